@@ -1,0 +1,15 @@
+//! One mail and the identities it carries: addresses, recipient ids, tokens, envelopes, MIME, DKIM.
+//!
+//! Knows nothing of campaigns' files, of the ledger, or of time. Whatever is put into a header here
+//! can not break out of it.
+
+pub mod address;
+pub mod digest;
+pub mod dkim;
+pub mod envelope;
+pub mod header;
+pub mod message_id;
+pub mod mime;
+pub mod occurrence;
+pub mod recipient_id;
+pub mod token;

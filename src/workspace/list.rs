@@ -1,0 +1,105 @@
+//! `lists/<name>.yaml`: what a list is for, who answers for it, and what its columns hold. The
+//! members stand beside it in `lists/<name>.csv`, a row each, UTF-8, with a heading row.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::names::{PersonName, TopicName};
+
+/// The whole of a list's settings.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// What the list is called towards people.
+    pub title: String,
+    /// The person who answers for it.
+    pub owner: PersonName,
+    /// What members are written to for.
+    pub purpose: String,
+    /// On which ground members may be written to.
+    pub consent: Consent,
+    /// The column with the address.
+    #[serde(default = "default_address_column")]
+    pub address_column: String,
+    /// The columns besides the address, in any order; the CSV has these and no others.
+    #[serde(default)]
+    pub columns: BTreeMap<String, Column>,
+    /// The topics that members choose between.
+    #[serde(default)]
+    pub topics: BTreeMap<TopicName, Topic>,
+    /// The day when members were last asked whether their data are right.
+    #[serde(default)]
+    pub confirmed: Option<Date>,
+}
+
+fn default_address_column() -> String {
+    "email".to_owned()
+}
+
+/// On which ground members may be written to.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Consent {
+    /// The ground.
+    pub basis: ConsentBasis,
+    /// The column of type `bool` that says who has consented; absent: the basis holds for all.
+    #[serde(default)]
+    pub column: Option<String>,
+}
+
+/// Grounds for writing to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ConsentBasis {
+    /// They said yes.
+    Consent,
+    /// They are members or customers.
+    Contract,
+    /// The organisation's legitimate interest.
+    Interest,
+}
+
+/// A column of a list.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// What its cells hold.
+    #[serde(rename = "type")]
+    pub kind: ColumnType,
+    /// Whether a cell must not be empty.
+    #[serde(default)]
+    pub required: bool,
+    /// The only values that cells may hold, where there are such.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// Says for people what it holds.
+    #[serde(default)]
+    pub title: Option<String>,
+}
+
+/// What a column's cells hold. An empty cell is an absent value in any of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ColumnType {
+    /// Any text on one line.
+    Text,
+    /// A number, with `.` before the decimals and no thousands separators.
+    Number,
+    /// A day, `2026-12-03`.
+    Date,
+    /// `true`, `false`, `yes`, `no`, `sí`, `si`, `1` or `0`.
+    Bool,
+    /// Topics' names, separated by `;`.
+    Topics,
+}
+
+/// A topic that members choose.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Topic {
+    /// What it is called towards people.
+    pub title: String,
+}

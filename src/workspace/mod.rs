@@ -1,0 +1,13 @@
+//! The workspace: `postmerge.yaml`, `campaigns/`, `lists/`, `templates/` and `assets/`, read from a
+//! folder or from a git tree, with source positions kept for diagnostics.
+//!
+//! Opens no network connection, runs nothing, follows no link out of the workspace, and bounds what
+//! it reads.
+
+pub mod campaign;
+pub mod length;
+pub mod list;
+pub mod names;
+pub mod settings;
+pub mod source;
+pub mod template;
