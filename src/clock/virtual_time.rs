@@ -37,9 +37,12 @@ impl VirtualClock {
 
     /// Moves time to `at`, waking who slept until then; never back.
     pub fn advance_to(&self, at: Timestamp) {
-        let mut state = self.state();
-        state.now = state.now.max(at);
-        state.wake_due();
+        let due = {
+            let mut state = self.state();
+            state.now = state.now.max(at);
+            state.take_due()
+        };
+        wake(due);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -48,24 +51,32 @@ impl VirtualClock {
 }
 
 impl State {
-    fn leap(&mut self) {
+    /// Leaps to the earliest wake-up where nothing holds time, and hands out who is to be woken.
+    fn leap(&mut self) -> Vec<Waker> {
         if self.holds > 0 {
-            return;
+            return Vec::new();
         }
         if let Some((&(at, _), _)) = self.sleepers.first_key_value() {
             self.now = self.now.max(at);
-            self.wake_due();
         }
+        self.take_due()
     }
 
-    fn wake_due(&mut self) {
+    fn take_due(&mut self) -> Vec<Waker> {
+        let mut due = Vec::new();
         while let Some(entry) = self.sleepers.first_entry() {
             if entry.key().0 > self.now {
-                return;
+                break;
             }
-            entry.remove().wake();
+            due.push(entry.remove());
         }
+        due
     }
+}
+
+/// Called without the lock: waking or dropping a waker may drop a task, and its sleeps lock.
+fn wake(due: Vec<Waker>) {
+    due.into_iter().for_each(Waker::wake);
 }
 
 impl Clock for VirtualClock {
@@ -89,9 +100,12 @@ impl Clock for VirtualClock {
         self.state().holds += 1;
         let clock = self.clone();
         Hold::new(move || {
-            let mut state = clock.state();
-            state.holds = state.holds.saturating_sub(1);
-            state.leap();
+            let due = {
+                let mut state = clock.state();
+                state.holds = state.holds.saturating_sub(1);
+                state.leap()
+            };
+            wake(due);
         })
     }
 }
@@ -105,23 +119,32 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.clock.state();
-        if state.now >= self.key.0 {
-            state.sleepers.remove(&self.key);
-            return Poll::Ready(());
+        let (due, replaced, ready) = {
+            let mut state = self.clock.state();
+            let replaced = state.sleepers.insert(self.key, context.waker().clone());
+            let due = if state.now >= self.key.0 {
+                // Whoever else sleeps is polled again after this task's next step, and leaps then.
+                state.sleepers.remove(&self.key);
+                state.sleepers.values().cloned().collect()
+            } else {
+                state.leap()
+            };
+            (due, replaced, state.now >= self.key.0)
+        };
+        drop(replaced);
+        wake(due);
+        if ready {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
         }
-        state.sleepers.insert(self.key, context.waker().clone());
-        state.leap();
-        if state.now >= self.key.0 {
-            return Poll::Ready(());
-        }
-        Poll::Pending
     }
 }
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        self.clock.state().sleepers.remove(&self.key);
+        let forgotten = self.clock.state().sleepers.remove(&self.key);
+        drop(forgotten);
     }
 }
 
