@@ -7,6 +7,7 @@
 pub mod campaign;
 pub mod length;
 pub mod list;
+pub mod member;
 pub mod names;
 pub mod settings;
 pub mod source;
