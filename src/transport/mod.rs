@@ -3,6 +3,8 @@
 //! Says for every mail exactly one [`Attempt`]; decides nothing about when or whether to try again.
 //! Whether a failure left the mail untouched or unknown is decided here and nowhere else.
 
+pub mod exchanger;
+
 use std::fmt;
 use std::io;
 
