@@ -1,5 +1,7 @@
 //! A mixed campaign is over within 2 % of the time that no sending could beat.
 
+#![allow(clippy::unwrap_used)]
+
 use std::time::Duration;
 
 use jiff::civil::{date, time};
