@@ -216,6 +216,16 @@ impl<'a> Row<'a> {
         place.map_or("", |place| text_at(self.text, self.cells, *place))
     }
 
+    /// Whether the `bool` column with this position says yes.
+    pub fn says_yes(&self, column: usize) -> bool {
+        cell::bool(self.cell(column)) == Some(true)
+    }
+
+    /// Whether the column of topics with this position has a topic.
+    pub fn has_topic(&self, column: usize, topic: &str) -> bool {
+        cell::topics(self.cell(column)).any(|name| name == topic)
+    }
+
     /// The address as it stands in the row.
     pub fn address_cell(&self) -> &'a str {
         text_at(self.text, self.cells, self.columns.address)
