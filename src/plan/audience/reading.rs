@@ -10,7 +10,7 @@ use crate::ledger::event::Exclusion;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::workspace::campaign::{self, Purpose};
 use crate::workspace::list::ConsentBasis;
-use crate::workspace::members::{Checking, Columns, ListError, Members, Row, RowError};
+use crate::workspace::members::{Columns, ListError, Members, Row, RowError};
 use crate::workspace::segment::Segment;
 
 /// Rows in a batch: enough that handing over costs nothing, few enough to stay in the cache.
@@ -109,7 +109,7 @@ impl<'a> Reading<'a> {
         to: &SyncSender<Vec<Selected>>,
     ) -> Result<ListCount, AudienceError> {
         let failed = |error| list_error(list, error);
-        let mut members = open(list, Checking::Whole)?;
+        let mut members = open(list)?;
         let questions = self.questions(list, members.columns())?;
         let mut count = ListCount {
             name: list.name.clone(),
@@ -223,13 +223,10 @@ impl Questions<'_> {
     }
 }
 
-pub(super) fn open(
-    list: &ListFile<'_>,
-    checking: Checking,
-) -> Result<Members<File>, AudienceError> {
+pub(super) fn open(list: &ListFile<'_>) -> Result<Members<File>, AudienceError> {
     File::open(list.path)
         .map_err(ListError::Io)
-        .and_then(|file| Members::new(file, list.list, checking))
+        .and_then(|file| Members::new(file, list.list))
         .map_err(|error| list_error(list, error))
 }
 

@@ -14,7 +14,7 @@ use crate::ledger::event::Exclusion;
 use crate::mail::address::Address;
 use crate::mail::digest::Digest;
 use crate::mail::recipient_id::RecipientId;
-use crate::workspace::members::{Checking, ListError, Rows};
+use crate::workspace::members::{ListError, Rows};
 
 /// Batches on their way from the reading thread.
 const UNDER_WAY: usize = 8;
@@ -110,11 +110,11 @@ impl<'a> Resolving<'a> {
         let mut excluded_members = Ids::default();
         let mut identity = String::new();
         for list in request.excluded_lists {
-            let mut members = open(list, Checking::AddressOnly)?;
-            while let Some(row) = members.next_row().map_err(|e| list_error(list, e))? {
+            let mut members = open(list)?;
+            while let Some(row) = members.next_address().map_err(|e| list_error(list, e))? {
                 match row {
-                    Ok(row) => {
-                        let id = request.key.id_of_ref(row.address(), &mut identity);
+                    Ok(address) => {
+                        let id = request.key.id_of_ref(&address, &mut identity);
                         excluded_members.insert(id);
                     }
                     Err(error) => problems.add(list, error),

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::workspace::members::{Checking, Members};
+use crate::workspace::members::Members;
 
 fn list() -> List {
     serde_yaml::from_str(
@@ -32,7 +32,7 @@ fn holds(text: &str) -> (bool, bool) {
         ,b@y.example,,,,,,,";
     let list = list();
     let segment = Segment::compile(text, &list).unwrap_or_else(|e| panic!("{text}: {e}"));
-    let mut members = Members::new(csv.as_bytes(), &list, Checking::Whole).unwrap();
+    let mut members = Members::new(csv.as_bytes(), &list).unwrap();
     let full = segment.matches(&members.next_row().unwrap().unwrap().unwrap());
     let empty = segment.matches(&members.next_row().unwrap().unwrap().unwrap());
     (full, empty)
