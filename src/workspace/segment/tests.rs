@@ -108,7 +108,6 @@ fn mistakes_are_named_and_placed() {
         "sector == \"agro\" sector",
         "(sector == \"agro\"",
         "sector in \"agro\"",
-        "sector in [\"agro\"",
         "sector in []",
         "\"agro\" == sector",
         "sector == \"agro",
@@ -153,7 +152,6 @@ fn mistakes_are_named_and_placed() {
     sector == "agro" sector -> `and`, `or` or the end is expected here [sector]
     (sector == "agro" -> this parenthesis is not closed [(]
     sector in "agro" -> `in` is followed by a list: ["A1", "A7"] ["agro"]
-    sector in ["agro" -> `,` or `]` is expected here []
     sector in [] -> a value is expected here []]
     "agro" == sector -> a condition starts with a column: `sector == "agro"` ["agro"]
     sector == "agro -> this text is not closed by a `"` ["agro]
