@@ -12,3 +12,4 @@ pub mod names;
 pub mod settings;
 pub mod source;
 pub mod template;
+pub mod tree;
