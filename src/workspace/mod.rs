@@ -15,3 +15,4 @@ pub mod segment;
 pub mod settings;
 pub mod source;
 pub mod template;
+pub mod tree;
