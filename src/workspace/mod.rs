@@ -5,10 +5,18 @@
 //! it reads.
 
 pub mod campaign;
+pub mod folder;
 pub mod length;
 pub mod list;
+pub mod load;
 pub mod member;
 pub mod names;
+pub mod schema;
+mod schema_check;
 pub mod settings;
 pub mod source;
+pub mod rules;
 pub mod template;
+pub mod yaml;
+mod yaml_scalar;
+pub use load::{Loaded, LoadError, Workspace};
