@@ -1,5 +1,13 @@
 //! The client and our own inbox, talking real SMTP to each other.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::sync::Arc;
 
 use postmerge::mail::address::Address;

@@ -3,6 +3,14 @@
 //! Ignored unless asked for, because they need Debian's postfix and root:
 //! `cargo test --test smtp_servers -- --ignored`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

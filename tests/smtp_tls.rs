@@ -1,5 +1,13 @@
 //! Encryption and authentication: what must be refused, refused in words that name the reason.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod scripted_relay;
 
 use std::sync::Arc;
