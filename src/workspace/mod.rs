@@ -23,4 +23,5 @@ pub mod template;
 pub mod tree;
 pub mod yaml;
 mod yaml_scalar;
+
 pub use load::{Loaded, LoadError, Workspace};
