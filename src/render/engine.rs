@@ -28,6 +28,12 @@ pub(super) fn environment(locale: Locale) -> Environment<'static> {
             return minijinja::escape_formatter(out, state, value);
         }
         let html = matches!(state.auto_escape(), AutoEscape::Html);
+        if matches!(state.name(), "subject" | "preheader") {
+            // Header text keeps everything, so that the header writer sees and refuses it.
+            return out
+                .write_fmt(format_args!("{}", shown(value)?))
+                .map_err(Error::from);
+        }
         let written = match value.as_str() {
             Some(text) => write_text(out, text, html),
             None if value.is_number() => write_text(out, &plain_number(value), false),

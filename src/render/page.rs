@@ -157,7 +157,8 @@ fn value_of(text: &str) -> (&str, &str) {
 /// the parser does not move it out of a table; one among attributes an attribute of its own.
 pub(super) fn shield(tags: &Tags, html: &str) -> Result<String, RenderError> {
     let mut out = String::with_capacity(html.len() * 2);
-    for part in parts(html) {
+    let parts = parts(html);
+    for (at, part) in parts.iter().enumerate() {
         match part {
             Part::Text(text) => {
                 for piece in tags.pieces(text) {
@@ -176,10 +177,38 @@ pub(super) fn shield(tags: &Tags, html: &str) -> Result<String, RenderError> {
                 }
                 out.push_str(text);
             }
-            Part::Tag(tag) => shield_tag(tags, tag, &mut out),
+            Part::Tag(tag) => {
+                shield_tag(tags, tag, &mut out);
+                if tag_name(tag) == "table" && rows_in_tags(tags, parts.get(at + 1..)) {
+                    out.push_str("<tbody>");
+                }
+            }
         }
     }
     Ok(out)
+}
+
+/// Whether a table begins with tags around its rows: the parser would open the `tbody` that it
+/// supplies inside of the loop, and close it outside.
+fn rows_in_tags(tags: &Tags, parts: Option<&[Part<'_>]>) -> bool {
+    let mut tagged = false;
+    for part in parts.unwrap_or_default() {
+        match part {
+            Part::Text(text) => match tags.silent_only(text) {
+                Some(_) => tagged = true,
+                None if text.trim().is_empty() => {}
+                None => return false,
+            },
+            // Markdown's statements are comments already.
+            Part::Comment(text) => {
+                let inner = text.trim_start_matches("<!--").trim_end_matches("-->");
+                tagged |= tags.silent_only(inner).is_some();
+            }
+            Part::Tag(tag) => return tagged && tag_name(tag) == "tr",
+            Part::Raw(..) => return false,
+        }
+    }
+    false
 }
 
 fn refuse_in_raw(tags: &Tags, element: &str, index: usize) -> Result<(), RenderError> {

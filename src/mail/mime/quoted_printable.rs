@@ -104,7 +104,7 @@ fn plain_run(text: &[u8], longest: usize) -> usize {
     for chunk in text.chunks_exact(16) {
         let mut bad = false;
         for &byte in chunk {
-            bad |= (byte < b' ') | (byte > b'~') | (byte == b'=');
+            bad |= !(b' '..=b'~').contains(&byte) | (byte == b'=');
         }
         if bad {
             break;
