@@ -155,3 +155,27 @@ fn the_same_date_signs_the_same() {
     assert_eq!(sign(), sign());
     assert!(dkim::sign(&signers, b"From: a@b.test\r\n", AT).is_err());
 }
+
+/// For `tests/ci/dkim_verify.py`: `cargo test --test mail_dkim -- --ignored`, then
+/// `tests/ci/dkim_verify.py target/tmp/dkim/records target/tmp/dkim/mail.eml`.
+#[test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "for a verifier with a clock of its own"
+)]
+#[ignore = "writes files for a verifier outside"]
+fn writes_a_mail_for_other_verifiers() {
+    let signers = signers();
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("dkim");
+    std::fs::create_dir_all(&folder).unwrap();
+    // The present: other verifiers refuse signatures from the future.
+    let now = jiff::Timestamp::now().as_second();
+    let mut mail = dkim::sign(&signers, MAIL.as_bytes(), now).unwrap();
+    mail.extend_from_slice(MAIL.as_bytes());
+    let records: String = signers
+        .iter()
+        .map(|signer| format!("{} {}\n", signer.record_name(), signer.record()))
+        .collect();
+    std::fs::write(folder.join("mail.eml"), mail).unwrap();
+    std::fs::write(folder.join("records"), records).unwrap();
+}

@@ -8,18 +8,18 @@ use jiff::tz::TimeZone;
 use minijinja::{Environment, Value};
 
 use super::RenderError;
-use super::assemble::{Assembled, Place, escape};
+use super::additions::{footer_html, footer_text, preheader_html};
+use super::assemble::{Assembled, Place};
 use super::context::OWN;
+use super::links::rewrite;
 use super::markdown::{self, TextWriter};
 use super::page::{self, Frame};
-use super::phrases::phrases;
 use super::standing::Standing;
 use super::tags::{Kind, Origin, Piece, Tags, position};
 use super::view::{Body, Ingredients, Text};
 use crate::mail::dkim::Signer;
 use crate::mail::recipient_id::RecipientKey;
 use crate::mail::token::OccurrenceTag;
-use crate::workspace::campaign::Purpose;
 
 /// A campaign ready to be written to each of its recipients.
 pub struct Compiled {
@@ -232,7 +232,7 @@ fn html_part(
             })?;
     let frame = Frame {
         lang: given.locale.tag(),
-        after_body: preheader_html(tags, aside),
+        after_body: preheader_html(tags, aside.preheader.is_some()),
         before_end: footer_html(given, tags),
     };
     page::unshield(tags, &inlined, &frame, rewrite)
@@ -283,169 +283,6 @@ fn around_content<'a>(
         &origin,
         "the layout has no `{{ content }}`: the campaign's text has no place in it".into(),
     ))
-}
-
-/// Hidden before everything else, and padded so that the page's first words do not follow it.
-fn preheader_html(tags: &Tags, aside: &Aside) -> String {
-    if aside.preheader.is_none() || tags.mention("preheader").is_some() {
-        return String::new();
-    }
-    let padding = "&#847;&zwnj;&nbsp;".repeat(20);
-    format!(
-        "<div style=\"display:none;max-height:0;overflow:hidden;mso-hide:all\">{{{{ preheader }}}}{padding}</div>"
-    )
-}
-
-fn footer_html(given: &Ingredients<'_>, tags: &Tags) -> String {
-    let words = phrases(given.locale);
-    let mut out = String::new();
-    if tags.mention("documents").is_none() {
-        out.push_str(&format!(
-            "{{% for d in documents if d.url %}}{{% if loop.first %}}<p>{}</p><ul>{{% endif %}}\
-             <li><a href=\"{{{{ d.url|url_whole }}}}\">{{{{ d.title }}}}</a></li>\
-             {{% if loop.last %}}</ul>{{% endif %}}{{% endfor %}}",
-            escape(words.documents)
-        ));
-    }
-    if given.campaign.purpose != Purpose::Marketing {
-        return out;
-    }
-    let mut lines = Vec::new();
-    if tags.mention("unsubscribe_url").is_none() {
-        lines.push(format!(
-            "{} <a href=\"{{{{ unsubscribe_url|url_whole }}}}\">{}</a>",
-            escape(words.why),
-            escape(words.unsubscribe)
-        ));
-    }
-    if tags.mention("postal_address").is_none() {
-        lines.push("{{ organisation.name }}, {{ organisation.postal_address }}".to_owned());
-    }
-    if !lines.is_empty() {
-        out.push_str(&format!(
-            "<p style=\"font-size:12px;color:#595959\">{}</p>",
-            lines.join("<br>")
-        ));
-    }
-    out
-}
-
-/// The text part has no address or link of the HTML layout's: where there is no `layout.txt` that
-/// has them, they are added even if the HTML layout names them.
-fn footer_text(given: &Ingredients<'_>, tags: &Tags, own: bool) -> String {
-    let words = phrases(given.locale);
-    let files = given
-        .layout
-        .as_ref()
-        .filter(|_| own)
-        .and_then(|l| l.text)
-        .map(|t| t.file);
-    let body = match given.body {
-        Body::Markdown(body) => body.file,
-        Body::Html(page, text) => text.unwrap_or(page).file,
-    };
-    let named = |name: &str| tags.mentioned_in(name, |file| file == body || Some(file) == files);
-    let mut out = String::new();
-    if !named("documents") {
-        out.push_str(&format!(
-            "{{% for d in documents if d.url %}}{{% if loop.first %}}\n\n{}:\n{{% endif %}}- {{{{ d.title }}}} \
-             <{{{{ d.url|url_whole }}}}>\n{{% endfor %}}",
-            words.documents
-        ));
-    }
-    if given.campaign.purpose != Purpose::Marketing {
-        return out;
-    }
-    if !named("unsubscribe_url") {
-        out.push_str(&format!(
-            "\n\n{}\n{}: {{{{ unsubscribe_url|url_whole }}}}\n",
-            words.why, words.unsubscribe
-        ));
-    }
-    if !named("postal_address") {
-        out.push_str("\n{{ organisation.name }}, {{ organisation.postal_address }}\n");
-    }
-    out
-}
-
-/// A literal URL's published form; nothing where it stays.
-fn rewrite(given: &Ingredients<'_>, tags: &Tags, url: &str) -> Result<Option<String>, RenderError> {
-    let url = url.trim();
-    let lower = url.to_ascii_lowercase();
-    if ["http://", "https://", "mailto:", "tel:", "cid:", "#"]
-        .iter()
-        .any(|s| lower.starts_with(s))
-        || url.is_empty()
-    {
-        return Ok(None);
-    }
-    if matches!(tags.pieces(url).first(), Some(Piece::Tag(_))) {
-        return Ok(None);
-    }
-    let below = url.trim_start_matches("../").trim_start_matches("./");
-    let why = match below.strip_prefix("assets/") {
-        None => format!(
-            "`{}` leads nowhere from a mail: write https://… or a file below assets/",
-            shortened(url)
-        ),
-        Some(path) => {
-            let path = percent_decoded(path);
-            match (given.asset_url)(&path) {
-                Some(published) => return Ok(Some(escape(&published))),
-                None => format!(
-                    "there is no file assets/{}, or it is not published",
-                    shortened(&path)
-                ),
-            }
-        }
-    };
-    Err(RenderError::template(&find(given, url), why))
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(120).collect()
-}
-
-fn percent_decoded(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let code = after
-            .get(..2)
-            .and_then(|pair| std::str::from_utf8(pair).ok())
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        match (byte, code) {
-            (b'%', Some(code)) => {
-                bytes.push(code);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Where a URL stands in the sources, as written or before Markdown encoded it.
-fn find(given: &Ingredients<'_>, url: &str) -> Origin {
-    let body = match given.body {
-        Body::Markdown(body) | Body::Html(body, _) => body,
-    };
-    let layout = given.layout.as_ref();
-    let files = [
-        Some(body),
-        layout.map(|l| l.html),
-        layout.and_then(|l| l.css),
-    ];
-    let decoded = percent_decoded(url).replace("&amp;", "&");
-    for file in files.into_iter().flatten() {
-        if let Some(at) = file.text.find(url).or_else(|| file.text.find(&decoded)) {
-            return position(&file.file.into(), file.text, at);
-        }
-    }
-    position(&body.file.into(), body.text, 0)
 }
 
 fn fill_environment(

@@ -5,12 +5,14 @@
 //! reads no clock and no file: everything is handed in. Whatever stands in a row ends up as text: it
 //! can not become a header, a tag, or a link that runs something.
 
+mod additions;
 mod assemble;
 mod compile;
 mod context;
 mod engine;
 mod flowed;
 mod letter;
+mod links;
 mod markdown;
 mod page;
 mod phrases;
