@@ -239,22 +239,22 @@ fn split(message: &[u8]) -> Option<(&[u8], &[u8])> {
 /// the end, and a body that is not empty ends in CRLF.
 fn relax_body(out: &mut Vec<u8>, body: &[u8]) {
     let mut rest = body;
-    while let Some(at) = rest.iter().position(|b| matches!(b, b' ' | b'\t' | b'\r')) {
+    while let Some(at) = rest.iter().position(|b| matches!(b, b' ' | b'\t')) {
         let (plain, tail) = rest.split_at(at);
         out.extend_from_slice(plain);
-        let blank = tail
-            .iter()
-            .take_while(|b| matches!(b, b' ' | b'\t'))
-            .count();
+        let blank = match tail {
+            // Nearly every blank is one space between two words.
+            [b' ', next, ..] if !matches!(next, b' ' | b'\t' | b'\r') => 1,
+            _ => tail
+                .iter()
+                .take_while(|b| matches!(b, b' ' | b'\t'))
+                .count(),
+        };
         let after = tail.get(blank..).unwrap_or_default();
-        if blank > 0 && !after.is_empty() && !after.starts_with(b"\r\n") {
+        if !after.is_empty() && !after.starts_with(b"\r\n") {
             out.push(b' ');
         }
         rest = after;
-        if let Some((b'\r', beyond)) = rest.split_first() {
-            out.push(b'\r');
-            rest = beyond;
-        }
     }
     out.extend_from_slice(rest);
     while out.ends_with(b"\r\n\r\n") {
