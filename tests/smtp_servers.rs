@@ -62,6 +62,9 @@ async fn connect(port: u16) -> Box<dyn Connection> {
     panic!("no server on port {port}");
 }
 
+/// Whether an outcome is the one that a fault gives.
+type Expected = fn(&Attempt) -> bool;
+
 struct Sink(Child);
 
 impl Drop for Sink {
@@ -85,7 +88,7 @@ fn sink(port: u16, faults: &[&str]) -> Sink {
 #[tokio::test]
 #[ignore = "needs Debian's postfix"]
 async fn smtp_sink_and_its_faults() {
-    let cases: [(&[&str], fn(&Attempt) -> bool, bool); 6] = [
+    let cases: [(&[&str], Expected, bool); 6] = [
         (&[], |a| matches!(a, Attempt::Accepted(_)), true),
         (&["-p"], |a| matches!(a, Attempt::Accepted(_)), true),
         (&["-e"], |a| matches!(a, Attempt::Accepted(_)), true),
