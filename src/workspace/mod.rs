@@ -9,6 +9,7 @@ pub mod folder;
 pub mod length;
 pub mod list;
 pub mod load;
+pub mod loaded;
 pub mod member;
 pub mod names;
 pub mod rules;
@@ -19,4 +20,5 @@ pub mod source;
 pub mod template;
 pub mod yaml;
 mod yaml_scalar;
-pub use load::{LoadError, Loaded, Workspace};
+
+pub use loaded::{LoadError, Loaded, Workspace};
