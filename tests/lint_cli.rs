@@ -1,4 +1,10 @@
 //! The binary as a user runs it: exit codes, formats, a closed pipe.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods
+)]
 
 use std::path::{Path, PathBuf};
 

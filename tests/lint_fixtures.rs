@@ -1,6 +1,12 @@
 //! Every folder of `tests/fixtures/lint` is laid over the sound workspace, and linted; what people
 //! would read must be its `expected.txt`. A case without one fails. What git should not hold is made
 //! by `setup.txt`. `UPDATE_EXPECTED=1 cargo test --test lint_fixtures` writes the files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,11 @@
 //! Every rule has its page and every page its rule; the pages' examples find what they say.
 //! `UPDATE_EXPECTED=1 cargo test --test lint_pages` writes the findings into the pages.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods
+)]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[schemars(with = "String", extend("pattern" = r"^[0-9].*[a-z]$"))]
 pub struct Length(pub Duration);
 
-/// A size in bytes, written `250KB` or `10MB` (decimal), or as a bare number of bytes.
+/// A size in bytes, written `250KB` or `10MB` (decimal).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, JsonSchema)]
 #[schemars(with = "String", extend("pattern" = r"^[0-9]+ ?(B|KB|MB|GB)$"))]
 pub struct Size(pub u64);

@@ -1,152 +1,23 @@
 //! Loading: bytes → text → YAML value → schema → typed file. What can not be read yields findings
 //! with their places, and everything else goes on.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::de::DeserializeOwned;
 
-use super::campaign::Campaign;
-use super::list::List;
+use super::loaded::{Body, CampaignFile, ListFile, LoadError, Loaded, TemplateFile, Workspace};
 use super::names::{ListName, TemplateName};
 use super::rules;
 use super::schema::Kind;
 use super::schema_check;
 use super::settings::Settings;
 use super::source::{Source, SourceError, WorkspacePath};
-use super::template::Template;
 use super::yaml;
-use crate::diagnostic::file::{File, Files};
+use crate::diagnostic::file::File;
 use crate::diagnostic::place::{Place, pointer};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::mail::occurrence::CampaignId;
 
 /// The largest YAML file that is read, in bytes.
 pub const LARGEST_YAML: u64 = 1_000_000;
-
-/// A workspace's files, typed. Members' rows are not read.
-#[derive(Debug, Clone)]
-pub struct Workspace {
-    /// `postmerge.yaml`.
-    pub settings: Settings,
-    /// By id.
-    pub campaigns: BTreeMap<CampaignId, CampaignFile>,
-    /// By name.
-    pub lists: BTreeMap<ListName, ListFile>,
-    /// By name.
-    pub templates: BTreeMap<TemplateName, TemplateFile>,
-}
-
-/// A campaign and its files.
-#[derive(Debug, Clone)]
-pub struct CampaignFile {
-    /// Its `campaign.yaml`, read.
-    pub campaign: Campaign,
-    /// Its body.
-    pub body: Body,
-    /// Its folder.
-    pub folder: WorkspacePath,
-    /// Its `campaign.yaml`.
-    pub path: WorkspacePath,
-}
-
-/// A campaign's body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Body {
-    /// `body.md`.
-    Markdown(WorkspacePath),
-    /// `body.html`: a whole page, or what goes into a template.
-    Html(WorkspacePath),
-}
-
-/// A list and its files.
-#[derive(Debug, Clone)]
-pub struct ListFile {
-    /// Its settings, read.
-    pub list: List,
-    /// Its settings' file.
-    pub path: WorkspacePath,
-    /// Its members' file, which may not be there.
-    pub members: WorkspacePath,
-}
-
-/// A template and its files.
-#[derive(Debug, Clone)]
-pub struct TemplateFile {
-    /// Its `template.yaml`, read.
-    pub template: Template,
-    /// Its folder.
-    pub folder: WorkspacePath,
-    /// Its `template.yaml`.
-    pub path: WorkspacePath,
-    /// Its `layout.html`, which may not be there.
-    pub html: WorkspacePath,
-    /// Its `layout.txt`.
-    pub text: Option<WorkspacePath>,
-    /// Its `style.css`.
-    pub style: Option<WorkspacePath>,
-}
-
-/// What loading a workspace brought: all that could be read, and what is wrong with the rest.
-#[derive(Debug, Default)]
-pub struct Loaded {
-    /// `postmerge.yaml`, where it could be read.
-    pub settings: Option<Settings>,
-    /// The campaigns that could be read.
-    pub campaigns: BTreeMap<CampaignId, CampaignFile>,
-    /// The lists that could be read.
-    pub lists: BTreeMap<ListName, ListFile>,
-    /// The templates that could be read.
-    pub templates: BTreeMap<TemplateName, TemplateFile>,
-    /// The lists whose settings are there, readable or not.
-    pub list_names: BTreeSet<ListName>,
-    /// The templates that are there, readable or not.
-    pub template_names: BTreeSet<TemplateName>,
-    /// Every file below `campaigns/`, `lists/`, `templates/` and `assets/`.
-    pub paths: BTreeSet<WorkspacePath>,
-    /// The texts that findings stand in.
-    pub files: Files,
-    /// What is wrong.
-    pub findings: Vec<Diagnostic>,
-}
-
-/// Why a workspace, or a part of it, can not be used.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", first(findings))]
-pub struct LoadError {
-    /// What is wrong; at least one is an error.
-    pub findings: Vec<Diagnostic>,
-    /// The texts that the findings stand in.
-    pub files: Files,
-}
-
-fn first(findings: &[Diagnostic]) -> String {
-    findings
-        .iter()
-        .max_by_key(|f| f.severity)
-        .map_or_else(String::new, |f| format!("{}: {}", f.path, f.message))
-}
-
-impl Loaded {
-    /// The workspace, where nothing is wrong with it.
-    ///
-    /// # Errors
-    /// [`LoadError`] with the findings where one of them is an error.
-    pub fn into_workspace(self) -> Result<Workspace, Box<LoadError>> {
-        let failed = self.findings.iter().any(|f| f.severity == Severity::Error);
-        match self.settings {
-            Some(settings) if !failed => Ok(Workspace {
-                settings,
-                campaigns: self.campaigns,
-                lists: self.lists,
-                templates: self.templates,
-            }),
-            _ => Err(Box::new(LoadError {
-                findings: self.findings,
-                files: self.files,
-            })),
-        }
-    }
-}
 
 impl Workspace {
     /// Loads everything but members' rows.
@@ -303,13 +174,11 @@ impl<'a> Loader<'a> {
                     }
                 }
             }
-            ["templates", folder, "template.yaml"] => {
-                if self.name_is_fine(path, folder) {
-                    let name = TemplateName::new(*folder);
-                    self.loaded.template_names.insert(name.clone());
-                    if let Some(file) = self.template(path) {
-                        self.loaded.templates.insert(name, file);
-                    }
+            ["templates", folder, "template.yaml"] if self.name_is_fine(path, folder) => {
+                let name = TemplateName::new(*folder);
+                self.loaded.template_names.insert(name.clone());
+                if let Some(file) = self.template(path) {
+                    self.loaded.templates.insert(name, file);
                 }
             }
             _ => {}

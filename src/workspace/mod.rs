@@ -10,6 +10,7 @@ pub mod folder;
 pub mod length;
 pub mod list;
 pub mod load;
+pub mod loaded;
 pub mod member;
 pub mod members;
 pub mod names;
@@ -24,4 +25,4 @@ pub mod tree;
 pub mod yaml;
 mod yaml_scalar;
 
-pub use load::{LoadError, Loaded, Workspace};
+pub use loaded::{LoadError, Loaded, Workspace};

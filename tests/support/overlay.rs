@@ -1,4 +1,10 @@
 //! A sound workspace in a temporary folder, for cases to lay their files over.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods
+)]
 
 use std::fs;
 use std::path::Path;
