@@ -9,6 +9,7 @@ pub mod length;
 pub mod list;
 pub mod member;
 pub mod names;
+pub mod published;
 pub mod settings;
 pub mod source;
 pub mod template;
