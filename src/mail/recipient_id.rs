@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::Sha256;
 
-use super::address::Address;
+use super::address::{Address, AddressRef};
 
 /// Keyed hash of a normalised address: HMAC-SHA-256, truncated to 96 bits (a collision among ten
 /// million addresses has a probability of 10⁻¹⁵). Shown as 24 hexadecimal digits.
@@ -54,14 +54,27 @@ impl RecipientKey {
 
     /// The id of who has this address.
     pub fn id(&self, address: &Address) -> RecipientId {
-        let full = self
-            .ids
-            .clone()
-            .chain_update(address.identity().as_bytes())
-            .finalize()
-            .into_bytes();
+        self.truncated(&[address.identity().as_bytes()])
+    }
+
+    /// The id of who has this address, as [`RecipientKey::id`] gives it; `buffer` is for the work.
+    pub fn id_of_ref(&self, address: &AddressRef<'_>, buffer: &mut String) -> RecipientId {
+        self.truncated(&[address.identity_into(buffer).as_bytes()])
+    }
+
+    /// An id for what has no address: a row that can not be read. Never equal to an address's id
+    /// but by chance, because no address has a NUL.
+    pub fn id_of_unreadable(&self, row: &[u8]) -> RecipientId {
+        self.truncated(&[b"\0row\0", row])
+    }
+
+    fn truncated(&self, parts: &[&[u8]]) -> RecipientId {
+        let mut mac = self.ids.clone();
+        parts.iter().for_each(|part| mac.update(part));
         let mut id = [0; 12];
-        id.iter_mut().zip(full).for_each(|(to, from)| *to = from);
+        id.iter_mut()
+            .zip(mac.finalize().into_bytes())
+            .for_each(|(to, from)| *to = from);
         RecipientId(id)
     }
 
@@ -136,5 +149,31 @@ impl<'de> Deserialize<'de> for RecipientId {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text)
             .ok_or_else(|| serde::de::Error::custom("24 hexadecimal digits are expected"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_mailbox_has_one_id_under_one_key() {
+        let key = RecipientKey::from_secret(&[7; 32]).unwrap();
+        let other = RecipientKey::from_secret(&[8; 32]).unwrap();
+        let id = key.id(&Address::parse("Ana@X.example").unwrap());
+        let mut buffer = "left over".to_owned();
+        let borrowed = AddressRef::parse("\"ana\"@x.EXAMPLE").unwrap();
+        assert_eq!(key.id_of_ref(&borrowed, &mut buffer), id);
+        assert_ne!(other.id_of_ref(&borrowed, &mut buffer), id);
+        assert_ne!(key.id_of_unreadable(b"ana@x.example"), id);
+        assert_eq!(RecipientId::parse(&id.to_string()), Some(id));
+        assert_eq!(RecipientId::parse("12"), None);
+        assert!(RecipientKey::from_secret(&[7; 31]).is_err());
+    }
+
+    #[test]
+    fn a_key_is_never_printed() {
+        let key = RecipientKey::from_secret(&[b's'; 40]).unwrap();
+        assert!(!format!("{key:?}").contains("sss"));
     }
 }

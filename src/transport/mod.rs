@@ -3,6 +3,12 @@
 //! Says for every mail exactly one [`Attempt`]; decides nothing about when or whether to try again.
 //! Whether a failure left the mail untouched or unknown is decided here and nowhere else.
 
+pub mod in_process;
+pub mod inbox;
+pub mod mailboxes;
+pub mod smtp;
+mod socket;
+
 use std::fmt;
 use std::io;
 
@@ -17,8 +23,9 @@ pub trait Transport: Send + Sync {
 
 /// An open connection to a relay.
 pub trait Connection: Send {
-    /// Offers one mail. `commit` is called exactly once, after the relay has taken sender and
+    /// Offers one mail. `commit` is called at most once, after the relay has taken sender and
     /// recipient and before the first byte of content goes out; where it fails, no content goes out.
+    /// A mail whose future is dropped after `commit` is unknown, and its connection not usable.
     fn send<'a>(
         &'a mut self,
         letter: &'a Letter,
@@ -121,8 +128,18 @@ pub enum ConnectError {
         /// What it said.
         reply: Reply,
     },
-    /// The relay greeted with a refusal.
-    #[error("{relay}: greeted with {reply}")]
+    /// User and password could not even be offered: no mechanism in common, or no TLS to
+    /// protect them. A person must look.
+    #[error("{relay}: {why}")]
+    Credentials {
+        /// Host and port.
+        relay: String,
+        /// What is missing.
+        why: String,
+    },
+    /// The relay refused before any mail was offered: its greeting, or its answer to EHLO,
+    /// STARTTLS or AUTH, where that says to try again later.
+    #[error("{relay}: not ready: {reply}")]
     Refused {
         /// Host and port.
         relay: String,
@@ -155,7 +172,7 @@ impl ConnectError {
         match self {
             Self::Unreachable { .. } => true,
             Self::Refused { reply, .. } => reply.is_transient(),
-            Self::Tls { .. } | Self::Authentication { .. } => false,
+            Self::Tls { .. } | Self::Authentication { .. } | Self::Credentials { .. } => false,
         }
     }
 }

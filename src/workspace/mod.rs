@@ -5,11 +5,14 @@
 //! it reads.
 
 pub mod campaign;
+pub mod document_path;
 pub mod length;
 pub mod list;
 pub mod member;
+pub mod members;
 pub mod names;
 pub mod published;
+pub mod segment;
 pub mod settings;
 pub mod source;
 pub mod template;

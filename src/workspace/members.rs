@@ -1,0 +1,359 @@
+//! A list's members: its CSV file read row by row, each row checked against the list's columns.
+//!
+//! A row that is wrong is an error of that row, and reading goes on with the next. Nothing is
+//! allocated per row while rows are right, and memory never grows with the list. Rows are found
+//! again by their byte offset: [`Rows`].
+
+mod cell;
+mod columns;
+mod record;
+mod rows;
+
+use std::io::{self, Read};
+
+use super::list::{ColumnType, List};
+use super::member::Member;
+use crate::mail::address::AddressRef;
+
+pub(in crate::workspace) use cell::{bool, date, number, topics};
+pub use columns::{Columns, HeadingProblem};
+pub(in crate::workspace) use columns::{nearest, suggest};
+use record::{Flaw, RawRow, Records};
+pub use record::{LONGEST_ROW, MOST_COLUMNS};
+pub use rows::Rows;
+
+/// Longest cell, in bytes.
+pub const LONGEST_CELL: usize = 4_096;
+/// How much of an unreadable row its error keeps, in bytes.
+const KEPT: usize = 1_024;
+
+/// Where a row stands in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct RowAt {
+    /// Its first byte: [`Rows::member_at`] finds it by this.
+    pub offset: u64,
+    /// Its first line; the heading is usually line 1.
+    pub line: u64,
+    /// Its number among the rows, the first member's being 1.
+    pub row: u64,
+}
+
+/// Why a whole list can not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The file has no heading row.
+    #[error("the file is empty: its first row must name the columns")]
+    NoHeading,
+    /// The heading row is not readable.
+    #[error("the first row must name the columns, on one line of UTF-8 text")]
+    HeadingNotText,
+    /// The heading row and the list's columns differ.
+    #[error("the heading row does not fit the list: {}", joined(.0))]
+    Heading(Vec<HeadingProblem>),
+    /// The system refused.
+    #[error("reading stopped: {0}")]
+    Io(#[from] io::Error),
+}
+
+fn joined(problems: &[HeadingProblem]) -> String {
+    let texts: Vec<_> = problems.iter().take(10).map(ToString::to_string).collect();
+    texts.join("; ")
+}
+
+/// What is wrong with one row.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {} (row {}{}): {flaw}", at.line, at.row, in_column(.column.as_deref()))]
+pub struct RowError {
+    /// Where the row stands.
+    pub at: RowAt,
+    /// The column, where it is one column's fault.
+    pub column: Option<String>,
+    /// The cell's place in the file where it is known, else the row's.
+    pub byte: u64,
+    /// What is wrong.
+    pub flaw: RowFlaw,
+    raw: Box<[u8]>,
+}
+
+fn in_column(column: Option<&str>) -> String {
+    column
+        .map(|name| format!(", column `{name}`"))
+        .unwrap_or_default()
+}
+
+/// What can be wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RowFlaw {
+    /// More or fewer cells than columns.
+    #[error("it has {found} cells, and the heading names {expected} columns")]
+    Width {
+        /// How many it has.
+        found: usize,
+        /// How many are expected.
+        expected: usize,
+    },
+    /// More cells than are ever read.
+    #[error("it has more than {MOST_COLUMNS} cells")]
+    TooManyCells,
+    /// Longer than any row may be.
+    #[error("it has more than {LONGEST_ROW} bytes; perhaps a quotation mark is not closed")]
+    TooLong,
+    /// A quotation mark opens a cell and none closes it.
+    #[error("a cell starts with a quotation mark that is not closed")]
+    Unclosed,
+    /// A cell goes over several lines.
+    #[error("a cell has a line break: every cell must be on one line")]
+    LineBreak,
+    /// A cell has NUL or another control character.
+    #[error("the cell has a control character (U+{0:04X})")]
+    Control(u32),
+    /// Not UTF-8.
+    #[error("the cell is not UTF-8 text: save the file as UTF-8")]
+    NotUtf8,
+    /// A cell of more than [`LONGEST_CELL`] bytes.
+    #[error("the cell has {0} bytes; at most {LONGEST_CELL} are allowed")]
+    CellTooLong(usize),
+    /// The address is none.
+    #[error("{0}")]
+    Address(String),
+    /// The system refused to read it again.
+    #[error("reading stopped: {0}")]
+    Unreadable(String),
+    /// The text does not fit its column.
+    #[error("{0}")]
+    Cell(String),
+}
+
+impl RowError {
+    /// The row's bytes, shortened.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// Whether the address itself is at fault, or so much that it can not be told.
+    pub fn is_about_address(&self) -> bool {
+        !matches!(self.flaw, RowFlaw::Cell(_) | RowFlaw::CellTooLong(_))
+    }
+}
+
+/// A checked row, still lying in the reader's buffer.
+#[derive(Debug, Clone)]
+pub struct Row<'a> {
+    columns: &'a Columns,
+    text: &'a str,
+    cells: &'a [(u32, u32)],
+    address: AddressRef<'a>,
+    at: RowAt,
+}
+
+/// How much of a row is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checking {
+    /// Everything.
+    Whole,
+    /// Only that the row has a readable address: for a list that is excluded, where a wrong cell
+    /// elsewhere must not let anybody back in.
+    AddressOnly,
+}
+
+/// Reads a list's rows one after the other.
+pub struct Members<R> {
+    records: Records<R>,
+    columns: Columns,
+    checking: Checking,
+}
+
+impl<R: Read> Members<R> {
+    /// Reads the heading row and holds it against the list's columns.
+    ///
+    /// # Errors
+    /// [`ListError`].
+    pub fn new(input: R, list: &List, checking: Checking) -> Result<Self, ListError> {
+        let mut records = Records::new(input)?;
+        let heading = records.next()?.ok_or(ListError::NoHeading)?;
+        let columns = Columns::new(list, &heading)?;
+        Ok(Self {
+            records,
+            columns,
+            checking,
+        })
+    }
+
+    /// The columns.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// The next row, or what is wrong with it.
+    ///
+    /// # Errors
+    /// [`ListError::Io`]; a wrong row is not an error of the list.
+    pub fn next_row(&mut self) -> Result<Option<Result<Row<'_>, RowError>>, ListError> {
+        let raw = self.records.next()?;
+        Ok(raw.map(|raw| check(&self.columns, &raw, self.checking)))
+    }
+}
+
+impl<'a> Row<'a> {
+    /// Who.
+    pub fn address(&self) -> &AddressRef<'a> {
+        &self.address
+    }
+
+    /// Where it stands.
+    pub fn at(&self) -> RowAt {
+        self.at
+    }
+
+    /// The list's columns.
+    pub fn columns(&self) -> &'a Columns {
+        self.columns
+    }
+
+    /// The text of the column with this position in [`Columns::names`]; empty for any other.
+    pub fn cell(&self, column: usize) -> &'a str {
+        let place = self.columns.places.get(column);
+        place.map_or("", |place| text_at(self.text, self.cells, *place))
+    }
+
+    /// The address as it stands in the row.
+    pub fn address_cell(&self) -> &'a str {
+        text_at(self.text, self.cells, self.columns.address)
+    }
+
+    /// The row with typed values, on its own.
+    pub fn to_member(&self) -> Member {
+        let checks = self.columns.checks.iter().enumerate();
+        Member {
+            address: self.address.to_address(),
+            columns: self.columns.names.clone(),
+            values: checks
+                .map(|(index, check)| cell::value(check.kind, self.cell(index)))
+                .collect(),
+        }
+    }
+}
+
+fn text_at<'a>(text: &'a str, cells: &[(u32, u32)], place: usize) -> &'a str {
+    cells
+        .get(place)
+        .and_then(|(start, end)| text.get(*start as usize..*end as usize))
+        .unwrap_or_default()
+}
+
+fn check<'a>(
+    columns: &'a Columns,
+    raw: &RawRow<'a>,
+    checking: Checking,
+) -> Result<Row<'a>, RowError> {
+    let wrong = |place: Option<usize>, flaw| row_error(columns, raw, place, flaw);
+    if let Some(flaw) = raw.flaw {
+        let flaw = match flaw {
+            Flaw::TooLong => RowFlaw::TooLong,
+            Flaw::Unclosed => RowFlaw::Unclosed,
+            Flaw::LineBreak => RowFlaw::LineBreak,
+            Flaw::TooManyCells => RowFlaw::TooManyCells,
+        };
+        return Err(wrong(None, flaw));
+    }
+    let Ok(text) = std::str::from_utf8(raw.text) else {
+        return Err(find_malformed(columns, raw));
+    };
+    if has_control(text) {
+        return Err(find_control(columns, raw, text));
+    }
+    if raw.cells.len() != columns.width && checking == Checking::Whole {
+        return Err(wrong(
+            None,
+            RowFlaw::Width {
+                found: raw.cells.len(),
+                expected: columns.width,
+            },
+        ));
+    }
+    let address = text_at(text, raw.cells, columns.address);
+    let address = AddressRef::parse(address)
+        .map_err(|e| wrong(Some(columns.address), RowFlaw::Address(e.to_string())))?;
+    if checking == Checking::Whole {
+        for (check, place) in columns.checks.iter().zip(&columns.places) {
+            let cell = text_at(text, raw.cells, *place);
+            if cell.len() > LONGEST_CELL {
+                return Err(wrong(Some(*place), RowFlaw::CellTooLong(cell.len())));
+            }
+            check
+                .check(cell)
+                .map_err(|why| wrong(Some(*place), RowFlaw::Cell(why)))?;
+        }
+    }
+    Ok(Row {
+        columns,
+        text,
+        cells: raw.cells,
+        address,
+        at: raw.at,
+    })
+}
+
+fn is_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Control characters, and Unicode's own line ends. Looks at characters only where bytes give cause.
+fn has_control(text: &str) -> bool {
+    let mut suspect = false;
+    for byte in text.bytes() {
+        // C2 begins U+0080 to U+009F, E2 begins U+2028.
+        suspect |= byte < 0x20 || byte == 0x7f || byte == 0xc2 || byte == 0xe2;
+    }
+    suspect && text.chars().any(is_control)
+}
+
+#[cold]
+fn row_error(columns: &Columns, raw: &RawRow<'_>, place: Option<usize>, flaw: RowFlaw) -> RowError {
+    let start = place
+        .filter(|_| raw.in_place)
+        .and_then(|place| raw.cells.get(place));
+    RowError {
+        at: raw.at,
+        column: place.and_then(|p| columns.name_at(p)).map(str::to_owned),
+        byte: raw.at.offset + start.map_or(0, |(start, _)| u64::from(*start)),
+        flaw,
+        raw: raw.raw.get(..KEPT).unwrap_or(raw.raw).into(),
+    }
+}
+
+#[cold]
+fn find_malformed(columns: &Columns, raw: &RawRow<'_>) -> RowError {
+    let place = raw.cells.iter().position(|(start, end)| {
+        let cell = raw.text.get(*start as usize..*end as usize);
+        std::str::from_utf8(cell.unwrap_or_default()).is_err()
+    });
+    row_error(columns, raw, place, RowFlaw::NotUtf8)
+}
+
+#[cold]
+fn find_control(columns: &Columns, raw: &RawRow<'_>, text: &str) -> RowError {
+    let cells = raw.cells.iter().enumerate();
+    let found = cells
+        .filter_map(|(place, (start, end))| {
+            let cell = text.get(*start as usize..*end as usize)?;
+            Some((place, cell.chars().find(|c| is_control(*c))?))
+        })
+        .next();
+    match found {
+        Some((place, '\r' | '\n')) => row_error(columns, raw, Some(place), RowFlaw::LineBreak),
+        Some((place, c)) => row_error(columns, raw, Some(place), RowFlaw::Control(c.into())),
+        None => row_error(columns, raw, None, RowFlaw::LineBreak),
+    }
+}
+
+/// The type of a list's column; text for the address, nothing for a name that is no column.
+pub(in crate::workspace) fn column_type(list: &List, name: &str) -> Option<ColumnType> {
+    if name == list.address_column {
+        return Some(ColumnType::Text);
+    }
+    list.columns.get(name).map(|column| column.kind)
+}
+
+#[cfg(test)]
+mod tests;

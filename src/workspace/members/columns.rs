@@ -1,0 +1,192 @@
+//! A list's columns, and where each stands in its CSV file.
+
+use std::sync::Arc;
+
+use super::record::RawRow;
+use super::{ListError, cell};
+use crate::workspace::list::{ColumnType, List};
+
+/// A list's columns in the order of their names, the one with the address, and each one's place in
+/// the CSV file.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    pub(super) names: Arc<[String]>,
+    pub(super) checks: Vec<Check>,
+    pub(super) places: Vec<usize>,
+    pub(super) address_name: String,
+    pub(super) address: usize,
+    /// How many cells a row has.
+    pub(super) width: usize,
+}
+
+/// What a column's cells must be.
+#[derive(Debug, Clone)]
+pub(super) struct Check {
+    pub(super) kind: ColumnType,
+    required: bool,
+    values: Vec<String>,
+    /// The list's topics, for a column of topics.
+    topics: Vec<String>,
+}
+
+/// Something wrong with a list's heading row.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeadingProblem {
+    /// The list has a column that the CSV has not.
+    #[error("the column `{0}` is missing")]
+    Missing(String),
+    /// The CSV has a column that the list has not.
+    #[error("the column `{name}` is not among the list's columns{}", suggest(.meant.as_deref()))]
+    Extra {
+        /// The column.
+        name: String,
+        /// The list's column that it may be.
+        meant: Option<String>,
+    },
+    /// The CSV has a column twice.
+    #[error("the column `{0}` is there twice")]
+    Twice(String),
+}
+
+pub(in crate::workspace) fn suggest(meant: Option<&str>) -> String {
+    meant
+        .map(|name| format!(": did you mean `{name}`?"))
+        .unwrap_or_default()
+}
+
+/// Which of `names` was meant by `name`, if one is near enough.
+pub(in crate::workspace) fn nearest<'a>(
+    name: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let name = name.trim().to_lowercase();
+    let allowed = 1 + name.chars().count() / 4;
+    names
+        .into_iter()
+        .map(|other| {
+            let distance = strsim::damerau_levenshtein(&name, &other.to_lowercase());
+            (distance, other)
+        })
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, other)| other.to_owned())
+}
+
+impl Columns {
+    /// Holds the CSV's heading row against the list's columns.
+    pub(super) fn new(list: &List, heading: &RawRow<'_>) -> Result<Self, ListError> {
+        let text = std::str::from_utf8(heading.text).map_err(|_| ListError::HeadingNotText)?;
+        if heading.flaw.is_some() || text.chars().any(char::is_control) {
+            return Err(ListError::HeadingNotText);
+        }
+        let given: Vec<&str> = heading
+            .cells
+            .iter()
+            .map(|(start, end)| text.get(*start as usize..*end as usize).unwrap_or_default())
+            .collect();
+        let known = || std::iter::once(&list.address_column).chain(list.columns.keys());
+        let mut problems = Vec::new();
+        for (index, name) in given.iter().enumerate() {
+            if given.iter().take(index).any(|before| before == name) {
+                problems.push(HeadingProblem::Twice((*name).to_owned()));
+            } else if !known().any(|column| column == name) {
+                let missing = known().filter(|column| !given.contains(&column.as_str()));
+                problems.push(HeadingProblem::Extra {
+                    name: (*name).chars().take(80).collect(),
+                    meant: nearest(name, missing.map(String::as_str)),
+                });
+            }
+        }
+        let mut place = |column: &String| {
+            let place = given.iter().position(|name| name == column);
+            if place.is_none() {
+                problems.push(HeadingProblem::Missing(column.clone()));
+            }
+            place.unwrap_or_default()
+        };
+        let address = place(&list.address_column);
+        let columns = || {
+            let all = list.columns.iter();
+            all.filter(|(name, _)| **name != list.address_column)
+        };
+        let places = columns().map(|(name, _)| place(name)).collect();
+        if !problems.is_empty() {
+            return Err(ListError::Heading(problems));
+        }
+        Ok(Self {
+            names: columns().map(|(name, _)| name.clone()).collect(),
+            checks: columns()
+                .map(|(_, column)| Check {
+                    kind: column.kind,
+                    required: column.required,
+                    values: column.values.clone(),
+                    topics: match column.kind {
+                        ColumnType::Topics => {
+                            list.topics.keys().map(|t| t.as_str().to_owned()).collect()
+                        }
+                        _ => Vec::new(),
+                    },
+                })
+                .collect(),
+            places,
+            address_name: list.address_column.clone(),
+            address,
+            width: given.len(),
+        })
+    }
+
+    /// The columns' names besides the address, sorted; a member's values stand in this order.
+    pub fn names(&self) -> &Arc<[String]> {
+        &self.names
+    }
+
+    /// The name of the column at this place of the CSV file.
+    pub(super) fn name_at(&self, place: usize) -> Option<&str> {
+        if place == self.address {
+            return Some(&self.address_name);
+        }
+        let index = self.places.iter().position(|other| *other == place)?;
+        self.names.get(index).map(String::as_str)
+    }
+}
+
+impl Check {
+    pub(super) fn check(&self, text: &str) -> Result<(), String> {
+        if text.is_empty() {
+            return match self.required {
+                true => Err("is empty, and must not be".to_owned()),
+                false => Ok(()),
+            };
+        }
+        cell::check(self.kind, text)
+            .map_err(|expected| format!("`{}` is not {expected}", shown(text)))?;
+        if self.kind == ColumnType::Topics {
+            return cell::topics(text).try_for_each(|topic| {
+                self.among(&self.topics, topic, "a topic of this list")?;
+                self.among(&self.values, topic, "among the column's values")
+            });
+        }
+        self.among(&self.values, text, "among the column's values")
+    }
+
+    fn among(&self, known: &[String], text: &str, what: &str) -> Result<(), String> {
+        if known.is_empty() && !(what.starts_with("a topic")) || known.iter().any(|k| k == text) {
+            return Ok(());
+        }
+        let meant = nearest(text, known.iter().map(String::as_str));
+        let text = shown(text);
+        Err(format!(
+            "`{text}` is not {what}{}",
+            suggest(meant.as_deref())
+        ))
+    }
+}
+
+/// A cell's text for a message: what it has of it on one short line.
+pub(super) fn shown(text: &str) -> String {
+    let mut short: String = text.chars().filter(|c| !c.is_control()).take(60).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
