@@ -3,18 +3,20 @@
 //! Claims are pushed ahead, while the mails of earlier ones go out, so that no destination waits for
 //! a push. Recipients under claims are bounded: they are what a lost machine leaves unknown.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::DeliverError;
-use super::engine::{Engine, OpenClaim, Outgoing, PUSH_AGAIN, lease_ends};
+use super::engine::{ClaimDue, Engine, NewClaim, OpenClaim, Outgoing, PUSH_AGAIN, lease_ends};
 use super::publisher::Answer;
-use super::queue::{Ready, Ticket};
+use super::queue::Ready;
 use crate::ledger::event::{ClaimId, Event, Ranges};
-use crate::ledger::publish::{Batch, PublishError};
+use crate::ledger::branch::{Batch, PublishError};
 use crate::ledger::result_page::result_page;
-use crate::schedule::claim_ahead;
+use crate::mail::occurrence::OccurrenceId;
+use crate::schedule::claim_ahead::claim_ahead;
 
 /// Outcomes are pushed at the latest so long after the first of them.
 const FLUSH_AFTER: SignedDuration = SignedDuration::from_secs(30);
@@ -31,124 +33,135 @@ const PUSHES_AT_MOST: u32 = 5;
 
 impl Engine {
     /// Makes the next batch to push, where one is due.
-    pub(super) fn next_batch(&mut self, now: Timestamp) -> Result<Option<Arc<Batch>>, DeliverError> {
-        if self.outgoing.is_some() || self.remote.given_up.is_some() {
-            return Ok(None);
+    pub(super) fn next_batch(&mut self, now: Timestamp) -> Option<Arc<Batch>> {
+        if self.remote.given_up.is_some() || self.remote.again_at.is_some_and(|at| at > now) {
+            return None;
         }
-        if self.remote.again_at.is_some_and(|at| at > now) {
-            return Ok(None);
+        // A push that did not come through may have arrived: the same batch is tried again.
+        if let Some(outgoing) = &self.outgoing {
+            return Some(Arc::clone(&outgoing.batch));
         }
-        let claims = self.next_claims(now);
-        let at_end = self.nothing_left_to_send();
-        let full = self.outbox.len() >= FLUSH_AT || self.flush_at().is_some_and(|at| at <= now);
-        let last = at_end && (!self.outbox.is_empty() || self.pages_due);
-        if claims.is_empty() && !full && !last {
-            return Ok(None);
+        let claim = self.next_claim(now);
+        let full = self.outbox.len() >= FLUSH_AT || self.push_at().is_some_and(|at| at <= now);
+        let last = self.nothing_left_to_send() && (!self.outbox.is_empty() || self.pages_due);
+        if claim.is_none() && !full && !last {
+            return None;
         }
         let mut events = std::mem::take(&mut self.outbox);
         self.outbox_since = None;
-        for (sequence, until, tickets) in &claims {
-            events.extend(self.claim_events(*sequence, *until, tickets));
+        if let Some(claim) = &claim {
+            events.extend(self.claim_events(claim));
         }
         let pages = if last { self.pages(now) } else { Vec::new() };
         self.pages_due = !last;
         let batch = Arc::new(Batch {
-            run: self.run.clone(),
+            run: self.run,
             at: now,
             events,
             suppressions: Vec::new(),
             pages,
-            summary: if last { "results".to_owned() } else { "sending".to_owned() },
+            summary: self.summary_line(last),
         });
         self.outgoing = Some(Outgoing {
             batch: Arc::clone(&batch),
-            claims,
+            claim,
         });
-        Ok(Some(batch))
+        Some(batch)
+    }
+
+    fn summary_line(&self, last: bool) -> String {
+        let names: Vec<String> = self.occurrences.iter().map(|active| active.id.to_string()).collect();
+        let what = if last { "results" } else { "sending" };
+        match names.as_slice() {
+            [only] => format!("{only}: {what}"),
+            _ => format!("{} campaigns: {what}", names.len()),
+        }
     }
 
     fn nothing_left_to_send(&self) -> bool {
-        let queued = if self.stopping.is_some() { 0 } else { self.queues.waiting() + self.queues.ready() };
+        let queued = if self.stopping.is_some() {
+            0
+        } else {
+            self.queues.waiting() + self.queues.ready() + self.queues.later()
+        };
         queued == 0 && self.in_flight.is_empty()
     }
 
     /// Takes from the queues what the next claim is to hold.
-    fn next_claims(&mut self, now: Timestamp) -> Vec<(u32, Timestamp, Vec<(usize, Ticket)>)> {
-        if self.stopping.is_some() || self.queues.waiting() == 0 || !self.claim_at(now).is_some_and(|at| at <= now) {
-            return Vec::new();
+    fn next_claim(&mut self, now: Timestamp) -> Option<NewClaim> {
+        if !self.claim_at(now).is_some_and(|at| at <= now) {
+            return None;
         }
-        let held = self.queues.ready() + self.in_flight.len();
-        let room = self.claim_at_most.saturating_sub(held);
-        let share = claim_ahead::plan(
-            &self.pacer,
-            &self.queues.waiting_by_lane(),
-            &self.queues.ready_by_lane(),
-            now,
-            self.claim_ahead,
-            room,
-        );
-        self.lane_ran_dry = false;
-        self.claimed_at = Some(now);
+        let until = now.checked_add(LEASE).ok()?;
+        let waiting = self.queues.waiting_by_lane();
+        let shares = claim_ahead(&self.pacer, &waiting, self.claim_ahead, self.claim_at_most, now);
+        self.claim_due = ClaimDue::Later {
+            at: shares.again_at,
+            below: shares.again_below,
+        };
         let mut tickets = Vec::new();
-        for (lane, count) in share {
-            if self.is_parked(lane) {
-                continue;
-            }
-            let taken = self.queues.take_waiting(lane, count);
+        for (lane, count) in shares.lanes {
+            let taken = self.queues.take_waiting(lane, count as usize);
             tickets.extend(taken.into_iter().map(|ticket| (lane, ticket)));
         }
-        let Ok(until) = now.checked_add(LEASE) else { return Vec::new() };
+        for (lane, count) in self.queues.waiting_by_lane() {
+            self.pacer.set_backlog(lane, count);
+        }
         if tickets.is_empty() {
-            return Vec::new();
+            return None;
         }
         let sequence = self.next_claim;
         self.next_claim += 1;
-        vec![(sequence, until, tickets)]
+        Some(NewClaim { sequence, until, tickets })
     }
 
-    /// When the next claim is due, as far as time decides it.
+    /// When the next claim is due, as far as it can be told now.
     pub(super) fn claim_at(&self, now: Timestamp) -> Option<Timestamp> {
         if self.queues.waiting() == 0 || self.outgoing.is_some() || self.stopping.is_some() {
             return None;
         }
-        if let Some(at) = self.remote.again_at.filter(|at| *at > now) {
-            return Some(at);
+        match self.claim_due {
+            ClaimDue::Now => Some(now),
+            ClaimDue::Later { at, below } => {
+                let outstanding = self.pacer.ready() + self.pacer.in_flight();
+                if outstanding < below { Some(now) } else { at }
+            }
         }
-        let Some(claimed_at) = self.claimed_at else { return Some(now) };
-        // Without a pace the number is what runs out, with one it is the time.
-        let half_used = self.queues.ready() + self.in_flight.len() <= self.claim_at_most / 2;
-        if half_used && self.lane_ran_dry {
-            // A lane that ran dry is looked after at once, but not again and again when its pause
-            // is longer than what a claim covers.
-            let soon = claimed_at.checked_add(SignedDuration::from_secs(1)).unwrap_or(now);
-            return Some(if self.pacer.is_enabled() { soon.max(claimed_at) } else { now });
-        }
-        let half = SignedDuration::try_from(self.claim_ahead / 2).unwrap_or(LEASE);
-        claimed_at.checked_add(half).ok()
     }
 
-    fn claim_events(&self, sequence: u32, until: Timestamp, tickets: &[(usize, Ticket)]) -> Vec<(crate::mail::occurrence::OccurrenceId, Event)> {
+    fn claim_events(&self, claim: &NewClaim) -> Vec<(OccurrenceId, Event)> {
         let mut events = Vec::new();
         for (number, active) in self.occurrences.iter().enumerate() {
-            let of_this = tickets.iter().filter(|(_, ticket)| usize::from(ticket.occurrence) == number);
+            let of_this = claim.tickets.iter().filter(|(_, ticket)| usize::from(ticket.occurrence) == number);
             let recipients = Ranges::from_indices(of_this.map(|(_, ticket)| ticket.index));
             if !recipients.is_empty() {
-                let claim = ClaimId { run: self.run.clone(), sequence };
-                events.push(((*active.id).clone(), Event::Claimed { claim, recipients, until }));
+                let event = Event::Claimed {
+                    claim: self.claim_id(claim.sequence),
+                    recipients,
+                    until: claim.until,
+                };
+                events.push(((*active.id).clone(), event));
             }
         }
         events
     }
 
-    fn pages(&self, now: Timestamp) -> Vec<(crate::mail::occurrence::OccurrenceId, String)> {
+    pub(super) fn claim_id(&self, sequence: u32) -> ClaimId {
+        ClaimId { run: self.run, sequence }
+    }
+
+    fn pages(&self, now: Timestamp) -> Vec<(OccurrenceId, String)> {
         self.occurrences
             .iter()
             .map(|active| ((*active.id).clone(), result_page(&active.id, &active.state, now)))
             .collect()
     }
 
-    /// When outcomes are to be pushed even if nothing else is.
-    pub(super) fn flush_at(&self) -> Option<Timestamp> {
+    /// When a push is due even if there is no claim to make.
+    pub(super) fn push_at(&self) -> Option<Timestamp> {
+        if self.outgoing.is_some() {
+            return self.remote.again_at;
+        }
         let due = self.outbox_since?.checked_add(FLUSH_AFTER).ok()?;
         Some(self.remote.again_at.map_or(due, |again| again.max(due)))
     }
@@ -156,25 +169,28 @@ impl Engine {
     /// Takes the publisher's answer.
     pub(super) fn published(&mut self, answer: Answer) -> Result<(), DeliverError> {
         let now = self.clock.now();
-        let Some(Outgoing { batch, claims }) = self.outgoing.take() else { return Ok(()) };
+        let Some(outgoing) = self.outgoing.take() else {
+            return Ok(());
+        };
         match answer.result {
             Ok(()) => {
                 self.remote = super::engine::Remote::default();
-                for (sequence, until, tickets) in claims {
-                    self.claim_holds(sequence, until, tickets)?;
+                match outgoing.claim {
+                    Some(claim) => self.claim_holds(claim),
+                    None => Ok(()),
                 }
-                Ok(())
             }
             Err(PublishError::Conflict { occurrence }) => {
-                self.back_to_outbox(batch, claims);
-                self.taken_over(&occurrence.to_string())
+                self.back_to_outbox(outgoing);
+                self.taken_over(&occurrence);
+                Ok(())
             }
             Err(PublishError::Unreachable(why)) => {
-                self.back_to_outbox(batch, claims);
-                self.remote_is_away(now, why)
+                self.outgoing = Some(outgoing);
+                self.remote_is_away(now, &why)
             }
             Err(why) => {
-                self.back_to_outbox(batch, claims);
+                self.back_to_outbox(outgoing);
                 self.remote.given_up = Some(why.to_string());
                 self.stop(now, why.to_string())
             }
@@ -182,32 +198,34 @@ impl Engine {
     }
 
     /// A claim is on the remote: from here on its mails may go out.
-    fn claim_holds(&mut self, sequence: u32, until: Timestamp, tickets: Vec<(usize, Ticket)>) -> Result<(), DeliverError> {
-        let events = self.claim_events(sequence, until, &tickets);
-        self.journal_claims(&events)?;
-        for (id, event) in events {
-            let found = self.occurrences.iter_mut().find(|active| *active.id == id);
-            if let Some(active) = found {
+    fn claim_holds(&mut self, claim: NewClaim) -> Result<(), DeliverError> {
+        for (id, event) in self.claim_events(&claim) {
+            if let Some(active) = self.occurrences.iter_mut().find(|active| *active.id == id) {
                 active.state.apply(&event).map_err(|source| DeliverError::Contradiction {
                     occurrence: id.to_string(),
                     source,
                 })?;
             }
         }
+        let NewClaim { sequence, until, tickets } = claim;
         let mut let_go = Vec::new();
-        self.claims.insert(sequence, OpenClaim { until, left: tickets.len() });
+        self.claims.insert(
+            sequence,
+            OpenClaim {
+                until,
+                left: tickets.len(),
+            },
+        );
         for (lane, ticket) in tickets {
-            let ready = Ready { ticket, claim: sequence };
-            let ended = self
-                .occurrences
-                .get(usize::from(ticket.occurrence))
-                .is_none_or(|active| active.ended.is_some());
-            if ended || self.stopping.is_some() {
+            let ready = Ready {
+                ticket,
+                claim: sequence,
+            };
+            let occurrence = self.occurrences.get(usize::from(ticket.occurrence));
+            if self.stopping.is_some() || occurrence.is_none_or(|active| active.ended.is_some()) {
                 let_go.push(ready);
-                continue;
-            }
-            self.queues.make_ready(lane, ready);
-            if !self.is_parked(lane) {
+            } else {
+                self.queues.make_ready(lane, ready);
                 self.pacer.add(lane, 1);
             }
         }
@@ -216,7 +234,8 @@ impl Engine {
 
     /// Nothing of the batch is on the remote: outcomes wait for the next one, claimed recipients
     /// wait for a claim.
-    fn back_to_outbox(&mut self, batch: Arc<Batch>, claims: Vec<(u32, Timestamp, Vec<(usize, Ticket)>)>) {
+    pub(super) fn back_to_outbox(&mut self, outgoing: Outgoing) {
+        let Outgoing { batch, claim } = outgoing;
         let newer = std::mem::take(&mut self.outbox);
         let unpublished = batch.events.iter().filter(|(_, event)| !matches!(event, Event::Claimed { .. }));
         self.outbox = unpublished.cloned().chain(newer).collect();
@@ -224,32 +243,30 @@ impl Engine {
             self.outbox_since.get_or_insert(batch.at);
         }
         self.pages_due |= !batch.pages.is_empty();
-        self.claimed_at = None;
-        for (_, _, tickets) in claims {
-            for (lane, ticket) in tickets.into_iter().rev() {
-                let active = self.occurrences.get(usize::from(ticket.occurrence));
-                if self.stopping.is_none() && active.is_some_and(|active| active.ended.is_none()) {
-                    self.queues.put_back(lane, std::iter::once(ticket));
-                }
+        self.claim_due = ClaimDue::Now;
+        for (lane, ticket) in claim.into_iter().flat_map(|claim| claim.tickets).rev() {
+            let active = self.occurrences.get(usize::from(ticket.occurrence));
+            if self.stopping.is_none() && active.is_some_and(|active| active.ended.is_none()) {
+                self.queues.put_back(lane, std::iter::once(ticket));
             }
         }
     }
 
-    /// Another run claimed in this occurrence: it is theirs. What we have claimed goes on.
-    fn taken_over(&mut self, occurrence: &str) -> Result<(), DeliverError> {
-        for number in 0..self.occurrences.len() {
-            let Some(active) = self.occurrences.get_mut(number) else { break };
-            if active.id.to_string() == occurrence && active.ended.is_none() {
+    /// Another run writes in this occurrence: it is theirs. What we have claimed goes on.
+    fn taken_over(&mut self, occurrence: &OccurrenceId) {
+        for (number, active) in self.occurrences.iter_mut().enumerate() {
+            if *active.id == *occurrence && active.ended.is_none() {
                 active.ended = Some("another run is sending it".to_owned());
                 self.queues.drop_waiting(u16::try_from(number).unwrap_or(u16::MAX));
             }
         }
-        Ok(())
     }
 
-    fn remote_is_away(&mut self, now: Timestamp, why: String) -> Result<(), DeliverError> {
+    /// Mails that are claimed still go out; then the run ends, and the journal keeps what it knows.
+    fn remote_is_away(&mut self, now: Timestamp, why: &str) -> Result<(), DeliverError> {
         self.remote.failures += 1;
-        let wait = PUSH_AGAIN.checked_mul(1 << (self.remote.failures - 1).min(6)).unwrap_or(PUSH_AGAIN);
+        let doublings = (self.remote.failures - 1).min(6);
+        let wait = PUSH_AGAIN.checked_mul(1 << doublings).unwrap_or(PUSH_AGAIN);
         self.remote.again_at = now.checked_add(wait).ok();
         let nothing_claimed = self.queues.ready() == 0 && self.in_flight.is_empty();
         if self.remote.failures >= PUSHES_AT_MOST && nothing_claimed {
@@ -266,9 +283,7 @@ impl Engine {
         self.queues.drop_waiting(number);
         let ready = self.queues.take_all_ready(|ready| ready.ticket.occurrence == number);
         for (lane, _) in &ready {
-            if !self.is_parked(*lane) {
-                self.pacer.remove(*lane, 1);
-            }
+            self.pacer.remove(*lane, 1);
         }
         self.release(ready.into_iter().map(|(_, ready)| ready).collect())
     }
@@ -289,9 +304,8 @@ impl Engine {
             }
             let mut let_go = Vec::new();
             for (lane, ready) in ready.into_iter().rev() {
-                if !self.is_parked(lane) {
-                    self.pacer.remove(lane, 1);
-                }
+                self.pacer.remove(lane, 1);
+                self.claim_due = ClaimDue::Now;
                 self.queues.put_back(lane, std::iter::once(ready.ticket));
                 let_go.push(ready);
             }
@@ -302,15 +316,17 @@ impl Engine {
 
     /// Publishes, with the next batch, that these are pending again.
     pub(super) fn release(&mut self, let_go: Vec<Ready>) -> Result<(), DeliverError> {
-        for number in 0..self.occurrences.len() {
-            let of_this = let_go.iter().filter(|ready| usize::from(ready.ticket.occurrence) == number);
-            let recipients = Ranges::from_indices(of_this.map(|ready| ready.ticket.index));
-            if !recipients.is_empty() {
-                self.record(number, Event::Released { recipients })?;
-            }
+        let mut by_claim: BTreeMap<(u16, u32), Vec<u32>> = BTreeMap::new();
+        for Ready { ticket, claim } in let_go {
+            by_claim.entry((ticket.occurrence, claim)).or_default().push(ticket.index);
+            self.resolve_claim(claim);
         }
-        for ready in let_go {
-            self.resolve_claim(ready.claim);
+        for ((occurrence, sequence), indices) in by_claim {
+            let event = Event::Released {
+                claim: self.claim_id(sequence),
+                recipients: Ranges::from_indices(indices),
+            };
+            self.record(usize::from(occurrence), event)?;
         }
         Ok(())
     }

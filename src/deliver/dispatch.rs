@@ -20,15 +20,16 @@ const AGAIN_AT_MOST: u8 = 3;
 const FAULTS_AT_MOST: u32 = 8;
 
 /// A relay that is not to be had is tried again so often, then what it was to send is held.
-const PARKED_AT_MOST: u32 = 6;
+const RESTS_AT_MOST: u32 = 6;
 
-const PARK: SignedDuration = SignedDuration::from_secs(5);
+/// How long it is left alone first; twice as long each further time.
+const REST: SignedDuration = SignedDuration::from_secs(5);
 
 impl Engine {
     /// Hands out whatever may go now.
-    pub(super) fn dispatch(&mut self, now: Timestamp) -> Result<(), DeliverError> {
+    pub(super) fn dispatch(&mut self, now: Timestamp) {
         if self.stopping.is_some() {
-            return Ok(());
+            return;
         }
         while let Some(lane) = self.pacer.take(now) {
             let Some(ready) = self.queues.take_ready(lane) else {
@@ -36,10 +37,8 @@ impl Engine {
                 self.pacer.done(lane, now, Verdict::Fine);
                 continue;
             };
-            self.lane_ran_dry |= self.queues.lane_is_dry(lane);
             self.hand_over(lane, ready);
         }
-        Ok(())
     }
 
     fn hand_over(&mut self, lane: usize, ready: Ready) {
@@ -67,6 +66,7 @@ impl Engine {
             self.in_flight.insert(ticket, (relay, idlest, ready.claim));
         } else {
             self.queues.make_ready_first(lane, ready);
+            self.pacer.put_back(lane);
         }
     }
 
@@ -81,10 +81,7 @@ impl Engine {
             *load = load.saturating_sub(1);
         }
         match end {
-            End::Attempted(settled, verdict) => {
-                self.pacer.done(job.lane, at, verdict);
-                self.settled(relay, &job, at, settled)
-            }
+            End::Attempted(settled, verdict) => self.settled(relay, &job, at, settled, verdict),
             End::NoLetter(why) => {
                 self.pacer.done(job.lane, at, Verdict::Fine);
                 let reason = match why {
@@ -96,25 +93,33 @@ impl Engine {
                 self.record(usize::from(ticket.occurrence), Event::Excluded { recipient, at, reason })
             }
             End::NotConnected(why) => {
-                self.pacer.done(job.lane, at, Verdict::Fine);
-                self.ready_again(job.lane, job.ready)?;
+                self.ready_again(job.lane, job.ready, at)?;
                 self.not_connected(relay, at, &why)
             }
         }
     }
 
-    fn settled(&mut self, relay: usize, job: &Job, at: Timestamp, settled: Settled) -> Result<(), DeliverError> {
+    fn settled(
+        &mut self,
+        relay: usize,
+        job: &Job,
+        at: Timestamp,
+        settled: Settled,
+        verdict: Verdict,
+    ) -> Result<(), DeliverError> {
         match settled {
             Settled::Outcome(outcome) => {
+                self.pacer.done(job.lane, at, verdict);
                 self.relay_answered(relay);
                 self.outcome(job, at, outcome)
             }
-            Settled::Again(failure) => self.again(relay, job, at, failure),
+            Settled::Again(failure) => self.again(relay, job, at, &failure),
             Settled::Stop(why) => {
-                self.ready_again(job.lane, job.ready)?;
+                self.ready_again(job.lane, job.ready, at)?;
                 self.stop(at, format!("the journal can not be written: {why}"))
             }
             Settled::OutcomeThenStop(outcome, why) => {
+                self.pacer.done(job.lane, at, verdict);
                 self.outcome(job, at, outcome)?;
                 self.stop(at, format!("the journal can not be written: {why}"))
             }
@@ -135,7 +140,8 @@ impl Engine {
         let recipient = RecipientIndex(ticket.index);
         self.again.remove(&ticket);
         self.resolve_claim(job.ready.claim);
-        self.record(occurrence, Event::Outcome { recipient, at, outcome })?;
+        let claim = self.claim_id(job.ready.claim);
+        self.record(occurrence, Event::Outcome { claim, recipient, at, outcome })?;
         let Some(active) = self.occurrences.get(occurrence) else { return Ok(()) };
         if let Some(retry_at) = retry_at
             && active.ended.is_none()
@@ -148,101 +154,87 @@ impl Engine {
     }
 
     /// Nothing was handed over, and the relay did not say why.
-    fn again(&mut self, relay: usize, job: &Job, at: Timestamp, failure: Failure) -> Result<(), DeliverError> {
+    fn again(
+        &mut self,
+        relay: usize,
+        job: &Job,
+        at: Timestamp,
+        failure: &Failure,
+    ) -> Result<(), DeliverError> {
         let count = self.again.entry(job.ready.ticket).or_default();
         *count += 1;
-        if *count >= AGAIN_AT_MOST {
-            let policy = match self.retry_policy(relay) {
-                Some(policy) => policy,
-                None => return Ok(()),
-            };
+        let often = *count >= AGAIN_AT_MOST;
+        let Some(state) = self.relays.get_mut(relay) else {
+            return Ok(());
+        };
+        state.faults += 1;
+        let (faults, policy) = (state.faults, state.retry.clone());
+        if often {
+            self.pacer.done(job.lane, at, Verdict::Fine);
             let outcome = later(failure.to_string(), job.tries, &policy, at);
             self.outcome(job, at, outcome)?;
         } else {
-            self.ready_again(job.lane, job.ready)?;
+            self.ready_again(job.lane, job.ready, at)?;
         }
-        let faults = match self.relays.get_mut(relay) {
-            Some(relay) => {
-                relay.faults += 1;
-                relay.faults
-            }
-            None => return Ok(()),
-        };
-        if faults >= FAULTS_AT_MOST { self.park(relay, at, &failure.to_string()) } else { Ok(()) }
+        if faults >= FAULTS_AT_MOST {
+            return self.rest(relay, at, &failure.to_string());
+        }
+        Ok(())
     }
 
     /// Puts a claimed recipient back to be handed over next, or lets it go where nothing more goes out.
-    fn ready_again(&mut self, lane: usize, ready: Ready) -> Result<(), DeliverError> {
+    fn ready_again(&mut self, lane: usize, ready: Ready, at: Timestamp) -> Result<(), DeliverError> {
         let occurrence = usize::from(ready.ticket.occurrence);
         let ended = self.occurrences.get(occurrence).is_none_or(|active| active.ended.is_some());
         if self.stopping.is_some() || ended {
+            self.pacer.done(lane, at, Verdict::Fine);
             return self.release(vec![ready]);
         }
         self.queues.make_ready_first(lane, ready);
-        if !self.is_parked(lane) {
-            self.pacer.add(lane, 1);
-        }
+        self.pacer.put_back(lane);
         Ok(())
     }
 
     fn relay_answered(&mut self, relay: usize) {
         if let Some(relay) = self.relays.get_mut(relay) {
             relay.faults = 0;
-            relay.parked_times = 0;
+            relay.rests = 0;
         }
     }
 
     fn not_connected(&mut self, relay: usize, at: Timestamp, why: &ConnectError) -> Result<(), DeliverError> {
-        if why.may_pass() { self.park(relay, at, &why.to_string()) } else { self.hold(relay, at, &why.to_string()) }
+        if why.may_pass() {
+            self.rest(relay, at, &why.to_string())
+        } else {
+            self.hold(relay, at, &why.to_string())
+        }
     }
 
     /// Leaves a relay alone for a while; too often, and what it was to send is held.
-    fn park(&mut self, relay: usize, at: Timestamp, why: &str) -> Result<(), DeliverError> {
-        let times = match self.relays.get_mut(relay) {
-            Some(state) if state.held || state.parked_until.is_some() => return Ok(()),
-            Some(state) => {
-                state.parked_times += 1;
-                state.faults = 0;
-                state.parked_times
-            }
-            None => return Ok(()),
+    fn rest(&mut self, relay: usize, at: Timestamp, why: &str) -> Result<(), DeliverError> {
+        let Some(state) = self.relays.get_mut(relay) else {
+            return Ok(());
         };
-        if times > PARKED_AT_MOST {
+        if state.held || state.rests_until.is_some() {
+            return Ok(());
+        }
+        state.rests += 1;
+        state.faults = 0;
+        if state.rests > RESTS_AT_MOST {
             return self.hold(relay, at, why);
         }
-        let pause = PARK.checked_mul(1 << (times - 1).min(6)).unwrap_or(PARK);
-        let until = at.checked_add(pause).ok();
-        if let Some(state) = self.relays.get_mut(relay) {
-            state.parked_until = until;
-        }
-        for (lane, ready) in self.queues.ready_by_lane().into_iter().enumerate() {
-            if self.lane_relays.get(lane) == Some(&relay) {
-                self.pacer.remove(lane, ready);
-            }
-        }
+        let length = REST.checked_mul(1 << (state.rests - 1).min(6)).unwrap_or(REST);
+        let until = at.checked_add(length).unwrap_or(at);
+        state.rests_until = Some(until);
+        self.pacer.hold_relay(relay, until);
         Ok(())
     }
 
-    /// Takes up again with relays whose time has come.
-    pub(super) fn unpark(&mut self, now: Timestamp) {
-        for number in 0..self.relays.len() {
-            let Some(relay) = self.relays.get_mut(number) else { break };
-            if relay.parked_until.take_if(|until| *until <= now).is_none() {
-                continue;
-            }
-            for (lane, ready) in self.queues.ready_by_lane().into_iter().enumerate() {
-                if self.lane_relays.get(lane) == Some(&number) {
-                    self.pacer.add(lane, ready);
-                }
-            }
+    /// Takes up again with relays that have rested.
+    pub(super) fn take_up_again(&mut self, now: Timestamp) {
+        for relay in &mut self.relays {
+            relay.rests_until.take_if(|until| *until <= now);
         }
-    }
-
-    pub(super) fn is_parked(&self, lane: usize) -> bool {
-        self.lane_relays
-            .get(lane)
-            .and_then(|relay| self.relays.get(*relay))
-            .is_some_and(|relay| relay.parked_until.is_some() || relay.held)
     }
 
     /// Holds everything that goes through a relay: a person must look. No recipient is burned.
@@ -268,10 +260,6 @@ impl Engine {
         Ok(())
     }
 
-    fn retry_policy(&self, relay: usize) -> Option<crate::schedule::retry::RetryPolicy> {
-        self.relays.get(relay).map(|relay| relay.retry.clone())
-    }
-
     /// The grace is over: ends workers in the middle of what they do. A mail whose content may have
     /// gone out is unknown; every other is let go.
     pub(super) fn abort_in_flight(&mut self, now: Timestamp) -> Result<(), DeliverError> {
@@ -288,7 +276,8 @@ impl Engine {
             if started.get(&(relay, worker)) == Some(&ticket) {
                 self.resolve_claim(claim);
                 let recipient = RecipientIndex(ticket.index);
-                let event = Event::Outcome { recipient, at: now, outcome: aborted() };
+                let claim = self.claim_id(claim);
+                let event = Event::Outcome { claim, recipient, at: now, outcome: aborted() };
                 self.record(usize::from(ticket.occurrence), event)?;
             } else {
                 released.push(Ready { ticket, claim });
@@ -299,9 +288,13 @@ impl Engine {
 }
 
 fn tries(state: &OccurrenceState, index: u32) -> Tries {
-    state.tries(index).map_or(Tries { done: 0, first_at: Timestamp::UNIX_EPOCH }, |(done, first_at)| Tries {
-        done,
+    let none = Tries {
+        done: 0,
+        first_at: Timestamp::UNIX_EPOCH,
+    };
+    let refused = state.first_refused(RecipientIndex(index));
+    refused.map_or(none, |(done, first_at)| Tries {
+        done: u16::from(done),
         first_at,
     })
 }
-

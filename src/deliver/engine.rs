@@ -13,16 +13,16 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 
+use super::DeliverError;
 use super::letters::Letters;
 use super::progress::{Progress, Snapshot};
 use super::publisher::{Answer, Publish};
 use super::queue::{Queues, Ticket};
 use super::worker::{Desk, Report, Worker};
-use super::DeliverError;
 use crate::clock::{BoxFuture, Clock};
-use crate::ledger::event::{Event, RunId};
+use crate::ledger::event::{Event, RecipientIndex, RunId};
 use crate::ledger::journal::Journal;
-use crate::ledger::publish::Batch;
+use crate::ledger::branch::Batch;
 use crate::ledger::state::{OccurrenceState, Status};
 use crate::mail::occurrence::OccurrenceId;
 use crate::schedule::pacer::Pacer;
@@ -79,7 +79,7 @@ pub struct Setting {
     /// A claim covers about so much time.
     pub claim_ahead: Duration,
     /// Recipients under claims, at most.
-    pub claim_at_most: usize,
+    pub claim_at_most: u32,
     /// No mail later than this.
     pub until: Option<Timestamp>,
 }
@@ -91,9 +91,9 @@ pub(super) struct RelayState {
     pub(super) retry: RetryPolicy,
     /// Faults of the connection since the last answer.
     pub(super) faults: u32,
-    /// Nothing goes to it before then.
-    pub(super) parked_until: Option<Timestamp>,
-    pub(super) parked_times: u32,
+    /// How often it was left alone for a while since the last answer.
+    pub(super) rests: u32,
+    pub(super) rests_until: Option<Timestamp>,
     /// A person must look.
     pub(super) held: bool,
 }
@@ -106,8 +106,23 @@ pub(super) struct OpenClaim {
 /// What is being pushed.
 pub(super) struct Outgoing {
     pub(super) batch: Arc<Batch>,
-    /// The claims in it: number, lease, and who.
-    pub(super) claims: Vec<(u32, Timestamp, Vec<(usize, Ticket)>)>,
+    pub(super) claim: Option<NewClaim>,
+}
+
+/// A claim that is not on the remote yet.
+pub(super) struct NewClaim {
+    pub(super) sequence: u32,
+    pub(super) until: Timestamp,
+    /// Who, with their lanes.
+    pub(super) tickets: Vec<(usize, Ticket)>,
+}
+
+/// When the next claim is due, where somebody waits for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ClaimDue {
+    Now,
+    /// At that time, or when fewer than so many are ready or in flight.
+    Later { at: Option<Timestamp>, below: u64 },
 }
 
 #[derive(Default)]
@@ -131,13 +146,13 @@ pub struct Engine {
     pub(super) again: HashMap<Ticket, u8>,
     pub(super) claims: BTreeMap<u32, OpenClaim>,
     pub(super) next_claim: u32,
-    pub(super) claimed_at: Option<Timestamp>,
-    pub(super) lane_ran_dry: bool,
+    pub(super) claim_due: ClaimDue,
     pub(super) claim_ahead: Duration,
-    pub(super) claim_at_most: usize,
+    pub(super) claim_at_most: u32,
     pub(super) outbox: Vec<(OccurrenceId, Event)>,
     pub(super) outbox_since: Option<Timestamp>,
     pub(super) outgoing: Option<Outgoing>,
+    is_pushing: bool,
     pub(super) remote: Remote,
     pub(super) in_flight: HashMap<Ticket, (usize, usize, u32)>,
     pub(super) until: Option<Timestamp>,
@@ -182,13 +197,13 @@ impl Engine {
             again: HashMap::new(),
             claims: BTreeMap::new(),
             next_claim: 0,
-            claimed_at: None,
-            lane_ran_dry: true,
+            claim_due: ClaimDue::Now,
             claim_ahead: setting.claim_ahead,
             claim_at_most: setting.claim_at_most.max(1),
             outbox: Vec::new(),
             outbox_since: None,
             outgoing: None,
+            is_pushing: false,
             remote: Remote::default(),
             in_flight: HashMap::new(),
             until: setting.until,
@@ -205,9 +220,10 @@ impl Engine {
     fn queue_pending(&mut self) {
         for (number, active) in self.occurrences.iter().enumerate() {
             let Ok(occurrence) = u16::try_from(number) else { break };
-            for (index, status) in active.state.statuses() {
+            let destinations = active.state.destinations();
+            for (RecipientIndex(index), status) in active.state.statuses() {
                 let ticket = Ticket { occurrence, index };
-                let destination = active.state.destination(index);
+                let destination = destinations.get(index as usize).copied().unwrap_or_default();
                 let Some(&lane) = active.lanes.get(usize::from(destination)) else { continue };
                 match status {
                     Status::Pending => self.queues.wait(lane, ticket),
@@ -240,14 +256,17 @@ impl Engine {
             }
             self.close_windows(now)?;
             self.expire_claims(now)?;
-            self.unpark(now);
-            self.queues.wake(now);
+            self.take_up_again(now);
+            if self.queues.wake(now) > 0 {
+                self.claim_due = ClaimDue::Now;
+            }
             if publishing.is_none()
-                && let Some(batch) = self.next_batch(now)?
+                && let Some(batch) = self.next_batch(now)
             {
                 publishing = Some(self.publisher.publish(batch));
             }
-            self.dispatch(now)?;
+            self.is_pushing = publishing.is_some();
+            self.dispatch(now);
             progress.tick(&self.snapshot(now));
             if publishing.is_none() && self.is_done(now) {
                 break;
@@ -313,6 +332,9 @@ impl Engine {
             }
         }
         if self.deadline.is_some_and(|deadline| deadline <= now) && !self.in_flight.is_empty() {
+            while let Ok(report) = self.reports.try_recv() {
+                self.reported(report)?;
+            }
             self.abort_in_flight(now)?;
         }
         Ok(())
@@ -332,23 +354,24 @@ impl Engine {
     }
 
     /// The earliest moment at which time alone changes what can be done.
-    fn wake_at(&self, now: Timestamp) -> Option<Timestamp> {
+    fn wake_at(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let sending = self.stopping.is_none() && self.queues.ready() > 0;
+        let pace = if sending { self.pacer.wake_at() } else { None };
         let windows = self
             .occurrences
             .iter()
             .filter(|active| active.ended.is_none())
             .filter_map(|active| active.closes);
-        let parked = self.relays.iter().filter_map(|relay| relay.parked_until);
+        let resting = self.relays.iter().filter_map(|relay| relay.rests_until);
         let leases = self.claims.values().filter_map(|claim| lease_ends(claim.until));
-        let pace = if self.stopping.is_none() && self.queues.ready() > 0 { self.pacer.wake_at() } else { None };
-        let flush = if self.outgoing.is_none() { self.flush_at() } else { None };
+        let push = if self.is_pushing { None } else { self.push_at() };
         windows
-            .chain(parked)
+            .chain(resting)
             .chain(leases)
             .chain(pace)
-            .chain(flush)
+            .chain(push)
             .chain(self.queues.wakes_at())
-            .chain(self.claim_at(now))
+            .chain(self.claim_at(now).filter(|_| !self.is_pushing))
             .chain(self.until)
             .chain(self.deadline.filter(|deadline| *deadline > now))
             .min()
@@ -410,8 +433,8 @@ impl RelayState {
             workers,
             retry: relay.desk.retry.clone(),
             faults: 0,
-            parked_until: None,
-            parked_times: 0,
+            rests: 0,
+            rests_until: None,
             held: false,
         }
     }

@@ -23,7 +23,7 @@ pub enum DeliverError {
         /// Which occurrence.
         occurrence: String,
         /// What does not fit.
-        source: crate::ledger::state::FoldError,
+        source: crate::ledger::state::Contradiction,
     },
     /// The sum does not hold: a defect.
     #[error("{occurrence}: {source}; nothing more is sent")]
@@ -31,7 +31,7 @@ pub enum DeliverError {
         /// Which occurrence.
         occurrence: String,
         /// What does not add up.
-        source: crate::ledger::state::SumError,
+        source: crate::ledger::state::Unbalanced,
     },
     /// The journal could not be written.
     #[error("the journal can not be written: {0}")]

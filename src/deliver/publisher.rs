@@ -3,8 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::{BoxFuture, Clock, Hold};
-use crate::ledger::Ledger;
-use crate::ledger::publish::{Batch, PublishError};
+use crate::ledger::branch::{Batch, Ledger, PublishError};
 
 /// Publishes batches. One at a time is asked of it.
 pub trait Publish: Send + Sync {
@@ -44,7 +43,7 @@ impl Publish for LedgerPublisher {
             });
             let result = match work.await {
                 Ok(result) => result,
-                Err(why) => Err(PublishError::Io(why.to_string())),
+                Err(why) => Err(PublishError::Denied(why.to_string())),
             };
             Answer {
                 result,

@@ -63,11 +63,12 @@ impl Queues {
         self.later.push(Reverse((at, lane, ticket)));
     }
 
-    /// Moves those whose time has come to the front of their lanes' queues for claims.
-    pub fn wake(&mut self, now: Timestamp) {
+    /// Moves those whose time has come to the front of their lanes' queues for claims; how many.
+    pub fn wake(&mut self, now: Timestamp) -> usize {
+        let before = self.waiting;
         while let Some(Reverse((at, lane, ticket))) = self.later.peek().copied() {
             if at > now {
-                return;
+                break;
             }
             self.later.pop();
             if let Some(lane) = self.lanes.get_mut(lane) {
@@ -75,6 +76,7 @@ impl Queues {
                 self.waiting += 1;
             }
         }
+        self.waiting - before
     }
 
     /// When the next of those who were told "not now" may be tried.
@@ -153,21 +155,10 @@ impl Queues {
         before - self.waiting - self.later.len()
     }
 
-    /// For each lane, how many wait for a claim.
-    pub fn waiting_by_lane(&self) -> Vec<usize> {
-        self.lanes.iter().map(|lane| lane.waiting.len()).collect()
-    }
-
-    /// For each lane, how many are ready.
-    pub fn ready_by_lane(&self) -> Vec<usize> {
-        self.lanes.iter().map(|lane| lane.ready.len()).collect()
-    }
-
-    /// Whether a lane has nobody ready although somebody waits for a claim.
-    pub fn lane_is_dry(&self, lane: usize) -> bool {
-        self.lanes
-            .get(lane)
-            .is_some_and(|lane| lane.ready.is_empty() && !lane.waiting.is_empty())
+    /// The lanes in which somebody waits for a claim, and how many.
+    pub fn waiting_by_lane(&self) -> Vec<(usize, u64)> {
+        let waiting = |(number, lane): (usize, &Lane)| (number, lane.waiting.len() as u64);
+        self.lanes.iter().enumerate().map(waiting).filter(|(_, count)| *count > 0).collect()
     }
 
     /// How many wait for a claim.
@@ -235,6 +226,6 @@ mod tests {
             },
         );
         assert_eq!(queues.drop_waiting(0), 1);
-        assert_eq!(queues.waiting_by_lane(), [0, 1]);
+        assert_eq!(queues.waiting_by_lane(), [(1, 1)]);
     }
 }

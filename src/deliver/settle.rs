@@ -9,7 +9,7 @@ use crate::ledger::event::Outcome;
 use crate::schedule::pacer::Verdict;
 use crate::schedule::retry::{RetryPolicy, next_try};
 use crate::schedule::verdict;
-use crate::transport::{Attempt, Failure, Reply, Stage};
+use crate::transport::{Attempt, Failure, Reply};
 
 /// What was tried before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,15 +71,14 @@ pub fn later(reply: String, tries: Tries, policy: &RetryPolicy, now: Timestamp) 
 pub fn pace_after(attempt: &Attempt, now: Timestamp) -> Verdict {
     match attempt {
         Attempt::Accepted(_) => Verdict::Fine,
-        Attempt::Refused { reply, stage } => of_reply(reply, *stage, now),
-        Attempt::Untouched(Failure::Closing(reply)) | Attempt::Unknown(Failure::Closing(reply)) => {
-            of_reply(reply, Stage::MailFrom, now)
-        }
+        Attempt::Refused { reply, .. }
+        | Attempt::Untouched(Failure::Closing(reply))
+        | Attempt::Unknown(Failure::Closing(reply)) => of_reply(reply, now),
         // A fault of the connection to our own relay says nothing about the destination.
         Attempt::Untouched(_) | Attempt::Unknown(_) => Verdict::Fine,
     }
 }
 
-fn of_reply(reply: &Reply, _stage: Stage, now: Timestamp) -> Verdict {
-    verdict::classify(reply.code, &reply.text, now)
+fn of_reply(reply: &Reply, now: Timestamp) -> Verdict {
+    verdict::judge(reply.code, &reply.text, now)
 }
