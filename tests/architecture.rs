@@ -32,9 +32,10 @@ const CLOCK: &[&str] = &[
     "Zoned::now",
     "SystemTime::now",
     "Instant::now",
-    "thread::sleep",
-    "time::sleep",
 ];
+const WAITING: &[&str] = &["thread::sleep", "time::sleep"];
+/// The in-process inbox plays the other side of the network, which answers late or hangs.
+const MAY_WAIT: &str = "src/transport/inbox";
 const ENVIRONMENT: &[&str] = &["env::var", "env::args", "process::exit"];
 
 struct SourceFile {
@@ -208,6 +209,9 @@ fn wrong_imports(file: &SourceFile) -> Vec<String> {
 }
 
 fn uses(file: &SourceFile, patterns: &[&str]) -> Vec<String> {
+    if is_a_test(&file.path) {
+        return Vec::new();
+    }
     let code = code_without_tests(&file.text);
     patterns
         .iter()
@@ -219,6 +223,11 @@ fn uses(file: &SourceFile, patterns: &[&str]) -> Vec<String> {
         })
         .map(|pattern| format!("{}: uses `{pattern}`", file.path))
         .collect()
+}
+
+/// Unit tests too long for the file that they test; they may print.
+fn is_a_test(path: &str) -> bool {
+    path.ends_with("/tests.rs") || path.ends_with("_tests.rs") || path.contains("/tests/")
 }
 
 fn in_module(file: &SourceFile, module: &str) -> bool {
@@ -250,7 +259,14 @@ fn only_clock_reads_the_time_and_waits() {
     let wrong: Vec<String> = source_files()
         .iter()
         .filter(|file| !in_module(file, "clock"))
-        .flat_map(|file| uses(file, CLOCK))
+        .flat_map(|file| {
+            let waits = if file.path.starts_with(MAY_WAIT) {
+                Vec::new()
+            } else {
+                uses(file, WAITING)
+            };
+            [uses(file, CLOCK), waits].concat()
+        })
         .collect();
     none(&wrong);
 }

@@ -1,5 +1,13 @@
 //! Where a connection breaks decides what became of the mail: every position, one by one.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod scripted_relay;
 
 use std::io;

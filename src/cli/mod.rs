@@ -1,9 +1,107 @@
 //! The command line: one file per command. Only this module reads arguments and environment,
 //! prints, and decides exit codes.
+//!
+//! A new command is a file with `Arguments` and `run`, and a line in [`Command`] and [`Cli::run`].
 
+pub mod completions;
+pub mod error;
+pub mod lint;
+pub mod rules;
+pub mod schema;
+pub mod terminal;
+pub mod workspace_folder;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use error::CliError;
+use terminal::{Colour, Terminal};
+
+/// Mass mail as code: proposed in pull requests, approved by merging, delivered at a careful pace.
+#[derive(Debug, Parser)]
+#[command(
+    name = "postmerge",
+    version,
+    about,
+    long_about = "Mass mail as code.\n\n\
+        A campaign is a folder with YAML and Markdown, proposed in a pull request. `postmerge lint` \
+        says what is wrong with it; merging approves it; a scheduled runner sends it and commits \
+        what became of every mail.",
+    after_help = "Examples:\n  \
+        postmerge lint                      check the workspace in this folder\n  \
+        postmerge rules unknown-list        explain a finding\n  \
+        postmerge -C ../mail lint           check another workspace\n\n\
+        Exit codes: 0 all well, 1 there are findings, 2 could not run."
+)]
+pub struct Cli {
+    /// The workspace: the folder with postmerge.yaml. Looked for from here upwards where absent.
+    #[arg(short = 'C', long = "workspace", value_name = "DIR", global = true)]
+    pub workspace: Option<PathBuf>,
+
+    /// Whether output is coloured.
+    #[arg(long, alias = "color", value_enum, default_value_t = Colour::Auto, global = true)]
+    pub colour: Colour,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check the workspace, and say what is wrong where.
+    Lint(lint::Arguments),
+    /// Print or write the JSON Schemas of the workspace's files.
+    Schema(schema::Arguments),
+    /// List the rules, or explain one.
+    Rules(rules::Arguments),
+    /// Print a script that completes commands in a shell.
+    Completions(completions::Arguments),
+}
+
+impl Cli {
+    fn run(&self, terminal: &mut Terminal) -> Result<ExitCode, CliError> {
+        match &self.command {
+            Command::Lint(arguments) => lint::run(self, arguments, terminal),
+            Command::Schema(arguments) => schema::run(arguments, terminal),
+            Command::Rules(arguments) => rules::run(arguments, terminal),
+            Command::Completions(arguments) => completions::run(arguments, terminal),
+        }
+    }
+}
 
 /// Runs the command that the process's arguments name.
 pub fn main() -> ExitCode {
-    ExitCode::from(2)
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where not even this can be printed, nobody reads it.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let mut terminal = Terminal::new(cli.colour);
+    match cli.run(&mut terminal).and_then(|code| {
+        terminal.flush()?;
+        Ok(code)
+    }) {
+        Ok(code) => code,
+        Err(error) => {
+            terminal.complain(&error);
+            error.exit_code()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
 }

@@ -1,1 +1,257 @@
-//! Being built.
+//! Findings: what is wrong, where, why it matters and what to do about it.
+//!
+//! A [`Diagnostic`] names its place symbolically ([`place::Place`]); bytes, lines and columns are
+//! found in one place ([`resolve`]), and text is made once, at the edge ([`human`], [`json`],
+//! [`github`]), as strings: nothing here prints. Limits: an excerpt shows one line; a place that
+//! can not be found falls back to the file as a whole, never to a wrong line.
+
+pub mod file;
+pub mod github;
+pub mod human;
+pub mod json;
+pub mod place;
+pub mod position;
+pub mod resolve;
+
+use std::fmt;
+
+use serde::Serialize;
+
+use place::Place;
+
+/// How bad a finding is. The order is from mild to bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Works, but is worth a look.
+    Warning,
+    /// Must be mended before the campaign can be merged.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// What a finding is an instance of. Every rule has a page, `docs/rules/<name>.md`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// `PM` and three digits; never reused for another rule.
+    pub code: &'static str,
+    /// In kebab case.
+    pub name: &'static str,
+    /// How bad its findings are.
+    pub severity: Severity,
+    /// What it finds, in one sentence.
+    pub summary: &'static str,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What it is an instance of.
+    pub rule: &'static Rule,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The file, relative to the workspace.
+    pub path: String,
+    /// Where in the file.
+    pub place: Place,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// What stands beside the underlined text, where that helps.
+    pub label: Option<String>,
+    /// Why it matters.
+    pub why: Option<String>,
+    /// What to do.
+    pub help: Option<String>,
+    /// A replacement that mends it.
+    pub fix: Option<Fix>,
+}
+
+/// A replacement that mends a finding, in the finding's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, such as `write \`exportadores\``.
+    pub title: String,
+    /// What is replaced.
+    pub place: Place,
+    /// By what.
+    pub replacement: String,
+}
+
+impl Diagnostic {
+    /// A finding of `rule` with the rule's severity.
+    pub fn new(
+        rule: &'static Rule,
+        path: impl fmt::Display,
+        place: Place,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            path: path.to_string(),
+            place,
+            message: message.into(),
+            label: None,
+            why: None,
+            help: None,
+            fix: None,
+        }
+    }
+
+    /// With a word beside the underlined text.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// With why it matters.
+    #[must_use]
+    pub fn why(mut self, why: impl Into<String>) -> Self {
+        self.why = Some(why.into());
+        self
+    }
+
+    /// With what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// With a replacement that mends it.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, place: Place, replacement: String) -> Self {
+        self.fix = Some(Fix {
+            title: title.into(),
+            place,
+            replacement,
+        });
+        self
+    }
+
+    /// With "did you mean" where one of `known` is near to `given`, and else with what there is.
+    #[must_use]
+    pub fn did_you_mean<'a>(
+        mut self,
+        given: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let mut known: Vec<&str> = known.into_iter().collect();
+        known.sort_unstable();
+        if let Some(near) = nearest(given, &known) {
+            self.label = Some(format!("did you mean `{near}`?"));
+            self.fix = Some(Fix {
+                title: format!("write `{near}`"),
+                place: self.place.clone(),
+                replacement: near.to_owned(),
+            });
+        } else if !known.is_empty() && self.help.is_none() {
+            let shown: Vec<String> = known.iter().take(12).map(|k| format!("`{k}`")).collect();
+            let more = known.len().saturating_sub(shown.len());
+            let rest = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            self.help = Some(format!("there are {}{rest}", shown.join(", ")));
+        }
+        self
+    }
+}
+
+/// The one of `known` that `given` was probably meant to be.
+pub fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    // Jaro-Winkler favours a common beginning, as slips of the finger have; below 0.8 suggestions
+    // puzzle more than they help. A hostile name may be long, and the measure is quadratic.
+    if given.len() > 128 {
+        return None;
+    }
+    known
+        .iter()
+        .filter(|k| k.len() <= 128)
+        .map(|k| {
+            (
+                strsim::jaro_winkler(&given.to_lowercase(), &k.to_lowercase()),
+                *k,
+            )
+        })
+        .filter(|(near, _)| *near >= 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, k)| k)
+}
+
+/// How many findings there are of each severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// Errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+}
+
+impl Counts {
+    /// Counts `findings`.
+    pub fn of(findings: &[Diagnostic]) -> Self {
+        let errors = findings
+            .iter()
+            .filter(|f| f.severity == Severity::Error)
+            .count();
+        Self {
+            errors,
+            warnings: findings.len().saturating_sub(errors),
+        }
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let several = |n: usize| if n == 1 { "" } else { "s" };
+        match (self.errors, self.warnings) {
+            (0, 0) => f.write_str("no findings"),
+            (e, 0) => write!(f, "{e} error{}", several(e)),
+            (0, w) => write!(f, "{w} warning{}", several(w)),
+            (e, w) => write!(f, "{e} error{}, {w} warning{}", several(e), several(w)),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) static RULE: Rule = Rule {
+        code: "PM998",
+        name: "for-tests",
+        severity: Severity::Error,
+        summary: "A rule of the tests.",
+    };
+
+    #[test]
+    fn suggests_only_what_is_near() {
+        let known = ["exportadores", "competidores", "prensa"];
+        assert_eq!(nearest("exportadors", &known), Some("exportadores"));
+        assert_eq!(nearest("Prensa", &known), Some("prensa"));
+        assert_eq!(nearest("zzz", &known), None);
+        assert_eq!(nearest(&"e".repeat(1000), &known), None);
+    }
+
+    #[test]
+    fn lists_what_there_is_where_nothing_is_near() {
+        let known: Vec<String> = (0..20).map(|n| format!("k{n:02}")).collect();
+        let finding = Diagnostic::new(&RULE, "a.yaml", Place::File, "m")
+            .did_you_mean("zzz", known.iter().map(String::as_str));
+        assert!(
+            finding.help.unwrap().ends_with("`k11` and 8 more"),
+            "and not all twenty"
+        );
+    }
+}

@@ -16,13 +16,13 @@ use crate::mail::recipient_id::RecipientId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecipientIndex(pub u32);
 
-/// A run of `send`: names the segments it writes and the claims it holds. Eight hexadecimal digits
-/// from the injected id source.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RunId(pub String);
+/// A run of `send`: names the segments it writes and the claims it holds. From the injected id
+/// source; shown as eight hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunId(pub u32);
 
-/// One claim of one run: `sequence` counts from 0 within the run.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// One claim of one run: `sequence` counts from 0 within the run, over all its occurrences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClaimId {
     /// Whose claim it is.
     pub run: RunId,
@@ -167,11 +167,15 @@ pub enum Event {
     },
     /// The claim's holder did not send to these and lets them go: pending again.
     Released {
+        /// Which claim lets go: a release that comes late must not undo a later claim.
+        claim: ClaimId,
         /// Who.
         recipients: Ranges,
     },
-    /// What the relay said.
+    /// What the relay said. One per recipient and claim.
     Outcome {
+        /// Under which claim it was sent: an outcome that comes late must not undo a later claim.
+        claim: ClaimId,
         /// About whom.
         recipient: RecipientIndex,
         /// When.
@@ -271,6 +275,22 @@ impl Ranges {
         Self(ranges)
     }
 
+    /// These ranges, if they are ascending, non-empty and neither overlap nor touch.
+    pub fn from_ranges(ranges: Vec<Range<u32>>) -> Option<Self> {
+        let filled = ranges.iter().all(|range| range.start < range.end);
+        let apart = ranges
+            .iter()
+            .zip(ranges.iter().skip(1))
+            .all(|(one, next)| one.end < next.start);
+        (filled && apart).then_some(Self(ranges))
+    }
+
+    /// Whether `index` is in one of them.
+    pub fn contains(&self, index: u32) -> bool {
+        let after = self.0.partition_point(|range| range.end <= index);
+        self.0.get(after).is_some_and(|range| range.contains(&index))
+    }
+
     /// Every index, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.0.iter().cloned().flatten()
@@ -294,7 +314,17 @@ impl Ranges {
 
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        write!(f, "{:08x}", self.0)
+    }
+}
+
+impl RunId {
+    /// Reads eight lower-case hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        (text.len() == 8 && text.bytes().all(digit))
+            .then(|| u32::from_str_radix(text, 16).ok().map(Self))
+            .flatten()
     }
 }
 
@@ -311,6 +341,30 @@ impl fmt::Display for RecipientIndex {
 }
 
 impl Exclusion {
+    /// Every reason.
+    pub const ALL: [Self; 15] = [
+        Self::Duplicate,
+        Self::NoConsent,
+        Self::Unsubscribed,
+        Self::Complained,
+        Self::HardBounce,
+        Self::Suppressed,
+        Self::ExcludedList,
+        Self::ExcludedAddress,
+        Self::DocumentReceived,
+        Self::AddressInvalid,
+        Self::DocumentMissing,
+        Self::NotRenderable,
+        Self::LeftList,
+        Self::Cancelled,
+        Self::GaveUp,
+    ];
+
+    /// The reason with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
     /// The reason's name as it stands in files.
     pub const fn name(self) -> &'static str {
         match self {

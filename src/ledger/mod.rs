@@ -1,7 +1,15 @@
 //! The ledger: what was decided and what happened, as append-only events on a git branch of its own.
 //!
-//! Events append ([`event`]), state folds. Every segment is written once and never again; a claim is
-//! *published* (pushed, never forced) before the first byte of its mails goes out. The ledger knows
-//! recipients by id, never by address, and interprets no relay's reply.
+//! Events append ([`event`]), state folds ([`state`]). Every segment ([`segment`]) is written once
+//! and never again; a claim is *published* (pushed, never forced) before the first byte of its mails
+//! goes out ([`branch`]). What a run did and could not publish yet is in its [`journal`]. The ledger
+//! knows recipients by id, never by address ([`reply_text`]), and interprets no relay's reply.
 
+pub mod branch;
 pub mod event;
+pub mod journal;
+pub mod reply_text;
+pub mod result_page;
+pub mod segment;
+pub mod state;
+pub mod suppressions;

@@ -1,1 +1,64 @@
-//! Being built.
+//! Finds what is wrong with a workspace: what loading found, and what the rules find that compare its
+//! files with each other.
+//!
+//! A rule is a pure function over a [`Context`] in a file of its own below `rules`; `rules::ALL` is
+//! the register. Opens no network connection and reads no members' rows.
+
+pub mod rules;
+
+use crate::diagnostic::file::Files;
+use crate::diagnostic::{Diagnostic, Rule, resolve};
+use crate::workspace::source::Source;
+use crate::workspace::{Loaded, Workspace, rules as loading};
+
+/// What a rule sees.
+pub struct Context<'a> {
+    /// The workspace, as far as it could be read.
+    pub loaded: &'a Loaded,
+    /// Its files, for asking whether one is there.
+    pub source: &'a dyn Source,
+}
+
+/// A rule and how it is checked.
+pub struct Check {
+    /// The rule.
+    pub rule: Rule,
+    /// Adds what it finds.
+    pub run: fn(&Context<'_>, &mut Vec<Diagnostic>),
+}
+
+/// What a lint brought.
+#[derive(Debug)]
+pub struct Report {
+    /// Sorted by path, place and code.
+    pub findings: Vec<Diagnostic>,
+    /// The texts that they stand in.
+    pub files: Files,
+}
+
+/// Loads the workspace and applies every rule.
+pub fn run(source: &dyn Source) -> Report {
+    let mut loaded = Workspace::load(source);
+    let mut findings = std::mem::take(&mut loaded.findings);
+    let context = Context {
+        loaded: &loaded,
+        source,
+    };
+    for check in rules::ALL {
+        (check.run)(&context, &mut findings);
+    }
+    let files = loaded.files;
+    findings.sort_by_cached_key(|finding| {
+        let at = resolve::line_column(finding, &files).unwrap_or_default();
+        (finding.path.clone(), at, finding.rule.code)
+    });
+    Report { findings, files }
+}
+
+/// Every rule there is, of loading and of comparing, by code.
+pub fn all_rules() -> Vec<&'static Rule> {
+    let mut all: Vec<&Rule> = loading::ALL.to_vec();
+    all.extend(rules::ALL.iter().map(|check| &check.rule));
+    all.sort_by_key(|rule| rule.code);
+    all
+}

@@ -79,7 +79,11 @@ impl Open {
             return self.broken(Failure::NotCommitted(error.to_string()));
         }
         self.mails += 1;
-        match self.mailboxes.at_dot(to, &message_id(&letter.message)) {
+        let answer = self.mailboxes.at_dot(to);
+        if answer.is_stored() {
+            self.mailboxes.store(to, &message_id(&letter.message));
+        }
+        match answer {
             AtDot::Accept => Attempt::Accepted(Reply {
                 code: 250,
                 text: "2.0.0 taken".into(),

@@ -74,7 +74,7 @@ pub enum AtRcpt {
     Hang,
 }
 
-/// What the final dot is answered with. Whether the mail was taken is recorded already.
+/// What the final dot is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum AtDot {
@@ -157,8 +157,8 @@ impl Mailboxes {
         answer
     }
 
-    /// What the final dot is answered with; a mail that is taken is recorded.
-    pub fn at_dot(&self, address: &str, message_id: &str) -> AtDot {
+    /// What the final dot is answered with. Where [`AtDot::is_stored`], [`Self::store`] follows.
+    pub fn at_dot(&self, address: &str) -> AtDot {
         let mut inner = self.lock();
         let mut answer = AtDot::Accept;
         if let Some(rule) = inner.rule(address) {
@@ -172,12 +172,15 @@ impl Mailboxes {
                 rule.count_down();
             }
         }
-        if answer.is_stored() {
-            let key = (message_id.to_owned(), address.to_lowercase());
-            *inner.taken.entry(key).or_default() += 1;
-            inner.copies += 1;
-        }
         answer
+    }
+
+    /// Records a copy that was taken.
+    pub fn store(&self, address: &str, message_id: &str) {
+        let key = (message_id.to_owned(), address.to_lowercase());
+        let mut inner = self.lock();
+        *inner.taken.entry(key).or_default() += 1;
+        inner.copies += 1;
     }
 
     /// Copies of one mail that one address has taken.
@@ -309,12 +312,11 @@ mod tests {
     #[test]
     fn copies_are_counted_also_where_nobody_was_told() {
         let boxes = Mailboxes::new().first("a@b.test", 1, Verdict::DropAfterDot { stored: true });
-        assert_eq!(
-            boxes.at_dot("a@b.test", "<1@x>"),
-            AtDot::Drop { stored: true }
-        );
+        assert_eq!(boxes.at_dot("a@b.test"), AtDot::Drop { stored: true });
+        boxes.store("a@b.test", "<1@x>");
         assert!(boxes.taken_twice().is_empty());
-        assert_eq!(boxes.at_dot("A@b.test", "<1@x>"), AtDot::Accept);
+        assert_eq!(boxes.at_dot("A@b.test"), AtDot::Accept);
+        boxes.store("A@b.test", "<1@x>");
         assert_eq!(
             boxes.taken_twice(),
             [("<1@x>".into(), "a@b.test".into(), 2)]

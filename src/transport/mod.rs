@@ -8,6 +8,7 @@ pub mod inbox;
 pub mod mailboxes;
 pub mod smtp;
 mod socket;
+pub mod exchanger;
 
 use std::fmt;
 use std::io;

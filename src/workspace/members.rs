@@ -146,21 +146,10 @@ pub struct Row<'a> {
     at: RowAt,
 }
 
-/// How much of a row is checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Checking {
-    /// Everything.
-    Whole,
-    /// Only that the row has a readable address: for a list that is excluded, where a wrong cell
-    /// elsewhere must not let anybody back in.
-    AddressOnly,
-}
-
 /// Reads a list's rows one after the other.
 pub struct Members<R> {
     records: Records<R>,
     columns: Columns,
-    checking: Checking,
 }
 
 impl<R: Read> Members<R> {
@@ -168,15 +157,11 @@ impl<R: Read> Members<R> {
     ///
     /// # Errors
     /// [`ListError`].
-    pub fn new(input: R, list: &List, checking: Checking) -> Result<Self, ListError> {
+    pub fn new(input: R, list: &List) -> Result<Self, ListError> {
         let mut records = Records::new(input)?;
         let heading = records.next()?.ok_or(ListError::NoHeading)?;
         let columns = Columns::new(list, &heading)?;
-        Ok(Self {
-            records,
-            columns,
-            checking,
-        })
+        Ok(Self { records, columns })
     }
 
     /// The columns.
@@ -190,7 +175,17 @@ impl<R: Read> Members<R> {
     /// [`ListError::Io`]; a wrong row is not an error of the list.
     pub fn next_row(&mut self) -> Result<Option<Result<Row<'_>, RowError>>, ListError> {
         let raw = self.records.next()?;
-        Ok(raw.map(|raw| check(&self.columns, &raw, self.checking)))
+        Ok(raw.map(|raw| check(&self.columns, &raw)))
+    }
+
+    /// The next row's address, whatever its other cells hold: for a list that is excluded, where a
+    /// wrong cell elsewhere must not let anybody back in.
+    ///
+    /// # Errors
+    /// [`ListError::Io`].
+    pub fn next_address(&mut self) -> Result<Option<Result<AddressRef<'_>, RowError>>, ListError> {
+        let raw = self.records.next()?;
+        Ok(raw.map(|raw| address(&self.columns, &raw)))
     }
 }
 
@@ -214,6 +209,16 @@ impl<'a> Row<'a> {
     pub fn cell(&self, column: usize) -> &'a str {
         let place = self.columns.places.get(column);
         place.map_or("", |place| text_at(self.text, self.cells, *place))
+    }
+
+    /// Whether the `bool` column with this position says yes.
+    pub fn says_yes(&self, column: usize) -> bool {
+        cell::bool(self.cell(column)) == Some(true)
+    }
+
+    /// Whether the column of topics with this position has a topic.
+    pub fn has_topic(&self, column: usize, topic: &str) -> bool {
+        cell::topics(self.cell(column)).any(|name| name == topic)
     }
 
     /// The address as it stands in the row.
@@ -241,28 +246,37 @@ fn text_at<'a>(text: &'a str, cells: &[(u32, u32)], place: usize) -> &'a str {
         .unwrap_or_default()
 }
 
-fn check<'a>(
-    columns: &'a Columns,
-    raw: &RawRow<'a>,
-    checking: Checking,
-) -> Result<Row<'a>, RowError> {
+fn refuse_flaw(columns: &Columns, raw: &RawRow<'_>) -> Result<(), RowError> {
+    let flaw = match raw.flaw {
+        None => return Ok(()),
+        Some(Flaw::TooLong) => RowFlaw::TooLong,
+        Some(Flaw::Unclosed) => RowFlaw::Unclosed,
+        Some(Flaw::LineBreak) => RowFlaw::LineBreak,
+        Some(Flaw::TooManyCells) => RowFlaw::TooManyCells,
+    };
+    Err(row_error(columns, raw, None, flaw))
+}
+
+fn address<'a>(columns: &Columns, raw: &RawRow<'a>) -> Result<AddressRef<'a>, RowError> {
+    refuse_flaw(columns, raw)?;
+    let wrong = |flaw| row_error(columns, raw, Some(columns.address), flaw);
+    let cell = raw.cells.get(columns.address);
+    let cell = cell.and_then(|(start, end)| raw.text.get(*start as usize..*end as usize));
+    let text =
+        std::str::from_utf8(cell.unwrap_or_default()).map_err(|_| wrong(RowFlaw::NotUtf8))?;
+    AddressRef::parse(text).map_err(|error| wrong(RowFlaw::Address(error.to_string())))
+}
+
+fn check<'a>(columns: &'a Columns, raw: &RawRow<'a>) -> Result<Row<'a>, RowError> {
     let wrong = |place: Option<usize>, flaw| row_error(columns, raw, place, flaw);
-    if let Some(flaw) = raw.flaw {
-        let flaw = match flaw {
-            Flaw::TooLong => RowFlaw::TooLong,
-            Flaw::Unclosed => RowFlaw::Unclosed,
-            Flaw::LineBreak => RowFlaw::LineBreak,
-            Flaw::TooManyCells => RowFlaw::TooManyCells,
-        };
-        return Err(wrong(None, flaw));
-    }
+    refuse_flaw(columns, raw)?;
     let Ok(text) = std::str::from_utf8(raw.text) else {
         return Err(find_malformed(columns, raw));
     };
     if has_control(text) {
         return Err(find_control(columns, raw, text));
     }
-    if raw.cells.len() != columns.width && checking == Checking::Whole {
+    if raw.cells.len() != columns.width {
         return Err(wrong(
             None,
             RowFlaw::Width {
@@ -274,16 +288,14 @@ fn check<'a>(
     let address = text_at(text, raw.cells, columns.address);
     let address = AddressRef::parse(address)
         .map_err(|e| wrong(Some(columns.address), RowFlaw::Address(e.to_string())))?;
-    if checking == Checking::Whole {
-        for (check, place) in columns.checks.iter().zip(&columns.places) {
-            let cell = text_at(text, raw.cells, *place);
-            if cell.len() > LONGEST_CELL {
-                return Err(wrong(Some(*place), RowFlaw::CellTooLong(cell.len())));
-            }
-            check
-                .check(cell)
-                .map_err(|why| wrong(Some(*place), RowFlaw::Cell(why)))?;
+    for (check, place) in columns.checks.iter().zip(&columns.places) {
+        let cell = text_at(text, raw.cells, *place);
+        if cell.len() > LONGEST_CELL {
+            return Err(wrong(Some(*place), RowFlaw::CellTooLong(cell.len())));
         }
+        check
+            .check(cell)
+            .map_err(|why| wrong(Some(*place), RowFlaw::Cell(why)))?;
     }
     Ok(Row {
         columns,

@@ -6,13 +6,23 @@
 
 pub mod campaign;
 pub mod document_path;
+pub mod folder;
 pub mod length;
 pub mod list;
+pub mod load;
 pub mod member;
 pub mod members;
 pub mod names;
 pub mod published;
 pub mod segment;
+pub mod schema;
+mod schema_check;
 pub mod settings;
 pub mod source;
+pub mod rules;
 pub mod template;
+pub mod tree;
+pub mod yaml;
+mod yaml_scalar;
+
+pub use load::{Loaded, LoadError, Workspace};

@@ -361,18 +361,22 @@ impl Session<'_> {
         let mut verdict = AtDot::Accept;
         let mailboxes = &self.serving.config.mailboxes;
         mail.to.retain(|to| {
-            let answer = mailboxes.at_dot(to, &id);
+            let answer = mailboxes.at_dot(to);
             let stored = answer.is_stored();
             if verdict == AtDot::Accept {
                 verdict = answer;
             }
             stored
         });
-        if !mail.to.is_empty()
+        let to = mail.to.clone();
+        if !to.is_empty()
             && let Err(error) = self.serving.config.sink.store(mail)
         {
             self.answer(451, &format!("4.3.0 not stored: {}", error.kind()));
             return Then::GoOn;
+        }
+        for to in to {
+            mailboxes.store(&to, &id);
         }
         match verdict {
             AtDot::Accept => {

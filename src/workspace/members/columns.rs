@@ -140,6 +140,18 @@ impl Columns {
         &self.names
     }
 
+    /// The position of a column in [`Columns::names`].
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|other| other == name)
+    }
+
+    /// The positions of the columns that hold topics.
+    pub fn of_topics(&self) -> Vec<usize> {
+        let checks = self.checks.iter().enumerate();
+        let topics = checks.filter(|(_, check)| check.kind == ColumnType::Topics);
+        topics.map(|(index, _)| index).collect()
+    }
+
     /// The name of the column at this place of the CSV file.
     pub(super) fn name_at(&self, place: usize) -> Option<&str> {
         if place == self.address {

@@ -164,7 +164,7 @@ impl Splitter {
                 Flaw::TooLong
             }
             ReadRecordResult::Record => {
-                self.set_unquoted(written, cells);
+                self.set_unquoted(cells);
                 let text = self.unquoted.get(..written).unwrap_or_default();
                 if text.contains(&b'\n') {
                     return Found::Flawed(taken, Flaw::LineBreak);
@@ -182,8 +182,8 @@ impl Splitter {
         }
     }
 
-    fn set_unquoted(&mut self, written: usize, cells: usize) {
-        let mut start = 0;
+    fn set_unquoted(&mut self, cells: usize) {
+        let (mut start, mut text) = (0, 0);
         let last = cells.saturating_sub(1);
         for (index, end) in self.ends.iter().copied().take(cells).enumerate() {
             let cell = self.unquoted.get(start..end).unwrap_or_default();
@@ -193,10 +193,10 @@ impl Splitter {
             };
             // Both are at most LONGEST_ROW.
             self.cells.push((start as u32, kept as u32));
-            start = end;
+            (start, text) = (end, kept);
         }
         self.count = cells;
-        self.text = Text::Unquoted(written);
+        self.text = Text::Unquoted(text);
     }
 
     /// The text that the cells' positions refer to, and where it starts in `input` if it lies there.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 
 use super::record::{Flaw, Found, LONGEST_ROW, RawRow, Splitter};
-use super::{Checking, Columns, ListError, Members, RowAt, RowError, RowFlaw, check};
+use super::{Columns, ListError, Members, RowAt, RowError, RowFlaw, check};
 use crate::workspace::list::List;
 use crate::workspace::member::Member;
 
@@ -29,7 +29,7 @@ impl Rows {
     pub fn new(file: File, list: &List) -> Result<Self, ListError> {
         // Who wrote the file may have left its position at the end.
         io::Seek::seek(&mut &file, io::SeekFrom::Start(0))?;
-        let columns = Members::new(&file, list, Checking::Whole)?.columns;
+        let columns = Members::new(&file, list)?.columns;
         Ok(Self {
             file,
             columns,
@@ -93,7 +93,7 @@ impl Rows {
                 ..RowAt::default()
             },
         };
-        check(&self.columns, &raw, Checking::Whole).map(|row| row.to_member())
+        check(&self.columns, &raw).map(|row| row.to_member())
     }
 
     fn unreadable(&self, offset: u64, error: &io::Error) -> RowError {

@@ -1,0 +1,51 @@
+//! `postmerge rules`: lists the rules, or prints the page of one.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use super::error::CliError;
+use super::terminal::Terminal;
+use crate::diagnostic::nearest;
+use crate::lint::{all_rules, pages};
+
+/// What `rules` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  postmerge rules\n  postmerge rules unknown-list\n  postmerge rules PM040")]
+pub struct Arguments {
+    /// A rule's name or code.
+    pub name: Option<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CliError`] where there is no such rule.
+pub fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitCode, CliError> {
+    let all = all_rules();
+    let Some(wanted) = &arguments.name else {
+        let mut text = String::new();
+        for rule in all {
+            let severity = rule.severity.to_string();
+            let _ = writeln!(text, "{}  {:24} {severity:8} {}", rule.code, rule.name, rule.summary);
+        }
+        terminal.print(&text)?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let rule = all
+        .iter()
+        .find(|r| r.name == wanted || r.code.eq_ignore_ascii_case(wanted));
+    match rule.and_then(|rule| pages::page(rule.name)) {
+        Some(page) => {
+            terminal.print(page)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        None => {
+            let names: Vec<&str> = all.iter().map(|r| r.name).collect();
+            let error = CliError::new(format!("there is no rule `{wanted}`"));
+            Err(match nearest(wanted, &names) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("`postmerge rules` lists them all"),
+            })
+        }
+    }
+}

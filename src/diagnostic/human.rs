@@ -1,0 +1,182 @@
+//! Findings as people read them: an excerpt with the place underlined, why, and what to do.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
+
+use super::file::Files;
+use super::{Counts, Diagnostic, Severity, resolve};
+
+/// The findings, an empty line after each, and the counts at the end. Escape sequences for colour
+/// are written only where `colour` asks for them; control characters of the texts never are.
+pub fn render(findings: &[Diagnostic], files: &Files, colour: bool) -> String {
+    let renderer = if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    }
+    .decor_style(DecorStyle::Ascii);
+    let mut out = String::new();
+    for finding in findings {
+        let finding = visible(finding);
+        out.push_str(&renderer.render(&report(&finding, files)));
+        out.push_str("\n\n");
+    }
+    out.push_str(&Counts::of(findings).to_string());
+    out.push('\n');
+    out
+}
+
+/// The renderer makes control characters of titles and sources visible, but not those of labels and
+/// notes; texts of a pull request stand in all of them.
+fn visible(finding: &Diagnostic) -> Diagnostic {
+    let clean = |text: &String| {
+        text.chars()
+            .map(|c| if is_invisible(c) { '\u{fffd}' } else { c })
+            .collect::<String>()
+    };
+    let mut shown = finding.clone();
+    shown.path = clean(&shown.path);
+    shown.message = clean(&shown.message);
+    for text in [&mut shown.label, &mut shown.why, &mut shown.help] {
+        *text = text.as_ref().map(clean);
+    }
+    if let Some(fix) = &mut shown.fix {
+        fix.title = clean(&fix.title);
+        fix.replacement = clean(&fix.replacement);
+    }
+    shown
+}
+
+// Controls, and the bidirectional ones of Unicode Standard Annex 9 that reorder what follows.
+fn is_invisible(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn report<'a>(finding: &'a Diagnostic, files: &'a Files) -> Vec<Group<'a>> {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level
+        .primary_title(finding.message.as_str())
+        .id(format!("{} {}", finding.rule.code, finding.rule.name));
+    let mut group = match excerpt(finding, files) {
+        Some(snippet) => Group::with_title(title).element(snippet),
+        None => Group::with_title(title).element(origin(finding, files)),
+    };
+    if let Some(why) = &finding.why {
+        group = group.element(Level::NOTE.message(why.as_str()));
+    }
+    if let Some(help) = &finding.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    if let Some(patch) = patch(finding, files) {
+        return vec![group, patch];
+    }
+    vec![group]
+}
+
+fn origin<'a>(finding: &'a Diagnostic, files: &Files) -> Origin<'a> {
+    let origin = Origin::path(finding.path.as_str());
+    match resolve::line_column(finding, files) {
+        Some((line, column)) => origin.line(line).char_column(column),
+        None => origin,
+    }
+}
+
+/// One line of the text: what spans several is underlined to its first line's end, so that an
+/// error about a mapping does not quote the whole of it.
+fn excerpt<'a>(
+    finding: &'a Diagnostic,
+    files: &'a Files,
+) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+    let found = resolve::finding(finding, files)?;
+    let file = files.get(&finding.path)?;
+    let line = file.line_span(found.line);
+    let start = found.bytes.start.min(line.end) - line.start;
+    let end = found.bytes.end.min(line.end) - line.start;
+    let mut mark = AnnotationKind::Primary.span(start..end.max(start));
+    if let Some(label) = &finding.label {
+        mark = mark.label(label.as_str());
+    }
+    Some(
+        Snippet::source(file.text().get(line)?)
+            .line_start(found.line)
+            .path(finding.path.as_str())
+            .annotation(mark),
+    )
+}
+
+fn patch<'a>(finding: &'a Diagnostic, files: &'a Files) -> Option<Group<'a>> {
+    let fix = finding.fix.as_ref()?;
+    let found = resolve::fix(finding, fix, files)?;
+    let file = files.get(&finding.path)?;
+    let line = file.line_span(found.line);
+    if found.bytes.end > line.end {
+        return None;
+    }
+    let span = found.bytes.start - line.start..found.bytes.end - line.start;
+    Some(
+        Level::HELP.secondary_title(fix.title.as_str()).element(
+            Snippet::source(file.text().get(line)?)
+                .line_start(found.line)
+                .path(finding.path.as_str())
+                .patch(Patch::new(span, fix.replacement.as_str())),
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::File;
+    use super::super::place::Place;
+    use super::super::tests::RULE;
+    use super::*;
+
+    #[test]
+    fn says_where_why_and_what_to_do() {
+        let mut files = Files::default();
+        files.insert("a.yaml", File::new("año: 1\nlists: [prensas]\n"));
+        let findings = [
+            Diagnostic::new(&RULE, "a.yaml", Place::Bytes(16..23), "there is no list `prensas`")
+                .why("nobody would get it")
+                .did_you_mean("prensas", ["prensa", "socios"]),
+            Diagnostic::new(&RULE, "b.csv", Place::Line { line: 7, column: 2 }, "odd"),
+        ];
+        insta::assert_snapshot!(render(&findings, &files, false), @r"
+        error[PM998 for-tests]: there is no list `prensas`
+         --> a.yaml:2:9
+          |
+        2 | lists: [prensas]
+          |         ^^^^^^^ did you mean `prensa`?
+          |
+          = note: nobody would get it
+        help: write `prensa`
+          |
+        2 - lists: [prensas]
+        2 + lists: [prensa]
+          |
+
+        error[PM998 for-tests]: odd
+        --> b.csv:7:2
+
+        2 errors
+        ");
+    }
+
+    #[test]
+    fn a_text_can_not_speak_to_the_terminal() {
+        let mut files = Files::default();
+        files.insert("a.yaml", File::new("x: \u{1b}[2Jy\u{202e}\n"));
+        let finding = Diagnostic::new(
+            &RULE,
+            "a.yaml",
+            Place::Bytes(0..1),
+            "odd \u{1b}]0;title\u{7}",
+        )
+        .label("\u{1b}[31m")
+        .help("\u{1b}[31m");
+        let shown = render(&[finding], &files, false);
+        assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown:?}");
+    }
+}

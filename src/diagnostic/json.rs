@@ -1,0 +1,75 @@
+//! Findings as one JSON document, for programs.
+
+use serde::Serialize;
+
+use super::file::Files;
+use super::resolve::{self, Resolved};
+use super::{Counts, Diagnostic, Severity};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u8,
+    findings: Vec<Finding<'a>>,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    code: &'a str,
+    rule: &'a str,
+    severity: Severity,
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Resolved>,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Replacement<'a>>,
+}
+
+#[derive(Serialize)]
+struct Replacement<'a> {
+    title: &'a str,
+    place: Resolved,
+    replacement: &'a str,
+}
+
+/// The document, `version` 1, with a line break at its end. A place is absent for a file as a whole.
+pub fn render(findings: &[Diagnostic], files: &Files) -> String {
+    let document = Document {
+        version: 1,
+        findings: findings.iter().map(|f| finding(f, files)).collect(),
+        counts: Counts::of(findings),
+    };
+    // Only strings and numbers: serialising them can not fail.
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn finding<'a>(finding: &'a Diagnostic, files: &Files) -> Finding<'a> {
+    Finding {
+        code: finding.rule.code,
+        rule: finding.rule.name,
+        severity: finding.severity,
+        path: &finding.path,
+        place: resolve::finding(finding, files),
+        message: &finding.message,
+        label: finding.label.as_deref(),
+        why: finding.why.as_deref(),
+        help: finding.help.as_deref(),
+        fix: finding.fix.as_ref().and_then(|fix| {
+            Some(Replacement {
+                title: &fix.title,
+                place: resolve::fix(finding, fix, files)?,
+                replacement: &fix.replacement,
+            })
+        }),
+    }
+}

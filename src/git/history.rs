@@ -1,0 +1,174 @@
+//! Which commit of a branch last changed a path: what approved it, and in which order.
+
+use std::collections::{BTreeMap, HashSet};
+
+use git2::{ObjectType, Oid};
+
+use super::error::GitError;
+use super::repository::{CommitId, Repository};
+
+/// The commit that last changed a path on a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// The most recent first-parent commit whose entry for the path differs from its parent's: where
+    /// changes come in by merging, the merge.
+    pub commit: CommitId,
+    /// How many first-parent steps lie between the branch's head and the commit: of two changes the
+    /// one with the greater depth was received first.
+    pub depth: u64,
+    /// When it was committed, in seconds since 1970.
+    pub committed_at: i64,
+}
+
+/// Paths as a tree, so that a folder that did not change is passed over with all that is in it.
+#[derive(Default)]
+struct Wanted {
+    below: BTreeMap<String, Wanted>,
+    /// Positions in the caller's slice.
+    here: Vec<usize>,
+    /// How many paths at or below are still looked for.
+    open: usize,
+}
+
+impl Repository {
+    /// For each path the commit that last changed it, walking `rev`'s first parents once. A path
+    /// that `rev` does not have is `None`.
+    ///
+    /// # Errors
+    /// [`GitError::Shallow`] where the clone's history ends before every path is answered.
+    pub fn last_changes(
+        &self,
+        rev: CommitId,
+        paths: &[&str],
+    ) -> Result<Vec<Option<Change>>, GitError> {
+        let edge = self.shallow_edge()?;
+        let mut wanted = Wanted::default();
+        let mut found = vec![None; paths.len()];
+        for (position, path) in paths.iter().enumerate() {
+            if self.entry(rev, path)?.is_some() {
+                wanted.add(path, position);
+            }
+        }
+        let inner = self.lock();
+        let read = |error: git2::Error| GitError::object(format!("history of {rev}"), &error);
+        let mut commit = inner.find_commit(rev.0).map_err(read)?;
+        let mut depth = 0;
+        while wanted.open > 0 {
+            if edge.contains(&commit.id()) {
+                return Err(GitError::Shallow {
+                    commit: commit.id().to_string(),
+                    path: wanted
+                        .any()
+                        .and_then(|position| paths.get(position))
+                        .map_or_else(String::new, ToString::to_string),
+                });
+            }
+            let parent = match commit.parent_count() {
+                0 => None,
+                _ => Some(commit.parent(0).map_err(read)?),
+            };
+            let change = Change {
+                commit: CommitId(commit.id()),
+                depth,
+                committed_at: commit.time().seconds(),
+            };
+            let mut changed = Vec::new();
+            let before = parent.as_ref().map(git2::Commit::tree_id);
+            wanted
+                .differing(&inner, Some(commit.tree_id()), before, &mut changed)
+                .map_err(read)?;
+            for position in changed {
+                if let Some(slot) = found.get_mut(position) {
+                    *slot = Some(change);
+                }
+            }
+            let Some(parent) = parent else { break };
+            commit = parent;
+            depth += 1;
+        }
+        Ok(found)
+    }
+
+    /// The commits whose parents this clone does not have. The file is read directly, because a
+    /// commit at the edge looks like the first one to whoever asks for its parents.
+    fn shallow_edge(&self) -> Result<HashSet<Oid>, GitError> {
+        let path = self.common_dir().join("shallow");
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(text
+                .lines()
+                .filter_map(|line| Oid::from_str(line.trim()).ok())
+                .collect()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(HashSet::new()),
+            Err(error) => Err(GitError::io(path.display().to_string(), &error)),
+        }
+    }
+}
+
+impl Wanted {
+    fn add(&mut self, path: &str, position: usize) {
+        let mut node = self;
+        node.open += 1;
+        for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+            node = node.below.entry(segment.to_owned()).or_default();
+            node.open += 1;
+        }
+        node.here.push(position);
+    }
+
+    /// Takes out the paths whose entries differ between two versions of this node's object, and
+    /// says how many those were.
+    fn differing(
+        &mut self,
+        inner: &git2::Repository,
+        now: Option<Oid>,
+        before: Option<Oid>,
+        changed: &mut Vec<usize>,
+    ) -> Result<usize, git2::Error> {
+        if self.open == 0 || now == before {
+            return Ok(0);
+        }
+        let mut taken = self.here.len();
+        changed.append(&mut self.here);
+        let now = folder(inner, now)?;
+        let before = folder(inner, before)?;
+        for (name, node) in &mut self.below {
+            let entry = |tree: &Option<git2::Tree<'_>>| {
+                let entry = tree.as_ref()?.get_name(name)?;
+                Some((entry.id(), entry.filemode()))
+            };
+            let (new, old) = (entry(&now), entry(&before));
+            // A file that only became executable, or a link of equal text, differs by its mode.
+            if new.map(|it| it.0) == old.map(|it| it.0) && new != old {
+                taken += node.here.len();
+                node.open -= node.here.len();
+                changed.append(&mut node.here);
+            }
+            taken += node.differing(inner, new.map(|it| it.0), old.map(|it| it.0), changed)?;
+        }
+        self.open -= taken;
+        Ok(taken)
+    }
+
+    fn any(&self) -> Option<usize> {
+        self.here
+            .first()
+            .copied()
+            .or_else(|| self.below.values().find_map(Self::any))
+    }
+}
+
+/// The tree with this name, where it is one (and not a file, or another repository's commit).
+fn folder(
+    inner: &git2::Repository,
+    id: Option<Oid>,
+) -> Result<Option<git2::Tree<'_>>, git2::Error> {
+    let Some(id) = id else { return Ok(None) };
+    match inner.find_object(id, None) {
+        Ok(object) if object.kind() == Some(ObjectType::Tree) => {
+            object.into_tree().map(Some).or(Ok(None))
+        }
+        Ok(_) => Ok(None),
+        Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

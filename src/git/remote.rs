@@ -1,0 +1,223 @@
+//! Fetching and pushing one branch, and what a failure means.
+
+use std::time::Duration;
+
+use super::command::{self, Finished};
+use super::error::{GitError, RemoteError};
+use super::repository::{CommitId, Repository};
+
+/// A remote and how long to wait for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// A configured remote's name, or an address.
+    pub name: String,
+    /// After how long a fetch or push is stopped.
+    pub limit: Duration,
+}
+
+/// What a fetch found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fetched {
+    /// The branch, standing at this commit.
+    At(CommitId),
+    /// The remote has no such branch (yet).
+    NoBranch,
+}
+
+impl Repository {
+    /// Fetches `branch` into the reference `into` (in full), wherever that stood before.
+    ///
+    /// # Errors
+    /// [`RemoteError`].
+    pub fn fetch(&self, remote: &Remote, branch: &str, into: &str) -> Result<Fetched, RemoteError> {
+        let mut command = command::git(self.git_dir());
+        command
+            .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
+            .args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"])
+            .args(["--no-recurse-submodules", "--"])
+            .arg(&remote.name)
+            .arg(format!("+refs/heads/{branch}:{into}"));
+        let done = run(command, "fetch", remote.limit)?;
+        if done.status.success() {
+            let at = self.reference(into)?;
+            return at
+                .map(Fetched::At)
+                .ok_or_else(|| GitError::NotFound { what: into.into() }.into());
+        }
+        if done.stderr.contains("couldn't find remote ref") {
+            return Ok(Fetched::NoBranch);
+        }
+        Err(refused(&done))
+    }
+
+    /// Pushes `commit` to `branch`; never forced, so it comes through only on top of what the
+    /// remote has. That update is the lock that claims rest on.
+    ///
+    /// # Errors
+    /// [`RemoteError`]; only [`RemoteError::Moved`] is worth another try after a fetch.
+    pub fn push(&self, remote: &Remote, commit: CommitId, branch: &str) -> Result<(), RemoteError> {
+        let mut command = command::git(self.git_dir());
+        command
+            .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
+            .args(["-c", "push.followTags=false", "-c", "push.gpgSign=false"])
+            // The checkout's own pre-push hooks are for people's pushes.
+            .args(["push", "--porcelain", "--no-verify", "--no-recurse-submodules"])
+            .arg("--")
+            .arg(&remote.name)
+            .arg(format!("{commit}:refs/heads/{branch}"));
+        let done = run(command, "push", remote.limit)?;
+        if done.status.success() {
+            Ok(())
+        } else {
+            Err(refused(&done))
+        }
+    }
+}
+
+/// A remote that does not answer in time is not reachable; that is not this side's trouble.
+fn run(
+    command: std::process::Command,
+    action: &'static str,
+    limit: Duration,
+) -> Result<Finished, RemoteError> {
+    match command::run(command, action, limit) {
+        Err(error @ GitError::TimedOut { .. }) => Err(RemoteError::Unreachable(error.to_string())),
+        other => Ok(other?),
+    }
+}
+
+/// The summaries by which git says that the branch stands elsewhere than we thought: before the
+/// push (the first two), or because another push came in during it (the others).
+const MOVED: [&str; 8] = [
+    "(fetch first)",
+    "(non-fast-forward)",
+    "(stale info)",
+    "cannot lock ref",
+    "failed to update ref",
+    "incorrect old value provided",
+    "reference already exists",
+    "failed to lock",
+];
+
+const NOT_LET_IN: [&str; 7] = [
+    "Authentication failed",
+    "Permission denied",
+    "could not read Username",
+    "could not read Password",
+    "returned error: 401",
+    "returned error: 403",
+    "Host key verification failed",
+];
+
+/// What a failed fetch or push means. A line that begins with `!` (`--porcelain`) is the receiving
+/// side's verdict on the reference; without one, the conversation itself broke off.
+fn refused(done: &Finished) -> RemoteError {
+    let verdict = done.stdout.lines().find(|line| line.starts_with('!'));
+    let words = || told(&done.stderr);
+    match verdict {
+        Some(line) if MOVED.iter().any(|text| line.contains(text)) => {
+            RemoteError::Moved(summary(line))
+        }
+        Some(line) => {
+            let said: Vec<&str> = done
+                .stderr
+                .lines()
+                .filter_map(|line| line.strip_prefix("remote:"))
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+                .collect();
+            RemoteError::Denied(match said.is_empty() {
+                true => summary(line),
+                false => format!("{}: {}", summary(line), shortened(&said.join(" "))),
+            })
+        }
+        None if NOT_LET_IN.iter().any(|text| done.stderr.contains(text)) => {
+            RemoteError::Auth(words())
+        }
+        None => RemoteError::Unreachable(words()),
+    }
+}
+
+/// `!<TAB>from:to<TAB>[remote rejected] (hook declined)` → its last field.
+fn summary(line: &str) -> String {
+    shortened(line.rsplit('\t').next().unwrap_or(line))
+}
+
+/// The lines that say something: `fatal:`, `error:`, `remote:`; without any, all of them.
+fn told(stderr: &str) -> String {
+    let telling = |line: &&str| {
+        ["fatal:", "error:", "remote:", "ssh:"]
+            .iter()
+            .any(|prefix| line.starts_with(prefix))
+    };
+    let lines: Vec<&str> = stderr.lines().filter(telling).collect();
+    let text = match lines.is_empty() {
+        true => stderr.to_owned(),
+        false => lines.join(" "),
+    };
+    shortened(&text)
+}
+
+/// One line of at most 400 characters without control characters: it goes to people's terminals.
+fn shortened(text: &str) -> String {
+    let flat: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    flat.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(400)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::ExitStatusExt;
+
+    fn failed(stdout: &str, stderr: &str) -> RemoteError {
+        refused(&Finished {
+            status: std::process::ExitStatus::from_raw(256),
+            stdout: stdout.to_owned(),
+            stderr: stderr.to_owned(),
+        })
+    }
+
+    #[test]
+    fn failures_are_told_apart() {
+        let verdict = |text: &str| failed(&format!("To x\n!\ta:refs/heads/b\t{text}\nDone\n"), "");
+        for moved in [
+            "[rejected] (fetch first)",
+            "[rejected] (non-fast-forward)",
+            "[remote rejected] (cannot lock ref 'refs/heads/b': is at 12 but expected 34)",
+            "[remote rejected] (incorrect old value provided)",
+        ] {
+            assert!(matches!(verdict(moved), RemoteError::Moved(_)), "{moved}");
+        }
+        for denied in [
+            "[remote rejected] (pre-receive hook declined)",
+            "[remote rejected] (protected branch hook declined)",
+            "[rejected] (something new)",
+        ] {
+            assert!(matches!(verdict(denied), RemoteError::Denied(_)), "{denied}");
+        }
+        let broken = failed("", "fatal: Could not read from remote repository.\n");
+        assert!(matches!(broken, RemoteError::Unreachable(_)));
+        let locked_out = failed("", "git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.\n");
+        assert!(matches!(locked_out, RemoteError::Auth(_)));
+    }
+
+    #[test]
+    fn a_hooks_words_are_passed_on_without_control_characters() {
+        let error = failed(
+            "!\ta:refs/heads/b\t[remote rejected] (pre-receive hook declined)\n",
+            "remote: not\u{1b}[31m today  \nremote: \nremote: ask Ana\n",
+        );
+        assert_eq!(
+            error.to_string(),
+            "the remote refused: [remote rejected] (pre-receive hook declined): not [31m today ask Ana"
+        );
+    }
+}

@@ -1,0 +1,339 @@
+//! A repository, with a working copy or bare: what is read from it.
+
+use std::fmt;
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+
+use git2::{ObjectType, Oid};
+
+use super::command;
+use super::error::GitError;
+
+/// An object's name: 40 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectId(pub(super) Oid);
+
+/// A commit's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CommitId(pub(super) Oid);
+
+/// What a tree's entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link: what it points to is its content, and is never followed.
+    Link,
+    /// Another repository's commit.
+    Submodule,
+}
+
+/// A tree's entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name; bytes that are no UTF-8 replaced, so that it can be complained of.
+    pub name: String,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Its object.
+    pub id: ObjectId,
+}
+
+/// A repository. libgit2's handle is not to be used by two threads at once, so it is locked; what
+/// runs long (big blobs, fetch, push) runs outside of the lock, in a `git` child.
+pub struct Repository {
+    inner: Mutex<git2::Repository>,
+    /// The repository's own folder (`.git`, or that of a linked worktree).
+    git_dir: PathBuf,
+    /// Where objects and references live: the same for all worktrees of a repository.
+    common_dir: PathBuf,
+}
+
+/// Blobs up to this size are read at once, larger ones through a child's pipe.
+const READ_AT_ONCE: u64 = 4 * 1024 * 1024;
+
+impl Repository {
+    /// Opens the repository that `path` is in: its folder, a folder of its working copy, or a bare
+    /// repository.
+    ///
+    /// # Errors
+    /// [`GitError::Open`].
+    pub fn open(path: &Path) -> Result<Self, GitError> {
+        let wrong = |error: git2::Error| GitError::Open {
+            path: path.to_owned(),
+            why: error.message().to_owned(),
+        };
+        let inner = git2::Repository::discover(path).map_err(wrong)?;
+        Ok(Self {
+            git_dir: inner.path().to_owned(),
+            common_dir: inner.commondir().to_owned(),
+            inner: Mutex::new(inner),
+        })
+    }
+
+    /// The folder that all worktrees of this repository share; local state lives below it.
+    pub fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    /// The folder that `git -C` is run in.
+    pub(super) fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// A panic elsewhere leaves libgit2's handle whole, so a poisoned lock is no reason to stop.
+    pub(super) fn lock(&self) -> MutexGuard<'_, git2::Repository> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether git would take `name` for a reference (in full: `refs/…`).
+    pub fn is_reference_name(name: &str) -> bool {
+        git2::Reference::is_valid_name(name)
+    }
+
+    /// The commit that `rev` names.
+    ///
+    /// # Errors
+    /// [`GitError::NotFound`].
+    pub fn resolve(&self, rev: &str) -> Result<CommitId, GitError> {
+        let inner = self.lock();
+        let commit = inner
+            .revparse_single(rev)
+            .and_then(|object| object.peel_to_commit())
+            .map_err(|error| GitError::object(format!("revision `{rev}`"), &error))?;
+        Ok(CommitId(commit.id()))
+    }
+
+    /// The commit that the reference `name` (in full: `refs/…`) stands at.
+    ///
+    /// # Errors
+    /// [`GitError`] where it can not be read; a reference that is not there is `None`.
+    pub fn reference(&self, name: &str) -> Result<Option<CommitId>, GitError> {
+        match self.lock().refname_to_id(name) {
+            Ok(id) => Ok(Some(CommitId(id))),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(GitError::object(name, &error)),
+        }
+    }
+
+    /// Whether `ancestor` is `commit` or one of its ancestors. In a shallow clone `false` may mean
+    /// that the history between is not here: see [`Self::is_shallow`].
+    ///
+    /// # Errors
+    /// [`GitError`] where a commit can not be read.
+    pub fn is_ancestor(&self, ancestor: CommitId, commit: CommitId) -> Result<bool, GitError> {
+        if ancestor == commit {
+            return Ok(true);
+        }
+        self.lock()
+            .graph_descendant_of(commit.0, ancestor.0)
+            .map_err(|error| GitError::object(format!("history of {commit}"), &error))
+    }
+
+    /// Whether history is cut off in this clone.
+    pub fn is_shallow(&self) -> bool {
+        self.lock().is_shallow()
+    }
+
+    /// `user.name` as git knows it, if it is set.
+    pub fn user_name(&self) -> Option<String> {
+        let config = self.lock().config().ok()?.snapshot().ok()?;
+        config.get_string("user.name").ok()
+    }
+
+    /// What stands at `path` in `commit`'s tree; `None` where nothing does, or where a part of the
+    /// path before the last is no folder. The empty path is the tree itself.
+    ///
+    /// # Errors
+    /// [`GitError`] where an object can not be read.
+    pub fn entry(&self, commit: CommitId, path: &str) -> Result<Option<Entry>, GitError> {
+        let inner = self.lock();
+        let tree = inner
+            .find_commit(commit.0)
+            .and_then(|commit| commit.tree())
+            .map_err(|error| GitError::object(format!("commit {commit}"), &error))?;
+        let mut found = Entry {
+            name: String::new(),
+            kind: EntryKind::Folder,
+            id: ObjectId(tree.id()),
+        };
+        for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+            if found.kind != EntryKind::Folder {
+                return Ok(None);
+            }
+            let tree = inner
+                .find_tree(found.id.0)
+                .map_err(|error| GitError::object(format!("{commit}:{path}"), &error))?;
+            match tree.get_name(segment).map(|entry| read_entry(&entry)) {
+                Some(entry) => found = entry,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// The entries of a folder, as git sorts them.
+    ///
+    /// # Errors
+    /// [`GitError`] where it is no folder or can not be read.
+    pub fn entries(&self, folder: ObjectId) -> Result<Vec<Entry>, GitError> {
+        let inner = self.lock();
+        let tree = inner
+            .find_tree(folder.0)
+            .map_err(|error| GitError::object(format!("folder {folder}"), &error))?;
+        Ok(tree.iter().map(|entry| read_entry(&entry)).collect())
+    }
+
+    /// A blob's size in bytes, without reading it.
+    ///
+    /// # Errors
+    /// [`GitError`].
+    pub fn blob_size(&self, blob: ObjectId) -> Result<u64, GitError> {
+        let inner = self.lock();
+        let header = inner
+            .odb()
+            .and_then(|odb| odb.read_header(blob.0))
+            .map_err(|error| GitError::object(format!("file {blob}"), &error))?;
+        match header {
+            (size, ObjectType::Blob) => Ok(size as u64),
+            _ => Err(GitError::WrongKind {
+                path: blob.to_string(),
+                expected: "file",
+            }),
+        }
+    }
+
+    /// Hands a whole blob to `read`, without a copy. The repository is locked meanwhile.
+    ///
+    /// # Errors
+    /// [`GitError`].
+    pub fn with_blob<T>(
+        &self,
+        blob: ObjectId,
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, GitError> {
+        let inner = self.lock();
+        let content = inner
+            .find_blob(blob.0)
+            .map_err(|error| GitError::object(format!("file {blob}"), &error))?;
+        Ok(read(content.content()))
+    }
+
+    /// A blob as a stream. A large one comes through a child's pipe and is never in memory whole.
+    ///
+    /// # Errors
+    /// [`GitError`].
+    pub fn open_blob(&self, blob: ObjectId) -> Result<BlobReader, GitError> {
+        if self.blob_size(blob)? <= READ_AT_ONCE {
+            let content = self.with_blob(blob, <[u8]>::to_vec)?;
+            return Ok(BlobReader(Blob::Whole(Cursor::new(content))));
+        }
+        let mut command = command::git(&self.git_dir);
+        command.args(["cat-file", "blob"]).arg(blob.to_string());
+        let mut child = command::spawn(command, "cat-file")?;
+        let stderr = command::collect(child.stderr.take());
+        Ok(BlobReader(Blob::Piped { child, stderr }))
+    }
+
+    /// Copies a file of `commit` to a temporary file, positioned at its start.
+    ///
+    /// # Errors
+    /// [`GitError`] where there is no such file (a link is none), or the copy does not succeed.
+    pub fn spool_blob(&self, commit: CommitId, path: &str) -> Result<std::fs::File, GitError> {
+        let what = || format!("{commit}:{path}");
+        let entry = self
+            .entry(commit, path)?
+            .ok_or_else(|| GitError::NotFound { what: what() })?;
+        if entry.kind != EntryKind::File {
+            return Err(GitError::WrongKind {
+                path: path.to_owned(),
+                expected: "file",
+            });
+        }
+        let io = |error: std::io::Error| GitError::io(what(), &error);
+        let mut file = tempfile::tempfile().map_err(io)?;
+        std::io::copy(&mut self.open_blob(entry.id)?, &mut file).map_err(io)?;
+        file.seek(SeekFrom::Start(0)).map_err(io)?;
+        Ok(file)
+    }
+}
+
+fn read_entry(entry: &git2::TreeEntry<'_>) -> Entry {
+    let kind = match entry.filemode() {
+        0o120_000 => EntryKind::Link,
+        0o160_000 => EntryKind::Submodule,
+        0o040_000 => EntryKind::Folder,
+        _ => EntryKind::File,
+    };
+    Entry {
+        name: String::from_utf8_lossy(entry.name_bytes()).into_owned(),
+        kind,
+        id: ObjectId(entry.id()),
+    }
+}
+
+/// A blob being read. A child that fails midway is an error, not an early end.
+pub struct BlobReader(Blob);
+
+enum Blob {
+    Whole(Cursor<Vec<u8>>),
+    Piped {
+        child: Child,
+        stderr: mpsc::Receiver<String>,
+    },
+}
+
+impl Read for BlobReader {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match &mut self.0 {
+            Blob::Whole(cursor) => cursor.read(buffer),
+            Blob::Piped { child, stderr } => {
+                let read = child.stdout.as_mut().map_or(Ok(0), |out| out.read(buffer))?;
+                if read == 0 && !buffer.is_empty() && !child.wait()?.success() {
+                    let why = stderr.recv().unwrap_or_default();
+                    return Err(std::io::Error::other(format!("git cat-file: {why}")));
+                }
+                Ok(read)
+            }
+        }
+    }
+}
+
+impl Drop for BlobReader {
+    fn drop(&mut self) {
+        if let Blob::Piped { child, .. } = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl CommitId {
+    /// Reads 40 hexadecimal digits; whether there is such a commit is not looked at.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        digits.then(|| Oid::from_str(text).ok().map(Self)).flatten()
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for CommitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Repository({})", self.git_dir.display())
+    }
+}

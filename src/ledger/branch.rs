@@ -1,0 +1,205 @@
+//! The ledger's branch: reading what is there, publishing what is new.
+//!
+//! ```text
+//! README.md
+//! campaigns/<id>/RESULT.md
+//! campaigns/<id>/.events/00/12/001234-1a2b3c4d.seg
+//! suppressions/.events/00/00/000007-1a2b3c4d.seg
+//! ```
+//!
+//! Segments are numbered without gaps, so a missing one is noticed; two levels of folders by the
+//! number's first digits keep every folder at a hundred entries, and so the cost of a batch flat. The
+//! folder's name begins with a dot because no campaign's may: `.events` is never a campaign.
+//!
+//! What was read last is kept in a reference of its own (`refs/postmerge/ledger/<branch>`), by which
+//! a rewritten history is noticed. Local objects are a cache: what was published is on the remote.
+
+mod publish;
+mod read;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use super::segment::SegmentError;
+use super::state::Contradiction;
+use crate::git::{CommitId, Fetched, GitError, Identity, Remote, RemoteError, Repository};
+use crate::mail::occurrence::OccurrenceId;
+
+pub use publish::{Batch, PublishError, Published};
+
+/// Which ledger, and who writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerConfig {
+    /// The remote, by its configured name or its address, and how long to wait for it.
+    pub remote: Remote,
+    /// The branch on it.
+    pub branch: String,
+    /// Who commits; `None`: `postmerge`.
+    pub identity: Option<Identity>,
+}
+
+/// The ledger can not be read, or not be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Not a name that git takes.
+    #[error("`{0}` can not be the ledger's {1}")]
+    Name(String, &'static str),
+    /// The repository.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The remote.
+    #[error("ledger: {0}")]
+    Remote(RemoteError),
+    /// A segment is damaged, cut off, or of another version.
+    #[error("ledger: {path}: {error}")]
+    Segment {
+        /// Its path on the ledger's branch.
+        path: String,
+        /// Where in it and why.
+        error: SegmentError,
+    },
+    /// A segment is not what its path says, or one is missing.
+    #[error("ledger: {path}: {why}")]
+    Misplaced {
+        /// The path on the ledger's branch.
+        path: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A segment contradicts the ones before it.
+    #[error("ledger: {path}: byte {offset}: {error}")]
+    Contradiction {
+        /// Its path on the ledger's branch.
+        path: String,
+        /// Where in it.
+        offset: usize,
+        /// What is wrong.
+        error: Contradiction,
+    },
+    /// The branch on the remote does not continue what was read before.
+    #[error(
+        "the ledger's history was rewritten: `{branch}` stood at {last} and is now {now}. Nothing is sent, because the ledger may have forgotten who was mailed. If the rewriting is right, run `git update-ref -d {reference}`; else restore the branch: `git push {remote} {last}:refs/heads/{branch}`, by force"
+    )]
+    Rewritten {
+        /// The branch.
+        branch: String,
+        /// What was read last.
+        last: CommitId,
+        /// What the remote has: a commit, or nothing.
+        now: String,
+        /// The local reference that remembers.
+        reference: String,
+        /// The remote.
+        remote: String,
+    },
+}
+
+/// The ledger as of the last fetch.
+pub struct Ledger {
+    repository: Repository,
+    config: LedgerConfig,
+    head: Option<CommitId>,
+    /// How many segments an occurrence had when its state was last handed out (or, after that, how
+    /// many with our own): claims are published only on top of what their maker has seen.
+    seen: Mutex<HashMap<OccurrenceId, u32>>,
+}
+
+impl Ledger {
+    /// Opens the ledger as it was last fetched; asks no remote.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn open(repository: &Path, config: LedgerConfig) -> Result<Self, LedgerError> {
+        let name = format!("refs/heads/{}", config.branch);
+        if !Repository::is_reference_name(&name) {
+            return Err(LedgerError::Name(config.branch, "branch"));
+        }
+        if config.remote.name.is_empty() || config.remote.name.starts_with('-') {
+            return Err(LedgerError::Name(config.remote.name, "remote"));
+        }
+        let repository = Repository::open(repository)?;
+        let mut ledger = Self {
+            repository,
+            config,
+            head: None,
+            seen: Mutex::default(),
+        };
+        ledger.head = ledger.repository.reference(&ledger.tracking())?;
+        Ok(ledger)
+    }
+
+    /// The repository that it is in.
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// The commit that is read from.
+    pub fn head(&self) -> Option<CommitId> {
+        self.head
+    }
+
+    /// Fetches the branch; a remote without it is an empty ledger. States that were handed out
+    /// before and changed meanwhile have to be replayed again: claims made on them will conflict.
+    ///
+    /// # Errors
+    /// [`LedgerError::Remote`], [`LedgerError::Rewritten`].
+    pub fn fetch(&mut self) -> Result<(), LedgerError> {
+        let incoming = format!("refs/postmerge/incoming/{}", self.config.branch);
+        let found = self
+            .repository
+            .fetch(&self.config.remote, &self.config.branch, &incoming)
+            .map_err(LedgerError::Remote)?;
+        match (found, self.head) {
+            (Fetched::NoBranch, None) => {}
+            (Fetched::NoBranch, Some(last)) => {
+                return Err(self.rewritten(last, "not there any more".to_owned()));
+            }
+            (Fetched::At(new), Some(last)) if new == last => {}
+            (Fetched::At(new), last) => {
+                if let Some(last) = last
+                    && !self.continues(last, new)?
+                {
+                    return Err(self.rewritten(last, format!("at {new}")));
+                }
+                self.advance(new)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `new` has everything that `last` had. In a shallow clone history may not tell; then
+    /// the segments do, which are never changed and never removed.
+    fn continues(&self, last: CommitId, new: CommitId) -> Result<bool, LedgerError> {
+        if self.repository.is_ancestor(last, new)? {
+            return Ok(true);
+        }
+        Ok(self.repository.is_shallow() && self.keeps_segments(last, new)?)
+    }
+
+    /// Goes on from `new`, which is on the remote.
+    fn advance(&mut self, new: CommitId) -> Result<(), LedgerError> {
+        self.repository
+            .move_reference(&self.tracking(), new, self.head)?;
+        self.head = Some(new);
+        Ok(())
+    }
+
+    fn tracking(&self) -> String {
+        format!("refs/postmerge/ledger/{}", self.config.branch)
+    }
+
+    fn rewritten(&self, last: CommitId, now: String) -> LedgerError {
+        LedgerError::Rewritten {
+            branch: self.config.branch.clone(),
+            last,
+            now,
+            reference: self.tracking(),
+            remote: self.config.remote.name.clone(),
+        }
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, HashMap<OccurrenceId, u32>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,263 @@
+//! Publishing: one batch, one commit, one push that is never forced.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::read::folder;
+use super::{Ledger, LedgerError};
+use crate::git::{CommitId, CommitText, Identity, ObjectId, RemoteError};
+use crate::ledger::event::{Event, RunId, SuppressionEvent};
+use crate::ledger::segment::{Subject, encode_occurrence, encode_suppressions};
+use crate::mail::occurrence::OccurrenceId;
+
+/// What is published together: all of it or nothing.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Who writes.
+    pub run: RunId,
+    /// When: the commit's time.
+    pub at: Timestamp,
+    /// What happened, per occurrence in this order.
+    pub events: Vec<(OccurrenceId, Event)>,
+    /// Who may or may not be mailed from now on.
+    pub suppressions: Vec<SuppressionEvent>,
+    /// `RESULT.md` pages.
+    pub pages: Vec<(OccurrenceId, String)>,
+    /// The commit's first line.
+    pub summary: String,
+}
+
+/// A published batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// The commit, which is on the remote.
+    pub commit: CommitId,
+    /// Pushes that it took.
+    pub pushes: u32,
+}
+
+/// A batch that was not published, or of which that is not known.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// Somebody else wrote about this occurrence since its state was replayed. Nothing was published:
+    /// replay, recompute, try again.
+    #[error("{occurrence}: another run wrote to the ledger meanwhile")]
+    Conflict {
+        /// Which.
+        occurrence: OccurrenceId,
+    },
+    /// The branch kept moving.
+    #[error("the ledger's branch moved {0} times in a row while publishing")]
+    Busy(u32),
+    /// The remote did not answer. The push may have arrived: a fetch tells. Nothing may be sent on
+    /// the strength of it.
+    #[error("the ledger could not be published: {0}")]
+    Unreachable(String),
+    /// The remote said no: a hook, a protected branch, missing rights. Trying again does not help.
+    #[error("the ledger could not be published: {0}")]
+    Denied(String),
+    /// The ledger itself; a history that was rewritten, among others.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Pushes before giving up.
+const PUSHES: u32 = 12;
+
+const README: &str = "# The ledger\n\nWritten by `postmerge`, one commit per batch; nobody needs to edit it, and edits stop the sending.\n\n- `campaigns/<campaign>/RESULT.md`: what became of a campaign, for people.\n- `campaigns/<campaign>/.events/`: every claim and every mail's outcome, as segments that are written\n  once and never changed. They are text: the first line says the format's version, the last one\n  counts the lines and holds a checksum. Lines beginning with `+` are mails that the relay accepted,\n  `~` not now, `-` refused, `?` unknown; then follow the recipient's place in the audience, milliseconds\n  since the first line's time, and the relay's words (a numbered beginning and the rest).\n- `suppressions/`: who must not be mailed.\n\nRecipients appear as keyed hashes, never as addresses. This branch must not be rewritten, squashed or\ndeleted: it is what keeps anybody from being mailed twice.\n";
+
+impl Ledger {
+    /// Publishes a batch: one segment per occurrence (more for a large audience), one commit, one
+    /// push. Where the branch moved meanwhile: outcomes and releases are put on top of the new head,
+    /// provided that they still make sense there; an audience or a claim is only where nobody else
+    /// wrote about the occurrence.
+    ///
+    /// # Errors
+    /// [`PublishError`]; in all cases but [`PublishError::Unreachable`] nothing was published.
+    pub fn publish(&mut self, batch: &Batch) -> Result<Published, PublishError> {
+        let mut events: BTreeMap<&OccurrenceId, Vec<&Event>> = BTreeMap::new();
+        for (occurrence, event) in batch.events.iter().filter(|(_, event)| !is_void(event)) {
+            events.entry(occurrence).or_default().push(event);
+        }
+        events.values_mut().for_each(|events| order(events));
+        for pushes in 1..=PUSHES {
+            let mut places = BTreeMap::new();
+            for (occurrence, events) in &events {
+                places.insert(*occurrence, self.admit(occurrence, events)?);
+            }
+            let commit = self.commit(batch, &events, &mut places)?;
+            let pushed =
+                self.repository
+                    .push(&self.config.remote, commit, &self.config.branch);
+            let moved = match pushed {
+                Ok(()) => {
+                    self.advance(commit)?;
+                    self.take_note(places);
+                    return Ok(Published { commit, pushes });
+                }
+                Err(RemoteError::Moved(why)) => why,
+                Err(RemoteError::Unreachable(why)) => return Err(PublishError::Unreachable(why)),
+                Err(error @ (RemoteError::Denied(_) | RemoteError::Auth(_))) => {
+                    return Err(PublishError::Denied(error.to_string()));
+                }
+                Err(RemoteError::Git(error)) => return Err(LedgerError::from(error).into()),
+            };
+            let before = self.head;
+            match self.fetch() {
+                Err(LedgerError::Remote(RemoteError::Unreachable(why))) => {
+                    return Err(PublishError::Unreachable(why));
+                }
+                other => other?,
+            }
+            // An earlier answer may have been lost on the way: the push arrived all the same.
+            if let Some(head) = self.head
+                && self.repository.is_ancestor(commit, head).unwrap_or(false)
+            {
+                // What else came with it has not been seen: only our own segments are.
+                self.take_note(places);
+                return Ok(Published { commit, pushes });
+            }
+            // Refused though nothing new is there: a rule of the remote's, or a lock that is held.
+            if before == self.head && pushes > 3 {
+                return Err(PublishError::Denied(moved));
+            }
+        }
+        Err(PublishError::Busy(PUSHES))
+    }
+
+    /// Whether and where the events may go on top of what is there.
+    fn admit(
+        &self,
+        occurrence: &OccurrenceId,
+        events: &[&Event],
+    ) -> Result<Admitted, PublishError> {
+        let next = self.count(&Subject::Occurrence(occurrence.clone()))?;
+        let seen = self.seen().get(occurrence).copied();
+        if seen == Some(next) || (seen.is_none() && next == 0) {
+            return Ok(Admitted { next, seen: true });
+        }
+        let conflict = || PublishError::Conflict {
+            occurrence: occurrence.clone(),
+        };
+        let takes = |event: &&Event| {
+            matches!(event, Event::AudienceFixed { .. } | Event::Claimed { .. })
+        };
+        if events.iter().any(takes) {
+            return Err(conflict());
+        }
+        // Outcomes and releases name their claim, so the fold tells whether they still make sense:
+        // for example a claim that ran out and that a person resolved meanwhile.
+        let mut state = self.replay_unseen(occurrence)?;
+        for event in events {
+            state.apply(event).map_err(|_| conflict())?;
+        }
+        Ok(Admitted { next, seen: false })
+    }
+
+    /// What the caller had not seen before stays unseen: its claims conflict until it replays.
+    fn take_note(&self, places: BTreeMap<&OccurrenceId, Admitted>) {
+        let mut seen = self.seen();
+        for (occurrence, place) in places.into_iter().filter(|(_, place)| place.seen) {
+            seen.insert(occurrence.clone(), place.next);
+        }
+    }
+
+    /// Writes the batch on top of the head; `places` move on past its segments.
+    fn commit<'a>(
+        &self,
+        batch: &Batch,
+        events: &BTreeMap<&'a OccurrenceId, Vec<&Event>>,
+        places: &mut BTreeMap<&'a OccurrenceId, Admitted>,
+    ) -> Result<CommitId, PublishError> {
+        let mut files: Vec<(String, ObjectId)> = Vec::new();
+        for (occurrence, events) in events {
+            let subject = Subject::Occurrence((*occurrence).clone());
+            let first = places.get(*occurrence).map_or(0, |it| it.next);
+            let put = |number: u32, text: &str| -> Result<(), LedgerError> {
+                let path = path(&subject, number, batch.run)?;
+                files.push((path, self.write(text)?));
+                Ok(())
+            };
+            let next = encode_occurrence(occurrence, batch.run, batch.at, first, events, put)?;
+            if let Some(place) = places.get_mut(*occurrence) {
+                place.next = next;
+            }
+        }
+        if !batch.suppressions.is_empty() {
+            let number = self.count(&Subject::Suppressions)?;
+            let text = encode_suppressions(batch.run, batch.at, number, &batch.suppressions);
+            let path = path(&Subject::Suppressions, number, batch.run)?;
+            files.push((path, self.write(&text)?));
+        }
+        for (occurrence, page) in &batch.pages {
+            files.push((format!("campaigns/{occurrence}/RESULT.md"), self.write(page)?));
+        }
+        if self.head.is_none() {
+            files.push(("README.md".to_owned(), self.write(README)?));
+        }
+        let fallback = Identity {
+            name: "postmerge".to_owned(),
+            email: "postmerge@localhost".to_owned(),
+        };
+        let text = CommitText {
+            identity: self.config.identity.as_ref().unwrap_or(&fallback),
+            at: batch.at,
+            message: &batch.summary,
+        };
+        let commit = self.repository.write_commit(self.head, &files, text);
+        Ok(commit.map_err(LedgerError::from)?)
+    }
+
+    fn write(&self, text: &str) -> Result<ObjectId, LedgerError> {
+        Ok(self.repository.write_blob(text.as_bytes())?)
+    }
+}
+
+/// The highest number: beyond it names would not sort as numbers do.
+const LAST_SEGMENT: u32 = 999_999;
+
+fn path(subject: &Subject, number: u32, run: RunId) -> Result<String, LedgerError> {
+    let folder = folder(subject);
+    if number > LAST_SEGMENT {
+        return Err(LedgerError::Misplaced {
+            path: folder,
+            why: "has a million segments and takes no more".to_owned(),
+        });
+    }
+    let (outer, inner) = (number / 10_000, number / 100 % 100);
+    Ok(format!("{folder}/{outer:02}/{inner:02}/{number:06}-{run}.seg"))
+}
+
+/// Where an occurrence's next segment goes.
+#[derive(Debug, Clone, Copy)]
+struct Admitted {
+    next: u32,
+    /// Whether the caller has seen all that is there.
+    seen: bool,
+}
+
+/// An event about nobody says nothing, and has no form in a segment.
+fn is_void(event: &Event) -> bool {
+    match event {
+        Event::Claimed { recipients, .. }
+        | Event::Released { recipients, .. }
+        | Event::Resolved { recipients, .. } => recipients.is_empty(),
+        _ => false,
+    }
+}
+
+/// Sorts outcomes that follow each other by claim and recipient: neighbours then have much in
+/// common, which git packs well. The order of outcomes of different recipients means nothing, and
+/// one recipient's outcomes keep theirs (the sort is stable, and claims ascend).
+fn order(events: &mut [&Event]) {
+    let is_outcome = |event: &Event| matches!(event, Event::Outcome { .. });
+    for group in events.chunk_by_mut(|one, next| is_outcome(one) && is_outcome(next)) {
+        group.sort_by_key(|event| match event {
+            Event::Outcome {
+                claim, recipient, ..
+            } => (claim.run, claim.sequence, recipient.0),
+            _ => (RunId(0), 0, 0),
+        });
+    }
+}

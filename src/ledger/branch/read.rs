@@ -1,0 +1,302 @@
+//! Reading: which occurrences there are, and their segments in order.
+
+use std::collections::BTreeSet;
+
+use super::{Ledger, LedgerError};
+use crate::git::{CommitId, Entry, EntryKind, ObjectId};
+use crate::ledger::segment::{Record, SegmentError, Subject, decode};
+use crate::ledger::state::{Contradiction, OccurrenceState};
+use crate::ledger::suppressions::Suppressions;
+use crate::mail::occurrence::OccurrenceId;
+
+/// The folder of a subject's segments.
+pub(super) fn folder(subject: &Subject) -> String {
+    match subject {
+        Subject::Occurrence(id) => format!("campaigns/{id}/.events"),
+        Subject::Suppressions => "suppressions/.events".to_owned(),
+    }
+}
+
+/// Folders inside each other that a campaign's id may have at most; deeper ones are not looked into.
+const DEEPEST: usize = 90;
+
+/// A segment on the branch.
+struct Place {
+    path: String,
+    number: u32,
+    blob: ObjectId,
+}
+
+/// What reading a record can come to.
+enum Stop {
+    Segment(SegmentError),
+    Contradiction(usize, Contradiction),
+    Misplaced(String),
+}
+
+impl From<SegmentError> for Stop {
+    fn from(error: SegmentError) -> Self {
+        Self::Segment(error)
+    }
+}
+
+impl Ledger {
+    /// Every occurrence that something is recorded of.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn occurrences(&self) -> Result<BTreeSet<OccurrenceId>, LedgerError> {
+        let mut found = BTreeSet::new();
+        let Some(head) = self.head else {
+            return Ok(found);
+        };
+        let Some(root) = self.repository.entry(head, "campaigns")? else {
+            return Ok(found);
+        };
+        let mut open = vec![(String::new(), root.id, 0)];
+        while let Some((path, id, depth)) = open.pop() {
+            for entry in self.repository.entries(id)? {
+                match (entry.kind, entry.name.as_str()) {
+                    (EntryKind::Folder, ".events") => {
+                        found.insert(path.parse().map_err(|_| LedgerError::Misplaced {
+                            path: format!("campaigns/{path}"),
+                            why: "is not an occurrence's name".to_owned(),
+                        })?);
+                    }
+                    (EntryKind::Folder, name) if depth < DEEPEST => {
+                        let below = match path.as_str() {
+                            "" => name.to_owned(),
+                            path => format!("{path}/{name}"),
+                        };
+                        open.push((below, entry.id, depth + 1));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// An occurrence's state at the ledger's head; empty where nothing is recorded.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where a segment is damaged, missing or contradicts another.
+    pub fn replay(&self, occurrence: &OccurrenceId) -> Result<OccurrenceState, LedgerError> {
+        let state = self.replay_unseen(occurrence)?;
+        self.seen().insert(occurrence.clone(), state.segments());
+        Ok(state)
+    }
+
+    /// As [`Self::replay`], without taking note that the caller saw it.
+    pub(super) fn replay_unseen(
+        &self,
+        occurrence: &OccurrenceId,
+    ) -> Result<OccurrenceState, LedgerError> {
+        let mut state = OccurrenceState::new();
+        let subject = Subject::Occurrence(occurrence.clone());
+        let mut last = String::new();
+        for place in self.places(&subject)? {
+            self.read(&place, &subject, |offset, record| {
+                state
+                    .record(record)
+                    .map_err(|error| Stop::Contradiction(offset, error))
+            })?;
+            state.segment_done();
+            last = place.path;
+        }
+        match state.is_complete() {
+            true => Ok(state),
+            false => Err(LedgerError::Contradiction {
+                path: last,
+                offset: 0,
+                error: Contradiction::Incomplete,
+            }),
+        }
+    }
+
+    /// Hands every record of an occurrence to `take`, oldest first: for reports that need more than
+    /// the state keeps, such as one recipient's history.
+    ///
+    /// # Errors
+    /// As [`Self::replay`].
+    pub fn records(
+        &self,
+        occurrence: &OccurrenceId,
+        mut take: impl FnMut(Record),
+    ) -> Result<(), LedgerError> {
+        let subject = Subject::Occurrence(occurrence.clone());
+        for place in self.places(&subject)? {
+            self.read(&place, &subject, |_, record| {
+                take(record);
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Who must not be mailed.
+    ///
+    /// # Errors
+    /// As [`Self::replay`].
+    pub fn suppressions(&self) -> Result<Suppressions, LedgerError> {
+        let mut state = Suppressions::default();
+        for place in self.places(&Subject::Suppressions)? {
+            self.read(&place, &Subject::Suppressions, |offset, record| {
+                let Record::Suppression(event) = record else {
+                    return Err(Stop::Contradiction(offset, Contradiction::Misplaced));
+                };
+                state.apply(&event);
+                Ok(())
+            })?;
+        }
+        Ok(state)
+    }
+
+    fn read(
+        &self,
+        place: &Place,
+        subject: &Subject,
+        mut take: impl FnMut(usize, Record) -> Result<(), Stop>,
+    ) -> Result<(), LedgerError> {
+        let path = || place.path.clone();
+        let done = self.repository.with_blob(place.blob, |bytes| {
+            let head = decode(bytes, |offset, head, record| {
+                // Checked at the first record, before anything of a foreign segment is folded.
+                belongs(head, place, subject)?;
+                take(offset, record)
+            })?;
+            belongs(&head, place, subject)
+        })?;
+        done.map_err(|stop| match stop {
+            Stop::Segment(error) => LedgerError::Segment {
+                path: path(),
+                error,
+            },
+            Stop::Contradiction(offset, error) => LedgerError::Contradiction {
+                path: path(),
+                offset,
+                error,
+            },
+            Stop::Misplaced(why) => LedgerError::Misplaced { path: path(), why },
+        })
+    }
+
+    /// A subject's segments, in order and complete.
+    fn places(&self, subject: &Subject) -> Result<Vec<Place>, LedgerError> {
+        let base = folder(subject);
+        let mut places = Vec::new();
+        let Some(head) = self.head else {
+            return Ok(places);
+        };
+        let Some(root) = self.repository.entry(head, &base)? else {
+            return Ok(places);
+        };
+        for outer in self.repository.entries(root.id)? {
+            for inner in self.below(&base, &outer)? {
+                let path = format!("{base}/{}", outer.name);
+                for entry in self.below(&path, &inner)? {
+                    let path = format!("{path}/{}/{}", inner.name, entry.name);
+                    places.push(place(&entry, path)?);
+                }
+            }
+        }
+        for (expected, place) in (0..).zip(&places) {
+            if place.number != expected {
+                return Err(LedgerError::Misplaced {
+                    path: place.path.clone(),
+                    why: format!("segment {expected:06} should come here: it is missing"),
+                });
+            }
+        }
+        Ok(places)
+    }
+
+    fn below(&self, path: &str, entry: &Entry) -> Result<Vec<Entry>, LedgerError> {
+        match entry.kind {
+            EntryKind::Folder => Ok(self.repository.entries(entry.id)?),
+            _ => Err(LedgerError::Misplaced {
+                path: format!("{path}/{}", entry.name),
+                why: "is no folder of segments".to_owned(),
+            }),
+        }
+    }
+
+    /// How many segments a subject has, by looking at the last of each folder only.
+    pub(super) fn count(&self, subject: &Subject) -> Result<u32, LedgerError> {
+        let mut path = folder(subject);
+        let Some(head) = self.head else { return Ok(0) };
+        let Some(mut entry) = self.repository.entry(head, &path)? else {
+            return Ok(0);
+        };
+        while entry.kind == EntryKind::Folder {
+            let Some(last) = self.repository.entries(entry.id)?.pop() else {
+                return Ok(0);
+            };
+            path = format!("{path}/{}", last.name);
+            entry = last;
+        }
+        Ok(place(&entry, path)?.number.saturating_add(1))
+    }
+
+    /// Whether all of `old`'s segments are in `new`, unchanged.
+    pub(super) fn keeps_segments(
+        &self,
+        old: CommitId,
+        new: CommitId,
+    ) -> Result<bool, LedgerError> {
+        let mut open = vec![(self.repository.entry(old, "")?, self.repository.entry(new, "")?)];
+        while let Some((old, new)) = open.pop() {
+            let (Some(old), new) = (old, new) else { continue };
+            if new.as_ref().is_some_and(|new| new.id == old.id) {
+                continue;
+            }
+            match (old.kind, new) {
+                (EntryKind::Folder, Some(new)) if new.kind == EntryKind::Folder => {
+                    let now = self.repository.entries(new.id)?;
+                    for entry in self.repository.entries(old.id)? {
+                        let same = now.iter().find(|it| it.name == entry.name).cloned();
+                        open.push((Some(entry), same));
+                    }
+                }
+                (EntryKind::Folder, _) => return Ok(false),
+                _ if old.name.ends_with(".seg") => return Ok(false),
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn belongs(
+    head: &crate::ledger::segment::Head,
+    place: &Place,
+    subject: &Subject,
+) -> Result<(), Stop> {
+    match head.subject == *subject && head.number == place.number {
+        true => Ok(()),
+        false => Err(Stop::Misplaced(
+            "its first line says that it belongs elsewhere".to_owned(),
+        )),
+    }
+}
+
+/// `001234-1a2b3c4d.seg`.
+fn place(entry: &Entry, path: String) -> Result<Place, LedgerError> {
+    let number = entry
+        .name
+        .strip_suffix(".seg")
+        .and_then(|name| name.split_once('-'))
+        .filter(|_| entry.kind == EntryKind::File)
+        .and_then(|(number, _)| number.parse().ok());
+    match number {
+        Some(number) => Ok(Place {
+            path,
+            number,
+            blob: entry.id,
+        }),
+        None => Err(LedgerError::Misplaced {
+            path,
+            why: "is not a segment's name: a newer postmerge may have written it".to_owned(),
+        }),
+    }
+}

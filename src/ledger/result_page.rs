@@ -1,0 +1,185 @@
+//! `RESULT.md`: what became of an occurrence, for people who look at the ledger's branch.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use super::state::{Note, OccurrenceState, Status};
+use crate::mail::occurrence::OccurrenceId;
+
+/// The page, in Markdown; times are in UTC. Nothing in it can be taken for Markdown or HTML that the
+/// program did not write.
+pub fn result_page(occurrence: &OccurrenceId, state: &OccurrenceState, now: Timestamp) -> String {
+    let mut page = format!("# {occurrence}\n\n");
+    let counts = state.counts(now);
+    if let Some(header) = state.header() {
+        let commit: String = header.content_commit.chars().take(12).collect();
+        let _ = writeln!(
+            page,
+            "Started {} through `{}`, from commit `{}` (digest `{}`).",
+            moment(header.at),
+            code(&header.sender),
+            code(&commit),
+            header.digest.short()
+        );
+    } else {
+        page.push_str("Not started.\n");
+    }
+    if let Some(last) = state.last_activity() {
+        let _ = writeln!(page, "Last recorded: {}.", moment(last));
+    }
+    let _ = write!(
+        page,
+        "\n| | mails |\n|---|---:|\n| accepted by the relay | {} |\n| rejected | {} |\n| excluded | {} |\n| pending | {} |\n| unknown | {} |\n| **audience** | **{}** |\n",
+        counts.accepted,
+        counts.rejected,
+        counts.excluded,
+        counts.pending,
+        counts.unknown,
+        counts.audience
+    );
+    if counts.pending > 0 {
+        let _ = writeln!(
+            page,
+            "\nOf the pending, {} are being sent and {} were answered with \"not now\" and will be tried again.",
+            counts.claimed, counts.deferred
+        );
+    }
+    if let Err(error) = counts.check() {
+        let _ = writeln!(page, "\n**{error}**");
+    }
+    if counts.unknown > 0 {
+        unknowns(&mut page, occurrence, state, counts.unknown);
+    }
+    destinations(&mut page, state, now);
+    let reasons = state
+        .exclusions()
+        .into_iter()
+        .map(|(reason, count)| (reason.name().to_owned(), count));
+    table(&mut page, "Excluded", "reason", reasons);
+    let rejections = state.rejections().iter();
+    table(
+        &mut page,
+        "Rejected",
+        "the relay's words",
+        rejections.map(|(text, count)| (text.clone(), *count)),
+    );
+    if !state.notes().is_empty() {
+        page.push_str("\n## Held or lapsed\n\n");
+        for (at, note) in state.notes() {
+            let _ = match note {
+                Note::Held(why) => writeln!(page, "- {}: held: {}", moment(*at), plain(why)),
+                Note::Lapsed(window) => {
+                    writeln!(page, "- {}: window passed: {}", moment(*at), plain(window))
+                }
+            };
+        }
+    }
+    page
+}
+
+fn unknowns(page: &mut String, occurrence: &OccurrenceId, state: &OccurrenceState, count: u64) {
+    let _ = writeln!(
+        page,
+        "\n## Unknown\n\nOf {count} mails nobody knows whether they went out: they were claimed, and no answer was recorded. They are not sent again by themselves. Look into the relay's log, then say what happened: `postmerge resolve {occurrence} --as sent` or `--as resend`."
+    );
+    table_rows(
+        page,
+        "what happened",
+        state.unknowns().iter().map(|(text, count)| (text.clone(), *count)),
+    );
+}
+
+fn destinations(page: &mut String, state: &OccurrenceState, now: Timestamp) {
+    let Some(header) = state.header() else { return };
+    // accepted, rejected, excluded, pending, unknown
+    let mut rows: BTreeMap<u16, [u32; 5]> = BTreeMap::new();
+    let expired: std::collections::HashSet<_> = state
+        .open_claims()
+        .filter(|claim| claim.until <= now)
+        .map(|claim| claim.claim)
+        .collect();
+    for ((_, status), destination) in state.statuses().zip(state.destinations()) {
+        let column = match status {
+            Status::Accepted => 0,
+            Status::Rejected => 1,
+            Status::Excluded(_) => 2,
+            Status::Unknown => 4,
+            Status::Claimed { claim } if expired.contains(&claim) => 4,
+            Status::Claimed { .. } | Status::Pending | Status::Deferred { .. } => 3,
+        };
+        let row = rows.entry(*destination).or_default();
+        if let Some(count) = row.get_mut(column) {
+            *count += 1;
+        }
+    }
+    if rows.is_empty() {
+        return;
+    }
+    page.push_str("\n## By destination\n\n| destination | accepted | rejected | excluded later | pending | unknown |\n|---|---:|---:|---:|---:|---:|\n");
+    for (destination, [accepted, rejected, excluded, pending, unknown]) in rows {
+        let name = header.destinations.get(usize::from(destination));
+        let name = plain(name.map_or("", String::as_str));
+        let _ = writeln!(
+            page,
+            "| {name} | {accepted} | {rejected} | {excluded} | {pending} | {unknown} |"
+        );
+    }
+}
+
+fn table(
+    page: &mut String,
+    title: &str,
+    what: &str,
+    rows: impl Iterator<Item = (String, u32)>,
+) {
+    let mut rows = rows.peekable();
+    if rows.peek().is_some() {
+        let _ = writeln!(page, "\n## {title}");
+        table_rows(page, what, rows);
+    }
+}
+
+fn table_rows(page: &mut String, what: &str, rows: impl Iterator<Item = (String, u32)>) {
+    let mut rows: Vec<(String, u32)> = rows.collect();
+    if rows.is_empty() {
+        return;
+    }
+    rows.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    let _ = write!(page, "\n| {what} | mails |\n|---|---:|\n");
+    for (text, count) in rows {
+        let _ = writeln!(page, "| {} | {count} |", plain(&text));
+    }
+}
+
+fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// Text inside backticks.
+fn code(text: &str) -> String {
+    text.replace(['`', '\n', '\r', '|'], "")
+}
+
+/// Text of strangers (a relay's words): everything that Markdown or HTML could give a meaning to is
+/// escaped, so that it stays text in a table cell.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            // GitHub notifies whoever is `@named`.
+            '@' => out.push_str("&#64;"),
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '!' | '~' | '#' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,154 @@
+//! Who must not be mailed: a fold over suppression events.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::event::{Exclusion, Scope, SuppressionEvent};
+use crate::mail::recipient_id::RecipientId;
+
+/// The suppressions in force. Of two events about the same recipient and scope the later (by its own
+/// time) holds, of two at the same time the suppression: so the order of publishing does not matter.
+#[derive(Debug, Default)]
+pub struct Suppressions {
+    latest: HashMap<RecipientId, Vec<Entry>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    scope: Scope,
+    at: Timestamp,
+    /// `None`: lifted.
+    reason: Option<Exclusion>,
+}
+
+impl Suppressions {
+    /// Takes one event in.
+    pub fn apply(&mut self, event: &SuppressionEvent) {
+        let (recipient, scope, at, reason) = match event {
+            SuppressionEvent::Suppressed {
+                recipient,
+                scope,
+                at,
+                reason,
+                ..
+            } => (recipient, scope, at, Some(*reason)),
+            SuppressionEvent::Lifted {
+                recipient,
+                scope,
+                at,
+                ..
+            } => (recipient, scope, at, None),
+        };
+        // Files keep milliseconds; comparing finer would make a replay differ.
+        let moment = |at: &Timestamp| at.as_millisecond();
+        let entries = self.latest.entry(*recipient).or_default();
+        match entries.iter_mut().find(|entry| entry.scope == *scope) {
+            Some(old) => {
+                if (moment(at), reason) > (moment(&old.at), old.reason) {
+                    (old.at, old.reason) = (*at, reason);
+                }
+            }
+            None => entries.push(Entry {
+                scope: scope.clone(),
+                at: *at,
+                reason,
+            }),
+        }
+    }
+
+    /// Why `recipient` must not be mailed about `topic` (`None`: a campaign without one), if so. A
+    /// suppression for everything counts before one for the topic.
+    pub fn reason(&self, recipient: &RecipientId, topic: Option<&str>) -> Option<Exclusion> {
+        let entries = self.latest.get(recipient)?;
+        let of = |wanted: &dyn Fn(&Scope) -> bool| {
+            let mut found = entries.iter().filter(|entry| wanted(&entry.scope));
+            found.find_map(|entry| entry.reason)
+        };
+        of(&|scope| *scope == Scope::All).or_else(|| {
+            let topic = topic?;
+            of(&|scope| matches!(scope, Scope::Topic(name) if name == topic))
+        })
+    }
+
+    /// How many recipients have a suppression in force.
+    pub fn len(&self) -> usize {
+        let in_force = |entries: &&Vec<Entry>| entries.iter().any(|entry| entry.reason.is_some());
+        self.latest.values().filter(in_force).count()
+    }
+
+    /// Whether none is in force.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn event(id: u8, topic: u8, second: i64, reason: Option<Exclusion>) -> SuppressionEvent {
+        let recipient = RecipientId([id; 12]);
+        let scope = match topic {
+            0 => Scope::All,
+            other => Scope::Topic(format!("t{other}")),
+        };
+        let at = Timestamp::from_second(second).unwrap();
+        let note = String::new();
+        match reason {
+            Some(reason) => SuppressionEvent::Suppressed {
+                recipient,
+                scope,
+                reason,
+                at,
+                note,
+            },
+            None => SuppressionEvent::Lifted {
+                recipient,
+                scope,
+                at,
+                note,
+            },
+        }
+    }
+
+    #[test]
+    fn a_topic_does_not_silence_everything_but_everything_silences_a_topic() {
+        let mut state = Suppressions::default();
+        let (ana, luis) = (RecipientId([1; 12]), RecipientId([2; 12]));
+        state.apply(&event(1, 1, 10, Some(Exclusion::Unsubscribed)));
+        state.apply(&event(2, 0, 10, Some(Exclusion::HardBounce)));
+        assert_eq!(state.reason(&ana, Some("t1")), Some(Exclusion::Unsubscribed));
+        assert_eq!(state.reason(&ana, Some("t2")), None);
+        assert_eq!(state.reason(&ana, None), None);
+        assert_eq!(state.reason(&luis, Some("t2")), Some(Exclusion::HardBounce));
+        state.apply(&event(2, 0, 11, None));
+        assert_eq!(state.reason(&luis, Some("t2")), None);
+        assert_eq!(state.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn order_of_publishing_does_not_matter(
+            events in proptest::collection::vec((0..3u8, 0..3u8, 0..4i64, 0..3u8), 0..20),
+            seed in 0..20usize,
+        ) {
+            let reason = |n| [None, Some(Exclusion::Unsubscribed), Some(Exclusion::Complained)][n as usize];
+            let (mut one, mut other) = (Suppressions::default(), Suppressions::default());
+            let events: Vec<_> = events.into_iter().map(|(i, t, s, r)| event(i, t, s, reason(r))).collect();
+            events.iter().for_each(|event| one.apply(event));
+            let mut turned = events;
+            turned.reverse();
+            let middle = seed.min(turned.len());
+            turned.rotate_left(middle);
+            turned.iter().for_each(|event| other.apply(event));
+            for id in 0..3 {
+                for topic in [None, Some("t1"), Some("t2")] {
+                    let id = RecipientId([id; 12]);
+                    prop_assert_eq!(one.reason(&id, topic), other.reason(&id, topic));
+                }
+            }
+        }
+    }
+}

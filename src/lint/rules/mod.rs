@@ -1,0 +1,33 @@
+//! The register: one file per rule, and a line for each here. A test holds files, register and pages
+//! (`docs/rules/<name>.md`) together.
+
+use super::Check;
+
+pub mod ca_file_missing;
+pub mod document_missing;
+pub mod owner_unknown;
+pub mod path_escapes;
+pub mod template_layout_missing;
+pub mod topic_unknown;
+pub mod unknown_list;
+pub mod unknown_relay;
+pub mod unknown_sender;
+pub mod unknown_template;
+pub mod window_unknown;
+pub mod zone_invalid;
+
+/// Every rule that compares files, by code.
+pub static ALL: &[&Check] = &[
+    &document_missing::CHECK,
+    &path_escapes::CHECK,
+    &template_layout_missing::CHECK,
+    &ca_file_missing::CHECK,
+    &unknown_list::CHECK,
+    &unknown_template::CHECK,
+    &unknown_sender::CHECK,
+    &unknown_relay::CHECK,
+    &window_unknown::CHECK,
+    &topic_unknown::CHECK,
+    &owner_unknown::CHECK,
+    &zone_invalid::CHECK,
+];

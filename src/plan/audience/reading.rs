@@ -1,0 +1,238 @@
+//! The part of resolving that needs nothing but the rows: reading, checking, filtering, ids. Runs
+//! on a thread of its own and hands over what it selected in batches.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::sync::mpsc::SyncSender;
+
+use super::{AudienceError, ListCount, ListFile, PROBLEMS_KEPT, Problems};
+use crate::ledger::event::Exclusion;
+use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::workspace::campaign::{self, Purpose};
+use crate::workspace::list::ConsentBasis;
+use crate::workspace::members::{Columns, ListError, Members, Row, RowError};
+use crate::workspace::segment::Segment;
+
+/// Rows in a batch: enough that handing over costs nothing, few enough to stay in the cache.
+pub(super) const BATCH: usize = 1_024;
+
+/// A row that segment and topic let through.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Selected {
+    pub(super) id: RecipientId,
+    pub(super) offset: u64,
+    pub(super) domain: u32,
+    pub(super) list: u16,
+    /// What the row itself says against mailing it.
+    pub(super) against: Option<Exclusion>,
+}
+
+/// Domains, each once.
+#[derive(Debug, Default)]
+pub(super) struct Domains {
+    names: Vec<String>,
+    known: HashMap<String, u32>,
+}
+
+/// What is known once every list was read.
+pub(super) struct Done {
+    pub(super) domains: Domains,
+    pub(super) counts: Vec<ListCount>,
+    pub(super) problems: Problems,
+}
+
+/// Reads lists for one campaign.
+pub(super) struct Reading<'a> {
+    pub(super) audience: &'a campaign::Audience,
+    pub(super) purpose: Purpose,
+    pub(super) key: &'a RecipientKey,
+    pub(super) domains: Domains,
+    pub(super) problems: Problems,
+}
+
+/// What one list's rows are asked.
+struct Questions<'a> {
+    segment: Option<Segment>,
+    topic: Option<(&'a str, Vec<usize>)>,
+    consent: Option<usize>,
+}
+
+impl Domains {
+    pub(super) fn index(&mut self, domain: &str) -> u32 {
+        if let Some(index) = self.known.get(domain) {
+            return *index;
+        }
+        // There are fewer domains than recipients, which are counted in 32 bits.
+        let index = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.push(domain.to_owned());
+        self.known.insert(domain.to_owned(), index);
+        index
+    }
+
+    pub(super) fn into_names(self) -> Vec<String> {
+        self.names
+    }
+}
+
+impl Problems {
+    pub(super) fn add(&mut self, list: &ListFile<'_>, error: RowError) {
+        self.count += 1;
+        if self.first.len() < PROBLEMS_KEPT {
+            self.first.push((list.name.clone(), error));
+        }
+    }
+}
+
+impl<'a> Reading<'a> {
+    /// Reads every list. A receiver that is gone ends it early, as nobody wants the rest.
+    pub(super) fn run(
+        mut self,
+        lists: &[ListFile<'a>],
+        to: &SyncSender<Vec<Selected>>,
+    ) -> Result<Done, AudienceError> {
+        let mut counts = Vec::with_capacity(lists.len());
+        for (index, list) in lists.iter().enumerate() {
+            let index = u16::try_from(index).map_err(|_| AudienceError::TooLarge)?;
+            counts.push(self.list(index, list, to)?);
+        }
+        Ok(Done {
+            domains: self.domains,
+            counts,
+            problems: self.problems,
+        })
+    }
+
+    fn list(
+        &mut self,
+        index: u16,
+        list: &ListFile<'a>,
+        to: &SyncSender<Vec<Selected>>,
+    ) -> Result<ListCount, AudienceError> {
+        let failed = |error| list_error(list, error);
+        let mut members = open(list)?;
+        let questions = self.questions(list, members.columns())?;
+        let mut count = ListCount {
+            name: list.name.clone(),
+            rows: 0,
+            matched: 0,
+            selected: 0,
+        };
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut identity = String::new();
+        while let Some(row) = members.next_row().map_err(failed)? {
+            count.rows += 1;
+            let selected = match row {
+                Ok(row) if !questions.select(&row) => continue,
+                Ok(row) => Selected {
+                    id: self.key.id_of_ref(row.address(), &mut identity),
+                    offset: row.at().offset,
+                    domain: self.domains.index(row.address().domain()),
+                    list: index,
+                    against: questions.refused(&row).then_some(Exclusion::NoConsent),
+                },
+                Err(error) => {
+                    let selected = self.wrong(index, &error);
+                    self.problems.add(list, error);
+                    selected
+                }
+            };
+            count.matched += 1;
+            batch.push(selected);
+            if batch.len() == BATCH {
+                let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+                if to.send(full).is_err() {
+                    return Ok(count);
+                }
+            }
+        }
+        // Where nobody listens any more, the other side has failed and says why.
+        let _ = to.send(batch);
+        Ok(count)
+    }
+
+    /// A wrong row has no address to make an id of, but is accounted for like any other.
+    fn wrong(&self, list: u16, error: &RowError) -> Selected {
+        Selected {
+            id: self.key.id_of_unreadable(error.raw()),
+            offset: error.at.offset,
+            domain: 0,
+            list,
+            against: Some(match error.is_about_address() {
+                true => Exclusion::AddressInvalid,
+                false => Exclusion::NotRenderable,
+            }),
+        }
+    }
+
+    fn questions(
+        &self,
+        list: &ListFile<'a>,
+        columns: &Columns,
+    ) -> Result<Questions<'a>, AudienceError> {
+        let segment = self.audience.filter.as_deref();
+        let segment = segment.map(|text| Segment::compile(text, list.list));
+        let segment = segment
+            .transpose()
+            .map_err(|error| AudienceError::Segment {
+                list: list.name.clone(),
+                error,
+            })?;
+        let topic = match &self.audience.topic {
+            None => None,
+            Some(topic) if list.list.topics.contains_key(topic) => {
+                Some((topic.as_str(), columns.of_topics()))
+            }
+            Some(topic) => {
+                return Err(AudienceError::Topic {
+                    list: list.name.clone(),
+                    topic: topic.to_string(),
+                });
+            }
+        };
+        let consent = &list.list.consent;
+        let needed = self.purpose == Purpose::Marketing && consent.basis == ConsentBasis::Consent;
+        let consent = match consent.column.as_deref().filter(|_| needed) {
+            None => None,
+            Some(column) => {
+                let position = columns.position(column);
+                Some(position.ok_or_else(|| AudienceError::ConsentColumn {
+                    list: list.name.clone(),
+                    column: column.to_owned(),
+                })?)
+            }
+        };
+        Ok(Questions {
+            segment,
+            topic,
+            consent,
+        })
+    }
+}
+
+impl Questions<'_> {
+    fn select(&self, row: &Row<'_>) -> bool {
+        let topic = self.topic.as_ref().is_none_or(|(topic, columns)| {
+            let mut columns = columns.iter();
+            columns.any(|column| row.has_topic(*column, topic))
+        });
+        topic && self.segment.as_ref().is_none_or(|s| s.matches(row))
+    }
+
+    fn refused(&self, row: &Row<'_>) -> bool {
+        self.consent.is_some_and(|column| !row.says_yes(column))
+    }
+}
+
+pub(super) fn open(list: &ListFile<'_>) -> Result<Members<File>, AudienceError> {
+    File::open(list.path)
+        .map_err(ListError::Io)
+        .and_then(|file| Members::new(file, list.list))
+        .map_err(|error| list_error(list, error))
+}
+
+pub(super) fn list_error(list: &ListFile<'_>, error: ListError) -> AudienceError {
+    AudienceError::List {
+        list: list.name.clone(),
+        error,
+    }
+}
