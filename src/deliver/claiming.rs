@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::DeliverError;
 use super::engine::{ClaimDue, Engine, NewClaim, OpenClaim, Outgoing, PUSH_AGAIN, lease_ends};
 use super::publisher::Answer;
-use super::queue::Ready;
+use super::queue::{Ready, Ticket};
 use crate::ledger::event::{ClaimId, Event, Ranges};
 use crate::ledger::branch::{Batch, PublishError};
 use crate::ledger::result_page::result_page;
@@ -41,17 +41,15 @@ impl Engine {
         if let Some(outgoing) = &self.outgoing {
             return Some(Arc::clone(&outgoing.batch));
         }
-        let claim = self.next_claim(now);
+        let claims = self.next_claims(now);
         let full = self.outbox.len() >= FLUSH_AT || self.push_at().is_some_and(|at| at <= now);
         let last = self.nothing_left_to_send() && (!self.outbox.is_empty() || self.pages_due);
-        if claim.is_none() && !full && !last {
+        if claims.is_empty() && !full && !last {
             return None;
         }
         let mut events = std::mem::take(&mut self.outbox);
         self.outbox_since = None;
-        if let Some(claim) = &claim {
-            events.extend(self.claim_events(claim));
-        }
+        events.extend(claims.iter().filter_map(|claim| self.claim_event(claim)));
         let pages = if last { self.pages(now) } else { Vec::new() };
         self.pages_due = !last;
         let batch = Arc::new(Batch {
@@ -64,7 +62,7 @@ impl Engine {
         });
         self.outgoing = Some(Outgoing {
             batch: Arc::clone(&batch),
-            claim,
+            claims,
         });
         Some(batch)
     }
@@ -87,32 +85,39 @@ impl Engine {
         queued == 0 && self.in_flight.is_empty()
     }
 
-    /// Takes from the queues what the next claim is to hold.
-    fn next_claim(&mut self, now: Timestamp) -> Option<NewClaim> {
+    /// Takes from the queues what the next claims are to hold: one claim for each occurrence.
+    fn next_claims(&mut self, now: Timestamp) -> Vec<NewClaim> {
         if !self.claim_at(now).is_some_and(|at| at <= now) {
-            return None;
+            return Vec::new();
         }
-        let until = now.checked_add(LEASE).ok()?;
+        let until = now.checked_add(LEASE).unwrap_or(now);
         let waiting = self.queues.waiting_by_lane();
         let shares = claim_ahead(&self.pacer, &waiting, self.claim_ahead, self.claim_at_most, now);
         self.claim_due = ClaimDue::Later {
             at: shares.again_at,
             below: shares.again_below,
         };
-        let mut tickets = Vec::new();
+        let mut tickets: BTreeMap<u16, Vec<(usize, Ticket)>> = BTreeMap::new();
         for (lane, count) in shares.lanes {
-            let taken = self.queues.take_waiting(lane, count as usize);
-            tickets.extend(taken.into_iter().map(|ticket| (lane, ticket)));
+            for ticket in self.queues.take_waiting(lane, count as usize) {
+                tickets.entry(ticket.occurrence).or_default().push((lane, ticket));
+            }
         }
-        for (lane, count) in self.queues.waiting_by_lane() {
-            self.pacer.set_backlog(lane, count);
+        for (lane, _) in waiting {
+            self.pacer.set_backlog(lane, self.queues.waiting_in(lane));
         }
-        if tickets.is_empty() {
-            return None;
+        let mut claims = Vec::new();
+        for (occurrence, tickets) in tickets {
+            let sequence = self.next_sequence;
+            self.next_sequence += 1;
+            claims.push(NewClaim {
+                occurrence,
+                sequence,
+                until,
+                tickets,
+            });
         }
-        let sequence = self.next_claim;
-        self.next_claim += 1;
-        Some(NewClaim { sequence, until, tickets })
+        claims
     }
 
     /// When the next claim is due, as far as it can be told now.
@@ -129,21 +134,15 @@ impl Engine {
         }
     }
 
-    fn claim_events(&self, claim: &NewClaim) -> Vec<(OccurrenceId, Event)> {
-        let mut events = Vec::new();
-        for (number, active) in self.occurrences.iter().enumerate() {
-            let of_this = claim.tickets.iter().filter(|(_, ticket)| usize::from(ticket.occurrence) == number);
-            let recipients = Ranges::from_indices(of_this.map(|(_, ticket)| ticket.index));
-            if !recipients.is_empty() {
-                let event = Event::Claimed {
-                    claim: self.claim_id(claim.sequence),
-                    recipients,
-                    until: claim.until,
-                };
-                events.push(((*active.id).clone(), event));
-            }
-        }
-        events
+    fn claim_event(&self, claim: &NewClaim) -> Option<(OccurrenceId, Event)> {
+        let active = self.occurrences.get(usize::from(claim.occurrence))?;
+        let indices = claim.tickets.iter().map(|(_, ticket)| ticket.index);
+        let event = Event::Claimed {
+            claim: self.claim_id(claim.sequence),
+            recipients: Ranges::from_indices(indices),
+            until: claim.until,
+        };
+        Some(((*active.id).clone(), event))
     }
 
     pub(super) fn claim_id(&self, sequence: u32) -> ClaimId {
@@ -175,10 +174,7 @@ impl Engine {
         match answer.result {
             Ok(()) => {
                 self.remote = super::engine::Remote::default();
-                match outgoing.claim {
-                    Some(claim) => self.claim_holds(claim),
-                    None => Ok(()),
-                }
+                outgoing.claims.into_iter().try_for_each(|claim| self.claim_holds(claim))
             }
             Err(PublishError::Conflict { occurrence }) => {
                 self.back_to_outbox(outgoing);
@@ -199,15 +195,16 @@ impl Engine {
 
     /// A claim is on the remote: from here on its mails may go out.
     fn claim_holds(&mut self, claim: NewClaim) -> Result<(), DeliverError> {
-        for (id, event) in self.claim_events(&claim) {
-            if let Some(active) = self.occurrences.iter_mut().find(|active| *active.id == id) {
-                active.state.apply(&event).map_err(|source| DeliverError::Contradiction {
-                    occurrence: id.to_string(),
-                    source,
-                })?;
-            }
+        let Some((id, event)) = self.claim_event(&claim) else {
+            return Ok(());
+        };
+        if let Some(active) = self.occurrences.get_mut(usize::from(claim.occurrence)) {
+            active.state.apply(&event).map_err(|source| DeliverError::Contradiction {
+                occurrence: id.to_string(),
+                source,
+            })?;
         }
-        let NewClaim { sequence, until, tickets } = claim;
+        let NewClaim { sequence, until, tickets, .. } = claim;
         let mut let_go = Vec::new();
         self.claims.insert(
             sequence,
@@ -235,7 +232,7 @@ impl Engine {
     /// Nothing of the batch is on the remote: outcomes wait for the next one, claimed recipients
     /// wait for a claim.
     pub(super) fn back_to_outbox(&mut self, outgoing: Outgoing) {
-        let Outgoing { batch, claim } = outgoing;
+        let Outgoing { batch, claims } = outgoing;
         let newer = std::mem::take(&mut self.outbox);
         let unpublished = batch.events.iter().filter(|(_, event)| !matches!(event, Event::Claimed { .. }));
         self.outbox = unpublished.cloned().chain(newer).collect();
@@ -244,7 +241,7 @@ impl Engine {
         }
         self.pages_due |= !batch.pages.is_empty();
         self.claim_due = ClaimDue::Now;
-        for (lane, ticket) in claim.into_iter().flat_map(|claim| claim.tickets).rev() {
+        for (lane, ticket) in claims.into_iter().flat_map(|claim| claim.tickets).rev() {
             let active = self.occurrences.get(usize::from(ticket.occurrence));
             if self.stopping.is_none() && active.is_some_and(|active| active.ended.is_none()) {
                 self.queues.put_back(lane, std::iter::once(ticket));

@@ -50,7 +50,7 @@ impl Engine {
         let job = Job {
             ready,
             lane,
-            occurrence: active.id.clone(),
+            claim: self.claim_id(ready.claim),
             letters: active.letters.clone(),
             tries: tries(&active.state, ticket.index),
             hold: self.clock.hold(),

@@ -7,7 +7,7 @@
 //! - whatever was settled is in the journal first and in the outbox until a push took it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -69,7 +69,7 @@ pub struct Setting {
     /// Publishes.
     pub publisher: Arc<dyn Publish>,
     /// The run's journal.
-    pub journal: Arc<Mutex<Journal>>,
+    pub journal: Arc<Journal>,
     /// Relays.
     pub relays: Vec<RelayRun>,
     /// For each lane, its relay.
@@ -106,11 +106,12 @@ pub(super) struct OpenClaim {
 /// What is being pushed.
 pub(super) struct Outgoing {
     pub(super) batch: Arc<Batch>,
-    pub(super) claim: Option<NewClaim>,
+    pub(super) claims: Vec<NewClaim>,
 }
 
-/// A claim that is not on the remote yet.
+/// A claim that is not on the remote yet: of one occurrence.
 pub(super) struct NewClaim {
+    pub(super) occurrence: u16,
     pub(super) sequence: u32,
     pub(super) until: Timestamp,
     /// Who, with their lanes.
@@ -137,7 +138,7 @@ pub struct Engine {
     pub(super) run: RunId,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) publisher: Arc<dyn Publish>,
-    pub(super) journal: Arc<Mutex<Journal>>,
+    pub(super) journal: Arc<Journal>,
     pub(super) relays: Vec<RelayState>,
     pub(super) lane_relays: Vec<usize>,
     pub(super) occurrences: Vec<Active>,
@@ -145,7 +146,7 @@ pub struct Engine {
     pub(super) queues: Queues,
     pub(super) again: HashMap<Ticket, u8>,
     pub(super) claims: BTreeMap<u32, OpenClaim>,
-    pub(super) next_claim: u32,
+    pub(super) next_sequence: u32,
     pub(super) claim_due: ClaimDue,
     pub(super) claim_ahead: Duration,
     pub(super) claim_at_most: u32,
@@ -196,7 +197,7 @@ impl Engine {
             pacer: setting.pacer,
             again: HashMap::new(),
             claims: BTreeMap::new(),
-            next_claim: 0,
+            next_sequence: 0,
             claim_due: ClaimDue::Now,
             claim_ahead: setting.claim_ahead,
             claim_at_most: setting.claim_at_most.max(1),

@@ -161,6 +161,11 @@ impl Queues {
         self.lanes.iter().enumerate().map(waiting).filter(|(_, count)| *count > 0).collect()
     }
 
+    /// How many of a lane wait for a claim.
+    pub fn waiting_in(&self, lane: usize) -> u64 {
+        self.lanes.get(lane).map_or(0, |lane| lane.waiting.len() as u64)
+    }
+
     /// How many wait for a claim.
     pub fn waiting(&self) -> usize {
         self.waiting

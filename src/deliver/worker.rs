@@ -13,9 +13,8 @@ use super::letters::{Letters, NoLetter};
 use super::queue::{Ready, Ticket};
 use super::settle::{Settled, Tries, pace_after, settle};
 use crate::clock::{Clock, Hold};
-use crate::ledger::event::{Outcome, RecipientIndex};
+use crate::ledger::event::{ClaimId, Outcome, RecipientIndex};
 use crate::ledger::journal::Journal;
-use crate::mail::occurrence::OccurrenceId;
 use crate::schedule::pacer::Verdict;
 use crate::schedule::retry::RetryPolicy;
 use crate::transport::{Attempt, ConnectError, Connection, Failure, Transport};
@@ -26,8 +25,8 @@ pub struct Job {
     pub ready: Ready,
     /// The lane it counts for.
     pub lane: usize,
-    /// The occurrence, for the journal.
-    pub occurrence: Arc<OccurrenceId>,
+    /// The claim, for the journal.
+    pub claim: ClaimId,
     /// Makes the mail.
     pub letters: Arc<dyn Letters>,
     /// What was tried before.
@@ -70,7 +69,7 @@ pub struct Desk {
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The run's journal.
-    pub journal: Arc<Mutex<Journal>>,
+    pub journal: Arc<Journal>,
 }
 
 /// A worker, as the engine sees it.
@@ -189,8 +188,7 @@ impl Bench {
         };
         let (journal, started) = (&self.desk.journal, &self.started);
         let mut commit = || {
-            let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
-            journal.started(&job.occurrence, RecipientIndex(job.ready.ticket.index))?;
+            journal.started(job.claim, RecipientIndex(job.ready.ticket.index))?;
             *started.lock().unwrap_or_else(PoisonError::into_inner) = Some(job.ready.ticket);
             Ok(())
         };
@@ -201,13 +199,12 @@ impl Bench {
 
     /// Writes the outcome to the journal before anybody else hears of it.
     fn note_finished(&self, job: &Job, at: Timestamp, settled: Settled) -> Settled {
-        let mut journal = self.desk.journal.lock().unwrap_or_else(PoisonError::into_inner);
         let index = RecipientIndex(job.ready.ticket.index);
         let written = match &settled {
-            Settled::Outcome(outcome) => journal.finished(&job.occurrence, index, at, outcome),
-            // `commit` may have noted a start although no content went out: take it back.
-            Settled::Again(failure) => journal.untouched(&job.occurrence, index, failure.to_string()),
-            Settled::Stop(_) => Ok(()),
+            Settled::Outcome(outcome) => self.desk.journal.finished(job.claim, index, at, outcome),
+            // A start may stand in the journal although nothing was handed over. Should the process
+            // die before the next try, the recipient counts as unknown: careful rather than exact.
+            Settled::Again(_) | Settled::Stop(_) | Settled::OutcomeThenStop(..) => Ok(()),
         };
         *self.started.lock().unwrap_or_else(PoisonError::into_inner) = None;
         match written {
