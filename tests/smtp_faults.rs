@@ -483,3 +483,54 @@ async fn helo_serves_where_ehlo_is_unknown() {
     assert!(matches!(attempt, Attempt::Accepted(_)), "{attempt:?}");
     served.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_reply_too_many_is_not_taken_for_the_next_mails() {
+    let (addr, _served) = relay(vec![
+        Say("220 relay.test\r\n"),
+        Hear("EHLO"),
+        Say(PIPELINING),
+        Hear("DATA\r\n"),
+        Say("250 ok\r\n250 ok\r\n354 go\r\n"),
+        Hear("\r\n.\r\n"),
+        Say("250 taken\r\n250 taken again\r\n"),
+        Hang,
+    ])
+    .await;
+    let mut connection = connect(addr).await.unwrap();
+    let first = connection
+        .send(&letter("a@b.example"), &mut || Ok(()))
+        .await;
+    assert!(matches!(first, Attempt::Accepted(_)), "{first:?}");
+    let second = connection
+        .send(&letter("c@d.example"), &mut || panic!("no content"))
+        .await;
+    assert!(
+        matches!(second, Attempt::Untouched(Failure::Protocol(_))),
+        "{second:?}"
+    );
+    assert!(!connection.usable());
+}
+
+#[tokio::test]
+async fn given_up_half_way_a_connection_is_not_used_again() {
+    let (addr, _served) = relay(vec![
+        Say("220 relay.test\r\n"),
+        Hear("EHLO"),
+        Say(PIPELINING),
+        Hang,
+    ])
+    .await;
+    let mut connection = connect(addr).await.unwrap();
+    let first = letter("a@b.example");
+    let mut commit = || Ok(());
+    let sending = connection.send(&first, &mut commit);
+    let given_up = tokio::time::timeout(Duration::from_millis(50), sending).await;
+    assert!(given_up.is_err());
+    assert!(!connection.usable());
+    let again = connection.send(&first, &mut commit).await;
+    assert!(
+        matches!(again, Attempt::Untouched(Failure::Lost(_))),
+        "{again:?}"
+    );
+}

@@ -14,10 +14,13 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use postmerge::mail::address::Address;
 use postmerge::mail::envelope::{Envelope, Letter};
+use postmerge::transport::inbox::{Inbox, InboxConfig, MemorySink};
+use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::transport::smtp::{Smtp, SmtpConfig, TlsMode};
 use postmerge::transport::{Attempt, ConnectError, Connection, Failure, Stage, Transport};
 
@@ -62,6 +65,9 @@ async fn connect(port: u16) -> Box<dyn Connection> {
     panic!("no server on port {port}");
 }
 
+/// Whether an outcome is the one that a fault gives.
+type Expected = fn(&Attempt) -> bool;
+
 struct Sink(Child);
 
 impl Drop for Sink {
@@ -85,7 +91,7 @@ fn sink(port: u16, faults: &[&str]) -> Sink {
 #[tokio::test]
 #[ignore = "needs Debian's postfix"]
 async fn smtp_sink_and_its_faults() {
-    let cases: [(&[&str], fn(&Attempt) -> bool, bool); 6] = [
+    let cases: [(&[&str], Expected, bool); 6] = [
         (&[], |a| matches!(a, Attempt::Accepted(_)), true),
         (&["-p"], |a| matches!(a, Attempt::Accepted(_)), true),
         (&["-e"], |a| matches!(a, Attempt::Accepted(_)), true),
@@ -118,6 +124,30 @@ async fn smtp_sink_and_its_faults() {
         assert_eq!(connection.usable(), usable, "{faults:?}");
         connection.quit().await;
     }
+}
+
+/// A client that is not ours finds our inbox to be an SMTP server.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Debian's postfix"]
+async fn smtp_source_is_served_by_our_inbox() {
+    let (mailboxes, sink) = (Arc::new(Mailboxes::new()), Arc::new(MemorySink::default()));
+    let config = InboxConfig::new(Arc::clone(&mailboxes), sink.clone());
+    let inbox = Inbox::start(config).await.unwrap();
+    let relay = inbox.addr.to_string();
+    let status = tokio::task::spawn_blocking(move || {
+        Command::new("/usr/sbin/smtp-source")
+            .args(["-d", "-s", "4", "-m", "100", "-l", "5000", "-r", "2"])
+            .args(["-f", "a@list.example", "-t", "b@rcpt.example", &relay])
+            .status()
+            .unwrap()
+    })
+    .await
+    .unwrap();
+    assert!(status.success());
+    let mails = sink.mails();
+    assert_eq!(mails.len(), 100);
+    assert!(mails.iter().all(|mail| mail.to.len() == 2));
+    assert_eq!(mailboxes.copies(), 200);
 }
 
 struct Postfix(tempfile::TempDir);

@@ -16,7 +16,7 @@ use postmerge::transport::inbox::{Inbox, InboxConfig, InboxTls, MemorySink, Runn
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::transport::smtp::{ConfigError, Credentials, Smtp, SmtpConfig, TlsMode};
 use postmerge::transport::{ConnectError, Connection, Transport};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use scripted_relay::Step::{Close, Hang, Hear, Say};
 use scripted_relay::relay;
 
@@ -25,8 +25,9 @@ struct Authority {
     issuer: Issuer<'static, KeyPair>,
 }
 
-fn authority() -> Authority {
+fn authority(name: &str) -> Authority {
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
     let pem = params.self_signed(&key).unwrap().pem().into_bytes();
@@ -92,7 +93,7 @@ fn tls_error(result: Result<Box<dyn Connection>, ConnectError>) -> String {
 
 #[tokio::test]
 async fn a_good_certificate_is_taken_either_way() {
-    let authority = authority();
+    let authority = authority("ours");
     for (implicit, mode) in [(true, TlsMode::Implicit), (false, TlsMode::StartTls)] {
         let inbox = inbox(
             Some(certificate(&authority, "127.0.0.1", false, implicit)),
@@ -109,7 +110,7 @@ async fn a_good_certificate_is_taken_either_way() {
 
 #[tokio::test]
 async fn bad_certificates_are_named() {
-    let (ours, theirs) = (authority(), authority());
+    let (ours, theirs) = (authority("ours"), authority("theirs"));
     let cases = [
         (
             certificate(&ours, "mail.other.test", false, true),
@@ -139,7 +140,7 @@ async fn bad_certificates_are_named() {
 
 #[tokio::test]
 async fn starttls_that_is_not_offered_is_not_done_without() {
-    let authority = authority();
+    let authority = authority("ours");
     let inbox = inbox(None, None, false).await;
     let why = tls_error(connect(&inbox, TlsMode::StartTls, Some(&authority), None).await);
     assert_eq!(why, "the relay does not offer STARTTLS");
@@ -153,7 +154,7 @@ async fn starttls_that_is_not_offered_is_not_done_without() {
 
 #[tokio::test]
 async fn text_injected_before_tls_is_refused() {
-    let authority = authority();
+    let authority = authority("ours");
     for (answer, expected) in [
         ("220 go\r\n250 AUTH PLAIN\r\n", "tampering"),
         ("220 go\r\nx", "tampering"),
@@ -178,7 +179,7 @@ async fn text_injected_before_tls_is_refused() {
 
 #[tokio::test]
 async fn a_relay_that_breaks_off_during_the_handshake_may_come_back() {
-    let authority = authority();
+    let authority = authority("ours");
     let (addr, _served) = relay(vec![
         Say("220 relay.test\r\n"),
         Hear("EHLO"),
@@ -196,7 +197,7 @@ async fn a_relay_that_breaks_off_during_the_handshake_may_come_back() {
 
 #[tokio::test]
 async fn right_credentials_are_taken_and_wrong_ones_told() {
-    let authority = authority();
+    let authority = authority("ours");
     let wanted = credentials("ana", "pässword");
     for login_only in [false, true] {
         let tls = certificate(&authority, "127.0.0.1", false, false);

@@ -11,7 +11,9 @@ use super::terminal::Terminal;
 
 /// What `completions` takes.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  postmerge completions bash > ~/.local/share/bash-completion/completions/postmerge")]
+#[command(
+    after_help = "Example:\n  postmerge completions bash > ~/.local/share/bash-completion/completions/postmerge"
+)]
 pub struct Arguments {
     /// The shell.
     pub shell: Shell,
@@ -23,7 +25,12 @@ pub struct Arguments {
 /// [`CliError::printing`].
 pub fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitCode, CliError> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "postmerge", &mut script);
+    clap_complete::generate(
+        arguments.shell,
+        &mut Cli::command(),
+        "postmerge",
+        &mut script,
+    );
     terminal.print(&String::from_utf8_lossy(&script))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -59,7 +59,11 @@ pub enum FailOn {
 ///
 /// # Errors
 /// [`CliError`] where there is no workspace, or a path is not in it.
-pub fn run(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitCode, CliError> {
+pub fn run(
+    cli: &Cli,
+    arguments: &Arguments,
+    terminal: &mut Terminal,
+) -> Result<ExitCode, CliError> {
     let root = workspace_folder::find(cli.workspace.as_deref())?;
     let wanted = wanted(&root, &arguments.paths)?;
     let mut report = crate::lint::run(&Folder::new(&root));
@@ -81,7 +85,11 @@ pub fn run(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<
 /// The paths relative to the workspace. One that is not there may be meant relative to the workspace.
 fn wanted(root: &Path, paths: &[PathBuf]) -> Result<Vec<String>, CliError> {
     let outside = |path: &Path| {
-        CliError::new(format!("{} is not in the workspace {}", path.display(), root.display()))
+        CliError::new(format!(
+            "{} is not in the workspace {}",
+            path.display(),
+            root.display()
+        ))
     };
     let real_root = root
         .canonicalize()

@@ -10,7 +10,9 @@ use crate::lint::{all_rules, pages};
 
 /// What `rules` takes.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  postmerge rules\n  postmerge rules unknown-list\n  postmerge rules PM040")]
+#[command(
+    after_help = "Examples:\n  postmerge rules\n  postmerge rules unknown-list\n  postmerge rules PM040"
+)]
 pub struct Arguments {
     /// A rule's name or code.
     pub name: Option<String>,
@@ -26,7 +28,11 @@ pub fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitCode, C
         let mut text = String::new();
         for rule in all {
             let severity = rule.severity.to_string();
-            let _ = writeln!(text, "{}  {:24} {severity:8} {}", rule.code, rule.name, rule.summary);
+            let _ = writeln!(
+                text,
+                "{}  {:24} {severity:8} {}",
+                rule.code, rule.name, rule.summary
+            );
         }
         terminal.print(&text)?;
         return Ok(ExitCode::SUCCESS);

@@ -138,9 +138,14 @@ mod tests {
         let mut files = Files::default();
         files.insert("a.yaml", File::new("año: 1\nlists: [prensas]\n"));
         let findings = [
-            Diagnostic::new(&RULE, "a.yaml", Place::Bytes(16..23), "there is no list `prensas`")
-                .why("nobody would get it")
-                .did_you_mean("prensas", ["prensa", "socios"]),
+            Diagnostic::new(
+                &RULE,
+                "a.yaml",
+                Place::Bytes(16..23),
+                "there is no list `prensas`",
+            )
+            .why("nobody would get it")
+            .did_you_mean("prensas", ["prensa", "socios"]),
             Diagnostic::new(&RULE, "b.csv", Place::Line { line: 7, column: 2 }, "odd"),
         ];
         insta::assert_snapshot!(render(&findings, &files, false), @r"
@@ -177,6 +182,9 @@ mod tests {
         .label("\u{1b}[31m")
         .help("\u{1b}[31m");
         let shown = render(&[finding], &files, false);
-        assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown:?}");
+        assert!(
+            !shown.contains(['\u{1b}', '\u{7}', '\u{202e}']),
+            "{shown:?}"
+        );
     }
 }

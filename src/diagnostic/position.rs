@@ -57,13 +57,7 @@ impl Positions {
     }
 
     /// Makes `child` the value of `name` in the mapping `parent`.
-    pub fn put_entry(
-        &mut self,
-        parent: NodeId,
-        name: &str,
-        key_span: Range<usize>,
-        child: NodeId,
-    ) {
+    pub fn put_entry(&mut self, parent: NodeId, name: &str, key_span: Range<usize>, child: NodeId) {
         if let Some(child) = self.nodes.get_mut(child.0) {
             child.key = Some(key_span);
         }

@@ -48,7 +48,9 @@ fn in_file(place: &Place, file: &File) -> Option<Resolved> {
     let positions = file.positions();
     let bytes = match place {
         Place::File => return None,
-        Place::Key(pointer) => positions.key(pointer).or_else(|| positions.value(pointer))?,
+        Place::Key(pointer) => positions
+            .key(pointer)
+            .or_else(|| positions.value(pointer))?,
         Place::Value(pointer) => positions.value(pointer)?,
         Place::Bytes(bytes) => bytes.clone(),
         Place::Cell { row, column } => cell(file.text(), *row, *column)?,

@@ -61,7 +61,12 @@ impl Repository {
             .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
             .args(["-c", "push.followTags=false", "-c", "push.gpgSign=false"])
             // The checkout's own pre-push hooks are for people's pushes.
-            .args(["push", "--porcelain", "--no-verify", "--no-recurse-submodules"])
+            .args([
+                "push",
+                "--porcelain",
+                "--no-verify",
+                "--no-recurse-submodules",
+            ])
             .arg("--")
             .arg(&remote.name)
             .arg(format!("{commit}:refs/heads/{branch}"));
@@ -201,11 +206,17 @@ mod tests {
             "[remote rejected] (protected branch hook declined)",
             "[rejected] (something new)",
         ] {
-            assert!(matches!(verdict(denied), RemoteError::Denied(_)), "{denied}");
+            assert!(
+                matches!(verdict(denied), RemoteError::Denied(_)),
+                "{denied}"
+            );
         }
         let broken = failed("", "fatal: Could not read from remote repository.\n");
         assert!(matches!(broken, RemoteError::Unreachable(_)));
-        let locked_out = failed("", "git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.\n");
+        let locked_out = failed(
+            "",
+            "git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.\n",
+        );
         assert!(matches!(locked_out, RemoteError::Auth(_)));
     }
 

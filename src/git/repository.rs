@@ -292,7 +292,10 @@ impl Read for BlobReader {
         match &mut self.0 {
             Blob::Whole(cursor) => cursor.read(buffer),
             Blob::Piped { child, stderr } => {
-                let read = child.stdout.as_mut().map_or(Ok(0), |out| out.read(buffer))?;
+                let read = child
+                    .stdout
+                    .as_mut()
+                    .map_or(Ok(0), |out| out.read(buffer))?;
                 if read == 0 && !buffer.is_empty() && !child.wait()?.success() {
                     let why = stderr.recv().unwrap_or_default();
                     return Err(std::io::Error::other(format!("git cat-file: {why}")));

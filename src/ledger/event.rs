@@ -288,7 +288,9 @@ impl Ranges {
     /// Whether `index` is in one of them.
     pub fn contains(&self, index: u32) -> bool {
         let after = self.0.partition_point(|range| range.end <= index);
-        self.0.get(after).is_some_and(|range| range.contains(&index))
+        self.0
+            .get(after)
+            .is_some_and(|range| range.contains(&index))
     }
 
     /// Every index, ascending.

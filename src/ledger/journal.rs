@@ -121,7 +121,10 @@ impl Journal {
             boot: boot.map(str::to_owned),
             at,
         };
-        journal.append(&start).and_then(|()| journal.sync()).map_err(io)?;
+        journal
+            .append(&start)
+            .and_then(|()| journal.sync())
+            .map_err(io)?;
         if path.exists() {
             let _ = std::fs::remove_file(&hidden);
             return Err(io(io::ErrorKind::AlreadyExists.into()));
@@ -272,5 +275,5 @@ fn lock_dead(file: &File) -> io::Result<bool> {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;

@@ -93,13 +93,22 @@ mod tests {
     #[test]
     fn addresses_lose_their_local_part() {
         for (text, expected) in [
-            ("2.0.0 Ok: queued as 4ZPtKz1x2yz3", "2.0.0 Ok: queued as 4ZPtKz1x2yz3"),
-            ("550 5.1.1 <ana.diaz@uno.test>: unknown", "550 5.1.1 <…@uno.test>: unknown"),
+            (
+                "2.0.0 Ok: queued as 4ZPtKz1x2yz3",
+                "2.0.0 Ok: queued as 4ZPtKz1x2yz3",
+            ),
+            (
+                "550 5.1.1 <ana.diaz@uno.test>: unknown",
+                "550 5.1.1 <…@uno.test>: unknown",
+            ),
             ("to=ana@uno.test,b@dos.test", "…@uno.test,…@dos.test"),
             ("\"ana b\"@uno.test no", "…@uno.test no"),
             ("ñandú@uno.test", "…@uno.test"),
-            ("see https://x.test/?r=ana%40uno.test", "see https:…%40uno.test"),
-            ("b+ana=40uno.test@dos.test", "…@dos.test"),
+            (
+                "see https://x.test/?r=ana%40uno.test",
+                "see https:…%40uno.test",
+            ),
+            ("b+ana=40uno.test@dos.test", "……@dos.test"),
             ("a\r\nb\tc\0", "a  b c"),
         ] {
             assert_eq!(reply_text(text), expected);

@@ -87,7 +87,10 @@ fn unknowns(page: &mut String, occurrence: &OccurrenceId, state: &OccurrenceStat
     table_rows(
         page,
         "what happened",
-        state.unknowns().iter().map(|(text, count)| (text.clone(), *count)),
+        state
+            .unknowns()
+            .iter()
+            .map(|(text, count)| (text.clone(), *count)),
     );
 }
 
@@ -128,12 +131,7 @@ fn destinations(page: &mut String, state: &OccurrenceState, now: Timestamp) {
     }
 }
 
-fn table(
-    page: &mut String,
-    title: &str,
-    what: &str,
-    rows: impl Iterator<Item = (String, u32)>,
-) {
+fn table(page: &mut String, title: &str, what: &str, rows: impl Iterator<Item = (String, u32)>) {
     let mut rows = rows.peekable();
     if rows.peek().is_some() {
         let _ = writeln!(page, "\n## {title}");

@@ -86,5 +86,5 @@ pub enum Record {
     Suppression(SuppressionEvent),
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;

@@ -12,9 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use super::event::{
-    AudienceHeader, ClaimId, Event, Exclusion, Ranges, RecipientIndex,
-};
+use super::event::{AudienceHeader, ClaimId, Event, Exclusion, Ranges, RecipientIndex};
 use super::segment::Record;
 use crate::mail::digest::Digest;
 use crate::mail::recipient_id::RecipientId;
@@ -306,5 +304,5 @@ fn seconds(since: u32) -> Timestamp {
     Timestamp::from_second(since.into()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;

@@ -119,7 +119,10 @@ mod tests {
         let (ana, luis) = (RecipientId([1; 12]), RecipientId([2; 12]));
         state.apply(&event(1, 1, 10, Some(Exclusion::Unsubscribed)));
         state.apply(&event(2, 0, 10, Some(Exclusion::HardBounce)));
-        assert_eq!(state.reason(&ana, Some("t1")), Some(Exclusion::Unsubscribed));
+        assert_eq!(
+            state.reason(&ana, Some("t1")),
+            Some(Exclusion::Unsubscribed)
+        );
         assert_eq!(state.reason(&ana, Some("t2")), None);
         assert_eq!(state.reason(&ana, None), None);
         assert_eq!(state.reason(&luis, Some("t2")), Some(Exclusion::HardBounce));

@@ -4,6 +4,7 @@
 //! A rule is a pure function over a [`Context`] in a file of its own below `rules`; `rules::ALL` is
 //! the register. Opens no network connection and reads no members' rows.
 
+pub mod pages;
 pub mod rules;
 
 use crate::diagnostic::file::Files;

@@ -1,1 +1,326 @@
-//! Being built.
+//! Tokens that come back to us: in the reverse-path of a bounce, in an unsubscribe link or mail.
+//!
+//! Keyed and versioned; lower-case base32, since servers on the way lower-case local parts; never
+//! valid for another purpose than they were made for. Compared in constant time. They hold no
+//! address, and without the key nobody can make one or tell whose it is.
+
+use subtle::ConstantTimeEq;
+
+use super::occurrence::OccurrenceId;
+use super::recipient_id::{RecipientId, RecipientKey};
+
+/// Why a text is no token of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Not of our form: another length or other characters.
+    #[error("this is not a token")]
+    Malformed,
+    /// Made by a newer or an abandoned version of the format.
+    #[error("the token has version {0}; version {VERSION} is read here")]
+    Version(u8),
+    /// Of the right form, but not made with this key, or altered.
+    #[error("the token was not made here, or was altered")]
+    Forged,
+}
+
+/// The version that is written and read.
+pub const VERSION: u8 = 1;
+
+/// Bytes of keyed hash in a token: 72 bits, against guessing over the network.
+const MAC: usize = 9;
+/// Version, occurrence, index, copy.
+const VERP_HEAD: usize = 1 + 5 + 4 + 1;
+/// Version, action, scope's kind, scope's hash, recipient.
+const LEAVE_HEAD: usize = 1 + 1 + 1 + 4 + 12;
+
+/// What identifies an occurrence inside a reverse-path: 40 keyed bits. Whoever reads a bounce
+/// compares it with those of the occurrences that it knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OccurrenceTag(pub [u8; 5]);
+
+/// What a reverse-path token says: `bounces+<token>@…`, 32 characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReversePath {
+    /// Which occurrence.
+    pub occurrence: OccurrenceTag,
+    /// The recipient's index in that occurrence's audience.
+    pub index: u32,
+    /// 0 for the recipient's own mail; counts up over its cc and bcc copies.
+    pub copy: u8,
+}
+
+/// What following an unsubscribe token does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Leaves.
+    Unsubscribe,
+    /// Opens the recipient's preferences.
+    Preferences,
+}
+
+/// What an unsubscribe token is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All mail that needs consent.
+    All,
+    /// One topic, by 32 keyed bits of its name; compare with [`Scope::topic`].
+    Topic([u8; 4]),
+}
+
+/// What an unsubscribe token says: `leave+<token>@…` and `https://portal/u/<token>`, 45 characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leave {
+    /// What is asked for.
+    pub action: Action,
+    /// About what.
+    pub scope: Scope,
+    /// By whom.
+    pub recipient: RecipientId,
+}
+
+impl OccurrenceTag {
+    /// The tag of an occurrence.
+    pub fn of(key: &RecipientKey, occurrence: &OccurrenceId) -> Self {
+        let mac = key.mac("occurrence tag", &[occurrence.to_string().as_bytes()]);
+        Self(prefix(&mac))
+    }
+}
+
+impl Scope {
+    /// The scope of one topic.
+    pub fn topic(key: &RecipientKey, topic: &str) -> Self {
+        Self::Topic(prefix(&key.mac("topic tag", &[topic.as_bytes()])))
+    }
+}
+
+impl ReversePath {
+    /// Writes the token.
+    pub fn token(&self, key: &RecipientKey) -> String {
+        let mut head = Vec::with_capacity(VERP_HEAD + MAC);
+        head.push(VERSION);
+        head.extend_from_slice(&self.occurrence.0);
+        head.extend_from_slice(&self.index.to_be_bytes());
+        head.push(self.copy);
+        seal(key, "reverse-path", head)
+    }
+
+    /// Reads a token, in whatever case it came back.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn verify(key: &RecipientKey, token: &str) -> Result<Self, TokenError> {
+        let head: [u8; VERP_HEAD] = open(key, "reverse-path", token)?;
+        let [_, o1, o2, o3, o4, o5, i1, i2, i3, i4, copy] = head;
+        Ok(Self {
+            occurrence: OccurrenceTag([o1, o2, o3, o4, o5]),
+            index: u32::from_be_bytes([i1, i2, i3, i4]),
+            copy,
+        })
+    }
+}
+
+impl Leave {
+    /// Writes the token.
+    pub fn token(&self, key: &RecipientKey) -> String {
+        let mut head = Vec::with_capacity(LEAVE_HEAD + MAC);
+        head.push(VERSION);
+        head.push(match self.action {
+            Action::Unsubscribe => 1,
+            Action::Preferences => 2,
+        });
+        let (kind, topic) = match self.scope {
+            Scope::All => (1, [0; 4]),
+            Scope::Topic(topic) => (2, topic),
+        };
+        head.push(kind);
+        head.extend_from_slice(&topic);
+        head.extend_from_slice(&self.recipient.0);
+        seal(key, "leave", head)
+    }
+
+    /// Reads a token, in whatever case it came back.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn verify(key: &RecipientKey, token: &str) -> Result<Self, TokenError> {
+        let head: [u8; LEAVE_HEAD] = open(key, "leave", token)?;
+        let [_, action, kind, t1, t2, t3, t4, recipient @ ..] = head;
+        let action = match action {
+            1 => Action::Unsubscribe,
+            2 => Action::Preferences,
+            _ => return Err(TokenError::Malformed),
+        };
+        let scope = match (kind, [t1, t2, t3, t4]) {
+            (1, [0, 0, 0, 0]) => Scope::All,
+            (2, topic) => Scope::Topic(topic),
+            _ => return Err(TokenError::Malformed),
+        };
+        Ok(Self {
+            action,
+            scope,
+            recipient: RecipientId(recipient),
+        })
+    }
+}
+
+fn prefix<const N: usize>(mac: &[u8; 32]) -> [u8; N] {
+    let mut first = [0; N];
+    first.iter_mut().zip(mac).for_each(|(to, from)| *to = *from);
+    first
+}
+
+fn seal(key: &RecipientKey, purpose: &str, mut head: Vec<u8>) -> String {
+    let mac = key.mac(purpose, &[&head]);
+    head.extend_from_slice(mac.get(..MAC).unwrap_or(&mac));
+    let mut token = String::with_capacity(head.len() * 8 / 5 + 1);
+    base32::encode(&mut token, &head);
+    token
+}
+
+fn open<const HEAD: usize>(
+    key: &RecipientKey,
+    purpose: &str,
+    token: &str,
+) -> Result<[u8; HEAD], TokenError> {
+    let bytes = base32::decode(token).ok_or(TokenError::Malformed)?;
+    // The version comes first, so that another version may have another length.
+    let version = *bytes.first().ok_or(TokenError::Malformed)?;
+    if version != VERSION {
+        return Err(TokenError::Version(version));
+    }
+    let (head, given) = bytes.split_at_checked(HEAD).ok_or(TokenError::Malformed)?;
+    if given.len() != MAC {
+        return Err(TokenError::Malformed);
+    }
+    let mac = key.mac(purpose, &[head]);
+    let wanted = mac.get(..MAC).unwrap_or(&mac);
+    if bool::from(wanted.ct_eq(given)) {
+        head.try_into().map_err(|_| TokenError::Malformed)
+    } else {
+        Err(TokenError::Forged)
+    }
+}
+
+/// RFC 4648 §6 in lower case, without padding. Only the canonical form is read (§3.5), so that one
+/// token has one spelling.
+pub(crate) mod base32 {
+    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+    pub(crate) fn encode(out: &mut String, bytes: &[u8]) {
+        let (mut bits, mut held) = (0_u32, 0_u32);
+        for &byte in bytes {
+            held = held << 8 | u32::from(byte);
+            bits += 8;
+            while bits >= 5 {
+                bits -= 5;
+                push(out, held >> bits);
+            }
+            held &= (1 << bits) - 1;
+        }
+        if bits > 0 {
+            push(out, held << (5 - bits));
+        }
+    }
+
+    fn push(out: &mut String, value: u32) {
+        let at = (value & 31) as usize;
+        out.push(ALPHABET.get(at).map_or('a', |&b| char::from(b)));
+    }
+
+    pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(text.len() * 5 / 8);
+        let (mut bits, mut held) = (0_u32, 0_u32);
+        for byte in text.bytes() {
+            let value = match byte.to_ascii_lowercase() {
+                letter @ b'a'..=b'z' => letter - b'a',
+                digit @ b'2'..=b'7' => digit - b'2' + 26,
+                _ => return None,
+            };
+            held = held << 5 | u32::from(value);
+            bits += 5;
+            if bits >= 8 {
+                bits -= 8;
+                bytes.push(u8::try_from(held >> bits & 0xff).ok()?);
+                held &= (1 << bits) - 1;
+            }
+        }
+        (bits < 5 && held == 0).then_some(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn key(secret: u8) -> RecipientKey {
+        RecipientKey::from_secret(&[secret; 32]).unwrap()
+    }
+
+    #[test]
+    fn tokens_fit_a_local_part() {
+        let path = ReversePath {
+            occurrence: OccurrenceTag([255; 5]),
+            index: u32::MAX,
+            copy: 255,
+        };
+        assert_eq!(path.token(&key(1)).len(), 32);
+        let leave = Leave {
+            action: Action::Unsubscribe,
+            scope: Scope::All,
+            recipient: RecipientId([255; 12]),
+        };
+        assert_eq!(leave.token(&key(1)).len(), 45);
+    }
+
+    #[test]
+    fn wrong_ones_are_told_apart() {
+        let leave = Leave {
+            action: Action::Preferences,
+            scope: Scope::topic(&key(1), "ferias"),
+            recipient: RecipientId([3; 12]),
+        };
+        let token = leave.token(&key(1));
+        assert_eq!(Leave::verify(&key(1), &token), Ok(leave));
+        assert_eq!(Leave::verify(&key(2), &token), Err(TokenError::Forged));
+        assert_eq!(Leave::verify(&key(1), ""), Err(TokenError::Malformed));
+        assert_eq!(Leave::verify(&key(1), "hola!"), Err(TokenError::Malformed));
+        assert_eq!(
+            ReversePath::verify(&key(1), &token),
+            Err(TokenError::Malformed)
+        );
+        let mut newer = String::new();
+        base32::encode(&mut newer, &[2, 9, 9]);
+        assert_eq!(Leave::verify(&key(1), &newer), Err(TokenError::Version(2)));
+        assert_ne!(
+            Scope::topic(&key(1), "ferias"),
+            Scope::topic(&key(1), "becas")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_reverse_path_reads_back(tag: [u8; 5], index: u32, copy: u8, upper: bool) {
+            let path = ReversePath { occurrence: OccurrenceTag(tag), index, copy };
+            let mut token = path.token(&key(1));
+            if upper { token.make_ascii_uppercase(); }
+            prop_assert_eq!(ReversePath::verify(&key(1), &token), Ok(path));
+        }
+
+        #[test]
+        fn one_changed_character_is_refused(index: u32, at in 0_usize..32, to in "[a-z2-7]") {
+            let path = ReversePath { occurrence: OccurrenceTag([1; 5]), index, copy: 0 };
+            let token = path.token(&key(1));
+            let mut altered = token.clone();
+            altered.replace_range(at..=at, &to);
+            prop_assume!(altered != token);
+            prop_assert!(ReversePath::verify(&key(1), &altered).is_err());
+        }
+
+        #[test]
+        fn anything_else_is_refused(text in ".{0,60}") {
+            prop_assert!(ReversePath::verify(&key(1), &text).is_err());
+            prop_assert!(Leave::verify(&key(1), &text).is_err());
+        }
+    }
+}

@@ -1,1 +1,85 @@
-//! Being built.
+//! Mails out of campaigns: Markdown, layout and style sheet are compiled once per campaign, and run
+//! once per recipient.
+//!
+//! [`Compiled::compile`], then [`Compiled::letter`] from as many threads as there are. Opens nothing,
+//! reads no clock and no file: everything is handed in. Whatever stands in a row ends up as text: it
+//! can not become a header, a tag, or a link that runs something.
+
+mod additions;
+mod assemble;
+mod compile;
+mod context;
+mod engine;
+mod flowed;
+mod letter;
+mod links;
+mod markdown;
+mod page;
+mod phrases;
+mod standing;
+mod tags;
+mod view;
+
+pub use compile::Compiled;
+pub use letter::Parts;
+pub use tags::Origin;
+pub use view::{Body, Copy, Delivery, Document, Ingredients, Layout, RecipientView, Text};
+
+use crate::mail::address::AddressError;
+use crate::mail::dkim::DkimError;
+use crate::mail::header::HeaderError;
+
+/// Why there is no mail.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// A template is wrong, or can not be filled for this recipient.
+    #[error("{}:{}:{}: {why}", .at.file, .at.line, .at.column)]
+    Template {
+        /// Where.
+        at: Origin,
+        /// What is wrong.
+        why: String,
+    },
+    /// The rendered mail is larger than any mail should be.
+    #[error("{part}: the rendered text is larger than {limit} bytes")]
+    TooLarge {
+        /// Which part.
+        part: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// A value can not stand in a header.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// An address of the settings or the campaign is none.
+    #[error("{what}: {why}")]
+    Address {
+        /// Which.
+        what: &'static str,
+        /// What is wrong.
+        why: AddressError,
+    },
+    /// A setting that mails need is wrong.
+    #[error("postmerge.yaml: {0}")]
+    Setting(String),
+    /// The style sheet could not be inlined.
+    #[error("{file}: the style sheet can not be inlined: {why}")]
+    Style {
+        /// The page or sheet.
+        file: String,
+        /// The inliner's words.
+        why: String,
+    },
+    /// No signature.
+    #[error(transparent)]
+    Dkim(#[from] DkimError),
+}
+
+impl RenderError {
+    fn template(at: &Origin, why: String) -> Self {
+        Self::Template {
+            at: at.clone(),
+            why,
+        }
+    }
+}

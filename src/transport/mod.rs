@@ -3,12 +3,12 @@
 //! Says for every mail exactly one [`Attempt`]; decides nothing about when or whether to try again.
 //! Whether a failure left the mail untouched or unknown is decided here and nowhere else.
 
+pub mod exchanger;
 pub mod in_process;
 pub mod inbox;
 pub mod mailboxes;
 pub mod smtp;
 mod socket;
-pub mod exchanger;
 
 use std::fmt;
 use std::io;

@@ -191,13 +191,19 @@ mod tests {
         let folder = Folder::new(inside.path());
         for refused in ["lists/away/secret.yaml", "lists/b.yaml", "lists/real"] {
             assert!(
-                matches!(folder.read(&path(refused), 99), Err(SourceError::NotRegular(_))),
+                matches!(
+                    folder.read(&path(refused), 99),
+                    Err(SourceError::NotRegular(_))
+                ),
                 "{refused}"
             );
             assert!(folder.open(&path(refused)).is_err(), "{refused}");
             assert!(folder.size(&path(refused)).is_err(), "{refused}");
         }
-        assert!(matches!(folder.files(&path("lists/away")), Err(SourceError::NotRegular(_))));
+        assert!(matches!(
+            folder.files(&path("lists/away")),
+            Err(SourceError::NotRegular(_))
+        ));
         assert_eq!(
             folder.files(&path("lists")).unwrap(),
             ["lists/away", "lists/b.yaml", "lists/real/a.yaml"].map(path),
@@ -206,7 +212,11 @@ mod tests {
         assert_eq!(folder.read(&path("lists/real/a.yaml"), 4).unwrap(), b"a: 1");
         assert!(matches!(
             folder.read(&path("lists/real/a.yaml"), 3),
-            Err(SourceError::TooLarge { size: 4, limit: 3, .. })
+            Err(SourceError::TooLarge {
+                size: 4,
+                limit: 3,
+                ..
+            })
         ));
         assert!(matches!(
             folder.read(&path("lists/real/a.yaml/b"), 3),

@@ -158,7 +158,11 @@ impl Workspace {
         }
         let paths: Vec<WorkspacePath> = loader.loaded.paths.iter().cloned().collect();
         for path in &paths {
-            loader.file(path);
+            // Links are complained of wherever they stand: one to a folder hides what is below it.
+            match source.size(path) {
+                Err(error @ SourceError::NotRegular(_)) => loader.source_error(&error),
+                _ => loader.file(path),
+            }
         }
         loader.loaded
     }
@@ -247,7 +251,12 @@ impl<'a> Loader<'a> {
         match WorkspacePath::parse(path) {
             Ok(path) => load(self, &path),
             Err(error) => {
-                self.find(Diagnostic::new(&rules::NAME_INVALID, path, Place::File, error.to_string()));
+                self.find(Diagnostic::new(
+                    &rules::NAME_INVALID,
+                    path,
+                    Place::File,
+                    error.to_string(),
+                ));
                 None
             }
         }
@@ -323,7 +332,9 @@ impl<'a> Loader<'a> {
     fn name_is_fine(&mut self, path: &WorkspacePath, name: &str) -> bool {
         let fine = name.len() <= 64
             && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b));
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b));
         if !fine {
             let message = format!("`{name}` can not be referred to as a name");
             self.find(
@@ -446,8 +457,13 @@ impl<'a> Loader<'a> {
                     "the file is not in UTF-8: a byte here is part of no character"
                 };
                 self.find(
-                    Diagnostic::new(&rules::NOT_UTF8, path, Place::Line { line, column }, message)
-                        .help("save it again with the encoding UTF-8"),
+                    Diagnostic::new(
+                        &rules::NOT_UTF8,
+                        path,
+                        Place::Line { line, column },
+                        message,
+                    )
+                    .help("save it again with the encoding UTF-8"),
                 );
                 self.loaded.files.insert(path.as_str(), file);
                 return None;
@@ -455,8 +471,13 @@ impl<'a> Loader<'a> {
         };
         if text.starts_with('\u{feff}') {
             self.find(
-                Diagnostic::new(&rules::BYTE_ORDER_MARK, path, Place::File, "the file starts with a byte order mark")
-                    .help("save it as UTF-8 without BOM; it is read nevertheless"),
+                Diagnostic::new(
+                    &rules::BYTE_ORDER_MARK,
+                    path,
+                    Place::File,
+                    "the file starts with a byte order mark",
+                )
+                .help("save it as UTF-8 without BOM; it is read nevertheless"),
             );
         }
         // What YAML 1.2.2 section 5.1 does not count as printable; the parser ends at a NUL.

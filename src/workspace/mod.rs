@@ -14,15 +14,15 @@ pub mod member;
 pub mod members;
 pub mod names;
 pub mod published;
-pub mod segment;
+pub mod rules;
 pub mod schema;
 mod schema_check;
+pub mod segment;
 pub mod settings;
 pub mod source;
-pub mod rules;
 pub mod template;
 pub mod tree;
 pub mod yaml;
 mod yaml_scalar;
 
-pub use load::{Loaded, LoadError, Workspace};
+pub use load::{LoadError, Loaded, Workspace};

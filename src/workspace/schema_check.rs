@@ -101,8 +101,9 @@ fn branches(
         out.push(one_of(error, &words, path));
         return;
     }
-    let is_type_error =
-        |e: &ValidationError<'_>| matches!(e.kind(), Wrong::Type { .. }) && e.instance_path() == error.instance_path();
+    let is_type_error = |e: &ValidationError<'_>| {
+        matches!(e.kind(), Wrong::Type { .. }) && e.instance_path() == error.instance_path()
+    };
     let meant = context
         .iter()
         .find(|branch| !branch.iter().any(is_type_error))
@@ -122,7 +123,9 @@ fn words(context: &[Vec<ValidationError<'static>>]) -> Vec<String> {
     let mut words = Vec::new();
     for inner in context.iter().flatten() {
         match inner.kind() {
-            Wrong::Constant { expected_value } => words.extend(expected_value.as_str().map(str::to_owned)),
+            Wrong::Constant { expected_value } => {
+                words.extend(expected_value.as_str().map(str::to_owned))
+            }
             Wrong::Enum { options } => words.extend(strings(options)),
             Wrong::OneOfNotValid { context } | Wrong::AnyOf { context } => {
                 words.extend(self::words(context));
@@ -157,7 +160,9 @@ fn simple(error: &ValidationError<'_>, path: &str) -> Diagnostic {
     let given = shown(value);
     let (message, help) = match error.kind() {
         Wrong::Type { kind } => return wrong_type(error, kind, path),
-        Wrong::Enum { options } => return one_of(error, &strings(options).collect::<Vec<_>>(), path),
+        Wrong::Enum { options } => {
+            return one_of(error, &strings(options).collect::<Vec<_>>(), path);
+        }
         Wrong::Format { format } => match format.as_str() {
             "date" => (
                 format!("{given} is no day"),
@@ -169,8 +174,14 @@ fn simple(error: &ValidationError<'_>, path: &str) -> Diagnostic {
             format!("{given} is not written as it must be"),
             Some(format!("it must match the pattern `{pattern}`")),
         ),
-        Wrong::Minimum { limit } => (format!("{given} is too small"), Some(format!("at least {limit}"))),
-        Wrong::Maximum { limit } => (format!("{given} is too large"), Some(format!("at most {limit}"))),
+        Wrong::Minimum { limit } => (
+            format!("{given} is too small"),
+            Some(format!("at least {limit}")),
+        ),
+        Wrong::Maximum { limit } => (
+            format!("{given} is too large"),
+            Some(format!("at most {limit}")),
+        ),
         Wrong::MinLength { limit } => (
             format!("{given} is too short"),
             Some(format!("write at least {limit} characters")),
@@ -179,10 +190,19 @@ fn simple(error: &ValidationError<'_>, path: &str) -> Diagnostic {
             format!("{given} is too long"),
             Some(format!("write at most {limit} characters")),
         ),
-        Wrong::MinItems { limit } => ("the list is too short".to_owned(), Some(format!("it needs at least {limit}"))),
-        Wrong::MinProperties { limit } => ("the mapping is empty".to_owned(), Some(format!("it needs at least {limit}"))),
+        Wrong::MinItems { limit } => (
+            "the list is too short".to_owned(),
+            Some(format!("it needs at least {limit}")),
+        ),
+        Wrong::MinProperties { limit } => (
+            "the mapping is empty".to_owned(),
+            Some(format!("it needs at least {limit}")),
+        ),
         Wrong::PropertyNames { error } => (
-            format!("the name {} is not written as it must be", shown(error.instance())),
+            format!(
+                "the name {} is not written as it must be",
+                shown(error.instance())
+            ),
             Some("a name has letters, digits, `.`, `_`, `:` and `-`".to_owned()),
         ),
         _ => (error.to_string(), None),

@@ -67,8 +67,13 @@ pub fn read(path: &str, text: String) -> Document {
     };
     if value.is_none() && findings.is_empty() {
         findings.push(
-            Diagnostic::new(&rules::YAML_EMPTY, path, Place::File, "the file says nothing")
-                .help("write its keys, or delete it"),
+            Diagnostic::new(
+                &rules::YAML_EMPTY,
+                path,
+                Place::File,
+                "the file says nothing",
+            )
+            .help("write its keys, or delete it"),
         );
     }
     Document {
@@ -323,12 +328,7 @@ impl Reader<'_> {
         } else {
             &rules::YAML_MALFORMED
         };
-        let mut finding = Diagnostic::new(
-            rule,
-            self.path,
-            Place::Line { line, column },
-            message,
-        );
+        let mut finding = Diagnostic::new(rule, self.path, Place::Line { line, column }, message);
         finding.help = help.map(Cow::into_owned);
         Box::new(finding)
     }

@@ -46,7 +46,8 @@ fn a_bom_and_crlf_change_nothing() {
 
 #[test]
 fn positions_are_those_of_the_text() {
-    let text = "# ñandú €\nlists: [a, 'b c'] # ñ\nm: {k: v}\nn:\n  o:\n    - p: q\n      r: s\nz: 1\n";
+    let text =
+        "# ñandú €\nlists: [a, 'b c'] # ñ\nm: {k: v}\nn:\n  o:\n    - p: q\n      r: s\nz: 1\n";
     let file = read("t.yaml", text.to_owned()).file;
     let shown = |pointer: &str| file.positions().value(pointer).and_then(|s| text.get(s));
     for (pointer, expected) in [
@@ -75,7 +76,11 @@ fn everything_odd_is_refused_at_its_place() {
         ("a:\n\tb: 1\n", "yaml-malformed", Some((2, 2))),
         ("a: b: c\n", "yaml-malformed", Some((1, 5))),
         ("a: {{ name }}\n", "yaml-malformed", Some((1, 5))),
-        ("a: 340282366920938463463374607431768211456\n", "yaml-malformed", Some((1, 4))),
+        (
+            "a: 340282366920938463463374607431768211456\n",
+            "yaml-malformed",
+            Some((1, 4)),
+        ),
         ("a: .nan\n", "yaml-malformed", Some((1, 4))),
     ] {
         assert_eq!(refused(text), [(rule, at)], "{text:?}");
@@ -94,11 +99,16 @@ fn bombs_are_findings_not_crashes() {
     ] {
         assert_eq!(refused(&open.repeat(10_000))[0].0, rule, "{open}");
     }
-    let deep: String = (0..10_000).map(|n| format!("{}k:\n", " ".repeat(n % 90))).collect();
+    let deep: String = (0..10_000)
+        .map(|n| format!("{}k:\n", " ".repeat(n % 90)))
+        .collect();
     assert!(!refused(&deep).is_empty());
     let stairs: String = (0..400).map(|n| format!("{}k:\n", " ".repeat(n))).collect();
     assert_eq!(refused(&stairs)[0].0, "nesting-too-deep");
-    assert_eq!(refused(&format!("a: [{}]", "1,".repeat(200_000)))[0].0, "file-too-large");
+    assert_eq!(
+        refused(&format!("a: [{}]", "1,".repeat(200_000)))[0].0,
+        "file-too-large"
+    );
     assert_eq!(refused(&"a: 1\n".repeat(5_000)).len(), MOST_FINDINGS + 1);
 }
 

@@ -87,9 +87,9 @@ impl Ledger {
                 places.insert(*occurrence, self.admit(occurrence, events)?);
             }
             let commit = self.commit(batch, &events, &mut places)?;
-            let pushed =
-                self.repository
-                    .push(&self.config.remote, commit, &self.config.branch);
+            let pushed = self
+                .repository
+                .push(&self.config.remote, commit, &self.config.branch);
             let moved = match pushed {
                 Ok(()) => {
                     self.advance(commit)?;
@@ -140,9 +140,8 @@ impl Ledger {
         let conflict = || PublishError::Conflict {
             occurrence: occurrence.clone(),
         };
-        let takes = |event: &&Event| {
-            matches!(event, Event::AudienceFixed { .. } | Event::Claimed { .. })
-        };
+        let takes =
+            |event: &&Event| matches!(event, Event::AudienceFixed { .. } | Event::Claimed { .. });
         if events.iter().any(takes) {
             return Err(conflict());
         }
@@ -191,7 +190,10 @@ impl Ledger {
             files.push((path, self.write(&text)?));
         }
         for (occurrence, page) in &batch.pages {
-            files.push((format!("campaigns/{occurrence}/RESULT.md"), self.write(page)?));
+            files.push((
+                format!("campaigns/{occurrence}/RESULT.md"),
+                self.write(page)?,
+            ));
         }
         if self.head.is_none() {
             files.push(("README.md".to_owned(), self.write(README)?));
@@ -226,7 +228,9 @@ fn path(subject: &Subject, number: u32, run: RunId) -> Result<String, LedgerErro
         });
     }
     let (outer, inner) = (number / 10_000, number / 100 % 100);
-    Ok(format!("{folder}/{outer:02}/{inner:02}/{number:06}-{run}.seg"))
+    Ok(format!(
+        "{folder}/{outer:02}/{inner:02}/{number:06}-{run}.seg"
+    ))
 }
 
 /// Where an occurrence's next segment goes.

@@ -239,14 +239,15 @@ impl Ledger {
     }
 
     /// Whether all of `old`'s segments are in `new`, unchanged.
-    pub(super) fn keeps_segments(
-        &self,
-        old: CommitId,
-        new: CommitId,
-    ) -> Result<bool, LedgerError> {
-        let mut open = vec![(self.repository.entry(old, "")?, self.repository.entry(new, "")?)];
+    pub(super) fn keeps_segments(&self, old: CommitId, new: CommitId) -> Result<bool, LedgerError> {
+        let mut open = vec![(
+            self.repository.entry(old, "")?,
+            self.repository.entry(new, "")?,
+        )];
         while let Some((old, new)) = open.pop() {
-            let (Some(old), new) = (old, new) else { continue };
+            let (Some(old), new) = (old, new) else {
+                continue;
+            };
             if new.as_ref().is_some_and(|new| new.id == old.id) {
                 continue;
             }

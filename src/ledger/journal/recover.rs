@@ -181,7 +181,10 @@ impl DeadRun {
 
     /// The occurrences that it was sending.
     pub fn occurrences(&self) -> HashSet<&OccurrenceId> {
-        self.claims.values().map(|claim| &claim.occurrence).collect()
+        self.claims
+            .values()
+            .map(|claim| &claim.occurrence)
+            .collect()
     }
 
     /// The events that settle it, given the occurrences' states *after a fetch*: what the relay said
@@ -224,9 +227,12 @@ impl DeadRun {
                             true => "the program ended before the relay's answer came",
                             false => "the machine went down before the outcome was recorded",
                         };
-                        (self.last, Outcome::Unknown {
-                            reason: reason.to_owned(),
-                        })
+                        (
+                            self.last,
+                            Outcome::Unknown {
+                                reason: reason.to_owned(),
+                            },
+                        )
                     }
                     _ => continue,
                 };
@@ -241,7 +247,10 @@ impl DeadRun {
             }
             let recipients = Ranges::from_indices(free);
             if !recipients.is_empty() {
-                events.push((dead.occurrence.clone(), Event::Released { claim, recipients }));
+                events.push((
+                    dead.occurrence.clone(),
+                    Event::Released { claim, recipients },
+                ));
             }
         }
         events

@@ -79,8 +79,24 @@ pub fn decode<E: From<SegmentError>>(
 }
 
 const KINDS: [&str; 18] = [
-    "audience", "to", "excluding", "claim", "release", "of", "reply", "+", "~", "-", "?",
-    "exclude", "resolve", "held", "lapsed", "suppress", "lift", "end",
+    "audience",
+    "to",
+    "excluding",
+    "claim",
+    "release",
+    "of",
+    "reply",
+    "+",
+    "~",
+    "-",
+    "?",
+    "exclude",
+    "resolve",
+    "held",
+    "lapsed",
+    "suppress",
+    "lift",
+    "end",
 ];
 
 fn is_kind(kind: &str) -> bool {
@@ -97,7 +113,11 @@ fn checked(bytes: &[u8]) -> Result<&str, SegmentError> {
     // The version comes first: a newer format may end its segments differently.
     let Some(rest) = bytes.strip_prefix(b"postmerge-ledger ") else {
         let cut = b"postmerge-ledger ".starts_with(bytes);
-        let why = if cut { Why::Truncated } else { Why::NotASegment };
+        let why = if cut {
+            Why::Truncated
+        } else {
+            Why::NotASegment
+        };
         return Err(at(bytes.len().min(17), why));
     };
     let Some(end) = rest.iter().position(|&b| b == b'\t') else {
@@ -194,9 +214,7 @@ impl<'a> Reader<'a> {
             }
             "audience" => return audience(fields).map(Some),
             "suppress" | "lift" => return suppression(kind, fields).map(Some),
-            "claim" | "release" | "exclude" | "resolve" | "held" | "lapsed" => {
-                plain(kind, fields)?
-            }
+            "claim" | "release" | "exclude" | "resolve" | "held" | "lapsed" => plain(kind, fields)?,
             id => return self.id(RecipientId::parse(id)?, fields).map(Some),
         };
         Some(Some(Record::Event(event)))

@@ -201,7 +201,11 @@ impl Writer {
                 until,
             } => {
                 let until = until.as_millisecond();
-                let _ = write!(self.out, "claim\t{}\t{}\t{until}\t", claim.run, claim.sequence);
+                let _ = write!(
+                    self.out,
+                    "claim\t{}\t{}\t{until}\t",
+                    claim.run, claim.sequence
+                );
                 write_ranges(&mut self.out, recipients);
             }
             Event::Released { claim, recipients } => {

@@ -89,7 +89,8 @@ impl OccurrenceState {
         self.ids.reserve_exact(room);
         self.destinations.reserve_exact(room);
         self.slots.reserve_exact(room);
-        self.excluded.reserve_exact((excluded as usize).min(4_000_000));
+        self.excluded
+            .reserve_exact((excluded as usize).min(4_000_000));
         Ok(())
     }
 
@@ -228,12 +229,7 @@ impl OccurrenceState {
 
     /// Back to where it was before the claim. A repeat, or a release of somebody whom the claim does
     /// not hold any more, is refused: it could free what another claim holds.
-    fn released(
-        &mut self,
-        claim: ClaimId,
-        position: u32,
-        index: u32,
-    ) -> Result<(), Contradiction> {
+    fn released(&mut self, claim: ClaimId, position: u32, index: u32) -> Result<(), Contradiction> {
         let slot = self.slot(index)?;
         if slot.kind != Kind::Claimed || slot.claim != position {
             return Err(not_held(claim, index, slot, "released"));
@@ -242,7 +238,14 @@ impl OccurrenceState {
             0 => Kind::Pending,
             _ => Kind::Deferred,
         };
-        self.set(index, Slot { claim: NONE, ..slot }, back);
+        self.set(
+            index,
+            Slot {
+                claim: NONE,
+                ..slot
+            },
+            back,
+        );
         Ok(())
     }
 

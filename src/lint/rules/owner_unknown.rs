@@ -26,7 +26,10 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let message = format!("`postmerge.yaml` has no person `{owner}`");
             out.push(
                 Diagnostic::new(&CHECK.rule, &file.path, Place::value(&["owner"]), message)
-                    .did_you_mean(owner.as_str(), settings.people.keys().map(PersonName::as_str)),
+                    .did_you_mean(
+                        owner.as_str(),
+                        settings.people.keys().map(PersonName::as_str),
+                    ),
             );
         }
     }

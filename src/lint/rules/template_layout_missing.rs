@@ -20,8 +20,9 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if !context.loaded.paths.contains(&file.html) {
             let message = format!("the template `{name}` has no `layout.html`");
             out.push(
-                Diagnostic::new(&CHECK.rule, &file.path, Place::File, message)
-                    .help("add it beside `template.yaml`, with `{{ content }}` where the body goes"),
+                Diagnostic::new(&CHECK.rule, &file.path, Place::File, message).help(
+                    "add it beside `template.yaml`, with `{{ content }}` where the body goes",
+                ),
             );
         }
     }

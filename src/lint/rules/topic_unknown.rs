@@ -33,9 +33,14 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if !known.contains(&topic) {
             let message = format!("none of the campaign's lists has the topic `{topic}`");
             out.push(
-                Diagnostic::new(&CHECK.rule, &file.path, Place::value(&["audience", "topic"]), message)
-                    .why("nobody has chosen it, so nobody would get the mail")
-                    .did_you_mean(topic.as_str(), known.into_iter().map(TopicName::as_str)),
+                Diagnostic::new(
+                    &CHECK.rule,
+                    &file.path,
+                    Place::value(&["audience", "topic"]),
+                    message,
+                )
+                .why("nobody has chosen it, so nobody would get the mail")
+                .did_you_mean(topic.as_str(), known.into_iter().map(TopicName::as_str)),
             );
         }
     }

@@ -26,8 +26,10 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let place = Place::value(&["senders", name.as_str(), "relay"]);
             let message = format!("there is no relay `{relay}`");
             out.push(
-                Diagnostic::new(&CHECK.rule, "postmerge.yaml", place, message)
-                    .did_you_mean(relay.as_str(), settings.relays.keys().map(RelayName::as_str)),
+                Diagnostic::new(&CHECK.rule, "postmerge.yaml", place, message).did_you_mean(
+                    relay.as_str(),
+                    settings.relays.keys().map(RelayName::as_str),
+                ),
             );
         }
     }

@@ -26,7 +26,10 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let message = format!("`postmerge.yaml` has no sender `{name}`");
             out.push(
                 Diagnostic::new(&CHECK.rule, &file.path, Place::value(&["sender"]), message)
-                    .did_you_mean(name.as_str(), settings.senders.keys().map(SenderName::as_str)),
+                    .did_you_mean(
+                        name.as_str(),
+                        settings.senders.keys().map(SenderName::as_str),
+                    ),
             );
         }
     }

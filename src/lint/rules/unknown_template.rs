@@ -24,8 +24,13 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         {
             let message = format!("there is no template `{name}`");
             out.push(
-                Diagnostic::new(&CHECK.rule, &file.path, Place::value(&["template"]), message)
-                    .did_you_mean(name.as_str(), known.iter().map(TemplateName::as_str)),
+                Diagnostic::new(
+                    &CHECK.rule,
+                    &file.path,
+                    Place::value(&["template"]),
+                    message,
+                )
+                .did_you_mean(name.as_str(), known.iter().map(TemplateName::as_str)),
             );
         }
     }

@@ -25,8 +25,16 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if !settings.windows.contains_key(name) {
             let message = format!("`postmerge.yaml` has no window `{name}`");
             out.push(
-                Diagnostic::new(&CHECK.rule, &file.path, Place::value(&["send", "window"]), message)
-                    .did_you_mean(name.as_str(), settings.windows.keys().map(WindowName::as_str)),
+                Diagnostic::new(
+                    &CHECK.rule,
+                    &file.path,
+                    Place::value(&["send", "window"]),
+                    message,
+                )
+                .did_you_mean(
+                    name.as_str(),
+                    settings.windows.keys().map(WindowName::as_str),
+                ),
             );
         }
     }

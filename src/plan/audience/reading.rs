@@ -22,10 +22,19 @@ pub(super) const BATCH: usize = 1_024;
 pub(super) struct Selected {
     pub(super) id: RecipientId,
     pub(super) offset: u64,
-    pub(super) domain: u32,
     pub(super) list: u16,
+    /// How long its domain is; 0 for a row without a readable address.
+    pub(super) domain: u16,
     /// What the row itself says against mailing it.
     pub(super) against: Option<Exclusion>,
+}
+
+/// Rows on their way to the other thread.
+#[derive(Debug)]
+pub(super) struct Batch {
+    rows: Vec<Selected>,
+    /// The rows' domains, one behind the other.
+    domains: String,
 }
 
 /// Domains, each once.
@@ -37,7 +46,6 @@ pub(super) struct Domains {
 
 /// What is known once every list was read.
 pub(super) struct Done {
-    pub(super) domains: Domains,
     pub(super) counts: Vec<ListCount>,
     pub(super) problems: Problems,
 }
@@ -47,7 +55,6 @@ pub(super) struct Reading<'a> {
     pub(super) audience: &'a campaign::Audience,
     pub(super) purpose: Purpose,
     pub(super) key: &'a RecipientKey,
-    pub(super) domains: Domains,
     pub(super) problems: Problems,
 }
 
@@ -56,6 +63,32 @@ struct Questions<'a> {
     segment: Option<Segment>,
     topic: Option<(&'a str, Vec<usize>)>,
     consent: Option<usize>,
+}
+
+impl Batch {
+    fn new() -> Self {
+        Self {
+            rows: Vec::with_capacity(BATCH),
+            domains: String::with_capacity(32 * BATCH),
+        }
+    }
+
+    fn add_domain(&mut self, domain: &str) -> u16 {
+        self.domains.push_str(domain);
+        // A domain has at most 253 bytes.
+        domain.len() as u16
+    }
+
+    /// The rows with their domains.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Selected, &str)> {
+        let mut start = 0;
+        self.rows.iter().map(move |row| {
+            let end = start + usize::from(row.domain);
+            let domain = self.domains.get(start..end).unwrap_or_default();
+            start = end;
+            (row, domain)
+        })
+    }
 }
 
 impl Domains {
@@ -89,7 +122,7 @@ impl<'a> Reading<'a> {
     pub(super) fn run(
         mut self,
         lists: &[ListFile<'a>],
-        to: &SyncSender<Vec<Selected>>,
+        to: &SyncSender<Batch>,
     ) -> Result<Done, AudienceError> {
         let mut counts = Vec::with_capacity(lists.len());
         for (index, list) in lists.iter().enumerate() {
@@ -97,7 +130,6 @@ impl<'a> Reading<'a> {
             counts.push(self.list(index, list, to)?);
         }
         Ok(Done {
-            domains: self.domains,
             counts,
             problems: self.problems,
         })
@@ -107,7 +139,7 @@ impl<'a> Reading<'a> {
         &mut self,
         index: u16,
         list: &ListFile<'a>,
-        to: &SyncSender<Vec<Selected>>,
+        to: &SyncSender<Batch>,
     ) -> Result<ListCount, AudienceError> {
         let failed = |error| list_error(list, error);
         let mut members = open(list)?;
@@ -118,7 +150,7 @@ impl<'a> Reading<'a> {
             matched: 0,
             selected: 0,
         };
-        let mut batch = Vec::with_capacity(BATCH);
+        let mut batch = Batch::new();
         let mut identity = String::new();
         while let Some(row) = members.next_row().map_err(failed)? {
             count.rows += 1;
@@ -127,8 +159,8 @@ impl<'a> Reading<'a> {
                 Ok(row) => Selected {
                     id: self.key.id_of_ref(row.address(), &mut identity),
                     offset: row.at().offset,
-                    domain: self.domains.index(row.address().domain()),
                     list: index,
+                    domain: batch.add_domain(row.address().domain()),
                     against: questions.refused(&row).then_some(Exclusion::NoConsent),
                 },
                 Err(error) => {
@@ -138,12 +170,13 @@ impl<'a> Reading<'a> {
                 }
             };
             count.matched += 1;
-            batch.push(selected);
-            if batch.len() == BATCH {
-                let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
-                if to.send(full).is_err() {
-                    return Ok(count);
-                }
+            batch.rows.push(selected);
+            if batch.rows.len() == BATCH
+                && to
+                    .send(std::mem::replace(&mut batch, Batch::new()))
+                    .is_err()
+            {
+                return Ok(count);
             }
         }
         // Where nobody listens any more, the other side has failed and says why.
@@ -156,8 +189,8 @@ impl<'a> Reading<'a> {
         Selected {
             id: self.key.id_of_unreadable(error.raw()),
             offset: error.at.offset,
-            domain: 0,
             list,
+            domain: 0,
             against: Some(match error.is_about_address() {
                 true => Exclusion::AddressInvalid,
                 false => Exclusion::NotRenderable,

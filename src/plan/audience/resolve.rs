@@ -6,7 +6,7 @@ use std::fs::File;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::mpsc::sync_channel;
 
-use super::reading::{Domains, Reading, Selected, list_error, open};
+use super::reading::{Batch, Domains, Reading, Selected, list_error, open};
 use super::{
     Audience, AudienceError, AudienceRequest, CopyTo, DocumentProblem, Entry, Hold, Place, Problems,
 };
@@ -49,7 +49,6 @@ pub fn resolve(request: &AudienceRequest<'_>) -> Result<Audience, AudienceError>
         audience: request.audience,
         purpose: request.purpose,
         key: request.key,
-        domains: Domains::default(),
         problems: std::mem::take(&mut resolving.problems),
     };
     let lists = request.lists;
@@ -63,9 +62,8 @@ pub fn resolve(request: &AudienceRequest<'_>) -> Result<Audience, AudienceError>
         taken?;
         done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })?;
-    let mut domains = done.domains;
-    resolving.includes(&mut domains)?;
-    resolving.copies(&mut domains)?;
+    resolving.includes()?;
+    resolving.copies()?;
     let mut per_list = done.counts;
     for (count, selected) in per_list.iter_mut().zip(&resolving.selected) {
         count.selected = *selected;
@@ -73,7 +71,7 @@ pub fn resolve(request: &AudienceRequest<'_>) -> Result<Audience, AudienceError>
     let hold = resolving.hold()?;
     Ok(Audience {
         entries: resolving.entries,
-        domains: domains.into_names(),
+        domains: resolving.domains.into_names(),
         documents: resolving.documents,
         includes: resolving.includes,
         copies: resolving.copies,
@@ -92,6 +90,7 @@ struct Resolving<'a> {
     /// For rows' own documents: each list's rows, where needed.
     rows: Vec<Rows>,
     entries: Vec<Entry>,
+    domains: Domains,
     documents: Vec<Digest>,
     includes: Vec<Address>,
     copies: Vec<CopyTo>,
@@ -137,6 +136,7 @@ impl<'a> Resolving<'a> {
             excluded_members,
             rows: rows.collect::<Result<_, _>>()?,
             entries: Vec::new(),
+            domains: Domains::default(),
             documents: Vec::new(),
             includes: Vec::new(),
             copies: Vec::new(),
@@ -146,11 +146,12 @@ impl<'a> Resolving<'a> {
         })
     }
 
-    fn take_all(&mut self, batch: &[Selected]) -> Result<(), AudienceError> {
-        batch.iter().try_for_each(|selected| self.take(selected))
+    fn take_all(&mut self, batch: &Batch) -> Result<(), AudienceError> {
+        let mut rows = batch.iter();
+        rows.try_for_each(|(row, domain)| self.take(row, domain))
     }
 
-    fn take(&mut self, row: &Selected) -> Result<(), AudienceError> {
+    fn take(&mut self, row: &Selected, domain: &str) -> Result<(), AudienceError> {
         let wrong = Some(Exclusion::AddressInvalid) == row.against
             || Some(Exclusion::NotRenderable) == row.against;
         if let Some(reason) = row.against.filter(|_| wrong) {
@@ -162,7 +163,7 @@ impl<'a> Resolving<'a> {
             offset: row.offset,
         };
         let before = self.entries.len();
-        self.consider(row.id, place, row.domain, row.against)?;
+        self.consider(row.id, place, domain, row.against)?;
         if let Some(selected) = self.selected.get_mut(usize::from(row.list)) {
             *selected += (self.entries.len() - before) as u64;
         }
@@ -174,7 +175,7 @@ impl<'a> Resolving<'a> {
         &mut self,
         id: RecipientId,
         place: Place,
-        domain: u32,
+        domain: &str,
         against: Option<Exclusion>,
     ) -> Result<(), AudienceError> {
         let reason = match self.seen.insert(id) {
@@ -193,7 +194,7 @@ impl<'a> Resolving<'a> {
             Ok(document) => self.entries.push(Entry {
                 id,
                 place,
-                domain,
+                domain: self.domains.index(domain),
                 document,
             }),
         }
@@ -247,19 +248,18 @@ impl<'a> Resolving<'a> {
         Ok(Ok(Some(index)))
     }
 
-    fn includes(&mut self, domains: &mut Domains) -> Result<(), AudienceError> {
+    fn includes(&mut self) -> Result<(), AudienceError> {
         self.includes = addresses("audience.include", &self.request.audience.include)?;
         for (index, address) in self.includes.clone().iter().enumerate() {
             let index = u32::try_from(index).map_err(|_| AudienceError::TooLarge)?;
-            let domain = domains.index(address.domain());
             let id = self.request.key.id(address);
-            self.consider(id, Place::Include(index), domain, None)?;
+            self.consider(id, Place::Include(index), address.domain(), None)?;
         }
         Ok(())
     }
 
     /// Who gets copies: each address once, nobody who gets the mail anyway, nobody who must not.
-    fn copies(&mut self, domains: &mut Domains) -> Result<(), AudienceError> {
+    fn copies(&mut self) -> Result<(), AudienceError> {
         let cc = addresses("cc", self.request.cc)?.into_iter();
         let bcc = addresses("bcc", self.request.bcc)?.into_iter();
         for (hidden, address) in cc.map(|a| (false, a)).chain(bcc.map(|a| (true, a))) {
@@ -274,7 +274,7 @@ impl<'a> Resolving<'a> {
                 Some(reason) => self.excluded.push((id, reason)),
                 None => self.copies.push(CopyTo {
                     id,
-                    domain: domains.index(address.domain()),
+                    domain: self.domains.index(address.domain()),
                     address,
                     hidden,
                 }),

@@ -1,6 +1,7 @@
 //! From nothing to a connection ready for mail: TCP, greeting, EHLO, STARTTLS, AUTH.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::{Credentials as Sasl, Mechanism};
@@ -20,7 +21,7 @@ use super::{Credentials, Smtp, TlsMode, tls};
 impl Smtp {
     /// Opens a connection.
     pub(super) async fn open(&self) -> Result<SmtpConnection, ConnectError> {
-        let (stream, loopback) = self.dial().await?;
+        let (stream, peer) = self.dial().await?;
         let mut socket = Socket::Plain(stream);
         if self.config.tls == TlsMode::Implicit {
             socket = self.encrypt(socket).await?;
@@ -37,7 +38,7 @@ impl Smtp {
             (wire, keywords) = self.start_tls(wire, keywords).await?;
         }
         if let Some(credentials) = &self.config.credentials {
-            if !wire.is_tls() && !loopback {
+            if !may_authenticate(wire.is_tls(), peer) {
                 return Err(self.credentials(
                     "user and password are not sent over a connection without TLS".into(),
                 ));
@@ -50,8 +51,8 @@ impl Smtp {
         Ok(SmtpConnection::new(wire, keywords, self.config.timeouts))
     }
 
-    /// A TCP connection, and whether it stays on this machine.
-    async fn dial(&self) -> Result<(TcpStream, bool), ConnectError> {
+    /// A TCP connection, and who it leads to.
+    async fn dial(&self) -> Result<(TcpStream, IpAddr), ConnectError> {
         let limit = self.config.timeouts.connect;
         let address = (self.config.host.as_str(), self.config.port);
         let stream = match timeout(limit, TcpStream::connect(address)).await {
@@ -65,8 +66,10 @@ impl Smtp {
         stream
             .set_nodelay(true)
             .map_err(|error| self.unreachable(error.to_string()))?;
-        let loopback = stream.peer_addr().is_ok_and(|peer| peer.ip().is_loopback());
-        Ok((stream, loopback))
+        let peer = stream
+            .peer_addr()
+            .map_err(|error| self.unreachable(error.to_string()))?;
+        Ok((stream, peer.ip()))
     }
 
     async fn encrypt(&self, socket: Socket) -> Result<Socket, ConnectError> {
@@ -231,6 +234,11 @@ impl Smtp {
     }
 }
 
+/// Passwords go through TLS, or not beyond this machine, whatever its name resolves to.
+const fn may_authenticate(tls: bool, peer: IpAddr) -> bool {
+    tls || peer.to_canonical().is_loopback()
+}
+
 /// 334, as lettre names it.
 const CHALLENGE: Code = Code {
     severity: Severity::PositiveIntermediate,
@@ -244,4 +252,24 @@ fn say(wire: &mut Wire, command: &impl std::fmt::Display) {
     // Writing into a String does not fail.
     let _ = write!(text, "{command}");
     wire.output.extend_from_slice(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_stay_on_this_machine_without_tls() {
+        for (peer, expected) in [
+            ("127.0.0.1", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("192.0.2.1", false),
+            ("2001:db8::1", false),
+        ] {
+            let peer = peer.parse().unwrap();
+            assert_eq!(may_authenticate(false, peer), expected, "{peer}");
+            assert!(may_authenticate(true, peer));
+        }
+    }
 }

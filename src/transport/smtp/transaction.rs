@@ -72,6 +72,9 @@ impl SmtpConnection {
         }
         // Given up unless all goes well, also when this future is dropped half-way.
         self.usable = false;
+        if let Some(failure) = self.wire.unasked() {
+            return Attempt::Untouched(failure);
+        }
         match self.offer(letter).await {
             Ok(Offer::Wanted) => {}
             Ok(Offer::Refused { reply, stage }) => {

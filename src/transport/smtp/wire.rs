@@ -54,6 +54,32 @@ impl Wire {
         self.socket.is_tls()
     }
 
+    /// What has come in although nothing was asked: a relay's notice that it closes, or a reply
+    /// too many, after which every further one would be taken for another command's.
+    pub(super) fn unasked(&mut self) -> Option<Failure> {
+        if let Socket::Plain(stream) = &self.socket {
+            // Costs nothing while nothing has come in.
+            match stream.try_read_buf(&mut self.input) {
+                Ok(0) => return Some(closed()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Some(lost(&error)),
+            }
+        }
+        let waiting = self.input.get(self.taken..).unwrap_or_default();
+        if waiting.is_empty() {
+            return None;
+        }
+        Some(match reply::read(waiting) {
+            Reading::Whole(reply, _) if reply.code == 421 => Failure::Closing(reply),
+            Reading::Whole(reply, _) => {
+                Failure::Protocol(format!("{reply}, which nothing asked for"))
+            }
+            Reading::Partial => Failure::Protocol("a reply that nothing asked for".into()),
+            Reading::Malformed(what) => Failure::Protocol(what),
+        })
+    }
+
     /// Writes all of `output` and empties it.
     pub(super) async fn flush(&mut self, limit: Duration) -> Written {
         let mut reached = 0;
@@ -114,7 +140,7 @@ impl Wire {
     async fn read_reply(&mut self) -> Result<(Reply, usize), Failure> {
         loop {
             match self.socket.read_buf(&mut self.input).await {
-                Ok(0) => return Err(Failure::Lost("the relay closed the connection".into())),
+                Ok(0) => return Err(closed()),
                 Ok(_) => {}
                 Err(error) => return Err(lost(&error)),
             }
@@ -157,7 +183,11 @@ async fn write(socket: &mut Socket, mut piece: &[u8], reached: &mut usize) -> io
     Ok(())
 }
 
-pub(super) fn lost(error: &io::Error) -> Failure {
+fn closed() -> Failure {
+    Failure::Lost("the relay closed the connection".into())
+}
+
+fn lost(error: &io::Error) -> Failure {
     Failure::Lost(error.to_string())
 }
 

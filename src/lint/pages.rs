@@ -1,0 +1,50 @@
+//! The rules' pages, `docs/rules/<name>.md`, as `postmerge rules NAME` prints them.
+
+macro_rules! pages {
+    ($($name:literal)*) => {
+        /// Names and pages.
+        pub static ALL: &[(&str, &str)] = &[$(
+            ($name, include_str!(concat!("../../docs/rules/", $name, ".md"))),
+        )*];
+    };
+}
+
+pages! {
+    "file-missing"
+    "file-unreadable"
+    "link-not-followed"
+    "file-too-large"
+    "not-utf8"
+    "control-character"
+    "byte-order-mark"
+    "yaml-malformed"
+    "yaml-empty"
+    "several-documents"
+    "duplicate-key"
+    "nesting-too-deep"
+    "alias-used"
+    "tag-used"
+    "schema-invalid"
+    "unknown-key"
+    "key-missing"
+    "campaign-id-invalid"
+    "body-missing"
+    "name-invalid"
+    "document-missing"
+    "path-escapes"
+    "template-layout-missing"
+    "ca-file-missing"
+    "unknown-list"
+    "unknown-template"
+    "unknown-sender"
+    "unknown-relay"
+    "window-unknown"
+    "topic-unknown"
+    "owner-unknown"
+    "zone-invalid"
+}
+
+/// The page of a rule.
+pub fn page(name: &str) -> Option<&'static str> {
+    ALL.iter().find(|(n, _)| *n == name).map(|(_, page)| *page)
+}

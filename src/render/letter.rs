@@ -1,0 +1,279 @@
+//! One recipient's mail.
+
+use std::io;
+
+use jiff::fmt::rfc2822;
+use minijinja::value::Value;
+
+use super::RenderError;
+use super::compile::Compiled;
+use super::context::{Context, cell, documents};
+use super::flowed::flowed;
+use super::view::{Copy, Delivery, RecipientView};
+use crate::mail::address::Address;
+use crate::mail::dkim;
+use crate::mail::envelope::{Envelope, Letter};
+use crate::mail::header::{self, Mailbox};
+use crate::mail::message_id::message_id;
+use crate::mail::mime::{self, Attachment, Content};
+use crate::mail::token::{Action, Leave, ReversePath};
+
+/// Largest HTML or text part, in bytes.
+const LARGEST: usize = 2_000_000;
+
+/// A mail's rendered parts, before MIME.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    /// The subject, on one line.
+    pub subject: String,
+    /// The HTML part.
+    pub html: String,
+    /// The text part, wrapped.
+    pub text: String,
+}
+
+/// The unsubscribe token and the links that it is in.
+struct Leaving {
+    mailto: String,
+    /// The portal's, where there is one.
+    https: Option<String>,
+}
+
+impl Compiled {
+    /// Renders a recipient's mail without writing it: for lint and previews.
+    ///
+    /// # Errors
+    /// [`RenderError`].
+    pub fn parts(&self, view: &RecipientView<'_>) -> Result<Parts, RenderError> {
+        self.render(view, &self.leaving(view))
+    }
+
+    /// A recipient's mail, signed. The same view gives the same bytes; another date changes Date and
+    /// DKIM-Signature only.
+    ///
+    /// # Errors
+    /// [`RenderError`].
+    pub fn letter(&self, view: &RecipientView<'_>) -> Result<Letter, RenderError> {
+        let letter = self.unsigned(view)?;
+        if self.signers.is_empty() {
+            return Ok(letter);
+        }
+        let mut message = dkim::sign(&self.signers, &letter.message, view.date.as_second())?;
+        message.extend_from_slice(&letter.message);
+        Ok(Letter { message, ..letter })
+    }
+
+    /// The mail before signing.
+    fn unsigned(&self, view: &RecipientView<'_>) -> Result<Letter, RenderError> {
+        let leaving = self.leaving(view);
+        let parts = self.render(view, &leaving)?;
+        let copy = self.copy_number(view.copy);
+        let id = message_id(
+            &self.key,
+            &self.occurrence,
+            view.id,
+            copy,
+            &self.standing.domain,
+        );
+        let attachments = attachments(view);
+        let files: usize = attachments.iter().map(|file| file.content.len()).sum();
+        let room = (parts.html.len() + parts.text.len()) * 9 / 8 + files * 11 / 8;
+        let mut message = Vec::with_capacity(room + 4096);
+        self.header(&mut message, view, &parts.subject, &id, &leaving)?;
+        let content = Content {
+            text: &parts.text,
+            html: Some(&parts.html),
+            attachments: &attachments,
+        };
+        mime::write(&mut message, &id, &content)?;
+        let token = ReversePath {
+            occurrence: self.tag,
+            index: view.index,
+            copy,
+        }
+        .token(&self.key);
+        let from = tagged(&self.standing.bounces, &token);
+        Ok(Letter {
+            envelope: Envelope {
+                from: Address::parse(&from).map_err(|why| RenderError::Address {
+                    what: "bounces.address",
+                    why,
+                })?,
+                to: view.envelope_to.clone(),
+                id: token,
+                smtputf8: self.standing.smtputf8
+                    || view.to.needs_smtputf8()
+                    || view.envelope_to.needs_smtputf8(),
+            },
+            message,
+        })
+    }
+
+    fn header(
+        &self,
+        out: &mut Vec<u8>,
+        view: &RecipientView<'_>,
+        subject: &str,
+        id: &str,
+        leaving: &Leaving,
+    ) -> Result<(), RenderError> {
+        let standing = &self.standing;
+        out.extend_from_slice(&standing.from);
+        let to = Mailbox {
+            name: "",
+            address: view.to,
+        };
+        header::mailboxes(out, "To", &[to])?;
+        out.extend_from_slice(&standing.after_to);
+        header::text(out, "Subject", subject)?;
+        let date = rfc2822::to_string(&view.date.to_zoned(self.zone.clone()))
+            .map_err(|why| RenderError::Setting(format!("the mail's date: {why}")))?;
+        header::structured(out, "Date", &date)?;
+        header::structured(out, "Message-ID", &format!("<{id}>"))?;
+        out.extend_from_slice(&standing.after_id);
+        if standing.marketing {
+            match &leaving.https {
+                Some(https) => {
+                    // RFC 8058 §3.1.
+                    let value = format!("<{https}>, <{}>", leaving.mailto);
+                    header::structured(out, "List-Unsubscribe", &value)?;
+                    header::structured(out, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click")?;
+                }
+                None => {
+                    header::structured(out, "List-Unsubscribe", &format!("<{}>", leaving.mailto))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// 0 for the recipient's own, then the cc, then the bcc copies.
+    fn copy_number(&self, copy: Copy) -> u8 {
+        let cc = u8::try_from(self.copies.0).unwrap_or(u8::MAX);
+        match copy {
+            Copy::To => 0,
+            Copy::Cc(n) => n.saturating_add(1),
+            Copy::Bcc(n) => cc.saturating_add(n).saturating_add(1),
+        }
+    }
+
+    /// Whoever holds this copy leaves for themselves: a cc can not unsubscribe the recipient.
+    fn leaving(&self, view: &RecipientView<'_>) -> Leaving {
+        let recipient = match view.copy {
+            Copy::To => view.id,
+            Copy::Cc(_) | Copy::Bcc(_) => self.key.id(view.envelope_to),
+        };
+        let token = Leave {
+            action: Action::Unsubscribe,
+            scope: self.standing.scope,
+            recipient,
+        }
+        .token(&self.key);
+        Leaving {
+            mailto: format!(
+                "mailto:{}?subject=unsubscribe",
+                tagged(&self.standing.unsubscribe, &token)
+            ),
+            https: self
+                .standing
+                .portal
+                .as_ref()
+                .map(|url| format!("{url}/u/{token}")),
+        }
+    }
+
+    fn render(&self, view: &RecipientView<'_>, leaving: &Leaving) -> Result<Parts, RenderError> {
+        let names = self.names.iter().take(self.columns);
+        let mut values: Vec<Value> = names.map(|name| cell(view.member, name)).collect();
+        let early = || {
+            Value::from_object(Context {
+                names: self.names.clone(),
+                values: values.clone(),
+            })
+        };
+        let subject = match &self.subject {
+            Some(subject) => subject.trim().to_owned(),
+            None => self.run("subject", early())?.trim().to_owned(),
+        };
+        header::check("Subject", &subject)?;
+        let preheader = if self.has_preheader {
+            Value::from(self.run("preheader", early())?)
+        } else {
+            Value::from("")
+        };
+        values.push(Value::from(subject.as_str()));
+        values.push(preheader);
+        values.push(Value::from(
+            leaving.https.as_deref().unwrap_or(&leaving.mailto),
+        ));
+        values.push(documents(view.documents));
+        let context = Value::from_object(Context {
+            names: self.names.clone(),
+            values,
+        });
+        Ok(Parts {
+            html: self.run("html", context.clone())?,
+            text: flowed(&self.run("text", context)?),
+            subject,
+        })
+    }
+
+    fn run(&self, part: &'static str, context: Value) -> Result<String, RenderError> {
+        let template = self
+            .env
+            .get_template(part)
+            .map_err(|error| self.explain(part, &error))?;
+        let mut out = Bounded(Vec::with_capacity(template.source().len() + 256));
+        let ended = template.render_captured_to(context, &mut out).map(|_| ());
+        match ended {
+            Ok(()) => String::from_utf8(out.0).map_err(|_| RenderError::TooLarge {
+                part,
+                limit: LARGEST,
+            }),
+            Err(_) if out.0.len() >= LARGEST => Err(RenderError::TooLarge {
+                part,
+                limit: LARGEST,
+            }),
+            Err(error) => Err(self.explain(part, &error)),
+        }
+    }
+}
+
+/// Takes so much and no more.
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = LARGEST.saturating_sub(self.0.len());
+        if bytes.len() > room {
+            self.0
+                .extend_from_slice(bytes.get(..room).unwrap_or_default());
+            return Err(io::Error::other("too large"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn attachments<'a>(view: &RecipientView<'a>) -> Vec<Attachment<'a>> {
+    let attached = |document: &super::view::Document<'a>| match document.delivery {
+        Delivery::Link(_) => None,
+        Delivery::Attachment {
+            content_type,
+            content,
+        } => Some(Attachment {
+            file_name: document.file_name,
+            content_type,
+            content,
+        }),
+    };
+    view.documents.iter().filter_map(attached).collect()
+}
+
+fn tagged(address: &Address, token: &str) -> String {
+    format!("{}+{token}@{}", address.local(), address.domain())
+}

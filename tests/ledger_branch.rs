@@ -1,0 +1,493 @@
+//! The ledger on real repositories: a bare remote, several clones, the `git` command.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use postmerge::git::{Remote, Repository};
+use postmerge::ledger::branch::{
+    Batch, Ledger, LedgerConfig, LedgerError, PublishError, Published,
+};
+use postmerge::ledger::event::{
+    AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, Ranges, RecipientIndex,
+    RunId, Scope, SuppressionEvent,
+};
+use postmerge::ledger::result_page::result_page;
+use postmerge::ledger::state::Status;
+use postmerge::mail::digest::Digest;
+use postmerge::mail::occurrence::OccurrenceId;
+use postmerge::mail::recipient_id::RecipientId;
+use postmerge::workspace::source::{Source, SourceError, WorkspacePath};
+use postmerge::workspace::tree::Tree;
+
+const BRANCH: &str = "postmerge-ledger";
+
+struct House {
+    folder: tempfile::TempDir,
+}
+
+impl House {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        git(folder.path(), &["init", "-q", "--bare", "remote.git"]);
+        Self { folder }
+    }
+
+    fn remote(&self) -> PathBuf {
+        self.folder.path().join("remote.git")
+    }
+
+    fn ledger(&self, name: &str) -> Ledger {
+        let local = self.folder.path().join(name);
+        if !local.exists() {
+            git(self.folder.path(), &["init", "-q", name]);
+        }
+        let remote = Remote {
+            name: self.remote().display().to_string(),
+            limit: Duration::from_secs(30),
+        };
+        let config = LedgerConfig {
+            remote,
+            branch: BRANCH.to_owned(),
+            identity: None,
+        };
+        Ledger::open(&local, config).unwrap()
+    }
+
+    /// Replaces one file on the remote's branch, as a person would by mistake.
+    fn edit(&self, path: &str, edit: impl Fn(&[u8]) -> Vec<u8>) {
+        let clone = self.folder.path().join("editor");
+        git(
+            self.folder.path(),
+            &["clone", "-q", "-b", BRANCH, "remote.git", "editor"],
+        );
+        let file = clone.join(path);
+        std::fs::write(&file, edit(&std::fs::read(&file).unwrap())).unwrap();
+        git(&clone, &["commit", "-qam", "edit"]);
+        git(&clone, &["push", "-q"]);
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let done = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args([
+            "-c",
+            "user.name=Ana",
+            "-c",
+            "user.email=ana@uno.test",
+            "-c",
+            "init.defaultBranch=main",
+        ])
+        .args(arguments)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output()
+        .unwrap();
+    assert!(
+        done.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    String::from_utf8(done.stdout).unwrap()
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_796_295_600 + second).unwrap()
+}
+
+fn occurrence() -> OccurrenceId {
+    "2026/rueda-agro".parse().unwrap()
+}
+
+const fn claim(run: u32, sequence: u32) -> ClaimId {
+    ClaimId {
+        run: RunId(run),
+        sequence,
+    }
+}
+
+fn fixed() -> Event {
+    let entry = |n| AudienceEntry {
+        id: RecipientId([n; 12]),
+        destination: 0,
+        copy_of: None,
+        own_document: None,
+    };
+    let header = AudienceHeader {
+        content_commit: "c".repeat(40),
+        lists_commit: "1".repeat(40),
+        digest: Digest::of(b""),
+        key: String::new(),
+        sender: "eventos".to_owned(),
+        at: at(0),
+        destinations: vec!["uno.test".to_owned()],
+        documents: Vec::new(),
+        force: None,
+    };
+    Event::AudienceFixed {
+        header: Box::new(header),
+        entries: (0..6).map(entry).collect(),
+        excluded: vec![(RecipientId([9; 12]), Exclusion::NoConsent)],
+    }
+}
+
+fn claimed(run: u32, sequence: u32, recipients: std::ops::Range<u32>) -> Event {
+    let recipients = Ranges::from_indices(recipients);
+    Event::Claimed {
+        claim: claim(run, sequence),
+        recipients,
+        until: at(600),
+    }
+}
+
+fn accepted(run: u32, sequence: u32, index: u32) -> Event {
+    let outcome = Outcome::Accepted {
+        reply: "2.0.0 Ok <ana@uno.test> queued as X".to_owned(),
+    };
+    Event::Outcome {
+        claim: claim(run, sequence),
+        recipient: RecipientIndex(index),
+        at: at(5),
+        outcome,
+    }
+}
+
+fn publish(ledger: &mut Ledger, run: u32, events: Vec<Event>) -> Result<Published, PublishError> {
+    let batch = Batch {
+        run: RunId(run),
+        at: at(10),
+        events: events
+            .into_iter()
+            .map(|event| (occurrence(), event))
+            .collect(),
+        suppressions: Vec::new(),
+        pages: Vec::new(),
+        summary: "batch".to_owned(),
+    };
+    ledger.publish(&batch)
+}
+
+const FIRST: &str = "campaigns/2026/rueda-agro/.events/00/00/000000-00000001.seg";
+
+#[test]
+fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() {
+    let house = House::new();
+    let mut one = house.ledger("one");
+    one.fetch().unwrap();
+    assert!(one.occurrences().unwrap().is_empty());
+    publish(&mut one, 1, vec![fixed(), claimed(1, 0, 0..3)]).unwrap();
+    publish(&mut one, 1, vec![accepted(1, 0, 1), claimed(1, 1, 3..4)]).unwrap();
+    let mut batch = Batch {
+        run: RunId(1),
+        at: at(11),
+        events: Vec::new(),
+        suppressions: vec![SuppressionEvent::Suppressed {
+            recipient: RecipientId([9; 12]),
+            scope: Scope::All,
+            reason: Exclusion::Unsubscribed,
+            at: at(1),
+            note: "wrote to ana@uno.test".to_owned(),
+        }],
+        pages: Vec::new(),
+        summary: "left".to_owned(),
+    };
+    let state = one.replay(&occurrence()).unwrap();
+    batch
+        .pages
+        .push((occurrence(), result_page(&occurrence(), &state, at(20))));
+    one.publish(&batch).unwrap();
+
+    let mut two = house.ledger("two");
+    two.fetch().unwrap();
+    assert_eq!(
+        two.occurrences().unwrap().into_iter().collect::<Vec<_>>(),
+        [occurrence()]
+    );
+    let state = two.replay(&occurrence()).unwrap();
+    assert_eq!(state.status(RecipientIndex(1)), Some(Status::Accepted));
+    let counts = state.counts(at(20));
+    counts.check().unwrap();
+    assert_eq!(
+        (
+            counts.audience,
+            counts.accepted,
+            counts.claimed,
+            counts.excluded
+        ),
+        (7, 1, 3, 1)
+    );
+    let left = two.suppressions().unwrap();
+    assert_eq!(
+        left.reason(&RecipientId([9; 12]), None),
+        Some(Exclusion::Unsubscribed)
+    );
+    let all = git(&house.remote(), &["log", "-p", BRANCH]);
+    assert!(
+        all.contains("…@uno.test") && !all.contains("ana@uno.test>"),
+        "{all}"
+    );
+    assert!(!all.contains("+suppress\tana"));
+    assert!(all.contains("| **audience** | **7** |"), "{all}");
+    assert!(all.contains("# The ledger"));
+}
+
+#[test]
+fn of_two_runs_that_claim_one_conflicts_and_publishes_nothing() {
+    let house = House::new();
+    let (mut one, mut two) = (house.ledger("one"), house.ledger("two"));
+    publish(&mut one, 1, vec![fixed()]).unwrap();
+    let again = publish(&mut two, 2, vec![fixed()]);
+    assert!(
+        matches!(again, Err(PublishError::Conflict { .. })),
+        "{again:?}"
+    );
+    two.replay(&occurrence()).unwrap();
+    one.replay(&occurrence()).unwrap();
+    publish(&mut one, 1, vec![claimed(1, 0, 0..3)]).unwrap();
+    let before = git(&house.remote(), &["rev-parse", BRANCH]);
+    let late = publish(&mut two, 2, vec![claimed(2, 0, 2..5)]);
+    assert!(
+        matches!(late, Err(PublishError::Conflict { .. })),
+        "{late:?}"
+    );
+    assert_eq!(git(&house.remote(), &["rev-parse", BRANCH]), before);
+    // A fetch alone is not enough: the state that the claim is made on must be new.
+    two.fetch().unwrap();
+    assert!(publish(&mut two, 2, vec![claimed(2, 0, 2..5)]).is_err());
+    let state = two.replay(&occurrence()).unwrap();
+    assert!(matches!(
+        state.status(RecipientIndex(2)),
+        Some(Status::Claimed { .. })
+    ));
+    publish(&mut two, 2, vec![claimed(2, 0, 3..5)]).unwrap();
+}
+
+#[test]
+fn outcomes_go_on_top_of_what_came_between_unless_they_make_no_sense_there() {
+    let house = House::new();
+    let (mut one, mut two) = (house.ledger("one"), house.ledger("two"));
+    publish(&mut one, 1, vec![fixed(), claimed(1, 0, 0..3)]).unwrap();
+    two.fetch().unwrap();
+    two.replay(&occurrence()).unwrap();
+    publish(&mut two, 2, vec![claimed(2, 0, 3..6)]).unwrap();
+    let done = publish(&mut one, 1, vec![accepted(1, 0, 0)]).unwrap();
+    assert_eq!(done.pushes, 2);
+    // What two claimed was not seen by one, so one's next claim needs a replay.
+    assert!(publish(&mut one, 1, vec![claimed(1, 1, 5..6)]).is_err());
+    let senseless = publish(&mut one, 1, vec![accepted(1, 0, 4)]);
+    assert!(
+        matches!(senseless, Err(PublishError::Conflict { .. })),
+        "{senseless:?}"
+    );
+    two.fetch().unwrap();
+    let state = two.replay(&occurrence()).unwrap();
+    assert_eq!(state.segments(), 3);
+    state.counts(at(20)).check().unwrap();
+}
+
+#[test]
+fn a_hooks_refusal_is_heard_and_final() {
+    let house = House::new();
+    let hook = house.remote().join("hooks/pre-receive");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::write(&hook, "#!/bin/sh\necho 'not on Fridays' >&2\nexit 1\n").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&hook, mode).unwrap();
+    let mut ledger = house.ledger("one");
+    let error = publish(&mut ledger, 1, vec![fixed()]).unwrap_err();
+    assert!(
+        matches!(&error, PublishError::Denied(text) if text.contains("not on Fridays")),
+        "{error}"
+    );
+    assert_eq!(ledger.head(), None);
+    std::fs::remove_file(hook).unwrap();
+    publish(&mut ledger, 1, vec![fixed()]).unwrap();
+}
+
+#[test]
+fn a_remote_that_vanishes_is_unreachable_and_publishing_goes_on_when_it_is_back() {
+    let house = House::new();
+    let mut ledger = house.ledger("one");
+    publish(&mut ledger, 1, vec![fixed()]).unwrap();
+    let away = house.folder.path().join("away");
+    std::fs::rename(house.remote(), &away).unwrap();
+    let error = publish(&mut ledger, 1, vec![claimed(1, 0, 0..1)]).unwrap_err();
+    assert!(matches!(error, PublishError::Unreachable(_)), "{error}");
+    std::fs::rename(&away, house.remote()).unwrap();
+    publish(&mut ledger, 1, vec![claimed(1, 0, 0..1)]).unwrap();
+}
+
+#[test]
+fn a_rewritten_or_deleted_branch_is_refused() {
+    let house = House::new();
+    let mut ledger = house.ledger("one");
+    publish(&mut ledger, 1, vec![fixed()]).unwrap();
+    let first = git(&house.remote(), &["rev-parse", BRANCH]);
+    publish(&mut ledger, 1, vec![claimed(1, 0, 0..1)]).unwrap();
+    git(
+        &house.remote(),
+        &["update-ref", &format!("refs/heads/{BRANCH}"), first.trim()],
+    );
+    assert!(matches!(ledger.fetch(), Err(LedgerError::Rewritten { .. })));
+    git(
+        &house.remote(),
+        &["update-ref", "-d", &format!("refs/heads/{BRANCH}")],
+    );
+    let error = ledger.fetch().unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("git update-ref -d refs/postmerge/ledger/"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_damaged_segment_is_refused_with_file_and_offset() {
+    let house = House::new();
+    let mut ledger = house.ledger("one");
+    publish(&mut ledger, 1, vec![fixed()]).unwrap();
+    house.edit(FIRST, |text| text[..text.len() - 30].to_vec());
+    ledger.fetch().unwrap();
+    let error = ledger.replay(&occurrence()).err().unwrap().to_string();
+    assert!(error.contains(FIRST) && error.contains("byte "), "{error}");
+}
+
+#[test]
+fn a_newer_format_is_refused_and_says_what_is_needed() {
+    let house = House::new();
+    let mut ledger = house.ledger("one");
+    publish(&mut ledger, 1, vec![fixed()]).unwrap();
+    house.edit(FIRST, |text| {
+        String::from_utf8_lossy(text)
+            .replacen("ledger 1", "ledger 9", 1)
+            .into()
+    });
+    ledger.fetch().unwrap();
+    let error = ledger.replay(&occurrence()).err().unwrap().to_string();
+    assert!(
+        error.contains("format 9") && error.contains("newer postmerge"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_shallow_clone_reads_the_ledger_and_says_what_history_it_lacks() {
+    let house = House::new();
+    let mut ledger = house.ledger("one");
+    publish(&mut ledger, 1, vec![fixed(), claimed(1, 0, 0..2)]).unwrap();
+    publish(&mut ledger, 1, vec![accepted(1, 0, 0)]).unwrap();
+    let url = format!("file://{}", house.remote().display());
+    git(
+        house.folder.path(),
+        &["clone", "-q", "--depth", "1", "-b", BRANCH, &url, "shallow"],
+    );
+    let mut shallow = house.ledger("shallow");
+    shallow.fetch().unwrap();
+    let state = shallow.replay(&occurrence()).unwrap();
+    assert_eq!(state.status(RecipientIndex(0)), Some(Status::Accepted));
+    publish(&mut shallow, 1, vec![claimed(1, 1, 3..4)]).unwrap();
+    let repository = Repository::open(&house.folder.path().join("shallow")).unwrap();
+    let rev = repository.resolve("HEAD").unwrap();
+    let error = repository.last_changes(rev, &[FIRST]).unwrap_err();
+    assert!(
+        error.to_string().contains("git fetch --unshallow"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_approving_commit_is_the_merge_that_brought_the_change() {
+    let house = House::new();
+    let folder = house.folder.path().join("work");
+    git(house.folder.path(), &["init", "-q", "work"]);
+    std::fs::create_dir_all(folder.join("campaigns/a")).unwrap();
+    std::fs::create_dir_all(folder.join("campaigns/b")).unwrap();
+    let put = |path: &str, text: &str| std::fs::write(folder.join(path), text).unwrap();
+    put("campaigns/a/body.md", "1");
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "-qm", "a"]);
+    git(&folder, &["checkout", "-qb", "proposal"]);
+    put("campaigns/b/body.md", "1");
+    std::os::unix::fs::symlink("../a", folder.join("campaigns/b/link")).unwrap();
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "-qm", "b"]);
+    git(&folder, &["checkout", "-q", "main"]);
+    git(
+        &folder,
+        &["merge", "-q", "--no-ff", "--no-edit", "proposal"],
+    );
+    let repository = Repository::open(&folder).unwrap();
+    let head = repository.resolve("main").unwrap();
+    let found = repository
+        .last_changes(
+            head,
+            &[
+                "campaigns/a",
+                "campaigns/b",
+                "campaigns/b/body.md",
+                "campaigns/c",
+            ],
+        )
+        .unwrap();
+    assert_eq!(
+        found[0].unwrap().commit,
+        repository.resolve("main^1").unwrap()
+    );
+    assert_eq!(found[0].unwrap().depth, 1);
+    assert_eq!(found[1].unwrap().commit, head);
+    assert_eq!(found[2].unwrap().commit, head);
+    assert_eq!(found[3], None);
+
+    // What lies in the folder does not matter; links are not followed.
+    put("campaigns/a/body.md", "changed");
+    let tree = Tree::at(&folder, head).unwrap();
+    let path = |text: &str| WorkspacePath::parse(text).unwrap();
+    assert_eq!(tree.read(&path("campaigns/a/body.md"), 10).unwrap(), b"1");
+    assert!(matches!(
+        tree.read(&path("campaigns/a/body.md"), 0),
+        Err(SourceError::TooLarge { .. })
+    ));
+    assert!(matches!(
+        tree.read(&path("campaigns/b/link"), 10),
+        Err(SourceError::NotRegular(_))
+    ));
+    assert!(matches!(
+        tree.read(&path("campaigns/b/link/body.md"), 10),
+        Err(SourceError::NotRegular(_))
+    ));
+    assert!(matches!(
+        tree.read(&path("campaigns/c"), 10),
+        Err(SourceError::Missing(_))
+    ));
+    let files = tree.files(&path("campaigns")).unwrap();
+    assert_eq!(files.len(), 3);
+}
+
+#[test]
+fn a_big_file_is_streamed_out_of_the_tree() {
+    let house = House::new();
+    let folder = house.folder.path().join("work");
+    git(house.folder.path(), &["init", "-q", "work"]);
+    let big: Vec<u8> = (0..6_000_000_u32).map(|n| (n % 251) as u8).collect();
+    std::fs::write(folder.join("big.csv"), &big).unwrap();
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "-qm", "big"]);
+    let repository = Repository::open(&folder).unwrap();
+    let mut read = Vec::new();
+    let mut file = repository
+        .spool_blob(repository.resolve("HEAD").unwrap(), "big.csv")
+        .unwrap();
+    std::io::Read::read_to_end(&mut file, &mut read).unwrap();
+    assert!(read == big);
+}
