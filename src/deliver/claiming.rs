@@ -12,8 +12,8 @@ use super::DeliverError;
 use super::engine::{ClaimDue, Engine, NewClaim, OpenClaim, Outgoing, PUSH_AGAIN, lease_ends};
 use super::publisher::Answer;
 use super::queue::{Ready, Ticket};
-use crate::ledger::event::{ClaimId, Event, Ranges};
 use crate::ledger::branch::{Batch, PublishError};
+use crate::ledger::event::{ClaimId, Event, Ranges};
 use crate::ledger::result_page::result_page;
 use crate::mail::occurrence::OccurrenceId;
 use crate::schedule::claim_ahead::claim_ahead;
@@ -68,7 +68,11 @@ impl Engine {
     }
 
     fn summary_line(&self, last: bool) -> String {
-        let names: Vec<String> = self.occurrences.iter().map(|active| active.id.to_string()).collect();
+        let names: Vec<String> = self
+            .occurrences
+            .iter()
+            .map(|active| active.id.to_string())
+            .collect();
         let what = if last { "results" } else { "sending" };
         match names.as_slice() {
             [only] => format!("{only}: {what}"),
@@ -92,7 +96,13 @@ impl Engine {
         }
         let until = now.checked_add(LEASE).unwrap_or(now);
         let waiting = self.queues.waiting_by_lane();
-        let shares = claim_ahead(&self.pacer, &waiting, self.claim_ahead, self.claim_at_most, now);
+        let shares = claim_ahead(
+            &self.pacer,
+            &waiting,
+            self.claim_ahead,
+            self.claim_at_most,
+            now,
+        );
         self.claim_due = ClaimDue::Later {
             at: shares.again_at,
             below: shares.again_below,
@@ -100,7 +110,10 @@ impl Engine {
         let mut tickets: BTreeMap<u16, Vec<(usize, Ticket)>> = BTreeMap::new();
         for (lane, count) in shares.lanes {
             for ticket in self.queues.take_waiting(lane, count as usize) {
-                tickets.entry(ticket.occurrence).or_default().push((lane, ticket));
+                tickets
+                    .entry(ticket.occurrence)
+                    .or_default()
+                    .push((lane, ticket));
             }
         }
         for (lane, _) in waiting {
@@ -146,13 +159,21 @@ impl Engine {
     }
 
     pub(super) fn claim_id(&self, sequence: u32) -> ClaimId {
-        ClaimId { run: self.run, sequence }
+        ClaimId {
+            run: self.run,
+            sequence,
+        }
     }
 
     fn pages(&self, now: Timestamp) -> Vec<(OccurrenceId, String)> {
         self.occurrences
             .iter()
-            .map(|active| ((*active.id).clone(), result_page(&active.id, &active.state, now)))
+            .map(|active| {
+                (
+                    (*active.id).clone(),
+                    result_page(&active.id, &active.state, now),
+                )
+            })
             .collect()
     }
 
@@ -174,7 +195,10 @@ impl Engine {
         match answer.result {
             Ok(()) => {
                 self.remote = super::engine::Remote::default();
-                outgoing.claims.into_iter().try_for_each(|claim| self.claim_holds(claim))
+                outgoing
+                    .claims
+                    .into_iter()
+                    .try_for_each(|claim| self.claim_holds(claim))
             }
             Err(PublishError::Conflict { occurrence }) => {
                 self.back_to_outbox(outgoing);
@@ -199,12 +223,20 @@ impl Engine {
             return Ok(());
         };
         if let Some(active) = self.occurrences.get_mut(usize::from(claim.occurrence)) {
-            active.state.apply(&event).map_err(|source| DeliverError::Contradiction {
-                occurrence: id.to_string(),
-                source,
-            })?;
+            active
+                .state
+                .apply(&event)
+                .map_err(|source| DeliverError::Contradiction {
+                    occurrence: id.to_string(),
+                    source,
+                })?;
         }
-        let NewClaim { sequence, until, tickets, .. } = claim;
+        let NewClaim {
+            sequence,
+            until,
+            tickets,
+            ..
+        } = claim;
         let mut let_go = Vec::new();
         self.claims.insert(
             sequence,
@@ -234,7 +266,10 @@ impl Engine {
     pub(super) fn back_to_outbox(&mut self, outgoing: Outgoing) {
         let Outgoing { batch, claims } = outgoing;
         let newer = std::mem::take(&mut self.outbox);
-        let unpublished = batch.events.iter().filter(|(_, event)| !matches!(event, Event::Claimed { .. }));
+        let unpublished = batch
+            .events
+            .iter()
+            .filter(|(_, event)| !matches!(event, Event::Claimed { .. }));
         self.outbox = unpublished.cloned().chain(newer).collect();
         if !self.outbox.is_empty() {
             self.outbox_since.get_or_insert(batch.at);
@@ -254,7 +289,8 @@ impl Engine {
         for (number, active) in self.occurrences.iter_mut().enumerate() {
             if *active.id == *occurrence && active.ended.is_none() {
                 active.ended = Some("another run is sending it".to_owned());
-                self.queues.drop_waiting(u16::try_from(number).unwrap_or(u16::MAX));
+                self.queues
+                    .drop_waiting(u16::try_from(number).unwrap_or(u16::MAX));
             }
         }
     }
@@ -278,7 +314,9 @@ impl Engine {
     pub(super) fn leave(&mut self, occurrence: usize) -> Result<(), DeliverError> {
         let number = u16::try_from(occurrence).unwrap_or(u16::MAX);
         self.queues.drop_waiting(number);
-        let ready = self.queues.take_all_ready(|ready| ready.ticket.occurrence == number);
+        let ready = self
+            .queues
+            .take_all_ready(|ready| ready.ticket.occurrence == number);
         for (lane, _) in &ready {
             self.pacer.remove(*lane, 1);
         }
@@ -315,7 +353,10 @@ impl Engine {
     pub(super) fn release(&mut self, let_go: Vec<Ready>) -> Result<(), DeliverError> {
         let mut by_claim: BTreeMap<(u16, u32), Vec<u32>> = BTreeMap::new();
         for Ready { ticket, claim } in let_go {
-            by_claim.entry((ticket.occurrence, claim)).or_default().push(ticket.index);
+            by_claim
+                .entry((ticket.occurrence, claim))
+                .or_default()
+                .push(ticket.index);
             self.resolve_claim(claim);
         }
         for ((occurrence, sequence), indices) in by_claim {

@@ -1,6 +1,6 @@
 //! Settings as people write them, turned into what the scheduler reckons with.
 
-use super::StartError;
+use super::error::StartError;
 use crate::mail::occurrence::CampaignId;
 use crate::schedule::calendar::Calendar;
 use crate::schedule::occurrence::{IfMissed, Period, Sending};
@@ -13,32 +13,44 @@ use crate::workspace::settings::{Retry, Settings};
 ///
 /// # Errors
 /// [`StartError::Zone`].
-pub fn calendar(settings: &Settings) -> Result<Calendar, StartError> {
-    let holidays = settings.organisation.holidays.iter().map(|holiday| holiday.date);
+pub(super) fn calendar(settings: &Settings) -> Result<Calendar, StartError> {
+    let holidays = settings
+        .organisation
+        .holidays
+        .iter()
+        .map(|holiday| holiday.date);
     Ok(Calendar::new(&settings.organisation.zone, holidays)?)
 }
 
 /// When a campaign goes out.
 ///
 /// # Errors
-/// [`StartError::NoSuchWindow`].
-pub fn sending(settings: &Settings, id: &CampaignId, campaign: &Campaign) -> Result<Sending, StartError> {
+/// [`StartError::Missing`].
+pub(super) fn sending(
+    settings: &Settings,
+    id: &CampaignId,
+    campaign: &Campaign,
+) -> Result<Sending, StartError> {
     let name = &campaign.send.window;
-    let window = settings.windows.get(name).ok_or_else(|| StartError::Missing {
-        campaign: id.to_string(),
-        what: "window",
-        name: name.to_string(),
-    })?;
+    let window = settings
+        .windows
+        .get(name)
+        .ok_or_else(|| StartError::Missing {
+            campaign: id.to_string(),
+            what: "window",
+            name: name.to_string(),
+        })?;
     Ok(Sending {
         date: campaign.send.date,
         window: Window {
             name: name.to_string(),
             opens: window.opens,
             open_for: window.open_for.0,
-            days: window
-                .days
-                .as_ref()
-                .map(|days| days.iter().map(|day| jiff::civil::Weekday::from(*day)).collect()),
+            days: window.days.as_ref().map(|days| {
+                days.iter()
+                    .map(|day| jiff::civil::Weekday::from(*day))
+                    .collect()
+            }),
         },
         every: campaign.send.every.map(|every| match every {
             campaign::Every::Week => Period::Week,
@@ -53,7 +65,7 @@ pub fn sending(settings: &Settings, id: &CampaignId, campaign: &Campaign) -> Res
 }
 
 /// When refusals for now are tried again.
-pub fn retry(retry: &Retry) -> RetryPolicy {
+pub(super) fn retry(retry: &Retry) -> RetryPolicy {
     RetryPolicy {
         after: retry.after.0,
         tries: retry.tries,

@@ -55,11 +55,17 @@ impl Engine {
             tries: tries(&active.state, ticket.index),
             hold: self.clock.hold(),
         };
-        let Some(relay_state) = self.relays.get_mut(relay) else { return };
+        let Some(relay_state) = self.relays.get_mut(relay) else {
+            return;
+        };
         let idlest = (0..relay_state.workers.len())
             .min_by_key(|worker| relay_state.load.get(*worker).copied().unwrap_or(usize::MAX))
             .unwrap_or_default();
-        if relay_state.workers.get(idlest).is_some_and(|worker| worker.give(job)) {
+        if relay_state
+            .workers
+            .get(idlest)
+            .is_some_and(|worker| worker.give(job))
+        {
             if let Some(load) = relay_state.load.get_mut(idlest) {
                 *load += 1;
             }
@@ -72,12 +78,21 @@ impl Engine {
 
     /// Takes a worker's report.
     pub(super) fn reported(&mut self, report: Report) -> Result<(), DeliverError> {
-        let Report { worker, job, at, end } = report;
+        let Report {
+            worker,
+            job,
+            at,
+            end,
+        } = report;
         let ticket = job.ready.ticket;
         let Some((relay, ..)) = self.in_flight.remove(&ticket) else {
             return Ok(());
         };
-        if let Some(load) = self.relays.get_mut(relay).and_then(|relay| relay.load.get_mut(worker)) {
+        if let Some(load) = self
+            .relays
+            .get_mut(relay)
+            .and_then(|relay| relay.load.get_mut(worker))
+        {
             *load = load.saturating_sub(1);
         }
         match end {
@@ -86,11 +101,20 @@ impl Engine {
                 self.pacer.done(job.lane, at, Verdict::Fine);
                 let reason = match why {
                     NoLetter::DocumentMissing(_) => Exclusion::DocumentMissing,
-                    NoLetter::NotRenderable(_) | NoLetter::RowUnreadable(_) => Exclusion::NotRenderable,
+                    NoLetter::NotRenderable(_) | NoLetter::RowUnreadable(_) => {
+                        Exclusion::NotRenderable
+                    }
                 };
                 let recipient = RecipientIndex(ticket.index);
                 self.resolve_claim(job.ready.claim);
-                self.record(usize::from(ticket.occurrence), Event::Excluded { recipient, at, reason })
+                self.record(
+                    usize::from(ticket.occurrence),
+                    Event::Excluded {
+                        recipient,
+                        at,
+                        reason,
+                    },
+                )
             }
             End::NotConnected(why) => {
                 self.ready_again(job.lane, job.ready, at)?;
@@ -141,8 +165,18 @@ impl Engine {
         self.again.remove(&ticket);
         self.resolve_claim(job.ready.claim);
         let claim = self.claim_id(job.ready.claim);
-        self.record(occurrence, Event::Outcome { claim, recipient, at, outcome })?;
-        let Some(active) = self.occurrences.get(occurrence) else { return Ok(()) };
+        self.record(
+            occurrence,
+            Event::Outcome {
+                claim,
+                recipient,
+                at,
+                outcome,
+            },
+        )?;
+        let Some(active) = self.occurrences.get(occurrence) else {
+            return Ok(());
+        };
         if let Some(retry_at) = retry_at
             && active.ended.is_none()
             && self.stopping.is_none()
@@ -183,9 +217,17 @@ impl Engine {
     }
 
     /// Puts a claimed recipient back to be handed over next, or lets it go where nothing more goes out.
-    fn ready_again(&mut self, lane: usize, ready: Ready, at: Timestamp) -> Result<(), DeliverError> {
+    fn ready_again(
+        &mut self,
+        lane: usize,
+        ready: Ready,
+        at: Timestamp,
+    ) -> Result<(), DeliverError> {
         let occurrence = usize::from(ready.ticket.occurrence);
-        let ended = self.occurrences.get(occurrence).is_none_or(|active| active.ended.is_some());
+        let ended = self
+            .occurrences
+            .get(occurrence)
+            .is_none_or(|active| active.ended.is_some());
         if self.stopping.is_some() || ended {
             self.pacer.done(lane, at, Verdict::Fine);
             return self.release(vec![ready]);
@@ -202,7 +244,12 @@ impl Engine {
         }
     }
 
-    fn not_connected(&mut self, relay: usize, at: Timestamp, why: &ConnectError) -> Result<(), DeliverError> {
+    fn not_connected(
+        &mut self,
+        relay: usize,
+        at: Timestamp,
+        why: &ConnectError,
+    ) -> Result<(), DeliverError> {
         if why.may_pass() {
             self.rest(relay, at, &why.to_string())
         } else {
@@ -223,7 +270,9 @@ impl Engine {
         if state.rests > RESTS_AT_MOST {
             return self.hold(relay, at, why);
         }
-        let length = REST.checked_mul(1 << (state.rests - 1).min(6)).unwrap_or(REST);
+        let length = REST
+            .checked_mul(1 << (state.rests - 1).min(6))
+            .unwrap_or(REST);
         let until = at.checked_add(length).unwrap_or(at);
         state.rests_until = Some(until);
         self.pacer.hold_relay(relay, until);
@@ -247,8 +296,13 @@ impl Engine {
             _ => return Ok(()),
         };
         for number in 0..self.occurrences.len() {
-            let Some(active) = self.occurrences.get_mut(number) else { break };
-            let through = active.lanes.iter().any(|lane| self.lane_relays.get(*lane) == Some(&relay));
+            let Some(active) = self.occurrences.get_mut(number) else {
+                break;
+            };
+            let through = active
+                .lanes
+                .iter()
+                .any(|lane| self.lane_relays.get(*lane) == Some(&relay));
             if !through || active.ended.is_some() {
                 continue;
             }
@@ -277,7 +331,12 @@ impl Engine {
                 self.resolve_claim(claim);
                 let recipient = RecipientIndex(ticket.index);
                 let claim = self.claim_id(claim);
-                let event = Event::Outcome { claim, recipient, at: now, outcome: aborted() };
+                let event = Event::Outcome {
+                    claim,
+                    recipient,
+                    at: now,
+                    outcome: aborted(),
+                };
                 self.record(usize::from(ticket.occurrence), event)?;
             } else {
                 released.push(Ready { ticket, claim });

@@ -4,14 +4,13 @@
 
 use jiff::Timestamp;
 
-use super::StartError;
 use super::convert;
-use crate::git::Repository;
-use crate::ledger::Ledger;
+use super::error::StartError;
+use crate::git::{CommitId, Repository};
+use crate::ledger::branch::Ledger;
 use crate::ledger::event::RunId;
-use crate::ledger::state::OccurrenceState;
+use crate::ledger::state::{Note, OccurrenceState};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
-use crate::schedule::calendar::Calendar;
 use crate::schedule::occurrence::Due;
 use crate::schedule::window::Opening;
 use crate::workspace::Workspace;
@@ -54,9 +53,9 @@ pub struct Scheduled {
     /// Which.
     pub id: OccurrenceId,
     /// The commit that approved it: what its content is read from unless it has started.
-    pub approved_by: String,
+    pub approved_by: CommitId,
     /// Its place in the order of reception.
-    pub reception: usize,
+    pub reception: u64,
     /// How it stands.
     pub standing: Standing,
     /// What happened so far.
@@ -80,7 +79,7 @@ pub fn agenda(
     repository: &Repository,
     ledger: &Ledger,
     workspace: &Workspace,
-    head: &str,
+    head: CommitId,
     question: &Question,
     now: Timestamp,
 ) -> Result<Vec<Scheduled>, StartError> {
@@ -91,11 +90,15 @@ pub fn agenda(
         .filter(|(id, _)| question.campaign.as_ref().is_none_or(|only| only == *id))
         .map(|(id, file)| (id, &file.campaign))
         .collect();
-    let paths: Vec<String> = wanted.iter().map(|(id, _)| format!("campaigns/{id}")).collect();
-    let approvals = repository.last_changes(head, &paths)?;
+    let paths: Vec<String> = wanted
+        .iter()
+        .map(|(id, _)| format!("campaigns/{id}"))
+        .collect();
+    let named: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let approvals = repository.last_changes(head, &named)?;
     let mut found = Vec::new();
-    for ((id, campaign), path) in wanted.into_iter().zip(&paths) {
-        let Some(approval) = approvals.get(path) else { continue };
+    for ((id, campaign), approval) in wanted.into_iter().zip(approvals) {
+        let Some(approval) = approval else { continue };
         let sending = convert::sending(&workspace.settings, id, campaign)?;
         let since = now.checked_sub(LOOK_BACK).unwrap_or(now);
         let mut occurrences = sending.begun(&calendar, since, now, MOST_OCCURRENCES);
@@ -106,12 +109,12 @@ pub fn agenda(
                 None => OccurrenceId::single(id.clone()),
             };
             let state = ledger.replay(&id)?;
-            let due = sending.due(&calendar, &occurrence, now, state.has_started());
+            let due = sending.due(&calendar, &occurrence, now, state.header().is_some());
             let standing = standing(campaign, &state, due, question.now, now);
             found.push(Scheduled {
                 id,
-                approved_by: approval.commit.clone(),
-                reception: approval.position,
+                approved_by: approval.commit,
+                reception: approval.depth,
                 standing,
                 state,
             });
@@ -128,35 +131,50 @@ const LOOK_BACK: jiff::SignedDuration = jiff::SignedDuration::from_hours(62 * 24
 /// Occurrences of one recurring campaign that are looked at.
 const MOST_OCCURRENCES: usize = 9;
 
-fn standing(campaign: &Campaign, state: &OccurrenceState, due: Due, regardless: bool, now: Timestamp) -> Standing {
+fn standing(
+    campaign: &Campaign,
+    state: &OccurrenceState,
+    due: Due,
+    regardless: bool,
+    now: Timestamp,
+) -> Standing {
     if campaign.status == Status::Cancelled {
         return Standing::Cancelled;
     }
-    if state.is_done() {
+    if is_done(state, now) {
         return Standing::Done;
     }
     if let Some(claim) = state.open_claims().find(|claim| claim.until > now) {
         return Standing::HeldByRun {
-            run: claim.id.run.clone(),
+            run: claim.claim.run,
             until: claim.until,
         };
     }
     match due {
-        Due::Lapsed(opening) if state.has_lapsed() || !regardless => Standing::Lapsed {
+        Due::Lapsed(opening) if has_lapsed(state) || !regardless => Standing::Lapsed {
             opening,
-            recorded: state.has_lapsed(),
+            recorded: has_lapsed(state),
         },
         _ if regardless => Standing::Due { closes: None },
         Due::Open(opening) => Standing::Due {
             closes: Some(opening.until),
         },
         Due::NotYet(opening) => Standing::NotYet(opening),
-        Due::Lapsed(opening) => Standing::Lapsed { opening, recorded: false },
+        Due::Lapsed(opening) => Standing::Lapsed {
+            opening,
+            recorded: false,
+        },
         Due::Shut => Standing::Shut,
     }
 }
 
-/// The calendar is needed where windows are shown.
-pub fn zone(calendar: &Calendar) -> jiff::tz::TimeZone {
-    calendar.zone().clone()
+fn is_done(state: &OccurrenceState, now: Timestamp) -> bool {
+    state.header().is_some() && state.counts(now).pending == 0
+}
+
+fn has_lapsed(state: &OccurrenceState) -> bool {
+    state
+        .notes()
+        .iter()
+        .any(|(_, note)| matches!(note, Note::Lapsed(_)))
 }

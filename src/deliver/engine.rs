@@ -20,9 +20,8 @@ use super::publisher::{Answer, Publish};
 use super::queue::{Queues, Ticket};
 use super::worker::{Desk, Report, Worker};
 use crate::clock::{BoxFuture, Clock};
-use crate::ledger::event::{Event, RecipientIndex, RunId};
-use crate::ledger::journal::Journal;
 use crate::ledger::branch::Batch;
+use crate::ledger::event::{Event, RecipientIndex, RunId};
 use crate::ledger::state::{OccurrenceState, Status};
 use crate::mail::occurrence::OccurrenceId;
 use crate::schedule::pacer::Pacer;
@@ -68,8 +67,6 @@ pub struct Setting {
     pub clock: Arc<dyn Clock>,
     /// Publishes.
     pub publisher: Arc<dyn Publish>,
-    /// The run's journal.
-    pub journal: Arc<Journal>,
     /// Relays.
     pub relays: Vec<RelayRun>,
     /// For each lane, its relay.
@@ -123,7 +120,10 @@ pub(super) struct NewClaim {
 pub(super) enum ClaimDue {
     Now,
     /// At that time, or when fewer than so many are ready or in flight.
-    Later { at: Option<Timestamp>, below: u64 },
+    Later {
+        at: Option<Timestamp>,
+        below: u64,
+    },
 }
 
 #[derive(Default)]
@@ -138,7 +138,6 @@ pub struct Engine {
     pub(super) run: RunId,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) publisher: Arc<dyn Publish>,
-    pub(super) journal: Arc<Journal>,
     pub(super) relays: Vec<RelayState>,
     pub(super) lane_relays: Vec<usize>,
     pub(super) occurrences: Vec<Active>,
@@ -189,7 +188,6 @@ impl Engine {
             run: setting.run,
             clock: setting.clock,
             publisher: setting.publisher,
-            journal: setting.journal,
             relays,
             queues: Queues::new(setting.lane_relays.len()),
             lane_relays: setting.lane_relays,
@@ -220,12 +218,19 @@ impl Engine {
 
     fn queue_pending(&mut self) {
         for (number, active) in self.occurrences.iter().enumerate() {
-            let Ok(occurrence) = u16::try_from(number) else { break };
+            let Ok(occurrence) = u16::try_from(number) else {
+                break;
+            };
             let destinations = active.state.destinations();
             for (RecipientIndex(index), status) in active.state.statuses() {
                 let ticket = Ticket { occurrence, index };
-                let destination = destinations.get(index as usize).copied().unwrap_or_default();
-                let Some(&lane) = active.lanes.get(usize::from(destination)) else { continue };
+                let destination = destinations
+                    .get(index as usize)
+                    .copied()
+                    .unwrap_or_default();
+                let Some(&lane) = active.lanes.get(usize::from(destination)) else {
+                    continue;
+                };
                 match status {
                     Status::Pending => self.queues.wait(lane, ticket),
                     Status::Deferred { retry_at, .. } => {
@@ -326,7 +331,9 @@ impl Engine {
             self.stop(now, "the time given by --until has come".to_owned())?;
         }
         for number in 0..self.occurrences.len() {
-            let Some(active) = self.occurrences.get_mut(number) else { break };
+            let Some(active) = self.occurrences.get_mut(number) else {
+                break;
+            };
             if active.ended.is_none() && active.closes.is_some_and(|closes| closes <= now) {
                 active.ended = Some("its window has closed".to_owned());
                 self.leave(number)?;
@@ -364,8 +371,15 @@ impl Engine {
             .filter(|active| active.ended.is_none())
             .filter_map(|active| active.closes);
         let resting = self.relays.iter().filter_map(|relay| relay.rests_until);
-        let leases = self.claims.values().filter_map(|claim| lease_ends(claim.until));
-        let push = if self.is_pushing { None } else { self.push_at() };
+        let leases = self
+            .claims
+            .values()
+            .filter_map(|claim| lease_ends(claim.until));
+        let push = if self.is_pushing {
+            None
+        } else {
+            self.push_at()
+        };
         windows
             .chain(resting)
             .chain(leases)
@@ -394,10 +408,14 @@ impl Engine {
     fn check(&self) -> Result<(), DeliverError> {
         let now = self.clock.now();
         for active in &self.occurrences {
-            active.state.counts(now).check().map_err(|source| DeliverError::Sum {
-                occurrence: active.id.to_string(),
-                source,
-            })?;
+            active
+                .state
+                .counts(now)
+                .check()
+                .map_err(|source| DeliverError::Sum {
+                    occurrence: active.id.to_string(),
+                    source,
+                })?;
         }
         Ok(())
     }
@@ -408,10 +426,13 @@ impl Engine {
         let Some(active) = self.occurrences.get_mut(occurrence) else {
             return Ok(());
         };
-        active.state.apply(&event).map_err(|source| DeliverError::Contradiction {
-            occurrence: active.id.to_string(),
-            source,
-        })?;
+        active
+            .state
+            .apply(&event)
+            .map_err(|source| DeliverError::Contradiction {
+                occurrence: active.id.to_string(),
+                source,
+            })?;
         self.outbox.push(((*active.id).clone(), event));
         self.outbox_since.get_or_insert(now);
         Ok(())

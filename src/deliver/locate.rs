@@ -5,15 +5,15 @@
 //! while it works, and 12 bytes after.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::io::{Seek, SeekFrom};
 
-use super::StartError;
+use super::error::StartError;
+use super::material::Lists;
 use crate::ledger::event::RecipientIndex;
 use crate::ledger::state::OccurrenceState;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
-use crate::workspace::list::List;
-use crate::workspace::members::{Checking, Members};
+use crate::workspace::members::Members;
 
 /// Where a recipient's data are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,49 +28,43 @@ pub enum Place {
     Lost,
 }
 
-/// A list as it was when the audience was fixed.
-pub struct Spooled<'a> {
-    /// Its settings.
-    pub list: &'a List,
-    /// Its name, for errors.
-    pub name: &'a str,
-    /// Its rows.
-    pub rows: &'a File,
-}
-
 /// For every recipient of the audience, where their data are.
 ///
 /// # Errors
 /// [`StartError::List`] where a list can not be read.
 pub fn locate(
     state: &OccurrenceState,
-    lists: &[Spooled<'_>],
+    lists: &Lists,
     include: &[Address],
     copies: &[Address],
     key: &RecipientKey,
 ) -> Result<Vec<Place>, StartError> {
-    let mut places = vec![Place::Lost; state.len()];
-    let mut sought: HashMap<RecipientId, u32> = HashMap::with_capacity(state.len());
-    for index in 0..u32::try_from(state.len()).unwrap_or(u32::MAX) {
-        match (state.copy_of(index), state.id(index)) {
-            (None, Some(id)) => {
-                sought.insert(id, index);
+    let mut places = vec![Place::Lost; state.ids().len()];
+    let mut sought: HashMap<RecipientId, u32> = HashMap::with_capacity(state.ids().len());
+    for (id, index) in state.ids().iter().zip(0u32..) {
+        match state.copy_of(RecipientIndex(index)) {
+            None => {
+                sought.insert(*id, index);
             }
-            (Some(RecipientIndex(of)), Some(id)) => {
-                let which = copies.iter().position(|copy| key.id(copy) == id);
+            Some(RecipientIndex(of)) => {
+                let which = copies.iter().position(|copy| key.id(copy) == *id);
                 if let (Some(which), Some(place)) = (which, places.get_mut(index as usize)) {
                     *place = Place::Copy(of, u16::try_from(which).unwrap_or(u16::MAX));
                 }
             }
-            (_, None) => {}
         }
     }
     let mut buffer = String::new();
-    for (number, spooled) in lists.iter().enumerate() {
-        let number = u16::try_from(number).unwrap_or(u16::MAX);
-        let wrong = |why: String| StartError::List { list: spooled.name.to_owned(), why };
-        let mut members = Members::new(spooled.rows, spooled.list, Checking::AddressOnly)
+    for (spooled, number) in lists.lists.iter().zip(0u16..) {
+        let wrong = |why: String| StartError::List {
+            list: spooled.name.to_string(),
+            why,
+        };
+        let mut rows = &spooled.rows;
+        rows.seek(SeekFrom::Start(0))
             .map_err(|why| wrong(why.to_string()))?;
+        let mut members =
+            Members::new(rows, &spooled.file.list).map_err(|why| wrong(why.to_string()))?;
         while let Some(row) = members.next_row().map_err(|why| wrong(why.to_string()))? {
             let Ok(row) = row else { continue };
             if let Some(index) = sought.remove(&key.id_of_ref(row.address(), &mut buffer))

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::{BoxFuture, Clock, Hold};
+use crate::ledger::branch::{Batch, Ledger, PublishError};
 use crate::ledger::event::Event;
 use crate::ledger::journal::Journal;
-use crate::ledger::branch::{Batch, Ledger, PublishError};
 
 /// Publishes batches. One at a time is asked of it.
 pub trait Publish: Send + Sync {

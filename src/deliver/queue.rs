@@ -9,7 +9,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use jiff::Timestamp;
 
 /// One recipient of one of the run's occurrences.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket {
     /// Which of the run's occurrences.
     pub occurrence: u16,
@@ -89,7 +89,10 @@ impl Queues {
         let Some(lane) = self.lanes.get_mut(lane) else {
             return Vec::new();
         };
-        let taken: Vec<Ticket> = lane.waiting.drain(..count.min(lane.waiting.len())).collect();
+        let taken: Vec<Ticket> = lane
+            .waiting
+            .drain(..count.min(lane.waiting.len()))
+            .collect();
         self.waiting -= taken.len();
         taken
     }
@@ -147,7 +150,8 @@ impl Queues {
     pub fn drop_waiting(&mut self, occurrence: u16) -> usize {
         let before = self.waiting + self.later.len();
         for lane in &mut self.lanes {
-            lane.waiting.retain(|ticket| ticket.occurrence != occurrence);
+            lane.waiting
+                .retain(|ticket| ticket.occurrence != occurrence);
         }
         self.later
             .retain(|Reverse((_, _, ticket))| ticket.occurrence != occurrence);
@@ -158,12 +162,19 @@ impl Queues {
     /// The lanes in which somebody waits for a claim, and how many.
     pub fn waiting_by_lane(&self) -> Vec<(usize, u64)> {
         let waiting = |(number, lane): (usize, &Lane)| (number, lane.waiting.len() as u64);
-        self.lanes.iter().enumerate().map(waiting).filter(|(_, count)| *count > 0).collect()
+        self.lanes
+            .iter()
+            .enumerate()
+            .map(waiting)
+            .filter(|(_, count)| *count > 0)
+            .collect()
     }
 
     /// How many of a lane wait for a claim.
     pub fn waiting_in(&self, lane: usize) -> u64 {
-        self.lanes.get(lane).map_or(0, |lane| lane.waiting.len() as u64)
+        self.lanes
+            .get(lane)
+            .map_or(0, |lane| lane.waiting.len() as u64)
     }
 
     /// How many wait for a claim.

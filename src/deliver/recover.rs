@@ -3,15 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::StartError;
-use crate::ledger::Ledger;
+use super::error::StartError;
+use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::RunId;
 use crate::ledger::journal::Journal;
-use crate::ledger::publish::Batch;
 use crate::ledger::state::OccurrenceState;
 use crate::mail::occurrence::OccurrenceId;
 
@@ -40,24 +38,24 @@ pub fn recover(
     for dead in Journal::recover(journals, boot)? {
         let mut states: BTreeMap<OccurrenceId, OccurrenceState> = BTreeMap::new();
         for occurrence in dead.occurrences() {
-            states.insert(occurrence.clone(), ledger.replay(&occurrence)?);
+            states.insert(occurrence.clone(), ledger.replay(occurrence)?);
         }
         let events = dead.events(|occurrence| states.get(occurrence));
         let count = events.len();
         if !events.is_empty() {
-            ledger.publish(&Arc::new(Batch {
-                run: dead.run().clone(),
+            ledger.publish(&Batch {
+                run: dead.run,
                 at: now,
                 events,
                 suppressions: Vec::new(),
                 pages: Vec::new(),
-                summary: format!("what run {} had done when it died", dead.run()),
-            }))?;
+                summary: format!("what run {} had done when it died", dead.run),
+            })?;
         }
         recovered.push(Recovered {
-            run: dead.run().clone(),
+            run: dead.run,
             events: count,
-            exact: dead.same_boot(),
+            exact: dead.same_boot,
         });
         dead.remove()?;
     }

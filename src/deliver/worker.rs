@@ -155,7 +155,12 @@ impl Bench {
         };
         let mut attempt = self.offer(job, &letter).await;
         // A relay may close a connection that was quiet for a while; that is no fault worth a report.
-        if reused && matches!(attempt, Attempt::Untouched(Failure::Lost(_) | Failure::Closing(_))) {
+        if reused
+            && matches!(
+                attempt,
+                Attempt::Untouched(Failure::Lost(_) | Failure::Closing(_))
+            )
+        {
             self.connection = None;
             match self.connect().await {
                 Ok(_) => attempt = self.offer(job, &letter).await,
