@@ -97,12 +97,13 @@ fn generate(path: &Path, rows: usize) -> io::Result<()> {
 
 fn read(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let list: List = serde_yaml::from_str(LIST)?;
+    let rows = std::fs::File::open(path)?;
     let name = ListName::new("exportadores");
     let key = RecipientKey::from_secret(&[7; 32])?;
     let lists = [ListFile {
         name: &name,
         list: &list,
-        path,
+        rows: &rows,
     }];
     let wish = Audience {
         filter: Some(SEGMENT.to_owned()),

@@ -1,1 +1,27 @@
-//! Being built.
+//! Delivery: what is due is claimed, handed to its relay at its pace, and settled; every outcome goes
+//! to the journal, the ledger, and nowhere else.
+//!
+//! Promises kept here: never twice (no mail without a published claim), never lost (the sum is checked
+//! when a run ends), what was reviewed is what is sent, late is not now.
+
+pub mod campaign_letters;
+mod claiming;
+mod convert;
+mod dispatch;
+pub mod due;
+pub mod engine;
+pub mod error;
+pub mod lanes;
+pub mod letters;
+pub mod locate;
+pub mod material;
+pub mod progress;
+pub mod publisher;
+pub mod queue;
+pub mod recover;
+pub mod run;
+pub mod settle;
+pub mod start;
+pub mod worker;
+
+pub use error::{DeliverError, StartError};

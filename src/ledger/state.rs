@@ -49,6 +49,13 @@ pub enum Status {
     Excluded(Exclusion),
 }
 
+impl Status {
+    /// Whether the mail may be with the recipient: what must not be handed over a second time.
+    pub const fn may_have_received(&self) -> bool {
+        matches!(self, Self::Accepted | Self::Unknown | Self::Claimed { .. })
+    }
+}
+
 /// A claim that holds somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenClaim {
@@ -193,6 +200,12 @@ impl OccurrenceState {
         self.slots
             .get(recipient.0 as usize)
             .map_or(0, |slot| slot.tries)
+    }
+
+    /// How often the relay said "not now" to a recipient, and when first; `None` where never.
+    pub fn first_refused(&self, recipient: RecipientIndex) -> Option<(u8, Timestamp)> {
+        let slot = self.slots.get(recipient.0 as usize)?;
+        (slot.tries > 0).then(|| (slot.tries, seconds(slot.first)))
     }
 
     /// The claim that holds or last held a recipient.

@@ -16,6 +16,7 @@ mod links;
 mod markdown;
 mod page;
 mod phrases;
+mod short_text;
 mod standing;
 mod tags;
 mod view;

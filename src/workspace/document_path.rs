@@ -116,6 +116,16 @@ impl DocumentPath {
         Ok(path)
     }
 
+    /// The path of a document that is the same for all.
+    ///
+    /// # Errors
+    /// [`DocumentPathError`] where it takes a column's value.
+    pub fn literal(&self) -> Result<String, DocumentPathError> {
+        let path = self.filled(|column| part_of_name(column, None))?;
+        self.checked(&path)?;
+        Ok(path)
+    }
+
     fn filled(
         &self,
         value: impl Fn(&str) -> Result<String, DocumentPathError>,

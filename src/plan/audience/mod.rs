@@ -8,7 +8,7 @@ mod arrange;
 mod reading;
 mod resolve;
 
-use std::path::Path;
+use std::fs::File;
 
 use crate::ledger::event::Exclusion;
 use crate::mail::address::{Address, AddressError};
@@ -27,15 +27,15 @@ pub use resolve::resolve;
 /// How many wrong rows are kept with their text; the rest is counted.
 pub const PROBLEMS_KEPT: usize = 100;
 
-/// A list whose CSV lies in a file on disk.
+/// A list whose CSV lies in an open file.
 #[derive(Debug, Clone, Copy)]
 pub struct ListFile<'a> {
     /// Its name.
     pub name: &'a ListName,
     /// Its settings.
     pub list: &'a List,
-    /// Its rows.
-    pub path: &'a Path,
+    /// Its rows, read from the start.
+    pub rows: &'a File,
 }
 
 /// Gives the digest of the document that is this member's own.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::{Seek, SeekFrom};
 use std::sync::mpsc::SyncSender;
 
 use super::{AudienceError, ListCount, ListFile, PROBLEMS_KEPT, Problems};
@@ -256,10 +257,11 @@ impl Questions<'_> {
     }
 }
 
-pub(super) fn open(list: &ListFile<'_>) -> Result<Members<File>, AudienceError> {
-    File::open(list.path)
+pub(super) fn open<'a>(list: &ListFile<'a>) -> Result<Members<&'a File>, AudienceError> {
+    let mut rows = list.rows;
+    rows.seek(SeekFrom::Start(0))
         .map_err(ListError::Io)
-        .and_then(|file| Members::new(file, list.list))
+        .and_then(|_| Members::new(rows, list.list))
         .map_err(|error| list_error(list, error))
 }
 

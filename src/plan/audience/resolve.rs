@@ -2,7 +2,6 @@
 //! exclusions, suppression, documents. The order of the questions is the order of the reasons.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::mpsc::sync_channel;
 
@@ -125,7 +124,7 @@ impl<'a> Resolving<'a> {
             .iter()
             .filter(|_| request.own_document.is_some());
         let rows = with_documents.map(|list| {
-            let file = File::open(list.path).map_err(ListError::Io);
+            let file = list.rows.try_clone().map_err(ListError::Io);
             let rows = file.and_then(|file| Rows::new(file, list.list));
             rows.map_err(|error| list_error(list, error))
         });

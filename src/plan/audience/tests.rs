@@ -47,7 +47,7 @@ fn files(lists: &[(ListName, List, NamedTempFile)]) -> Vec<ListFile<'_>> {
         .map(|(name, list, file)| ListFile {
             name,
             list,
-            path: file.path(),
+            rows: file.as_file(),
         })
         .collect()
 }

@@ -100,6 +100,14 @@ impl Providers {
         }
     }
 
+    /// The provider of that name, where there is one.
+    pub fn named(&self, name: &str) -> Option<Destination> {
+        self.all
+            .iter()
+            .find(|provider| provider.name == name)
+            .cloned()
+    }
+
     /// Whether the domain alone says which provider it is: then nobody needs to ask DNS.
     pub fn knows_domain(&self, domain: &str) -> bool {
         self.by_domain.contains_key(&plain(domain))

@@ -1,0 +1,359 @@
+//! Handing ready recipients to workers, and taking their reports.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::DeliverError;
+use super::engine::Engine;
+use super::letters::NoLetter;
+use super::queue::Ready;
+use super::settle::{Settled, Tries, later};
+use super::worker::{End, Job, Report, aborted};
+use crate::ledger::event::{Event, Exclusion, Outcome, RecipientIndex};
+use crate::ledger::state::OccurrenceState;
+use crate::schedule::pacer::Verdict;
+use crate::transport::{ConnectError, Failure};
+
+/// A recipient whose mail breaks the connection so often is told "later" on the relay's behalf.
+const AGAIN_AT_MOST: u8 = 3;
+
+/// So many faults of connections in a row, and the relay is left alone for a while.
+const FAULTS_AT_MOST: u32 = 8;
+
+/// A relay that is not to be had is tried again so often, then what it was to send is held.
+const RESTS_AT_MOST: u32 = 6;
+
+/// How long it is left alone first; twice as long each further time.
+const REST: SignedDuration = SignedDuration::from_secs(5);
+
+impl Engine {
+    /// Hands out whatever may go now.
+    pub(super) fn dispatch(&mut self, now: Timestamp) {
+        if self.stopping.is_some() {
+            return;
+        }
+        while let Some(lane) = self.pacer.take(now) {
+            let Some(ready) = self.queues.take_ready(lane) else {
+                // The pacer and the queues disagree: nothing is lost, the lane is set right.
+                self.pacer.done(lane, now, Verdict::Fine);
+                continue;
+            };
+            self.hand_over(lane, ready);
+        }
+    }
+
+    fn hand_over(&mut self, lane: usize, ready: Ready) {
+        let relay = self.lane_relays.get(lane).copied().unwrap_or_default();
+        let ticket = ready.ticket;
+        let Some(active) = self.occurrences.get(usize::from(ticket.occurrence)) else {
+            return;
+        };
+        let job = Job {
+            ready,
+            lane,
+            claim: self.claim_id(ready.claim),
+            letters: active.letters.clone(),
+            tries: tries(&active.state, ticket.index),
+            hold: self.clock.hold(),
+        };
+        let Some(relay_state) = self.relays.get_mut(relay) else {
+            return;
+        };
+        let idlest = (0..relay_state.workers.len())
+            .min_by_key(|worker| relay_state.load.get(*worker).copied().unwrap_or(usize::MAX))
+            .unwrap_or_default();
+        if relay_state
+            .workers
+            .get(idlest)
+            .is_some_and(|worker| worker.give(job))
+        {
+            if let Some(load) = relay_state.load.get_mut(idlest) {
+                *load += 1;
+            }
+            self.in_flight.insert(ticket, (relay, idlest, ready.claim));
+        } else {
+            self.queues.make_ready_first(lane, ready);
+            self.pacer.put_back(lane);
+        }
+    }
+
+    /// Takes a worker's report.
+    pub(super) fn reported(&mut self, report: Report) -> Result<(), DeliverError> {
+        let Report {
+            worker,
+            job,
+            at,
+            end,
+        } = report;
+        let ticket = job.ready.ticket;
+        let Some((relay, ..)) = self.in_flight.remove(&ticket) else {
+            return Ok(());
+        };
+        if let Some(load) = self
+            .relays
+            .get_mut(relay)
+            .and_then(|relay| relay.load.get_mut(worker))
+        {
+            *load = load.saturating_sub(1);
+        }
+        match end {
+            End::Attempted(settled, verdict) => self.settled(relay, &job, at, settled, verdict),
+            End::NoLetter(why) => {
+                self.pacer.done(job.lane, at, Verdict::Fine);
+                let reason = match why {
+                    NoLetter::DocumentMissing(_) => Exclusion::DocumentMissing,
+                    NoLetter::NotRenderable(_) | NoLetter::RowUnreadable(_) => {
+                        Exclusion::NotRenderable
+                    }
+                };
+                let recipient = RecipientIndex(ticket.index);
+                self.resolve_claim(job.ready.claim);
+                self.record(
+                    usize::from(ticket.occurrence),
+                    Event::Excluded {
+                        recipient,
+                        at,
+                        reason,
+                    },
+                )
+            }
+            End::NotConnected(why) => {
+                self.ready_again(job.lane, job.ready, at)?;
+                self.not_connected(relay, at, &why)
+            }
+        }
+    }
+
+    fn settled(
+        &mut self,
+        relay: usize,
+        job: &Job,
+        at: Timestamp,
+        settled: Settled,
+        verdict: Verdict,
+    ) -> Result<(), DeliverError> {
+        match settled {
+            Settled::Outcome(outcome) => {
+                self.pacer.done(job.lane, at, verdict);
+                self.relay_answered(relay);
+                self.outcome(job, at, outcome)
+            }
+            Settled::Again(failure) => self.again(relay, job, at, &failure),
+            Settled::Stop(why) => {
+                self.ready_again(job.lane, job.ready, at)?;
+                self.stop(at, format!("the journal can not be written: {why}"))
+            }
+            Settled::OutcomeThenStop(outcome, why) => {
+                self.pacer.done(job.lane, at, verdict);
+                self.outcome(job, at, outcome)?;
+                self.stop(at, format!("the journal can not be written: {why}"))
+            }
+        }
+    }
+
+    fn outcome(&mut self, job: &Job, at: Timestamp, outcome: Outcome) -> Result<(), DeliverError> {
+        let ticket = job.ready.ticket;
+        let occurrence = usize::from(ticket.occurrence);
+        let retry_at = match &outcome {
+            Outcome::Deferred { retry_at, .. } => Some(*retry_at),
+            Outcome::Accepted { .. } => {
+                self.accepted += 1;
+                None
+            }
+            Outcome::Rejected { .. } | Outcome::Unknown { .. } => None,
+        };
+        let recipient = RecipientIndex(ticket.index);
+        self.again.remove(&ticket);
+        self.resolve_claim(job.ready.claim);
+        let claim = self.claim_id(job.ready.claim);
+        self.record(
+            occurrence,
+            Event::Outcome {
+                claim,
+                recipient,
+                at,
+                outcome,
+            },
+        )?;
+        let Some(active) = self.occurrences.get(occurrence) else {
+            return Ok(());
+        };
+        if let Some(retry_at) = retry_at
+            && active.ended.is_none()
+            && self.stopping.is_none()
+            && active.closes.is_none_or(|closes| retry_at < closes)
+        {
+            self.queues.wait_until(retry_at, job.lane, ticket);
+        }
+        Ok(())
+    }
+
+    /// Nothing was handed over, and the relay did not say why.
+    fn again(
+        &mut self,
+        relay: usize,
+        job: &Job,
+        at: Timestamp,
+        failure: &Failure,
+    ) -> Result<(), DeliverError> {
+        let count = self.again.entry(job.ready.ticket).or_default();
+        *count += 1;
+        let often = *count >= AGAIN_AT_MOST;
+        let Some(state) = self.relays.get_mut(relay) else {
+            return Ok(());
+        };
+        state.faults += 1;
+        let (faults, policy) = (state.faults, state.retry.clone());
+        if often {
+            self.pacer.done(job.lane, at, Verdict::Fine);
+            let outcome = later(failure.to_string(), job.tries, &policy, at);
+            self.outcome(job, at, outcome)?;
+        } else {
+            self.ready_again(job.lane, job.ready, at)?;
+        }
+        if faults >= FAULTS_AT_MOST {
+            return self.rest(relay, at, &failure.to_string());
+        }
+        Ok(())
+    }
+
+    /// Puts a claimed recipient back to be handed over next, or lets it go where nothing more goes out.
+    fn ready_again(
+        &mut self,
+        lane: usize,
+        ready: Ready,
+        at: Timestamp,
+    ) -> Result<(), DeliverError> {
+        let occurrence = usize::from(ready.ticket.occurrence);
+        let ended = self
+            .occurrences
+            .get(occurrence)
+            .is_none_or(|active| active.ended.is_some());
+        if self.stopping.is_some() || ended {
+            self.pacer.done(lane, at, Verdict::Fine);
+            return self.release(vec![ready]);
+        }
+        self.queues.make_ready_first(lane, ready);
+        self.pacer.put_back(lane);
+        Ok(())
+    }
+
+    fn relay_answered(&mut self, relay: usize) {
+        if let Some(relay) = self.relays.get_mut(relay) {
+            relay.faults = 0;
+            relay.rests = 0;
+        }
+    }
+
+    fn not_connected(
+        &mut self,
+        relay: usize,
+        at: Timestamp,
+        why: &ConnectError,
+    ) -> Result<(), DeliverError> {
+        if why.may_pass() {
+            self.rest(relay, at, &why.to_string())
+        } else {
+            self.hold(relay, at, &why.to_string())
+        }
+    }
+
+    /// Leaves a relay alone for a while; too often, and what it was to send is held.
+    fn rest(&mut self, relay: usize, at: Timestamp, why: &str) -> Result<(), DeliverError> {
+        let Some(state) = self.relays.get_mut(relay) else {
+            return Ok(());
+        };
+        if state.held || state.rests_until.is_some() {
+            return Ok(());
+        }
+        state.rests += 1;
+        state.faults = 0;
+        if state.rests > RESTS_AT_MOST {
+            return self.hold(relay, at, why);
+        }
+        let length = REST
+            .checked_mul(1 << (state.rests - 1).min(6))
+            .unwrap_or(REST);
+        let until = at.checked_add(length).unwrap_or(at);
+        state.rests_until = Some(until);
+        self.pacer.hold_relay(relay, until);
+        Ok(())
+    }
+
+    /// Takes up again with relays that have rested.
+    pub(super) fn take_up_again(&mut self, now: Timestamp) {
+        for relay in &mut self.relays {
+            relay.rests_until.take_if(|until| *until <= now);
+        }
+    }
+
+    /// Holds everything that goes through a relay: a person must look. No recipient is burned.
+    fn hold(&mut self, relay: usize, at: Timestamp, why: &str) -> Result<(), DeliverError> {
+        let name = match self.relays.get_mut(relay) {
+            Some(state) if !state.held => {
+                state.held = true;
+                state.name.clone()
+            }
+            _ => return Ok(()),
+        };
+        for number in 0..self.occurrences.len() {
+            let Some(active) = self.occurrences.get_mut(number) else {
+                break;
+            };
+            let through = active
+                .lanes
+                .iter()
+                .any(|lane| self.lane_relays.get(*lane) == Some(&relay));
+            if !through || active.ended.is_some() {
+                continue;
+            }
+            active.ended = Some(format!("held: relay {name}: {why}"));
+            self.leave(number)?;
+            let reason = format!("relay {name}: {why}");
+            self.record(number, Event::Held { at, reason })?;
+        }
+        Ok(())
+    }
+
+    /// The grace is over: ends workers in the middle of what they do. A mail whose content may have
+    /// gone out is unknown; every other is let go.
+    pub(super) fn abort_in_flight(&mut self, now: Timestamp) -> Result<(), DeliverError> {
+        let mut started = std::collections::HashMap::new();
+        for (number, relay) in self.relays.iter().enumerate() {
+            for (worker, handle) in relay.workers.iter().enumerate() {
+                if let Some(ticket) = handle.abort() {
+                    started.insert((number, worker), ticket);
+                }
+            }
+        }
+        let mut released = Vec::new();
+        for (ticket, (relay, worker, claim)) in std::mem::take(&mut self.in_flight) {
+            if started.get(&(relay, worker)) == Some(&ticket) {
+                self.resolve_claim(claim);
+                let recipient = RecipientIndex(ticket.index);
+                let claim = self.claim_id(claim);
+                let event = Event::Outcome {
+                    claim,
+                    recipient,
+                    at: now,
+                    outcome: aborted(),
+                };
+                self.record(usize::from(ticket.occurrence), event)?;
+            } else {
+                released.push(Ready { ticket, claim });
+            }
+        }
+        self.release(released)
+    }
+}
+
+fn tries(state: &OccurrenceState, index: u32) -> Tries {
+    let none = Tries {
+        done: 0,
+        first_at: Timestamp::UNIX_EPOCH,
+    };
+    let refused = state.first_refused(RecipientIndex(index));
+    refused.map_or(none, |(done, first_at)| Tries {
+        done: u16::from(done),
+        first_at,
+    })
+}

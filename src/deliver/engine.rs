@@ -1,0 +1,463 @@
+//! The engine: one task that owns the queues, the pacer, the claims and the outbox; workers hand
+//! mails over, a publisher pushes. It decides what goes next and is the only one that does.
+//!
+//! Invariants:
+//! - a recipient is handed to a worker only under a claim of this run that is on the remote;
+//! - it is in one place at a time: waiting, in a batch being published, ready, in flight, or settled;
+//! - whatever was settled is in the journal first and in the outbox until a push took it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{mpsc, watch};
+
+use super::DeliverError;
+use super::letters::Letters;
+use super::progress::{Progress, Snapshot};
+use super::publisher::{Answer, Publish};
+use super::queue::{Queues, Ticket};
+use super::worker::{Desk, Report, Worker};
+use crate::clock::{BoxFuture, Clock};
+use crate::ledger::branch::Batch;
+use crate::ledger::event::{Event, RecipientIndex, RunId};
+use crate::ledger::state::{OccurrenceState, Status};
+use crate::mail::occurrence::OccurrenceId;
+use crate::schedule::pacer::Pacer;
+use crate::schedule::retry::RetryPolicy;
+
+/// After a stop is asked for, mails in flight have so long to end.
+const GRACE: SignedDuration = SignedDuration::from_secs(4);
+
+/// A push that failed is tried again after so long, then twice as long, and so on.
+pub(super) const PUSH_AGAIN: SignedDuration = SignedDuration::from_secs(5);
+
+/// An occurrence that this run sends.
+pub struct Active {
+    /// Which.
+    pub id: Arc<OccurrenceId>,
+    /// What happened so far: the fold over all events, published or in the outbox.
+    pub state: OccurrenceState,
+    /// Makes its mails.
+    pub letters: Arc<dyn Letters>,
+    /// For each of its destinations, the lane.
+    pub lanes: Vec<usize>,
+    /// When its window closes.
+    pub closes: Option<Timestamp>,
+    /// What ended it before its time, for people.
+    pub ended: Option<String>,
+}
+
+/// A relay that this run hands mails to.
+pub struct RelayRun {
+    /// What `postmerge.yaml` calls it.
+    pub name: String,
+    /// What its workers share.
+    pub desk: Arc<Desk>,
+    /// Connections at once.
+    pub connections: u16,
+}
+
+/// What the engine needs from outside.
+pub struct Setting {
+    /// The run's id.
+    pub run: RunId,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Publishes.
+    pub publisher: Arc<dyn Publish>,
+    /// Relays.
+    pub relays: Vec<RelayRun>,
+    /// For each lane, its relay.
+    pub lane_relays: Vec<usize>,
+    /// The pace, without any mail added.
+    pub pacer: Pacer,
+    /// A claim covers about so much time.
+    pub claim_ahead: Duration,
+    /// Recipients under claims, at most.
+    pub claim_at_most: u32,
+    /// No mail later than this.
+    pub until: Option<Timestamp>,
+}
+
+pub(super) struct RelayState {
+    pub(super) name: String,
+    pub(super) workers: Vec<Worker>,
+    pub(super) load: Vec<usize>,
+    pub(super) retry: RetryPolicy,
+    /// Faults of the connection since the last answer.
+    pub(super) faults: u32,
+    /// How often it was left alone for a while since the last answer.
+    pub(super) rests: u32,
+    pub(super) rests_until: Option<Timestamp>,
+    /// A person must look.
+    pub(super) held: bool,
+}
+
+pub(super) struct OpenClaim {
+    pub(super) until: Timestamp,
+    pub(super) left: usize,
+}
+
+/// What is being pushed.
+pub(super) struct Outgoing {
+    pub(super) batch: Arc<Batch>,
+    pub(super) claims: Vec<NewClaim>,
+}
+
+/// A claim that is not on the remote yet: of one occurrence.
+pub(super) struct NewClaim {
+    pub(super) occurrence: u16,
+    pub(super) sequence: u32,
+    pub(super) until: Timestamp,
+    /// Who, with their lanes.
+    pub(super) tickets: Vec<(usize, Ticket)>,
+}
+
+/// When the next claim is due, where somebody waits for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ClaimDue {
+    Now,
+    /// At that time, or when fewer than so many are ready or in flight.
+    Later {
+        at: Option<Timestamp>,
+        below: u64,
+    },
+}
+
+#[derive(Default)]
+pub(super) struct Remote {
+    pub(super) failures: u32,
+    pub(super) again_at: Option<Timestamp>,
+    pub(super) given_up: Option<String>,
+}
+
+/// See the module.
+pub struct Engine {
+    pub(super) run: RunId,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) publisher: Arc<dyn Publish>,
+    pub(super) relays: Vec<RelayState>,
+    pub(super) lane_relays: Vec<usize>,
+    pub(super) occurrences: Vec<Active>,
+    pub(super) pacer: Pacer,
+    pub(super) queues: Queues,
+    pub(super) again: HashMap<Ticket, u8>,
+    pub(super) claims: BTreeMap<u32, OpenClaim>,
+    pub(super) next_sequence: u32,
+    pub(super) claim_due: ClaimDue,
+    pub(super) claim_ahead: Duration,
+    pub(super) claim_at_most: u32,
+    pub(super) outbox: Vec<(OccurrenceId, Event)>,
+    pub(super) outbox_since: Option<Timestamp>,
+    pub(super) outgoing: Option<Outgoing>,
+    is_pushing: bool,
+    pub(super) remote: Remote,
+    pub(super) in_flight: HashMap<Ticket, (usize, usize, u32)>,
+    pub(super) until: Option<Timestamp>,
+    pub(super) stopping: Option<String>,
+    pub(super) deadline: Option<Timestamp>,
+    pub(super) pages_due: bool,
+    pub(super) accepted: u64,
+    reports: mpsc::UnboundedReceiver<Report>,
+}
+
+/// How a run of the engine ended.
+pub struct Ended {
+    /// The occurrences with their states.
+    pub occurrences: Vec<Active>,
+    /// Why it stopped before all was sent, where it did.
+    pub stopped: Option<String>,
+    /// Whether every event is on the remote; else the journal keeps them.
+    pub published: bool,
+    /// Mails accepted in this run.
+    pub accepted: u64,
+}
+
+impl Engine {
+    /// An engine for these occurrences, given in order of reception.
+    pub fn new(setting: Setting, occurrences: Vec<Active>) -> Self {
+        let (send_reports, reports) = mpsc::unbounded_channel();
+        let relays = setting
+            .relays
+            .into_iter()
+            .map(|relay| RelayState::start(relay, &send_reports))
+            .collect();
+        let mut engine = Self {
+            run: setting.run,
+            clock: setting.clock,
+            publisher: setting.publisher,
+            relays,
+            queues: Queues::new(setting.lane_relays.len()),
+            lane_relays: setting.lane_relays,
+            occurrences,
+            pacer: setting.pacer,
+            again: HashMap::new(),
+            claims: BTreeMap::new(),
+            next_sequence: 0,
+            claim_due: ClaimDue::Now,
+            claim_ahead: setting.claim_ahead,
+            claim_at_most: setting.claim_at_most.max(1),
+            outbox: Vec::new(),
+            outbox_since: None,
+            outgoing: None,
+            is_pushing: false,
+            remote: Remote::default(),
+            in_flight: HashMap::new(),
+            until: setting.until,
+            stopping: None,
+            deadline: None,
+            pages_due: false,
+            accepted: 0,
+            reports,
+        };
+        engine.queue_pending();
+        engine
+    }
+
+    fn queue_pending(&mut self) {
+        for (number, active) in self.occurrences.iter().enumerate() {
+            let Ok(occurrence) = u16::try_from(number) else {
+                break;
+            };
+            let destinations = active.state.destinations();
+            for (RecipientIndex(index), status) in active.state.statuses() {
+                let ticket = Ticket { occurrence, index };
+                let destination = destinations
+                    .get(index as usize)
+                    .copied()
+                    .unwrap_or_default();
+                let Some(&lane) = active.lanes.get(usize::from(destination)) else {
+                    continue;
+                };
+                match status {
+                    Status::Pending => self.queues.wait(lane, ticket),
+                    Status::Deferred { retry_at, .. } => {
+                        if active.closes.is_none_or(|closes| retry_at < closes) {
+                            self.queues.wait_until(retry_at, lane, ticket);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Sends until all is sent, windows close, or `stop` says so.
+    ///
+    /// # Errors
+    /// [`DeliverError`] where an event contradicts the state: a defect, nothing more is sent.
+    pub async fn run(
+        mut self,
+        mut stop: watch::Receiver<bool>,
+        progress: &dyn Progress,
+    ) -> Result<Ended, DeliverError> {
+        let mut publishing: Option<BoxFuture<'static, Answer>> = None;
+        let mut reports = Vec::new();
+        loop {
+            let now = self.clock.now();
+            if *stop.borrow() && self.stopping.is_none() {
+                self.stop(now, "a stop was asked for".to_owned())?;
+            }
+            self.close_windows(now)?;
+            self.expire_claims(now)?;
+            self.take_up_again(now);
+            if self.queues.wake(now) > 0 {
+                self.claim_due = ClaimDue::Now;
+            }
+            if publishing.is_none()
+                && let Some(batch) = self.next_batch(now)
+            {
+                publishing = Some(self.publisher.publish(batch));
+            }
+            self.is_pushing = publishing.is_some();
+            self.dispatch(now);
+            progress.tick(&self.snapshot(now));
+            if publishing.is_none() && self.is_done(now) {
+                break;
+            }
+            let wake = self.wake_at(now);
+            let sleep = async {
+                match wake {
+                    Some(at) => self.clock.sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let asked = self.stopping.is_some();
+            tokio::select! {
+                biased;
+                count = self.reports.recv_many(&mut reports, 256) => {
+                    if count == 0 { break; }
+                }
+                answer = async { match publishing.as_mut() {
+                    Some(future) => future.await,
+                    None => std::future::pending().await,
+                } } => {
+                    publishing = None;
+                    self.published(answer)?;
+                }
+                _ = stop.changed(), if !asked => {}
+                () = sleep => {}
+            }
+            for report in reports.drain(..) {
+                self.reported(report)?;
+            }
+        }
+        self.check()?;
+        Ok(Ended {
+            published: self.outbox.is_empty() && self.claims.is_empty(),
+            stopped: self.stopping.or(self.remote.given_up),
+            accepted: self.accepted,
+            occurrences: self.occurrences,
+        })
+    }
+
+    /// Ends the run: nothing more goes out, claims are let go, in-flight mails may finish.
+    pub(super) fn stop(&mut self, now: Timestamp, why: String) -> Result<(), DeliverError> {
+        if self.stopping.is_none() {
+            self.stopping = Some(why);
+            self.deadline = now.checked_add(GRACE).ok();
+            for occurrence in 0..self.occurrences.len() {
+                self.leave(occurrence)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn close_windows(&mut self, now: Timestamp) -> Result<(), DeliverError> {
+        if self.until.is_some_and(|until| until <= now) {
+            self.until = None;
+            self.stop(now, "the time given by --until has come".to_owned())?;
+        }
+        for number in 0..self.occurrences.len() {
+            let Some(active) = self.occurrences.get_mut(number) else {
+                break;
+            };
+            if active.ended.is_none() && active.closes.is_some_and(|closes| closes <= now) {
+                active.ended = Some("its window has closed".to_owned());
+                self.leave(number)?;
+            }
+        }
+        if self.deadline.is_some_and(|deadline| deadline <= now) && !self.in_flight.is_empty() {
+            while let Ok(report) = self.reports.try_recv() {
+                self.reported(report)?;
+            }
+            self.abort_in_flight(now)?;
+        }
+        Ok(())
+    }
+
+    fn is_done(&self, now: Timestamp) -> bool {
+        let idle = self.queues.waiting() == 0
+            && self.queues.ready() == 0
+            && self.queues.later() == 0
+            && self.in_flight.is_empty();
+        let settled = idle && self.outbox.is_empty() && !self.pages_due;
+        let cut_off = self.remote.given_up.is_some() && self.in_flight.is_empty();
+        let overdue = self.deadline.is_some_and(|deadline| deadline <= now)
+            && self.in_flight.is_empty()
+            && self.remote.failures > 0;
+        settled || cut_off || overdue
+    }
+
+    /// The earliest moment at which time alone changes what can be done.
+    fn wake_at(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let sending = self.stopping.is_none() && self.queues.ready() > 0;
+        let pace = if sending { self.pacer.wake_at() } else { None };
+        let windows = self
+            .occurrences
+            .iter()
+            .filter(|active| active.ended.is_none())
+            .filter_map(|active| active.closes);
+        let resting = self.relays.iter().filter_map(|relay| relay.rests_until);
+        let leases = self
+            .claims
+            .values()
+            .filter_map(|claim| lease_ends(claim.until));
+        let push = if self.is_pushing {
+            None
+        } else {
+            self.push_at()
+        };
+        windows
+            .chain(resting)
+            .chain(leases)
+            .chain(pace)
+            .chain(push)
+            .chain(self.queues.wakes_at())
+            .chain(self.claim_at(now).filter(|_| !self.is_pushing))
+            .chain(self.until)
+            .chain(self.deadline.filter(|deadline| *deadline > now))
+            .min()
+    }
+
+    fn snapshot(&self, now: Timestamp) -> Snapshot<'_> {
+        Snapshot {
+            now,
+            accepted: self.accepted,
+            in_flight: self.in_flight.len(),
+            claimed: self.queues.ready(),
+            waiting: self.queues.waiting(),
+            later: self.queues.later(),
+            occurrences: &self.occurrences,
+        }
+    }
+
+    /// Promise 2: the sum holds, in every occurrence.
+    fn check(&self) -> Result<(), DeliverError> {
+        let now = self.clock.now();
+        for active in &self.occurrences {
+            active
+                .state
+                .counts(now)
+                .check()
+                .map_err(|source| DeliverError::Sum {
+                    occurrence: active.id.to_string(),
+                    source,
+                })?;
+        }
+        Ok(())
+    }
+
+    /// Folds an event into its occurrence's state and puts it into the outbox.
+    pub(super) fn record(&mut self, occurrence: usize, event: Event) -> Result<(), DeliverError> {
+        let now = self.clock.now();
+        let Some(active) = self.occurrences.get_mut(occurrence) else {
+            return Ok(());
+        };
+        active
+            .state
+            .apply(&event)
+            .map_err(|source| DeliverError::Contradiction {
+                occurrence: active.id.to_string(),
+                source,
+            })?;
+        self.outbox.push(((*active.id).clone(), event));
+        self.outbox_since.get_or_insert(now);
+        Ok(())
+    }
+}
+
+/// A lease is used up a little before others may take over.
+pub(super) fn lease_ends(until: Timestamp) -> Option<Timestamp> {
+    until.checked_sub(SignedDuration::from_secs(60)).ok()
+}
+
+impl RelayState {
+    fn start(relay: RelayRun, reports: &mpsc::UnboundedSender<Report>) -> Self {
+        let workers: Vec<Worker> = (0..usize::from(relay.connections.max(1)))
+            .map(|number| Worker::start(number, Arc::clone(&relay.desk), reports.clone()))
+            .collect();
+        Self {
+            name: relay.name,
+            load: vec![0; workers.len()],
+            workers,
+            retry: relay.desk.retry.clone(),
+            faults: 0,
+            rests: 0,
+            rests_until: None,
+            held: false,
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Why a run could not start, or not go on.
+
+use crate::git::{GitError, RemoteError};
+use crate::ledger::branch::{LedgerError, PublishError};
+use crate::ledger::journal::JournalError;
+use crate::ledger::state::{Contradiction, Unbalanced};
+use crate::mail::dkim::DkimError;
+use crate::mail::occurrence::OccurrenceError;
+use crate::mail::recipient_id::KeyTooShort;
+use crate::plan::audience::AudienceError;
+use crate::render::RenderError;
+use crate::schedule::calendar::CalendarError;
+use crate::workspace::load::LoadError;
+use crate::workspace::source::SourceError;
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliverError {
+    /// An event does not fit what happened before: a defect here, or two writers.
+    #[error("{occurrence}: {source}; nothing more is sent")]
+    Contradiction {
+        /// Which occurrence.
+        occurrence: String,
+        /// What does not fit.
+        source: Contradiction,
+    },
+    /// The sum does not hold: a defect.
+    #[error("{occurrence}: {source}; nothing more is sent")]
+    Sum {
+        /// Which occurrence.
+        occurrence: String,
+        /// What does not add up.
+        source: Unbalanced,
+    },
+}
+
+/// Why a run could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The repository.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The remote.
+    #[error("the main branch could not be fetched: {0}")]
+    Remote(#[from] RemoteError),
+    /// There is no main branch on the remote.
+    #[error("the remote `{remote}` has no branch `{branch}`")]
+    NoMain {
+        /// The remote.
+        remote: String,
+        /// The branch.
+        branch: String,
+    },
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Publishing before the first mail.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The workspace at the approved commit has findings.
+    #[error("commit {commit}: {source}")]
+    Workspace {
+        /// Which commit.
+        commit: String,
+        /// The findings.
+        source: Box<LoadError>,
+    },
+    /// A file of the workspace.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The zone.
+    #[error(transparent)]
+    Zone(#[from] CalendarError),
+    /// An id.
+    #[error(transparent)]
+    Id(#[from] OccurrenceError),
+    /// A campaign refers to what is not there.
+    #[error("{campaign}: there is no {what} `{name}`")]
+    Missing {
+        /// Which campaign.
+        campaign: String,
+        /// What kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The environment lacks a secret.
+    #[error("the environment variable {0} is not set")]
+    NoSecret(String),
+    /// The organisation's key.
+    #[error("{env}: {source}")]
+    Key {
+        /// The environment variable.
+        env: String,
+        /// What is wrong.
+        source: KeyTooShort,
+    },
+    /// The ledger was written with another key.
+    #[error(
+        "{occurrence}: its recipients' ids were made with another key (fingerprint {theirs}, ours is {ours})"
+    )]
+    OtherKey {
+        /// Which occurrence.
+        occurrence: String,
+        /// The ledger's.
+        theirs: String,
+        /// Ours.
+        ours: String,
+    },
+    /// Content or definition are not what was approved.
+    #[error(
+        "{occurrence}: what commit {commit} holds is not what was approved when the sending started"
+    )]
+    OtherDigest {
+        /// Which occurrence.
+        occurrence: String,
+        /// The commit.
+        commit: String,
+    },
+    /// A DKIM key.
+    #[error("{env}: {source}")]
+    Dkim {
+        /// The environment variable.
+        env: String,
+        /// What is wrong.
+        source: DkimError,
+    },
+    /// A relay's settings.
+    #[error("relay {relay}: {why}")]
+    Relay {
+        /// Which.
+        relay: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A list.
+    #[error("lists/{list}.csv: {why}")]
+    List {
+        /// Which.
+        list: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The audience.
+    #[error("{campaign}: {source}")]
+    Audience {
+        /// Which campaign.
+        campaign: String,
+        /// What is wrong.
+        source: AudienceError,
+    },
+    /// The campaign can not be rendered.
+    #[error("{campaign}: {source}")]
+    Render {
+        /// Which campaign.
+        campaign: String,
+        /// What is wrong.
+        source: Box<RenderError>,
+    },
+    /// The sample of mails that is made before the first one goes out.
+    #[error("{occurrence}: the mail for recipient {index} can not be made: {why}")]
+    Sample {
+        /// Which occurrence.
+        occurrence: String,
+        /// Which recipient.
+        index: u32,
+        /// Why.
+        why: String,
+    },
+    /// Folding the audience.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
+    /// While sending.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
+}
+
+impl StartError {
+    /// Whether it concerns one campaign alone: it is held, and the others go on.
+    pub const fn holds_one(&self) -> bool {
+        matches!(
+            self,
+            Self::Workspace { .. }
+                | Self::Source(_)
+                | Self::Missing { .. }
+                | Self::OtherDigest { .. }
+                | Self::List { .. }
+                | Self::Audience { .. }
+                | Self::Render { .. }
+                | Self::Sample { .. }
+        )
+    }
+}

@@ -1,0 +1,36 @@
+//! What a run shows while it works. The engine says how things stand; `cli` decides what to draw.
+
+use jiff::Timestamp;
+
+use super::engine::Active;
+
+/// Is told how things stand after every step; must be cheap, and looks at the clock itself.
+pub trait Progress: Send + Sync {
+    /// How things stand.
+    fn tick(&self, snapshot: &Snapshot<'_>);
+}
+
+/// How things stand.
+pub struct Snapshot<'a> {
+    /// The engine's time.
+    pub now: Timestamp,
+    /// Mails accepted in this run.
+    pub accepted: u64,
+    /// Mails with the relay right now.
+    pub in_flight: usize,
+    /// Claimed, and waiting for their turn.
+    pub claimed: usize,
+    /// Waiting for a claim.
+    pub waiting: usize,
+    /// Told "not now".
+    pub later: usize,
+    /// What is being sent.
+    pub occurrences: &'a [Active],
+}
+
+/// Shows nothing.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn tick(&self, _: &Snapshot<'_>) {}
+}

@@ -1,0 +1,78 @@
+//! Publishing batches while mails go out: the ledger behind a lock, on a thread of its own.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::clock::{BoxFuture, Clock, Hold};
+use crate::ledger::branch::{Batch, Ledger, PublishError};
+use crate::ledger::event::Event;
+use crate::ledger::journal::Journal;
+
+/// Publishes batches. One at a time is asked of it.
+pub trait Publish: Send + Sync {
+    /// Publishes `batch` whole, or not at all.
+    fn publish(&self, batch: Arc<Batch>) -> BoxFuture<'static, Answer>;
+}
+
+/// What became of a batch.
+pub struct Answer {
+    /// Whether it is on the remote.
+    pub result: Result<(), PublishError>,
+    /// Virtual time stands still until the engine has seen the answer.
+    pub hold: Option<Hold>,
+}
+
+/// Publishes to the ledger's branch.
+pub struct LedgerPublisher {
+    ledger: Arc<Mutex<Ledger>>,
+    journal: Arc<Journal>,
+    clock: Arc<dyn Clock>,
+}
+
+impl LedgerPublisher {
+    /// A publisher of `ledger`'s.
+    pub fn new(ledger: Arc<Mutex<Ledger>>, journal: Arc<Journal>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            ledger,
+            journal,
+            clock,
+        }
+    }
+}
+
+impl Publish for LedgerPublisher {
+    fn publish(&self, batch: Arc<Batch>) -> BoxFuture<'static, Answer> {
+        let ledger = Arc::clone(&self.ledger);
+        let journal = Arc::clone(&self.journal);
+        let hold = self.clock.hold();
+        Box::pin(async move {
+            let work = tokio::task::spawn_blocking(move || {
+                note_claims(&journal, &batch).map_err(|why| {
+                    PublishError::Denied(format!("the journal can not be written: {why}"))
+                })?;
+                let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+                ledger.publish(&batch).map(|_| ())
+            });
+            let result = match work.await {
+                Ok(result) => result,
+                Err(why) => Err(PublishError::Denied(why.to_string())),
+            };
+            Answer {
+                result,
+                hold: Some(hold),
+            }
+        })
+    }
+}
+
+/// Claims stand in the journal, on disk, before they stand in the ledger: recovery misses none.
+fn note_claims(journal: &Journal, batch: &Batch) -> std::io::Result<()> {
+    for (occurrence, event) in &batch.events {
+        if let Event::Claimed {
+            claim, recipients, ..
+        } = event
+        {
+            journal.claimed(occurrence, *claim, recipients)?;
+        }
+    }
+    Ok(())
+}

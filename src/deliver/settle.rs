@@ -1,0 +1,84 @@
+//! What follows from one attempt: the outcome to record, and how its destination goes on.
+//!
+//! Every attempt settles into exactly one of these; nothing else in the crate interprets an
+//! [`Attempt`]. Decides nothing about claims and writes nothing.
+
+use jiff::Timestamp;
+
+use crate::ledger::event::Outcome;
+use crate::schedule::pacer::Verdict;
+use crate::schedule::retry::{RetryPolicy, next_try};
+use crate::schedule::verdict;
+use crate::transport::{Attempt, Failure, Reply};
+
+/// What was tried before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tries {
+    /// Refusals for now, so far.
+    pub done: u16,
+    /// When the first one came; of no meaning where `done` is 0.
+    pub first_at: Timestamp,
+}
+
+/// What became of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// The relay said something, or nobody will ever know: record it.
+    Outcome(Outcome),
+    /// Nothing was handed over and nobody refused: the same claim serves for another try.
+    Again(Failure),
+    /// The journal can not be written: nothing was sent, and nothing more may be.
+    Stop(String),
+    /// There is an outcome, but the journal could not note it: nothing more may be sent.
+    OutcomeThenStop(Outcome, String),
+}
+
+/// Settles one attempt.
+pub fn settle(attempt: Attempt, tries: Tries, policy: &RetryPolicy, now: Timestamp) -> Settled {
+    match attempt {
+        Attempt::Accepted(reply) => Settled::Outcome(Outcome::Accepted { reply: reply.text }),
+        Attempt::Refused { reply, .. } if reply.is_transient() => {
+            Settled::Outcome(later(reply.to_string(), tries, policy, now))
+        }
+        Attempt::Refused { reply, .. } => Settled::Outcome(Outcome::Rejected {
+            reply: reply.to_string(),
+        }),
+        // Trying again would not help: this relay will not offer more next time.
+        Attempt::Untouched(Failure::NotOffered(what)) => Settled::Outcome(Outcome::Rejected {
+            reply: format!("not offered to the relay: {what}"),
+        }),
+        Attempt::Untouched(Failure::NotCommitted(why)) => Settled::Stop(why),
+        Attempt::Untouched(failure) => Settled::Again(failure),
+        Attempt::Unknown(failure) => Settled::Outcome(Outcome::Unknown {
+            reason: failure.to_string(),
+        }),
+    }
+}
+
+/// A refusal for now: tried again later, or final where tries or age are used up.
+pub fn later(reply: String, tries: Tries, policy: &RetryPolicy, now: Timestamp) -> Outcome {
+    let done = tries.done.saturating_add(1);
+    let first_at = if tries.done == 0 { now } else { tries.first_at };
+    match next_try(policy, done, first_at, now) {
+        Some(retry_at) => Outcome::Deferred { reply, retry_at },
+        None => Outcome::Rejected {
+            reply: format!("gave up after {done} tries; the last answer was: {reply}"),
+        },
+    }
+}
+
+/// How the destination goes on after this attempt.
+pub fn pace_after(attempt: &Attempt, now: Timestamp) -> Verdict {
+    match attempt {
+        Attempt::Accepted(_) => Verdict::Fine,
+        Attempt::Refused { reply, .. }
+        | Attempt::Untouched(Failure::Closing(reply))
+        | Attempt::Unknown(Failure::Closing(reply)) => of_reply(reply, now),
+        // A fault of the connection to our own relay says nothing about the destination.
+        Attempt::Untouched(_) | Attempt::Unknown(_) => Verdict::Fine,
+    }
+}
+
+fn of_reply(reply: &Reply, now: Timestamp) -> Verdict {
+    verdict::judge(reply.code, &reply.text, now)
+}

@@ -1,0 +1,233 @@
+//! One connection to a relay, and who works on it: takes a claimed recipient, makes the mail, notes
+//! the start in the journal, hands it over, notes the outcome, reports.
+//!
+//! Invariant: between the journal's `started` and its `finished` lies the only moment in which a
+//! killed process leaves a mail unknown, and a worker has at most one mail there.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::letters::{Letters, NoLetter};
+use super::queue::{Ready, Ticket};
+use super::settle::{Settled, Tries, pace_after, settle};
+use crate::clock::{Clock, Hold};
+use crate::ledger::event::{ClaimId, Outcome, RecipientIndex};
+use crate::ledger::journal::Journal;
+use crate::schedule::pacer::Verdict;
+use crate::schedule::retry::RetryPolicy;
+use crate::transport::{Attempt, ConnectError, Connection, Failure, Transport};
+
+/// One recipient to send to.
+pub struct Job {
+    /// Who, under which claim.
+    pub ready: Ready,
+    /// The lane it counts for.
+    pub lane: usize,
+    /// The claim, for the journal.
+    pub claim: ClaimId,
+    /// Makes the mail.
+    pub letters: Arc<dyn Letters>,
+    /// What was tried before.
+    pub tries: Tries,
+    /// Virtual time stands still until the engine has seen the report.
+    pub hold: Hold,
+}
+
+/// What became of a job.
+pub struct Report {
+    /// Whose report.
+    pub worker: usize,
+    /// The job.
+    pub job: Job,
+    /// When it ended.
+    pub at: Timestamp,
+    /// How it ended.
+    pub end: End,
+}
+
+/// How a job ended.
+#[derive(Debug)]
+pub enum End {
+    /// The relay was asked.
+    Attempted(Settled, Verdict),
+    /// No mail could be made.
+    NoLetter(NoLetter),
+    /// No connection was to be had: nothing happened to the recipient.
+    NotConnected(ConnectError),
+}
+
+/// What every worker of a relay shares.
+pub struct Desk {
+    /// The relay.
+    pub transport: Arc<dyn Transport>,
+    /// Mails over one connection.
+    pub mails_per_connection: u32,
+    /// When refusals for now are tried again.
+    pub retry: RetryPolicy,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The run's journal.
+    pub journal: Arc<Journal>,
+}
+
+/// A worker, as the engine sees it.
+pub struct Worker {
+    jobs: mpsc::UnboundedSender<Job>,
+    started: Arc<Mutex<Option<Ticket>>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Worker {
+    /// Starts worker `number`, which reports to `reports`.
+    pub fn start(number: usize, desk: Arc<Desk>, reports: mpsc::UnboundedSender<Report>) -> Self {
+        let (jobs, inbox) = mpsc::unbounded_channel();
+        let started = Arc::new(Mutex::new(None));
+        let bench = Bench {
+            number,
+            desk,
+            started: Arc::clone(&started),
+            connection: None,
+            sent: 0,
+        };
+        let task = tokio::spawn(bench.work(inbox, reports));
+        Self {
+            jobs,
+            started,
+            task,
+        }
+    }
+
+    /// Gives it another job; false where it is gone.
+    pub fn give(&self, job: Job) -> bool {
+        self.jobs.send(job).is_ok()
+    }
+
+    /// Ends it in the middle of whatever it does. Says whose mail's content may have gone out: that
+    /// recipient is unknown.
+    pub fn abort(&self) -> Option<Ticket> {
+        self.task.abort();
+        *self.started.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Bench {
+    number: usize,
+    desk: Arc<Desk>,
+    started: Arc<Mutex<Option<Ticket>>>,
+    connection: Option<Box<dyn Connection>>,
+    sent: u32,
+}
+
+impl Bench {
+    async fn work(
+        mut self,
+        mut inbox: mpsc::UnboundedReceiver<Job>,
+        reports: mpsc::UnboundedSender<Report>,
+    ) {
+        while let Some(job) = inbox.recv().await {
+            let end = self.one(&job).await;
+            let report = Report {
+                worker: self.number,
+                at: self.desk.clock.now(),
+                job,
+                end,
+            };
+            if reports.send(report).is_err() {
+                return;
+            }
+        }
+        if let Some(connection) = self.connection.take() {
+            connection.quit().await;
+        }
+    }
+
+    async fn one(&mut self, job: &Job) -> End {
+        let index = job.ready.ticket.index;
+        let letter = match job.letters.letter(index, self.desk.clock.now()) {
+            Ok(letter) => letter,
+            Err(why) => return End::NoLetter(why),
+        };
+        let reused = match self.connect().await {
+            Ok(reused) => reused,
+            Err(why) => return End::NotConnected(why),
+        };
+        let mut attempt = self.offer(job, &letter).await;
+        // A relay may close a connection that was quiet for a while; that is no fault worth a report.
+        if reused
+            && matches!(
+                attempt,
+                Attempt::Untouched(Failure::Lost(_) | Failure::Closing(_))
+            )
+        {
+            self.connection = None;
+            match self.connect().await {
+                Ok(_) => attempt = self.offer(job, &letter).await,
+                Err(why) => return End::NotConnected(why),
+            }
+        }
+        let now = self.desk.clock.now();
+        let verdict = pace_after(&attempt, now);
+        let settled = settle(attempt, job.tries, &self.desk.retry, now);
+        End::Attempted(self.note_finished(job, now, settled), verdict)
+    }
+
+    /// Makes sure of a usable connection; whether it had carried mail before.
+    async fn connect(&mut self) -> Result<bool, ConnectError> {
+        let worn = self.sent >= self.desk.mails_per_connection;
+        if let Some(connection) = self.connection.take_if(|c| worn || !c.usable()) {
+            connection.quit().await;
+        }
+        if self.connection.is_some() {
+            return Ok(self.sent > 0);
+        }
+        self.connection = Some(self.desk.transport.connect().await?);
+        self.sent = 0;
+        Ok(false)
+    }
+
+    async fn offer(&mut self, job: &Job, letter: &crate::mail::envelope::Letter) -> Attempt {
+        let Some(connection) = self.connection.as_mut() else {
+            return Attempt::Untouched(Failure::Lost("no connection".to_owned()));
+        };
+        let (journal, started) = (&self.desk.journal, &self.started);
+        let mut commit = || {
+            journal.started(job.claim, RecipientIndex(job.ready.ticket.index))?;
+            *started.lock().unwrap_or_else(PoisonError::into_inner) = Some(job.ready.ticket);
+            Ok(())
+        };
+        let attempt = connection.send(letter, &mut commit).await;
+        self.sent = self.sent.saturating_add(1);
+        attempt
+    }
+
+    /// Writes the outcome to the journal before anybody else hears of it.
+    fn note_finished(&self, job: &Job, at: Timestamp, settled: Settled) -> Settled {
+        let index = RecipientIndex(job.ready.ticket.index);
+        let written = match &settled {
+            Settled::Outcome(outcome) => self.desk.journal.finished(job.claim, index, at, outcome),
+            // A start may stand in the journal although nothing was handed over. Should the process
+            // die before the next try, the recipient counts as unknown: careful rather than exact.
+            Settled::Again(_) | Settled::Stop(_) | Settled::OutcomeThenStop(..) => Ok(()),
+        };
+        *self.started.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        match written {
+            Ok(()) => settled,
+            // The outcome is known here and will be published; but nothing more may be sent.
+            Err(why) => match settled {
+                Settled::Outcome(outcome) => Settled::OutcomeThenStop(outcome, why.to_string()),
+                Settled::Again(_) | Settled::Stop(_) | Settled::OutcomeThenStop(..) => {
+                    Settled::Stop(why.to_string())
+                }
+            },
+        }
+    }
+}
+
+/// The outcome of a mail in whose middle its worker was ended.
+pub fn aborted() -> Outcome {
+    Outcome::Unknown {
+        reason: "the run was stopped while the relay had not answered yet".to_owned(),
+    }
+}

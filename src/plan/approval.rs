@@ -1,0 +1,32 @@
+//! What an approval approves: the digest of a campaign's folder (definition, body, documents) and of
+//! its template.
+
+use crate::mail::digest::Digest;
+use crate::workspace::source::{Source, SourceError, WorkspacePath};
+
+/// Larger files than this are no documents that anybody would mail.
+const LARGEST: u64 = 50_000_000;
+
+/// The digest of everything below `campaign` and below `template`: paths and contents, in the order
+/// of the paths.
+///
+/// # Errors
+/// [`SourceError`] where a file can not be read.
+pub fn approval_digest(
+    source: &dyn Source,
+    campaign: &WorkspacePath,
+    template: Option<&WorkspacePath>,
+) -> Result<Digest, SourceError> {
+    let mut files = source.files(campaign)?;
+    if let Some(template) = template {
+        files.extend(source.files(template)?);
+    }
+    files.sort();
+    let mut parts: Vec<Vec<u8>> = Vec::with_capacity(files.len() * 2);
+    for file in files {
+        let content = Digest::of(&source.read(&file, LARGEST)?);
+        parts.push(file.as_str().as_bytes().to_vec());
+        parts.push(content.as_bytes().to_vec());
+    }
+    Ok(Digest::of_parts(parts.iter().map(Vec::as_slice)))
+}
