@@ -23,7 +23,7 @@ use crate::render::{
 };
 use crate::workspace::campaign::DocumentDelivery;
 use crate::workspace::document_path::DocumentPath;
-use crate::workspace::load;
+use crate::workspace::loaded;
 use crate::workspace::member::Member;
 use crate::workspace::members::Rows;
 use crate::workspace::published::{asset_url, document_url};
@@ -62,8 +62,8 @@ pub fn compile(
 ) -> Result<Compiled, StartError> {
     let campaign = &content.file.campaign;
     let (body_path, is_markdown) = match &content.file.body {
-        load::Body::Markdown(path) => (path, true),
-        load::Body::Html(path) => (path, false),
+        loaded::Body::Markdown(path) => (path, true),
+        loaded::Body::Html(path) => (path, false),
     };
     let body = content.text(body_path)?;
     let beside = content.file.folder.join("body.txt").ok();

@@ -10,7 +10,7 @@ use crate::mail::recipient_id::KeyTooShort;
 use crate::plan::audience::AudienceError;
 use crate::render::RenderError;
 use crate::schedule::calendar::CalendarError;
-use crate::workspace::load::LoadError;
+use crate::workspace::loaded::LoadError;
 use crate::workspace::source::SourceError;
 
 /// Why a run could not go on.

@@ -15,7 +15,7 @@ use crate::mail::occurrence::CampaignId;
 use crate::plan::approval::approval_digest;
 use crate::workspace::Workspace;
 use crate::workspace::document_path::DocumentPath;
-use crate::workspace::load::{CampaignFile, ListFile, TemplateFile};
+use crate::workspace::loaded::{CampaignFile, ListFile, TemplateFile};
 use crate::workspace::names::ListName;
 use crate::workspace::settings::{DkimAlgorithm, Sender, Settings};
 use crate::workspace::source::{Source, SourceError, WorkspacePath};
