@@ -8,6 +8,10 @@ pub mod error;
 pub mod lint;
 pub mod rules;
 pub mod schema;
+pub mod send;
+mod send_progress;
+mod send_summary;
+mod start_error;
 pub mod terminal;
 pub mod workspace_folder;
 
@@ -54,6 +58,8 @@ pub struct Cli {
 pub enum Command {
     /// Check the workspace, and say what is wrong where.
     Lint(lint::Arguments),
+    /// Send what is due, and commit what became of every mail.
+    Send(send::Arguments),
     /// Print or write the JSON Schemas of the workspace's files.
     Schema(schema::Arguments),
     /// List the rules, or explain one.
@@ -66,6 +72,7 @@ impl Cli {
     fn run(&self, terminal: &mut Terminal) -> Result<ExitCode, CliError> {
         match &self.command {
             Command::Lint(arguments) => lint::run(self, arguments, terminal),
+            Command::Send(arguments) => send::run(self, arguments, terminal),
             Command::Schema(arguments) => schema::run(arguments, terminal),
             Command::Rules(arguments) => rules::run(arguments, terminal),
             Command::Completions(arguments) => completions::run(arguments, terminal),

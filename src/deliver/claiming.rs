@@ -91,7 +91,7 @@ impl Engine {
 
     /// Takes from the queues what the next claims are to hold: one claim for each occurrence.
     fn next_claims(&mut self, now: Timestamp) -> Vec<NewClaim> {
-        if !self.claim_at(now).is_some_and(|at| at <= now) {
+        if self.claim_at(now).is_none_or(|at| at > now) {
             return Vec::new();
         }
         let until = now.checked_add(LEASE).unwrap_or(now);

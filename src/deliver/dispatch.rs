@@ -163,6 +163,7 @@ impl Engine {
         };
         let recipient = RecipientIndex(ticket.index);
         self.again.remove(&ticket);
+        self.settled += u64::from(retry_at.is_none());
         self.resolve_claim(job.ready.claim);
         let claim = self.claim_id(job.ready.claim);
         self.record(
@@ -202,7 +203,7 @@ impl Engine {
             return Ok(());
         };
         state.faults += 1;
-        let (faults, policy) = (state.faults, state.retry.clone());
+        let (faults, policy) = (state.faults, state.retry);
         if often {
             self.pacer.done(job.lane, at, Verdict::Fine);
             let outcome = later(failure.to_string(), job.tries, &policy, at);

@@ -160,6 +160,7 @@ pub struct Engine {
     pub(super) deadline: Option<Timestamp>,
     pub(super) pages_due: bool,
     pub(super) accepted: u64,
+    pub(super) settled: u64,
     reports: mpsc::UnboundedReceiver<Report>,
 }
 
@@ -210,6 +211,7 @@ impl Engine {
             deadline: None,
             pages_due: false,
             accepted: 0,
+            settled: 0,
             reports,
         };
         engine.queue_pending();
@@ -400,6 +402,8 @@ impl Engine {
             claimed: self.queues.ready(),
             waiting: self.queues.waiting(),
             later: self.queues.later(),
+            settled: self.settled,
+            destinations: self.lane_relays.len(),
             occurrences: &self.occurrences,
         }
     }
@@ -453,7 +457,7 @@ impl RelayState {
             name: relay.name,
             load: vec![0; workers.len()],
             workers,
-            retry: relay.desk.retry.clone(),
+            retry: relay.desk.retry,
             faults: 0,
             rests: 0,
             rests_until: None,

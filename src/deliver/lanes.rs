@@ -43,8 +43,15 @@ pub async fn destinations(
     let mut names: Vec<String> = Vec::new();
     let mut positions: HashMap<String, u16> = HashMap::new();
     let mut of_domain = Vec::with_capacity(domains.len());
+    let mut answers = true;
     for group in domains.chunks(LOOK_UPS) {
-        let exchangers = ask(providers, group, exchangers).await;
+        let exchangers = if answers {
+            ask(providers, group, exchangers).await
+        } else {
+            vec![None; group.len()]
+        };
+        // A whole group without one answer: there is no DNS here, and each group takes seconds.
+        answers &= group.len() < LOOK_UPS || exchangers.iter().any(Option::is_some);
         for (domain, exchanger) in group.iter().zip(exchangers) {
             let Destination { name, .. } = providers.destination(domain, exchanger.as_deref());
             let next = u16::try_from(names.len()).unwrap_or(u16::MAX);

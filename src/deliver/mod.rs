@@ -8,6 +8,7 @@ pub mod campaign_letters;
 mod claiming;
 mod convert;
 mod dispatch;
+pub mod dry_run;
 pub mod due;
 pub mod engine;
 pub mod error;

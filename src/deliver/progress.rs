@@ -24,8 +24,19 @@ pub struct Snapshot<'a> {
     pub waiting: usize,
     /// Told "not now".
     pub later: usize,
+    /// Recipients with an outcome of this run.
+    pub settled: u64,
+    /// How many destinations the run has.
+    pub destinations: usize,
     /// What is being sent.
     pub occurrences: &'a [Active],
+}
+
+impl Snapshot<'_> {
+    /// Recipients that this run still has to do with.
+    pub const fn left(&self) -> u64 {
+        (self.in_flight + self.claimed + self.waiting + self.later) as u64
+    }
 }
 
 /// Shows nothing.

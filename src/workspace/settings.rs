@@ -308,6 +308,8 @@ pub struct Pace {
     pub providers: BTreeMap<ProviderName, Provider>,
     /// Whether the built-in table of large providers applies.
     pub built_in_providers: bool,
+    /// Whether DNS is asked who takes a domain's mail, where the domain alone does not tell.
+    pub look_up_mx: bool,
     /// How a new sender grows; absent: no warm-up.
     pub warm_up: Option<WarmUp>,
     /// How refusals for now are tried again.
@@ -322,6 +324,7 @@ impl Default for Pace {
             pause: Length::seconds(5),
             providers: BTreeMap::new(),
             built_in_providers: true,
+            look_up_mx: true,
             warm_up: None,
             retry: Retry::default(),
             enabled: true,

@@ -1,0 +1,65 @@
+//! What a run would do, without doing it: no claim, no mail, nothing published.
+
+use super::due::{Scheduled, Standing, agenda};
+use super::error::StartError;
+use super::material::Content;
+use super::run::{Line, Order, Outside, open, organisation_key};
+use super::start::{Ground, audience};
+use crate::ledger::state::Counts;
+
+/// What a run would do for each occurrence. Journals of dead runs stay as they are.
+///
+/// # Errors
+/// [`StartError`].
+pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Vec<Line>, StartError> {
+    let opened = open(outside.repository, &outside.ledger)?;
+    let key = organisation_key(outside, &opened.workspace)?;
+    let suppressions = opened.ledger.suppressions()?;
+    let now = outside.clock.now();
+    let ground = Ground {
+        path: outside.repository,
+        repository: &opened.repository,
+        head: opened.head,
+        settings: &opened.workspace.settings,
+        key: &key,
+        suppressions: &suppressions,
+    };
+    let scheduled = agenda(
+        &opened.repository,
+        &opened.ledger,
+        &opened.workspace,
+        opened.head,
+        &order.question,
+        now,
+    )?;
+    let line = |scheduled: Scheduled| {
+        let due = matches!(scheduled.standing, Standing::Due { .. });
+        let mut counts = scheduled.state.counts(now);
+        let mut note = (!due).then(|| "not due now".to_owned());
+        let mut held = false;
+        if due && scheduled.state.header().is_none() {
+            let content =
+                Content::read(ground.path, scheduled.approved_by, scheduled.id.campaign())?;
+            let (audience, _) = audience(&ground, &opened.ledger, &content)?;
+            let (entries, excluded) = (
+                audience.entries.len() as u64,
+                audience.excluded.len() as u64,
+            );
+            counts = Counts {
+                audience: entries + excluded,
+                pending: entries,
+                excluded,
+                ..Counts::default()
+            };
+            held = audience.hold.is_some();
+            note = audience.hold.map(|hold| format!("would be held: {hold}"));
+        }
+        Ok(Line {
+            occurrence: scheduled.id,
+            counts,
+            note: note.or_else(|| Some("would be sent now".to_owned())),
+            held,
+        })
+    };
+    scheduled.into_iter().map(line).collect()
+}
