@@ -90,7 +90,7 @@ def mailmerge(folder, count, port):
 SETTINGS = """\
 organisation:
   name: Cámara de Exportadores
-  postal_address: [Calle 1 # 2-3, Bogotá]
+  postal_address: ["Calle 1 # 2-3", Bogotá]
   zone: America/Bogota
   locale: en
 people:
@@ -105,7 +105,8 @@ relays:
 windows:
   noon: {{opens: "12:00", open_for: 8h}}
 notice: {{business_days: 0}}
-pace: {{enabled: false}}
+pace: {{enabled: false, look_up_mx: false}}
+ledger: {{claim_at_most: 8000}}
 bounces: {{address: bounces@camara.example}}
 unsubscribe: {{address: leave@camara.example}}
 """

@@ -307,6 +307,9 @@ impl Engine {
             }
         }
         self.check()?;
+        for worker in self.relays.drain(..).flat_map(|relay| relay.workers) {
+            worker.end().await;
+        }
         Ok(Ended {
             published: self.outbox.is_empty() && self.claims.is_empty(),
             stopped: self.stopping.or(self.remote.given_up),

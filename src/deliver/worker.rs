@@ -5,6 +5,7 @@
 //! killed process leaves a mail unknown, and a worker has at most one mail there.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -18,6 +19,9 @@ use crate::ledger::journal::Journal;
 use crate::schedule::pacer::Verdict;
 use crate::schedule::retry::RetryPolicy;
 use crate::transport::{Attempt, ConnectError, Connection, Failure, Transport};
+
+/// How long a relay may take to answer QUIT.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// One recipient to send to.
 pub struct Job {
@@ -102,6 +106,15 @@ impl Worker {
     /// Gives it another job; false where it is gone.
     pub fn give(&self, job: Job) -> bool {
         self.jobs.send(job).is_ok()
+    }
+
+    /// Lets it say QUIT and end; gives up after [`GOODBYE`].
+    pub async fn end(self) {
+        drop(self.jobs);
+        let abort = self.task.abort_handle();
+        if tokio::time::timeout(GOODBYE, self.task).await.is_err() {
+            abort.abort();
+        }
     }
 
     /// Ends it in the middle of whatever it does. Says whose mail's content may have gone out: that
