@@ -1,3 +1,5 @@
+//! Addresses, the plain and the ugly.
+
 use proptest::prelude::*;
 
 use super::*;

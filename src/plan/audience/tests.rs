@@ -1,3 +1,5 @@
+//! Audiences: every reason, in order, and the sum.
+
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
 

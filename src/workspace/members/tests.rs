@@ -1,3 +1,5 @@
+//! Rows: every way in which one can be wrong.
+
 use std::io::Write;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Segments: what they mean, and every mistake with its place.
+
 use proptest::prelude::*;
 
 use super::*;
