@@ -97,10 +97,18 @@ fn wanted(root: &Path, paths: &[PathBuf]) -> Result<Vec<String>, CliError> {
     paths
         .iter()
         .map(|path| {
-            let real = path
-                .canonicalize()
-                .or_else(|_| root.join(path).canonicalize())
-                .map_err(|e| CliError::new(format!("{}: {e}", path.display())))?;
+            // As typed from here, or as below the workspace: whichever is inside it.
+            let here = path.canonicalize().ok();
+            let inside = here.filter(|here| here.starts_with(&real_root));
+            let real = match inside.or_else(|| root.join(path).canonicalize().ok()) {
+                Some(real) => real,
+                None => {
+                    return Err(CliError::new(format!(
+                        "{}: there is no such file",
+                        path.display()
+                    )));
+                }
+            };
             let below = real.strip_prefix(&real_root).map_err(|_| outside(path))?;
             let text = below.to_str().ok_or_else(|| outside(path))?;
             Ok(text.replace(std::path::MAIN_SEPARATOR, "/"))
