@@ -9,9 +9,13 @@ const WIDTH: usize = 72;
 /// last. Blank lines at both ends go away and several in a row become one, since conditions leave
 /// them behind.
 pub(super) fn flowed(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 16 + 2);
+    let mut out = String::with_capacity(text.len() + text.len() / 16 + 64);
+    let text = match memchr::memchr(b'\t', text.as_bytes()) {
+        Some(_) => Cow::Owned(tabs_expanded(text)),
+        None => Cow::Borrowed(text),
+    };
     let mut blanks = 0;
-    for line in text.split('\n') {
+    for line in lines(&text) {
         // A trailing space would flow the line into the next one; `-- ` (§4.3) keeps its own.
         let line = if line == "-- " { line } else { line.trim_end() };
         if line.is_empty() {
@@ -22,13 +26,23 @@ pub(super) fn flowed(text: &str) -> String {
             out.push('\n');
         }
         blanks = 0;
-        let line = match line.contains('\t') {
-            true => Cow::Owned(line.replace('\t', "    ")),
-            false => Cow::Borrowed(line),
-        };
-        wrap(&mut out, &line);
+        wrap(&mut out, line);
     }
     out
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    ends.scan(0, |start, end| {
+        let line = text.get(*start..end).unwrap_or_default();
+        *start = end + 1;
+        Some(line)
+    })
+}
+
+/// Four spaces for each tab; those at a line's end go away with it.
+fn tabs_expanded(text: &str) -> String {
+    text.replace('\t', "    ")
 }
 
 fn wrap(out: &mut String, line: &str) {
@@ -54,32 +68,33 @@ fn wrap(out: &mut String, line: &str) {
 /// The byte after the last space that keeps the line within the width, or after the first beyond;
 /// nothing where the rest fits or has no place to break.
 fn break_after(text: &str) -> Option<usize> {
-    let mut best = None;
-    let mut columns = 0;
-    let mut beyond = false;
-    for (at, c) in text.char_indices() {
-        columns += 1;
-        // Nothing is broken inside the leading indentation.
-        if c == ' '
-            && text
-                .get(..at)
-                .is_some_and(|head| !head.trim_start().is_empty())
-        {
-            if columns <= WIDTH {
-                best = Some(at + 1);
-            } else if best.is_none() {
-                // A word longer than the line: broken after it.
-                return Some(at + 1).filter(|&end| end < text.len());
-            }
-        }
-        if columns > WIDTH {
-            beyond = true;
-            if best.is_some() {
-                break;
-            }
+    let bytes = text.as_bytes();
+    let limit = after_columns(bytes, WIDTH).filter(|&limit| limit < bytes.len())?;
+    // Nothing is broken inside the leading indentation.
+    let indented = text.len() - text.trim_start().len();
+    let within = memchr::memrchr(b' ', bytes.get(indented..limit).unwrap_or_default());
+    match within {
+        Some(at) => Some(indented + at + 1),
+        None => {
+            // A word longer than the line: broken after it.
+            let beyond = limit.max(indented);
+            let at = memchr::memchr(b' ', bytes.get(beyond..)?)?;
+            Some(beyond + at + 1).filter(|&end| end < bytes.len())
         }
     }
-    best.filter(|&end| beyond && end < text.len())
+}
+
+/// The byte after the first so many characters, if there are as many.
+fn after_columns(text: &[u8], columns: usize) -> Option<usize> {
+    let continues = |byte: &u8| byte & 0xc0 == 0x80;
+    let (mut at, mut missing) = (0, columns);
+    while missing > 0 {
+        let more = text.get(at..at + missing)?;
+        at += missing;
+        missing = more.iter().filter(|byte| continues(byte)).count();
+    }
+    let tail = text.get(at..).unwrap_or_default();
+    Some(at + tail.iter().take_while(|byte| continues(byte)).count())
 }
 
 #[cfg(test)]
@@ -99,7 +114,32 @@ mod tests {
         assert_eq!(flowed(&url), format!("{url}\n"));
     }
 
+    /// Character by character.
+    fn break_slowly(text: &str) -> Option<usize> {
+        let indented = text.len() - text.trim_start().len();
+        let spaces = text.char_indices().enumerate();
+        let (mut best, mut beyond) = (None, false);
+        for (column, (at, c)) in spaces {
+            beyond |= column >= WIDTH;
+            if beyond && best.is_some() {
+                break;
+            }
+            if c == ' ' && at > indented {
+                best = Some(at + 1);
+                if beyond {
+                    break;
+                }
+            }
+        }
+        best.filter(|&end| beyond && end < text.len())
+    }
+
     proptest! {
+        #[test]
+        fn breaks_where_counting_breaks(text in "[ ñ]{0,90}([a-z]{1,9} |ñ{1,9} |\u{1f600}|[a-z]{60,80}| ){0,30}") {
+            prop_assert_eq!(break_after(&text), break_slowly(&text));
+        }
+
         #[test]
         fn flows_back_together(words in proptest::collection::vec("[a-zñ>]{1,90}", 1..40)) {
             let text = words.join(" ");

@@ -223,6 +223,12 @@ impl Compiled {
             .env
             .get_template(part)
             .map_err(|error| self.explain(part, &error))?;
+        // Straight into a string, which the engine's steps bound; what went wrong is found out by a
+        // second run, which stops at the limit.
+        match template.render(&context) {
+            Ok(out) if out.len() <= LARGEST => return Ok(out),
+            _ => {}
+        }
         let mut out = Bounded(Vec::with_capacity(template.source().len() + 256));
         let ended = template.render_captured_to(context, &mut out).map(|_| ());
         match ended {
