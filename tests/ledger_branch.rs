@@ -491,3 +491,27 @@ fn a_big_file_is_streamed_out_of_the_tree() {
     std::io::Read::read_to_end(&mut file, &mut read).unwrap();
     assert!(read == big);
 }
+
+#[test]
+fn commit_times_never_go_back() {
+    let house = House::new();
+    let mut ledger = house.ledger("one");
+    let batch = |second, events: Vec<Event>| Batch {
+        run: RunId(1),
+        at: at(second),
+        events: events
+            .into_iter()
+            .map(|event| (occurrence(), event))
+            .collect(),
+        suppressions: Vec::new(),
+        pages: Vec::new(),
+        summary: "batch".to_owned(),
+    };
+    ledger.publish(&batch(100, vec![fixed()])).unwrap();
+    // The clock jumped back; with times out of order git's walks would not end.
+    ledger
+        .publish(&batch(5, vec![claimed(1, 0, 0..1)]))
+        .unwrap();
+    let times = git(&house.remote(), &["log", "--format=%ct", BRANCH]);
+    assert_eq!(times, "1796295700\n1796295700\n");
+}

@@ -123,10 +123,12 @@ fn open(folder: &Path) -> Ledger {
     Ledger::open(&folder.join("local.git"), config).unwrap()
 }
 
-fn publish(ledger: &mut Ledger, events: Vec<(OccurrenceId, Event)>) {
+/// Batches come a second apart: git's walks rest on commit times, and a sending's batches do not all
+/// fall on one second either.
+fn publish(ledger: &mut Ledger, number: u32, events: Vec<(OccurrenceId, Event)>) {
     let batch = Batch {
         run: RUN,
-        at: time(0),
+        at: time(i64::from(number) * 1_000),
         events,
         suppressions: Vec::new(),
         pages: Vec::new(),
@@ -218,8 +220,8 @@ fn whole_lives(count: u32, size: u32) {
     }
     let start = Instant::now();
     let pushes = batches.len();
-    for events in batches {
-        publish(&mut ledger, events);
+    for (number, events) in (0..).zip(batches) {
+        publish(&mut ledger, number, events);
     }
     let wrote = start.elapsed().as_secs_f64();
     println!(

@@ -22,7 +22,7 @@ pub struct Identity {
 pub struct CommitText<'a> {
     /// Who.
     pub identity: &'a Identity,
-    /// When, to the second, in UTC.
+    /// When, to the second, in UTC; where its parent is later, the parent's time is taken.
     pub at: Timestamp,
     /// Its message.
     pub message: &'a str,
@@ -79,7 +79,11 @@ impl Repository {
             .map_err(wrong)?;
         let tree = root.write(&inner, base.as_ref(), "")?;
         let tree = inner.find_tree(tree).map_err(wrong)?;
-        let time = git2::Time::new(text.at.as_second(), 0);
+        // Never before the parent, also where a clock jumped back: git ends its walks by commit times,
+        // and with times out of order every push reads the whole history, on both sides.
+        let before = parent.as_ref().map(|parent| parent.time().seconds());
+        let second = text.at.as_second().max(before.unwrap_or(i64::MIN));
+        let time = git2::Time::new(second, 0);
         let who = git2::Signature::new(&text.identity.name, &text.identity.email, &time)
             .map_err(wrong)?;
         let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
