@@ -170,6 +170,7 @@ fn per_batch(batches: u32) {
     let size = 20;
     publish(
         &mut ledger,
+        0,
         vec![(occurrence.clone(), audience(batches * size))],
     );
     let mut times = Vec::new();
@@ -183,7 +184,7 @@ fn per_batch(batches: u32) {
             events.extend(outcomes.map(|event| (occurrence.clone(), event)));
         }
         let start = Instant::now();
-        publish(&mut ledger, events);
+        publish(&mut ledger, batch + 1, events);
         times.push(start.elapsed());
     }
     let tenth = (batches / 10) as usize;

@@ -179,6 +179,9 @@ impl Engine {
 
     /// When a push is due even if there is no claim to make.
     pub(super) fn push_at(&self) -> Option<Timestamp> {
+        if self.remote.given_up.is_some() {
+            return None;
+        }
         if self.outgoing.is_some() {
             return self.remote.again_at;
         }
@@ -201,13 +204,23 @@ impl Engine {
                     .try_for_each(|claim| self.claim_holds(claim))
             }
             Err(PublishError::Conflict { occurrence }) => {
+                let took = outgoing.claims.iter().any(|claim| {
+                    let active = self.occurrences.get(usize::from(claim.occurrence));
+                    active.is_some_and(|active| *active.id == occurrence)
+                });
                 self.back_to_outbox(outgoing);
                 self.taken_over(&occurrence);
-                Ok(())
+                if took {
+                    return Ok(());
+                }
+                // Not our claim is in the way but what we know: the same would be said again.
+                let why = PublishError::Conflict { occurrence }.to_string();
+                self.remote.given_up = Some(why.clone());
+                self.stop(now, why)
             }
-            Err(PublishError::Unreachable(why)) => {
+            Err(why @ (PublishError::Unreachable(_) | PublishError::Busy(_))) => {
                 self.outgoing = Some(outgoing);
-                self.remote_is_away(now, &why)
+                self.remote_is_away(now, &why.to_string())
             }
             Err(why) => {
                 self.back_to_outbox(outgoing);

@@ -27,9 +27,9 @@ const REST: SignedDuration = SignedDuration::from_secs(5);
 
 impl Engine {
     /// Hands out whatever may go now.
-    pub(super) fn dispatch(&mut self, now: Timestamp) {
+    pub(super) fn dispatch(&mut self, now: Timestamp) -> Result<(), DeliverError> {
         if self.stopping.is_some() {
-            return;
+            return Ok(());
         }
         while let Some(lane) = self.pacer.take(now) {
             let Some(ready) = self.queues.take_ready(lane) else {
@@ -37,15 +37,19 @@ impl Engine {
                 self.pacer.done(lane, now, Verdict::Fine);
                 continue;
             };
-            self.hand_over(lane, ready);
+            if !self.hand_over(lane, ready) {
+                return self.stop(now, "a worker ended by itself".to_owned());
+            }
         }
+        Ok(())
     }
 
-    fn hand_over(&mut self, lane: usize, ready: Ready) {
+    /// False where the worker is gone: the recipient is ready as before.
+    fn hand_over(&mut self, lane: usize, ready: Ready) -> bool {
         let relay = self.lane_relays.get(lane).copied().unwrap_or_default();
         let ticket = ready.ticket;
         let Some(active) = self.occurrences.get(usize::from(ticket.occurrence)) else {
-            return;
+            return false;
         };
         let job = Job {
             ready,
@@ -56,7 +60,7 @@ impl Engine {
             hold: self.clock.hold(),
         };
         let Some(relay_state) = self.relays.get_mut(relay) else {
-            return;
+            return false;
         };
         let idlest = (0..relay_state.workers.len())
             .min_by_key(|worker| relay_state.load.get(*worker).copied().unwrap_or(usize::MAX))
@@ -70,10 +74,11 @@ impl Engine {
                 *load += 1;
             }
             self.in_flight.insert(ticket, (relay, idlest, ready.claim));
-        } else {
-            self.queues.make_ready_first(lane, ready);
-            self.pacer.put_back(lane);
+            return true;
         }
+        self.queues.make_ready_first(lane, ready);
+        self.pacer.put_back(lane);
+        false
     }
 
     /// Takes a worker's report.
@@ -325,6 +330,10 @@ impl Engine {
                     started.insert((number, worker), ticket);
                 }
             }
+        }
+        // Whose mail ended just before its worker did.
+        while let Ok(report) = self.reports.try_recv() {
+            self.reported(report)?;
         }
         let mut released = Vec::new();
         for (ticket, (relay, worker, claim)) in std::mem::take(&mut self.in_flight) {

@@ -19,7 +19,7 @@ use super::progress::{Progress, Snapshot};
 use super::publisher::{Answer, Publish};
 use super::queue::{Queues, Ticket};
 use super::worker::{Desk, Report, Worker};
-use crate::clock::{BoxFuture, Clock};
+use crate::clock::{BoxFuture, Clock, Hold};
 use crate::ledger::branch::Batch;
 use crate::ledger::event::{Event, RecipientIndex, RunId};
 use crate::ledger::state::{OccurrenceState, Status};
@@ -161,7 +161,7 @@ pub struct Engine {
     pub(super) pages_due: bool,
     pub(super) accepted: u64,
     pub(super) settled: u64,
-    reports: mpsc::UnboundedReceiver<Report>,
+    pub(super) reports: mpsc::UnboundedReceiver<Report>,
 }
 
 /// How a run of the engine ended.
@@ -198,7 +198,8 @@ impl Engine {
             claims: BTreeMap::new(),
             next_sequence: 0,
             claim_due: ClaimDue::Now,
-            claim_ahead: setting.claim_ahead,
+            // With no time ahead nothing would ever be claimed.
+            claim_ahead: setting.claim_ahead.max(Duration::from_secs(1)),
             claim_at_most: setting.claim_at_most.max(1),
             outbox: Vec::new(),
             outbox_since: None,
@@ -214,6 +215,12 @@ impl Engine {
             settled: 0,
             reports,
         };
+        // Where nobody is left to be sent to no claim brings the page along.
+        let now = engine.clock.now();
+        engine.pages_due = engine
+            .occurrences
+            .iter()
+            .any(|active| active.state.counts(now).pending == 0);
         engine.queue_pending();
         engine
     }
@@ -235,10 +242,10 @@ impl Engine {
                 };
                 match status {
                     Status::Pending => self.queues.wait(lane, ticket),
-                    Status::Deferred { retry_at, .. } => {
-                        if active.closes.is_none_or(|closes| retry_at < closes) {
-                            self.queues.wait_until(retry_at, lane, ticket);
-                        }
+                    Status::Deferred { retry_at, .. }
+                        if active.closes.is_none_or(|closes| retry_at < closes) =>
+                    {
+                        self.queues.wait_until(retry_at, lane, ticket);
                     }
                     _ => {}
                 }
@@ -257,7 +264,12 @@ impl Engine {
     ) -> Result<Ended, DeliverError> {
         let mut publishing: Option<BoxFuture<'static, Answer>> = None;
         let mut reports = Vec::new();
+        let mut may_be_stopped = true;
+        // Virtual time stands still from waking to the next sleep: nobody else's sleep moves it on
+        // while it is being decided what goes now.
+        let mut busy = None;
         loop {
+            busy.get_or_insert_with(|| self.clock.hold());
             let now = self.clock.now();
             if *stop.borrow() && self.stopping.is_none() {
                 self.stop(now, "a stop was asked for".to_owned())?;
@@ -274,19 +286,14 @@ impl Engine {
                 publishing = Some(self.publisher.publish(batch));
             }
             self.is_pushing = publishing.is_some();
-            self.dispatch(now);
+            self.dispatch(now)?;
             progress.tick(&self.snapshot(now));
             if publishing.is_none() && self.is_done(now) {
                 break;
             }
             let wake = self.wake_at(now);
-            let sleep = async {
-                match wake {
-                    Some(at) => self.clock.sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
-            let asked = self.stopping.is_some();
+            let sleep = sleep(&*self.clock, wake, &mut busy);
+            let listens = may_be_stopped && self.stopping.is_none();
             tokio::select! {
                 biased;
                 count = self.reports.recv_many(&mut reports, 256) => {
@@ -299,19 +306,24 @@ impl Engine {
                     publishing = None;
                     self.published(answer)?;
                 }
-                _ = stop.changed(), if !asked => {}
+                // Where nobody is left who could ask, asking again would go round for ever.
+                heard = stop.changed(), if listens => may_be_stopped = heard.is_ok(),
                 () = sleep => {}
             }
+            busy.get_or_insert_with(|| self.clock.hold());
             for report in reports.drain(..) {
                 self.reported(report)?;
             }
         }
         self.check()?;
-        for worker in self.relays.drain(..).flat_map(|relay| relay.workers) {
-            worker.end().await;
+        for relay in self.relays.drain(..) {
+            for worker in relay.workers {
+                worker.end().await;
+            }
         }
         Ok(Ended {
-            published: self.outbox.is_empty() && self.claims.is_empty(),
+            // A push without an answer may not have arrived: only the journal knows what was in it.
+            published: self.outbox.is_empty() && self.outgoing.is_none() && self.claims.is_empty(),
             stopped: self.stopping.or(self.remote.given_up),
             accepted: self.accepted,
             occurrences: self.occurrences,
@@ -345,9 +357,6 @@ impl Engine {
             }
         }
         if self.deadline.is_some_and(|deadline| deadline <= now) && !self.in_flight.is_empty() {
-            while let Ok(report) = self.reports.try_recv() {
-                self.reported(report)?;
-            }
             self.abort_in_flight(now)?;
         }
         Ok(())
@@ -358,7 +367,7 @@ impl Engine {
             && self.queues.ready() == 0
             && self.queues.later() == 0
             && self.in_flight.is_empty();
-        let settled = idle && self.outbox.is_empty() && !self.pages_due;
+        let settled = idle && self.outbox.is_empty() && self.outgoing.is_none() && !self.pages_due;
         let cut_off = self.remote.given_up.is_some() && self.in_flight.is_empty();
         let overdue = self.deadline.is_some_and(|deadline| deadline <= now)
             && self.in_flight.is_empty()
@@ -444,6 +453,23 @@ impl Engine {
         self.outbox_since.get_or_insert(now);
         Ok(())
     }
+}
+
+/// Sleeps until `wake`; lets virtual time go on as soon as the sleep is known to the clock.
+async fn sleep(clock: &dyn Clock, wake: Option<Timestamp>, busy: &mut Option<Hold>) {
+    let Some(at) = wake else {
+        drop(busy.take());
+        return std::future::pending().await;
+    };
+    let mut sleep = clock.sleep_until(at);
+    std::future::poll_fn(|context| {
+        let polled = sleep.as_mut().poll(context);
+        if polled.is_pending() {
+            drop(busy.take());
+        }
+        polled
+    })
+    .await;
 }
 
 /// A lease is used up a little before others may take over.

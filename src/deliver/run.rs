@@ -366,6 +366,11 @@ impl<'a> Run<'a> {
         }
         let letters = self.letters(&id, &state)?;
         let relay = self.relay_of(&letters)?;
+        let audience = &letters.content().file.campaign.audience;
+        let topic = audience
+            .topic
+            .as_ref()
+            .map(|topic| topic.as_str().to_owned());
         let header = state.header().cloned();
         let destinations = header.map(|header| header.destinations).unwrap_or_default();
         let calendar = convert::calendar(self.ground.settings)?;
@@ -386,7 +391,7 @@ impl<'a> Run<'a> {
             closes,
             ended: None,
         };
-        self.leave_out_suppressed(&mut active)?;
+        self.leave_out_suppressed(&mut active, topic.as_deref())?;
         Ok(active)
     }
 
@@ -461,8 +466,12 @@ impl<'a> Run<'a> {
     }
 
     /// Who left since the audience was fixed is not mailed any more.
-    fn leave_out_suppressed(&mut self, active: &mut Active) -> Result<(), StartError> {
-        let events = newly_suppressed(&active.state, self.ground.suppressions, self.now);
+    fn leave_out_suppressed(
+        &mut self,
+        active: &mut Active,
+        topic: Option<&str>,
+    ) -> Result<(), StartError> {
+        let events = newly_suppressed(&active.state, self.ground.suppressions, topic, self.now);
         if events.is_empty() {
             return Ok(());
         }
@@ -582,6 +591,7 @@ const SAMPLES: u32 = 40;
 fn newly_suppressed(
     state: &OccurrenceState,
     suppressions: &Suppressions,
+    topic: Option<&str>,
     at: Timestamp,
 ) -> Vec<Event> {
     if suppressions.is_empty() {
@@ -592,7 +602,7 @@ fn newly_suppressed(
         .filter(|(_, status)| matches!(status, Status::Pending | Status::Deferred { .. }));
     open.filter_map(|(recipient, _)| {
         let id = state.ids().get(recipient.0 as usize)?;
-        let reason: Exclusion = suppressions.reason(id, None)?;
+        let reason: Exclusion = suppressions.reason(id, topic)?;
         Some(Event::Excluded {
             recipient,
             at,

@@ -4,7 +4,7 @@
 //! Invariant: between the journal's `started` and its `finished` lies the only moment in which a
 //! killed process leaves a mail unknown, and a worker has at most one mail there.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use crate::schedule::pacer::Verdict;
 use crate::schedule::retry::RetryPolicy;
 use crate::transport::{Attempt, ConnectError, Connection, Failure, Transport};
 
-/// How long a relay may take to answer QUIT.
+/// How long a relay may take to answer a goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
 
 /// One recipient to send to.
@@ -76,10 +76,18 @@ pub struct Desk {
     pub journal: Arc<Journal>,
 }
 
+/// Whose content may be going out. One lock decides between a mail that begins and a worker that is
+/// ended: whoever comes second sees the first.
+#[derive(Default)]
+struct Seat {
+    started: Option<Ticket>,
+    closed: bool,
+}
+
 /// A worker, as the engine sees it.
 pub struct Worker {
     jobs: mpsc::UnboundedSender<Job>,
-    started: Arc<Mutex<Option<Ticket>>>,
+    seat: Arc<Mutex<Seat>>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -87,20 +95,16 @@ impl Worker {
     /// Starts worker `number`, which reports to `reports`.
     pub fn start(number: usize, desk: Arc<Desk>, reports: mpsc::UnboundedSender<Report>) -> Self {
         let (jobs, inbox) = mpsc::unbounded_channel();
-        let started = Arc::new(Mutex::new(None));
+        let seat = Arc::new(Mutex::new(Seat::default()));
         let bench = Bench {
             number,
             desk,
-            started: Arc::clone(&started),
+            seat: Arc::clone(&seat),
             connection: None,
             sent: 0,
         };
         let task = tokio::spawn(bench.work(inbox, reports));
-        Self {
-            jobs,
-            started,
-            task,
-        }
+        Self { jobs, seat, task }
     }
 
     /// Gives it another job; false where it is gone.
@@ -108,27 +112,30 @@ impl Worker {
         self.jobs.send(job).is_ok()
     }
 
-    /// Lets it say QUIT and end; gives up after [`GOODBYE`].
-    pub async fn end(self) {
-        drop(self.jobs);
-        let abort = self.task.abort_handle();
-        if tokio::time::timeout(GOODBYE, self.task).await.is_err() {
-            abort.abort();
-        }
-    }
-
     /// Ends it in the middle of whatever it does. Says whose mail's content may have gone out: that
-    /// recipient is unknown.
+    /// recipient is unknown, unless a report about it was sent already.
     pub fn abort(&self) -> Option<Ticket> {
         self.task.abort();
-        *self.started.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut seat = lock(&self.seat);
+        seat.closed = true;
+        seat.started
+    }
+
+    /// Has it say goodbye to its relay, which gets a moment for that.
+    pub async fn end(self) {
+        let Self { jobs, mut task, .. } = self;
+        drop(jobs);
+        if tokio::time::timeout(GOODBYE, &mut task).await.is_err() {
+            task.abort();
+            let _ = task.await;
+        }
     }
 }
 
 struct Bench {
     number: usize,
     desk: Arc<Desk>,
-    started: Arc<Mutex<Option<Ticket>>>,
+    seat: Arc<Mutex<Seat>>,
     connection: Option<Box<dyn Connection>>,
     sent: u32,
 }
@@ -150,6 +157,8 @@ impl Bench {
             if reports.send(report).is_err() {
                 return;
             }
+            // Not before: who finds nothing started here finds the report.
+            lock(&self.seat).started = None;
         }
         if let Some(connection) = self.connection.take() {
             connection.quit().await;
@@ -204,10 +213,14 @@ impl Bench {
         let Some(connection) = self.connection.as_mut() else {
             return Attempt::Untouched(Failure::Lost("no connection".to_owned()));
         };
-        let (journal, started) = (&self.desk.journal, &self.started);
+        let (journal, seat) = (&self.desk.journal, &self.seat);
         let mut commit = || {
+            let mut seat = lock(seat);
+            if seat.closed {
+                return Err(std::io::Error::other("the run was stopped"));
+            }
             journal.started(job.claim, RecipientIndex(job.ready.ticket.index))?;
-            *started.lock().unwrap_or_else(PoisonError::into_inner) = Some(job.ready.ticket);
+            seat.started = Some(job.ready.ticket);
             Ok(())
         };
         let attempt = connection.send(letter, &mut commit).await;
@@ -224,7 +237,6 @@ impl Bench {
             // die before the next try, the recipient counts as unknown: careful rather than exact.
             Settled::Again(_) | Settled::Stop(_) | Settled::OutcomeThenStop(..) => Ok(()),
         };
-        *self.started.lock().unwrap_or_else(PoisonError::into_inner) = None;
         match written {
             Ok(()) => settled,
             // The outcome is known here and will be published; but nothing more may be sent.
@@ -236,6 +248,10 @@ impl Bench {
             },
         }
     }
+}
+
+fn lock(seat: &Mutex<Seat>) -> MutexGuard<'_, Seat> {
+    seat.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The outcome of a mail in whose middle its worker was ended.
