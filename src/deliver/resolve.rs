@@ -149,7 +149,10 @@ pub fn resolve(
         events: vec![(occurrence.clone(), event)],
         suppressions: Vec::new(),
         pages: vec![(occurrence.clone(), result_page(occurrence, &state, now))],
-        summary: format!("{occurrence}: {} unknown settled as {word}", recipients.len()),
+        summary: format!(
+            "{occurrence}: {} unknown settled as {word}",
+            recipients.len()
+        ),
     };
     publish(opened, &batch)?;
     Ok(Settled {

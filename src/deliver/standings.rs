@@ -193,11 +193,7 @@ impl Entry {
 ///
 /// # Errors
 /// [`StartError`]; [`StartError::Deliver`] where a sum does not hold.
-pub fn standings(
-    opened: &Opened,
-    which: &Which,
-    now: Timestamp,
-) -> Result<Vec<Entry>, StartError> {
+pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<Entry>, StartError> {
     let question = Question {
         campaign: match which {
             Which::All => None,
