@@ -130,7 +130,7 @@ pub fn run(
     );
     if arguments.what == What::Resend {
         text.push_str(&format!(
-            "They go out when its window is open, or with `postmerge send --now --campaign {}`.\n",
+            "They go out when its window is open, or now with\n  postmerge send --now --campaign {}\n",
             decision.occurrence.campaign()
         ));
     }
