@@ -220,13 +220,81 @@ fn a_sending_adds_up_and_its_unknowns_are_explained() {
     let (code, out, err) = house.run(&["status"]);
     assert_eq!((code, err.as_str()), (1, ""));
     assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
-    insta::assert_snapshot!(out, @"");
+    insta::assert_snapshot!(out, @r#"
+    campaign                  audience accepted rejected excluded  pending  unknown
+    rueda                            7        1        1        1        1        3
+      its window opens 2098-12-03 12:00
+      of the pending: 0 claimed, 1 answered "not now"
+      unknown: nobody knows whether these mails went out; they are not sent again by
+      themselves. Recipients #3-5
+      - 1 recorded as unknown:
+        1 × the connection broke after the final dot
+      - 2 claimed by run 1a2b3c4d until 2026-01-05 12:10: it died.
+        Its machine may know: run `postmerge send` there first
+      Look into the relay's log, then say what happened:
+        postmerge resolve rueda \
+          --as sent|resend --yes-all --reason TEXT
+    "#);
     let (code, out, _) = house.run(&["status", "rueda", "--format", "json", "--offline"]);
     assert_eq!(code, 1);
     let mut json: serde_json::Value = serde_json::from_str(&out).unwrap();
     json["at"] = "…".into();
     json["main"] = "…".into();
-    insta::assert_snapshot!(format!("{json:#}"), @"");
+    insta::assert_snapshot!(format!("{json:#}"), @r#"
+    {
+      "version": 1,
+      "at": "…",
+      "main": "…",
+      "occurrences": [
+        {
+          "occurrence": "rueda",
+          "campaign": "rueda",
+          "standing": {
+            "state": "waiting",
+            "opens": "2098-12-03T17:00:00Z"
+          },
+          "started": true,
+          "counts": {
+            "audience": 7,
+            "accepted": 1,
+            "rejected": 1,
+            "excluded": 1,
+            "pending": 1,
+            "claimed": 0,
+            "deferred": 1,
+            "unknown": 3
+          },
+          "waits_for_a_person": [
+            "unknown"
+          ],
+          "unknown": {
+            "recipients": [
+              [
+                3,
+                5
+              ]
+            ],
+            "recorded": 1,
+            "expired_claims": [
+              {
+                "run": "1a2b3c4d",
+                "until": "2026-01-05T17:10:00Z",
+                "mails": 2
+              }
+            ],
+            "reasons": {
+              "the connection broke after the final dot": 1
+            }
+          },
+          "exclusions": {
+            "no-consent": 1
+          },
+          "notes": [],
+          "last_activity": "2026-01-05T17:00:00Z"
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn unknown(text: &mut String, entry: &Entry, local: &dyn Fn(Timestamp) -> String
     for expired in &unknowns.expired {
         let _ = writeln!(
             text,
-            "  - {} claimed by run {}, which had until {} and said nothing more.\n    Its machine may know: run `postmerge send` there first",
+            "  - {} claimed by run {} until {}: it died.\n    Its machine may know: run `postmerge send` there first",
             expired.held,
             expired.claim.run,
             local(expired.since)
@@ -98,7 +98,7 @@ fn unknown(text: &mut String, entry: &Entry, local: &dyn Fn(Timestamp) -> String
     }
     let _ = writeln!(
         text,
-        "  Look into the relay's log, then say what happened:\n    postmerge resolve {} --as sent|resend --reason TEXT --yes-all",
+        "  Look into the relay's log, then say what happened:\n    postmerge resolve {} \\\n      --as sent|resend --yes-all --reason TEXT",
         entry.id
     );
 }
@@ -113,12 +113,11 @@ fn words(entry: &Entry, zone: &TimeZone) -> String {
             Standing::Due { closes: None } => "due".to_owned(),
             Standing::NotYet(opening) => format!("its window opens {}", local(opening.from)),
             Standing::Lapsed { opening, .. } => format!(
-                "lapsed: its window of {} passed without a start; give it a new date and merge, or cancel it",
+                "lapsed: its window of {} passed without a start;\n  give it a new date and merge, or cancel it",
                 local(opening.from)
             ),
             Standing::Shut => {
-                "unfinished: its window does not open any more; `postmerge send --now` goes on"
-                    .to_owned()
+                "unfinished: its window does not open any more; go on with `send --now`".to_owned()
             }
             Standing::Done => "done".to_owned(),
             Standing::Cancelled => "cancelled".to_owned(),
