@@ -6,12 +6,16 @@
 pub mod completions;
 pub mod error;
 pub mod lint;
+pub mod resolve;
 pub mod rules;
 pub mod schema;
 pub mod send;
 mod send_progress;
 mod send_summary;
 mod start_error;
+pub mod status;
+mod status_text;
+pub mod suppress;
 pub mod terminal;
 pub mod workspace_folder;
 
@@ -36,8 +40,10 @@ use terminal::{Colour, Terminal};
     after_help = "Examples:\n  \
         postmerge lint                      check the workspace in this folder\n  \
         postmerge rules unknown-list        explain a finding\n  \
+        postmerge send --dry-run            what would go out now\n  \
+        postmerge status                    what became of every mail\n  \
         postmerge -C ../mail lint           check another workspace\n\n\
-        Exit codes: 0 all well, 1 there are findings, 2 could not run."
+        Exit codes: 0 all well, 1 there are findings or something waits for a person, 2 could not run."
 )]
 pub struct Cli {
     /// The workspace: the folder with postmerge.yaml. Looked for from here upwards where absent.
@@ -60,6 +66,12 @@ pub enum Command {
     Lint(lint::Arguments),
     /// Send what is due, and commit what became of every mail.
     Send(send::Arguments),
+    /// Show how every campaign stands, and what waits for a person.
+    Status(status::Arguments),
+    /// Settle mails of which nobody knows whether they went out.
+    Resolve(resolve::Arguments),
+    /// Say that an address must not be mailed, or lift that.
+    Suppress(suppress::Arguments),
     /// Print or write the JSON Schemas of the workspace's files.
     Schema(schema::Arguments),
     /// List the rules, or explain one.
@@ -73,6 +85,9 @@ impl Cli {
         match &self.command {
             Command::Lint(arguments) => lint::run(self, arguments, terminal),
             Command::Send(arguments) => send::run(self, arguments, terminal),
+            Command::Status(arguments) => status::run(self, arguments, terminal),
+            Command::Resolve(arguments) => resolve::run(self, arguments, terminal),
+            Command::Suppress(arguments) => suppress::run(self, arguments, terminal),
             Command::Schema(arguments) => schema::run(arguments, terminal),
             Command::Rules(arguments) => rules::run(arguments, terminal),
             Command::Completions(arguments) => completions::run(arguments, terminal),

@@ -16,13 +16,17 @@ pub mod lanes;
 pub mod letters;
 pub mod locate;
 pub mod material;
+pub mod opened;
 pub mod progress;
 pub mod publisher;
 pub mod queue;
 pub mod recover;
+pub mod resolve;
 pub mod run;
 pub mod settle;
+pub mod standings;
 pub mod start;
+pub mod suppress;
 pub mod worker;
 
 pub use error::{DeliverError, StartError};

@@ -15,14 +15,14 @@ use super::error::StartError;
 use super::lanes::Lanes;
 use super::letters::Letters;
 use super::material::{Content, Lists, signers};
+pub use super::opened::{Opened, open};
 use super::progress::Progress;
 use super::publisher::LedgerPublisher;
 use super::recover::{Recovered, recover};
 use super::start::{Ground, audience, fix, fixed_content};
 use super::worker::Desk;
 use crate::clock::Clock;
-use crate::git::{CommitId, Fetched, Remote, Repository};
-use crate::ledger::branch::{Batch, Ledger, LedgerConfig, PublishError};
+use crate::ledger::branch::{Batch, Ledger, PublishError};
 use crate::ledger::event::{Event, Exclusion, RunId};
 use crate::ledger::journal::Journal;
 use crate::ledger::state::{Counts, OccurrenceState, Status};
@@ -95,66 +95,6 @@ pub struct Summary {
     pub stopped: Option<String>,
     /// Whether the ledger has everything; else the journal keeps it.
     pub published: bool,
-}
-
-/// Where the main branch is kept as it was fetched.
-const MAIN: &str = "refs/postmerge/main";
-
-/// How long a fetch or push may take.
-const REMOTE_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
-
-/// A branch of the remote, as this run sees it.
-pub struct Opened {
-    /// The repository.
-    pub repository: Repository,
-    /// The ledger, fetched.
-    pub ledger: Ledger,
-    /// The main branch's head.
-    pub head: CommitId,
-    /// The workspace there.
-    pub workspace: Workspace,
-}
-
-/// Fetches both branches and reads the workspace at the main branch's head.
-///
-/// # Errors
-/// [`StartError`].
-pub fn open(path: &Path, settings: &LedgerSettings) -> Result<Opened, StartError> {
-    let repository = Repository::open(path)?;
-    let remote = Remote {
-        name: settings.remote.clone(),
-        limit: REMOTE_LIMIT,
-    };
-    let head = match repository.fetch(&remote, &settings.main, MAIN)? {
-        Fetched::At(head) => head,
-        Fetched::NoBranch => {
-            return Err(StartError::NoMain {
-                remote: settings.remote.clone(),
-                branch: settings.main.clone(),
-            });
-        }
-    };
-    let config = LedgerConfig {
-        remote,
-        branch: settings.branch.clone(),
-        identity: None,
-    };
-    let mut ledger = Ledger::open(path, config)?;
-    ledger.fetch()?;
-    let tree = Tree::at(path, head)?;
-    let workspace =
-        Workspace::load(&tree)
-            .into_workspace()
-            .map_err(|source| StartError::Workspace {
-                commit: head.to_string(),
-                source,
-            })?;
-    Ok(Opened {
-        repository,
-        ledger,
-        head,
-        workspace,
-    })
 }
 
 /// Sends what is due.

@@ -71,6 +71,13 @@ impl Suppressions {
         })
     }
 
+    /// Why `recipient` is suppressed for exactly this scope, if so.
+    pub fn exact(&self, recipient: &RecipientId, scope: &Scope) -> Option<Exclusion> {
+        let entries = self.latest.get(recipient)?;
+        let entry = entries.iter().find(|entry| entry.scope == *scope)?;
+        entry.reason
+    }
+
     /// How many recipients have a suppression in force.
     pub fn len(&self) -> usize {
         let in_force = |entries: &&Vec<Entry>| entries.iter().any(|entry| entry.reason.is_some());

@@ -1,0 +1,251 @@
+//! How `status` shows standings: a table in 80 columns, or JSON whose keys stay.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::deliver::due::Standing;
+use crate::deliver::standings::{Entry, Place, Wait};
+use crate::ledger::event::Ranges;
+use crate::ledger::state::Note;
+
+/// Longer ids stand on a line of their own.
+const NAME: usize = 24;
+
+/// The table.
+pub(super) fn table(entries: &[Entry], zone: &TimeZone) -> String {
+    if entries.is_empty() {
+        return "Nothing is approved, and nothing was sent.\n".to_owned();
+    }
+    let mut text = format!(
+        "{:NAME$} {:>9}{:>9}{:>9}{:>9}{:>9}{:>9}\n",
+        "campaign", "audience", "accepted", "rejected", "excluded", "pending", "unknown"
+    );
+    for entry in entries {
+        block(&mut text, entry, zone);
+    }
+    text
+}
+
+fn block(text: &mut String, entry: &Entry, zone: &TimeZone) {
+    let mut name = entry.id.to_string();
+    if name.len() > NAME {
+        let _ = writeln!(text, "{name}");
+        name.clear();
+    }
+    let counts = &entry.counts;
+    let cell = |count: u64| match entry.started {
+        true => count.to_string(),
+        false => "-".to_owned(),
+    };
+    let _ = write!(text, "{name:NAME$} ");
+    for count in [
+        counts.audience,
+        counts.accepted,
+        counts.rejected,
+        counts.excluded,
+        counts.pending,
+        counts.unknown,
+    ] {
+        let _ = write!(text, "{:>9}", cell(count));
+    }
+    let _ = writeln!(text, "\n  {}", words(entry, zone));
+    if counts.claimed + counts.deferred > 0 {
+        let _ = writeln!(
+            text,
+            "  of the pending: {} claimed, {} answered \"not now\"",
+            counts.claimed, counts.deferred
+        );
+    }
+    let local = |at: Timestamp| moment(at, zone);
+    for (at, note) in entry.notes.iter().rev().take(3).rev() {
+        let _ = match note {
+            Note::Held(why) => writeln!(text, "  {} held: {why}", local(*at)),
+            Note::Lapsed(window) => writeln!(text, "  {} window passed: {window}", local(*at)),
+        };
+    }
+    if entry.held().is_some() {
+        text.push_str("  held: mend the reason above and merge; the next run tries again\n");
+    }
+    if counts.unknown > 0 {
+        unknown(text, entry, &local);
+    }
+}
+
+fn unknown(text: &mut String, entry: &Entry, local: &dyn Fn(Timestamp) -> String) {
+    let unknowns = &entry.unknowns;
+    let _ = writeln!(
+        text,
+        "  unknown: nobody knows whether these mails went out; they are not sent again by\n  themselves. Recipients {}",
+        ranges(&unknowns.recipients, 8)
+    );
+    if unknowns.recorded > 0 {
+        let _ = writeln!(text, "  - {} recorded as unknown:", unknowns.recorded);
+        for (reason, count) in unknowns.reasons.iter().take(5) {
+            let _ = writeln!(text, "    {count} × {reason}");
+        }
+    }
+    for expired in &unknowns.expired {
+        let _ = writeln!(
+            text,
+            "  - {} claimed by run {} until {}: it died.\n    Its machine may know: run `postmerge send` there first",
+            expired.held,
+            expired.claim.run,
+            local(expired.since)
+        );
+    }
+    let _ = writeln!(
+        text,
+        "  Look into the relay's log, then say what happened:\n    postmerge resolve {} \\\n      --as sent|resend --yes-all --reason TEXT",
+        entry.id
+    );
+}
+
+fn words(entry: &Entry, zone: &TimeZone) -> String {
+    let local = |at: Timestamp| moment(at, zone);
+    match &entry.place {
+        Place::Agenda(standing) => match standing {
+            Standing::Due {
+                closes: Some(closes),
+            } => format!("due: its window closes {}", local(*closes)),
+            Standing::Due { closes: None } => "due".to_owned(),
+            Standing::NotYet(opening) => format!("its window opens {}", local(opening.from)),
+            Standing::Lapsed { opening, .. } => format!(
+                "lapsed: its window of {} passed without a start;\n  give it a new date and merge, or cancel it",
+                local(opening.from)
+            ),
+            Standing::Shut => {
+                "unfinished: its window does not open any more; go on with `send --now`".to_owned()
+            }
+            Standing::Done => "done".to_owned(),
+            Standing::Cancelled => "cancelled".to_owned(),
+            Standing::HeldByRun { run, until } => {
+                format!("run {run} is sending it, until {} at most", local(*until))
+            }
+        },
+        Place::LedgerOnly {
+            held_by: Some((run, until)),
+        } => format!("run {run} is sending it, until {} at most", local(*until)),
+        Place::LedgerOnly { held_by: None } if entry.counts.pending > 0 => {
+            "unfinished, and not on the main branch's agenda any more".to_owned()
+        }
+        Place::LedgerOnly { held_by: None } => "over".to_owned(),
+    }
+}
+
+fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone())
+        .strftime("%Y-%m-%d %H:%M")
+        .to_string()
+}
+
+/// `#3, #5-9`; at most so many.
+pub(super) fn ranges(ranges: &Ranges, most: usize) -> String {
+    let all = ranges.as_slice();
+    let mut parts: Vec<String> = all.iter().take(most).map(range).collect();
+    if all.len() > most {
+        parts.push("…".to_owned());
+    }
+    parts.join(", ")
+}
+
+fn range(range: &std::ops::Range<u32>) -> String {
+    match range.end.saturating_sub(1) {
+        last if last == range.start => format!("#{last}"),
+        last => format!("#{}-{last}", range.start),
+    }
+}
+
+/// The JSON document. Keys are added, never renamed or taken away, while `version` is 1.
+pub(super) fn json(entries: &[Entry], head: &str, now: Timestamp) -> String {
+    let occurrences: Vec<Value> = entries.iter().map(entry_json).collect();
+    let document =
+        json!({"version": 1, "at": now.to_string(), "main": head, "occurrences": occurrences});
+    format!("{document:#}\n")
+}
+
+fn entry_json(entry: &Entry) -> Value {
+    let counts = &entry.counts;
+    let unknowns = &entry.unknowns;
+    let waits: Vec<&str> = entry
+        .waits()
+        .into_iter()
+        .map(|wait| match wait {
+            Wait::Unknown => "unknown",
+            Wait::Held => "held",
+            Wait::Lapsed => "lapsed",
+            Wait::Unfinished => "unfinished",
+        })
+        .collect();
+    let notes: Vec<Value> = entry
+        .notes
+        .iter()
+        .map(|(at, note)| match note {
+            Note::Held(text) => json!({"at": at.to_string(), "kind": "held", "text": text}),
+            Note::Lapsed(text) => json!({"at": at.to_string(), "kind": "lapsed", "text": text}),
+        })
+        .collect();
+    let expired: Vec<Value> = unknowns
+        .expired
+        .iter()
+        .map(|it| json!({"run": it.claim.run.to_string(), "until": it.since.to_string(), "mails": it.held}))
+        .collect();
+    let recipients: Vec<[u32; 2]> = unknowns
+        .recipients
+        .as_slice()
+        .iter()
+        .map(|range| [range.start, range.end.saturating_sub(1)])
+        .collect();
+    let exclusions: serde_json::Map<String, Value> = entry
+        .exclusions
+        .iter()
+        .map(|(reason, count)| (reason.name().to_owned(), json!(count)))
+        .collect();
+    json!({
+        "occurrence": entry.id.to_string(),
+        "campaign": entry.id.campaign().as_str(),
+        "standing": standing_json(&entry.place),
+        "started": entry.started,
+        "counts": {
+            "audience": counts.audience, "accepted": counts.accepted,
+            "rejected": counts.rejected, "excluded": counts.excluded,
+            "pending": counts.pending, "claimed": counts.claimed,
+            "deferred": counts.deferred, "unknown": counts.unknown,
+        },
+        "waits_for_a_person": waits,
+        "unknown": {
+            "recipients": recipients, "recorded": unknowns.recorded,
+            "expired_claims": expired, "reasons": unknowns.reasons,
+        },
+        "exclusions": exclusions,
+        "notes": notes,
+        "last_activity": entry.last_activity.map(|at| at.to_string()),
+    })
+}
+
+fn standing_json(place: &Place) -> Value {
+    let by_run = |run: &crate::ledger::event::RunId, until: &Timestamp| json!({"state": "sending", "run": run.to_string(), "until": until.to_string()});
+    match place {
+        Place::Agenda(standing) => match standing {
+            Standing::Due { closes } => {
+                json!({"state": "due", "until": closes.map(|at| at.to_string())})
+            }
+            Standing::NotYet(opening) => {
+                json!({"state": "waiting", "opens": opening.from.to_string()})
+            }
+            Standing::Lapsed { opening, .. } => {
+                json!({"state": "lapsed", "window": opening.from.to_string()})
+            }
+            Standing::Shut => json!({"state": "unfinished"}),
+            Standing::Done => json!({"state": "done"}),
+            Standing::Cancelled => json!({"state": "cancelled"}),
+            Standing::HeldByRun { run, until } => by_run(run, until),
+        },
+        Place::LedgerOnly {
+            held_by: Some((run, until)),
+        } => by_run(run, until),
+        Place::LedgerOnly { held_by: None } => json!({"state": "ledger-only"}),
+    }
+}

@@ -1,0 +1,250 @@
+//! How everything stands: the agenda, and what the ledger knows beyond it (campaigns that were taken
+//! away, or whose windows are long past).
+//!
+//! Reads; publishes nothing, and needs no key.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::convert;
+use super::due::{Question, Standing, agenda};
+use super::error::StartError;
+use super::opened::Opened;
+use crate::ledger::event::{ClaimId, Exclusion, Ranges, RunId};
+use crate::ledger::state::{Counts, Note, OccurrenceState, Status};
+use crate::mail::occurrence::{CampaignId, OccurrenceId};
+
+/// Which occurrences are looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// Every one.
+    All,
+    /// Those of one campaign.
+    Campaign(CampaignId),
+    /// This one, of a recurring campaign.
+    Occurrence(OccurrenceId),
+}
+
+impl Which {
+    fn takes(&self, id: &OccurrenceId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Campaign(campaign) => id.campaign() == campaign,
+            Self::Occurrence(only) => id == only,
+        }
+    }
+}
+
+/// One occurrence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Which.
+    pub id: OccurrenceId,
+    /// How it stands.
+    pub place: Place,
+    /// Whether its audience is fixed; before that the counts are all zero.
+    pub started: bool,
+    /// The accounting.
+    pub counts: Counts,
+    /// Who is unknown, and why.
+    pub unknowns: Unknowns,
+    /// Why some are not mailed.
+    pub exclusions: BTreeMap<Exclusion, u32>,
+    /// When it was held or lapsed, oldest first.
+    pub notes: Vec<(Timestamp, Note)>,
+    /// The latest time that any record speaks of.
+    pub last_activity: Option<Timestamp>,
+}
+
+/// Where an occurrence stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// On the agenda.
+    Agenda(Standing),
+    /// Only the ledger knows it: its campaign is gone from the main branch, or its windows are past.
+    LedgerOnly {
+        /// A run that has claims in it, and until when.
+        held_by: Option<(RunId, Timestamp)>,
+    },
+}
+
+/// Who is unknown, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unknowns {
+    /// Everybody whose outcome nobody knows.
+    pub recipients: Ranges,
+    /// Of these: said so in the ledger.
+    pub recorded: u64,
+    /// Of these: claimed by a run whose claim's time is over.
+    pub expired: Vec<Expired>,
+    /// What was recorded as the reason, and how often. Settled ones stay counted here.
+    pub reasons: BTreeMap<String, u32>,
+}
+
+/// A claim whose time is over and that still holds somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expired {
+    /// Whose.
+    pub claim: ClaimId,
+    /// Since when.
+    pub since: Timestamp,
+    /// How many.
+    pub held: u32,
+}
+
+/// Why an occurrence waits for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Nobody knows what became of some.
+    Unknown,
+    /// It was held, and nothing happened since.
+    Held,
+    /// Its window passed without a start.
+    Lapsed,
+    /// It started, is not through, and its window does not open any more.
+    Unfinished,
+}
+
+impl Unknowns {
+    /// Who is unknown in `state` at `now`.
+    pub fn of(state: &OccurrenceState, now: Timestamp) -> Self {
+        let expired: Vec<Expired> = state
+            .open_claims()
+            .filter(|claim| claim.until <= now)
+            .map(|claim| Expired {
+                claim: claim.claim,
+                since: claim.until,
+                held: claim.held,
+            })
+            .collect();
+        let over: HashSet<ClaimId> = expired.iter().map(|it| it.claim).collect();
+        let mut recorded = 0;
+        let mut all = Vec::new();
+        for (index, status) in state.statuses() {
+            match status {
+                Status::Unknown => recorded += 1,
+                Status::Claimed { claim } if over.contains(&claim) => {}
+                _ => continue,
+            }
+            all.push(index.0);
+        }
+        Self {
+            recipients: Ranges::from_indices(all),
+            recorded,
+            expired,
+            reasons: state.unknowns().clone(),
+        }
+    }
+}
+
+impl Entry {
+    /// What is known of an occurrence at `now`.
+    pub fn of(id: OccurrenceId, place: Place, state: &OccurrenceState, now: Timestamp) -> Self {
+        Self {
+            id,
+            place,
+            started: state.header().is_some(),
+            counts: state.counts(now),
+            unknowns: Unknowns::of(state, now),
+            exclusions: state.exclusions(),
+            notes: state.notes().to_vec(),
+            last_activity: state.last_activity(),
+        }
+    }
+
+    /// Why it was held, where that is the last thing that happened.
+    pub fn held(&self) -> Option<&str> {
+        if matches!(
+            self.place,
+            Place::Agenda(Standing::Done | Standing::Cancelled | Standing::HeldByRun { .. })
+        ) {
+            return None;
+        }
+        match self.notes.last() {
+            Some((at, Note::Held(why))) if self.last_activity <= Some(*at) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// Everything about it that waits for a person.
+    pub fn waits(&self) -> Vec<Wait> {
+        let mut waits = Vec::new();
+        if self.counts.unknown > 0 {
+            waits.push(Wait::Unknown);
+        }
+        if self.held().is_some() {
+            waits.push(Wait::Held);
+        }
+        match &self.place {
+            Place::Agenda(Standing::Lapsed { .. }) => waits.push(Wait::Lapsed),
+            Place::Agenda(Standing::Shut) => waits.push(Wait::Unfinished),
+            Place::LedgerOnly { held_by: None } if self.counts.pending > 0 => {
+                waits.push(Wait::Unfinished);
+            }
+            _ => {}
+        }
+        waits
+    }
+}
+
+/// Every occurrence that is asked for: the agenda in order of reception, then what only the ledger
+/// knows, by name.
+///
+/// # Errors
+/// [`StartError`]; [`StartError::Deliver`] where a sum does not hold.
+pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<Entry>, StartError> {
+    let question = Question {
+        campaign: match which {
+            Which::All => None,
+            Which::Campaign(campaign) => Some(campaign.clone()),
+            Which::Occurrence(occurrence) => Some(occurrence.campaign().clone()),
+        },
+        now: false,
+    };
+    let mut entries = Vec::new();
+    let mut listed: HashSet<OccurrenceId> = HashSet::new();
+    for scheduled in agenda(
+        &opened.repository,
+        &opened.ledger,
+        &opened.workspace,
+        opened.head,
+        &question,
+        now,
+    )? {
+        listed.insert(scheduled.id.clone());
+        if which.takes(&scheduled.id) {
+            let place = Place::Agenda(scheduled.standing);
+            entries.push(Entry::of(scheduled.id, place, &scheduled.state, now));
+        }
+    }
+    for id in opened.ledger.occurrences()? {
+        if !which.takes(&id) || listed.contains(&id) {
+            continue;
+        }
+        let state = opened.ledger.replay(&id)?;
+        let live = state.open_claims().find(|claim| claim.until > now);
+        let held_by = live.map(|claim| (claim.claim.run, claim.until));
+        entries.push(Entry::of(id, Place::LedgerOnly { held_by }, &state, now));
+    }
+    for entry in &entries {
+        entry
+            .counts
+            .check()
+            .map_err(|source| super::error::DeliverError::Sum {
+                occurrence: entry.id.to_string(),
+                source,
+            })?;
+    }
+    Ok(entries)
+}
+
+/// The organisation's zone, in which people read times.
+///
+/// # Errors
+/// [`StartError::Zone`].
+pub fn zone(opened: &Opened) -> Result<jiff::tz::TimeZone, StartError> {
+    Ok(convert::calendar(&opened.workspace.settings)?
+        .zone()
+        .clone())
+}

@@ -1,0 +1,126 @@
+//! Suppressing an address by hand, and lifting it again. The ledger gets the recipient id; the
+//! address stays here.
+
+use jiff::Timestamp;
+
+use super::error::StartError;
+use super::opened::Opened;
+use crate::ledger::branch::Batch;
+use crate::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
+use crate::ledger::reply_text::reply_text;
+use crate::mail::address::Address;
+use crate::mail::recipient_id::RecipientKey;
+
+/// What a person wants.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Who.
+    pub address: Address,
+    /// For what.
+    pub scope: Scope,
+    /// Why, in words.
+    pub reason: String,
+    /// Lift instead of suppress.
+    pub lift: bool,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// It must not be mailed from now on.
+    Suppressed,
+    /// It must not be mailed already, for this reason; nothing was published.
+    Already(Exclusion),
+    /// It may be mailed again.
+    Lifted {
+        /// Why it was suppressed until now.
+        was: Exclusion,
+        /// Why it still is, for everything.
+        still: Option<Exclusion>,
+    },
+    /// There was nothing to lift; nothing was published.
+    NothingToLift {
+        /// Why it is suppressed all the same, by a wider suppression.
+        still: Option<Exclusion>,
+    },
+}
+
+/// Suppresses or lifts.
+///
+/// # Errors
+/// [`StartError`]; [`StartError::OtherKey`] where the ledger's ids were made with another key: the
+/// suppression would hold nobody back.
+pub fn suppress(
+    opened: &mut Opened,
+    key: &RecipientKey,
+    wish: &Wish,
+    run: RunId,
+    now: Timestamp,
+) -> Result<Done, StartError> {
+    check_key(opened, key)?;
+    let recipient = key.id(&wish.address);
+    let suppressions = opened.ledger.suppressions()?;
+    let topic = match &wish.scope {
+        Scope::All => None,
+        Scope::Topic(name) => Some(name.as_str()),
+    };
+    let everything = suppressions.reason(&recipient, None);
+    let exact = suppressions.exact(&recipient, &wish.scope);
+    let still = topic.and(everything);
+    let note = reply_text(&wish.reason);
+    if let (false, Some(reason)) = (wish.lift, exact.or(everything)) {
+        return Ok(Done::Already(reason));
+    }
+    let (event, done) = match (wish.lift, exact) {
+        (false, _) => (
+            SuppressionEvent::Suppressed {
+                recipient,
+                scope: wish.scope.clone(),
+                reason: Exclusion::Suppressed,
+                at: now,
+                note,
+            },
+            Done::Suppressed,
+        ),
+        (true, None) => return Ok(Done::NothingToLift { still }),
+        (true, Some(was)) => (
+            SuppressionEvent::Lifted {
+                recipient,
+                scope: wish.scope.clone(),
+                at: now,
+                note,
+            },
+            Done::Lifted { was, still },
+        ),
+    };
+    let what = if wish.lift { "lifted" } else { "suppressed" };
+    opened.ledger.publish(&Batch {
+        run,
+        at: now,
+        events: Vec::new(),
+        suppressions: vec![event],
+        pages: Vec::new(),
+        summary: format!("suppressions: one {what} by hand"),
+    })?;
+    Ok(done)
+}
+
+/// The ledger's latest audience tells which key its ids were made with.
+fn check_key(opened: &Opened, key: &RecipientKey) -> Result<(), StartError> {
+    let ours = key.fingerprint();
+    for occurrence in opened.ledger.occurrences()?.into_iter().rev() {
+        let state = opened.ledger.replay(&occurrence)?;
+        let Some(header) = state.header() else {
+            continue;
+        };
+        if header.key == ours {
+            return Ok(());
+        }
+        return Err(StartError::OtherKey {
+            occurrence: occurrence.to_string(),
+            theirs: header.key.clone(),
+            ours,
+        });
+    }
+    Ok(())
+}

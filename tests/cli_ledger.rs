@@ -1,0 +1,401 @@
+//! `status`, `resolve` and `suppress` as a user runs them, on a bare remote in a temporary folder.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods
+)]
+
+mod support {
+    pub(crate) mod overlay;
+}
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use postmerge::git::Remote;
+use postmerge::ledger::branch::{Batch, Ledger, LedgerConfig};
+use postmerge::ledger::event::{
+    AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, Ranges, RecipientIndex,
+    RunId,
+};
+use postmerge::mail::digest::Digest;
+use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+struct House {
+    folder: tempfile::TempDir,
+}
+
+impl House {
+    fn new() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = support::overlay::base(root);
+        let campaign = folder.path().join("campaigns/rueda/campaign.yaml");
+        let text = std::fs::read_to_string(&campaign).unwrap();
+        let lines: Vec<String> = text
+            .lines()
+            .map(|line| match line.starts_with("send:") {
+                true => "send: {date: 2098-12-03, window: \"12:00\"}".to_owned(),
+                false => line.to_owned(),
+            })
+            .collect();
+        std::fs::write(&campaign, lines.join("\n") + "\n").unwrap();
+        let house = Self { folder };
+        let bare = house.remote();
+        let bare = bare.to_str().unwrap();
+        house.git(&["init", "-q", "--bare", bare]);
+        house.git(&["init", "-q"]);
+        house.git(&["config", "user.name", "Ana"]);
+        house.git(&["config", "user.email", "ana@uno.test"]);
+        house.git(&[
+            "add",
+            "-A",
+            "--",
+            "campaigns",
+            "lists",
+            "templates",
+            "postmerge.yaml",
+        ]);
+        house.git(&["commit", "-qm", "a campaign"]);
+        house.git(&["remote", "add", "origin", bare]);
+        house.git(&["push", "-q", "origin", "main"]);
+        house
+    }
+
+    fn remote(&self) -> PathBuf {
+        self.folder.path().join("remote.git")
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        let done = Command::new("git")
+            .arg("-C")
+            .arg(self.folder.path())
+            .args(["-c", "init.defaultBranch=main"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{arguments:?}: {done:?}");
+        String::from_utf8(done.stdout).unwrap()
+    }
+
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let output = assert_cmd::Command::cargo_bin("postmerge")
+            .unwrap()
+            .args(["-C", self.folder.path().to_str().unwrap()])
+            .args(arguments)
+            .env("POSTMERGE_KEY", KEY)
+            .output()
+            .unwrap();
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    }
+
+    /// Six recipients: one accepted, one rejected, one deferred, one unknown, two claimed until
+    /// `until`; one more excluded.
+    fn sending(&self, until: &str) {
+        let config = LedgerConfig {
+            remote: Remote {
+                name: "origin".to_owned(),
+                limit: Duration::from_secs(30),
+            },
+            branch: "postmerge-ledger".to_owned(),
+            identity: None,
+        };
+        let mut ledger = Ledger::open(self.folder.path(), config).unwrap();
+        let claim = ClaimId {
+            run: RunId(0x1a2b_3c4d),
+            sequence: 0,
+        };
+        let outcome = |index, outcome| Event::Outcome {
+            claim,
+            recipient: RecipientIndex(index),
+            at: at(),
+            outcome,
+        };
+        let text = |text: &str| text.to_owned();
+        let retry_at = "2026-01-05T17:20:00Z".parse().unwrap();
+        let events = vec![
+            fixed(),
+            Event::Claimed {
+                claim,
+                recipients: Ranges::from_indices(0..6),
+                until: until.parse().unwrap(),
+            },
+            outcome(0, Outcome::Accepted { reply: text("ok") }),
+            outcome(
+                1,
+                Outcome::Rejected {
+                    reply: text("550 5.1.1 no such user"),
+                },
+            ),
+            outcome(
+                2,
+                Outcome::Deferred {
+                    reply: text("451 4.7.1 later"),
+                    retry_at,
+                },
+            ),
+            outcome(
+                3,
+                Outcome::Unknown {
+                    reason: text("the connection broke after the final dot"),
+                },
+            ),
+        ];
+        ledger
+            .publish(&Batch {
+                run: claim.run,
+                at: at(),
+                events: events
+                    .into_iter()
+                    .map(|event| ("rueda".parse().unwrap(), event))
+                    .collect(),
+                suppressions: Vec::new(),
+                pages: Vec::new(),
+                summary: "batch".to_owned(),
+            })
+            .unwrap();
+    }
+}
+
+fn at() -> Timestamp {
+    "2026-01-05T17:00:00Z".parse().unwrap()
+}
+
+fn fixed() -> Event {
+    let entry = |n| AudienceEntry {
+        id: RecipientId([n; 12]),
+        destination: 0,
+        copy_of: None,
+        own_document: None,
+    };
+    let header = AudienceHeader {
+        content_commit: "c".repeat(40),
+        lists_commit: "1".repeat(40),
+        digest: Digest::of(b""),
+        key: RecipientKey::from_secret(KEY.as_bytes())
+            .unwrap()
+            .fingerprint(),
+        sender: "eventos".to_owned(),
+        at: at(),
+        destinations: vec!["uno.test".to_owned()],
+        documents: Vec::new(),
+        force: None,
+    };
+    Event::AudienceFixed {
+        header: Box::new(header),
+        entries: (0..6).map(entry).collect(),
+        excluded: vec![(RecipientId([9; 12]), Exclusion::NoConsent)],
+    }
+}
+
+const PAST: &str = "2026-01-05T17:10:00Z";
+
+#[test]
+fn what_was_not_started_waits_for_its_window() {
+    let house = House::new();
+    let (code, out, err) = house.run(&["status"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    insta::assert_snapshot!(out, @r#"
+    campaign                  audience accepted rejected excluded  pending  unknown
+    rueda                            -        -        -        -        -        -
+      its window opens 2098-12-03 12:00
+    "#);
+    let (code, _, err) = house.run(&["status", "nada"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("knows `nada`"), "{err}");
+}
+
+#[test]
+fn a_sending_adds_up_and_its_unknowns_are_explained() {
+    let house = House::new();
+    house.sending(PAST);
+    let (code, out, err) = house.run(&["status"]);
+    assert_eq!((code, err.as_str()), (1, ""));
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+    insta::assert_snapshot!(out, @r#"
+    campaign                  audience accepted rejected excluded  pending  unknown
+    rueda                            7        1        1        1        1        3
+      its window opens 2098-12-03 12:00
+      of the pending: 0 claimed, 1 answered "not now"
+      unknown: nobody knows whether these mails went out; they are not sent again by
+      themselves. Recipients #3-5
+      - 1 recorded as unknown:
+        1 × the connection broke after the final dot
+      - 2 claimed by run 1a2b3c4d until 2026-01-05 12:10: it died.
+        Its machine may know: run `postmerge send` there first
+      Look into the relay's log, then say what happened:
+        postmerge resolve rueda \
+          --as sent|resend --yes-all --reason TEXT
+    "#);
+    let (code, out, _) = house.run(&["status", "rueda", "--format", "json", "--offline"]);
+    assert_eq!(code, 1);
+    let mut json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    json["at"] = "…".into();
+    json["main"] = "…".into();
+    insta::assert_snapshot!(format!("{json:#}"), @r#"
+    {
+      "version": 1,
+      "at": "…",
+      "main": "…",
+      "occurrences": [
+        {
+          "occurrence": "rueda",
+          "campaign": "rueda",
+          "standing": {
+            "state": "waiting",
+            "opens": "2098-12-03T17:00:00Z"
+          },
+          "started": true,
+          "counts": {
+            "audience": 7,
+            "accepted": 1,
+            "rejected": 1,
+            "excluded": 1,
+            "pending": 1,
+            "claimed": 0,
+            "deferred": 1,
+            "unknown": 3
+          },
+          "waits_for_a_person": [
+            "unknown"
+          ],
+          "unknown": {
+            "recipients": [
+              [
+                3,
+                5
+              ]
+            ],
+            "recorded": 1,
+            "expired_claims": [
+              {
+                "run": "1a2b3c4d",
+                "until": "2026-01-05T17:10:00Z",
+                "mails": 2
+              }
+            ],
+            "reasons": {
+              "the connection broke after the final dot": 1
+            }
+          },
+          "exclusions": {
+            "no-consent": 1
+          },
+          "notes": [],
+          "last_activity": "2026-01-05T17:00:00Z"
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn unknowns_are_settled_both_ways_and_once() {
+    let house = House::new();
+    house.sending(PAST);
+    let ask = ["resolve", "rueda", "--reason", "in the log"];
+    let run = |more: &[&str]| house.run(&[&ask[..], more].concat());
+    let (code, _, err) = run(&["--as", "sent"]);
+    assert_eq!(code, 2, "{err}");
+    let (code, _, err) = run(&["--as", "sent", "--index", "0"]);
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("recipient #0 of rueda is not unknown"),
+        "{err}"
+    );
+    let (code, out, err) = run(&["--as", "resend", "--index", "4"]);
+    assert_eq!(code, 0, "{err}");
+    insta::assert_snapshot!(out, @r#"
+    rueda: 1 settled by Ana: pending again (#4).
+    audience 7 = accepted 1 + rejected 1 + excluded 1 + pending 2 + unknown 2
+    They go out when its window is open, or now with
+      postmerge send --now --campaign rueda
+    "#);
+    let (code, out, err) = run(&["--as", "sent", "--yes-all", "--by", "Luz"]);
+    assert_eq!(code, 0, "{err}");
+    insta::assert_snapshot!(out, @r#"
+    rueda: 2 settled by Luz: counted as accepted (#3, #5).
+    audience 7 = accepted 3 + rejected 1 + excluded 1 + pending 2 + unknown 0
+    "#);
+    let (code, _, err) = run(&["--as", "sent", "--yes-all"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("nobody is unknown in rueda"), "{err}");
+    assert_eq!(house.run(&["status"]).0, 0);
+}
+
+#[test]
+fn nothing_is_settled_while_a_claim_lives() {
+    let house = House::new();
+    house.sending("2099-01-01T00:00:00Z");
+    let settle = [
+        "resolve",
+        "rueda",
+        "--as",
+        "sent",
+        "--yes-all",
+        "--reason",
+        "x",
+    ];
+    let (code, _, err) = house.run(&settle);
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("run 1a2b3c4d has a claim in rueda until"),
+        "{err}"
+    );
+}
+
+#[test]
+fn an_address_is_suppressed_and_lifted_and_never_stored() {
+    let house = House::new();
+    let say = |more: &[&str]| {
+        let ask = [
+            "suppress",
+            "Luisa@example.com",
+            "--reason",
+            "luisa@example.com rang",
+        ];
+        house.run(&[&ask[..], more].concat())
+    };
+    let told: Vec<String> = [
+        &[] as &[&str],
+        &[],
+        &["--lift"],
+        &["--lift"],
+        &["--topic", "ferias"],
+    ]
+    .into_iter()
+    .map(|more| {
+        let (code, out, err) = say(more);
+        assert_eq!(code, 0, "{err}");
+        out
+    })
+    .collect();
+    insta::assert_snapshot!(told.concat(), @r#"
+    L…@example.com is suppressed for everything.
+    L…@example.com was suppressed for everything already (suppressed). Nothing changed.
+    L…@example.com may be mailed about everything again (was: suppressed).
+    L…@example.com has no suppression for everything. Nothing changed.
+    L…@example.com is suppressed for the topic `ferias`.
+    "#);
+    assert_eq!(say(&["--topic", "feria"]).0, 2);
+    let branch = [
+        "-c",
+        "core.quotePath=false",
+        "--git-dir",
+        "remote.git",
+        "log",
+        "-p",
+        "postmerge-ledger",
+    ];
+    let all = house.git(&branch).to_lowercase();
+    assert!(all.contains("suppressions/"));
+    assert!(!all.contains("luisa"), "{all}");
+}
