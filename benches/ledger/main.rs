@@ -40,6 +40,9 @@ fn main() {
     } else {
         (2_000, 1_000_000, 10_000)
     };
+    if arguments.iter().any(|it| it == "--batches") {
+        return per_batch(batches);
+    }
     journal(if quick { 10_000 } else { 200_000 });
     whole_lives(lives, claim);
     per_batch(batches);
@@ -158,41 +161,77 @@ fn repositories() -> tempfile::TempDir {
     folder
 }
 
-fn per_batch(batches: u32) {
-    let folder = repositories();
-    // Else the remote packs in the background at some batch, which is not the batch's cost.
-    git(
-        &folder.path().join("remote.git"),
-        &["config", "receive.autogc", "false"],
-    );
-    let mut ledger = open(folder.path());
-    let occurrence: OccurrenceId = "2026/rueda-agro".parse().unwrap();
-    let size = 20;
-    publish(
-        &mut ledger,
-        0,
-        vec![(occurrence.clone(), audience(batches * size))],
-    );
-    let mut times = Vec::new();
-    for batch in 0..batches {
-        let mut events = vec![(
-            occurrence.clone(),
-            claim(batch, batch * size, (batch + 1) * size),
-        )];
-        if let Some(before) = batch.checked_sub(1) {
-            let outcomes = (before * size..batch * size).map(|index| accepted(before, index));
-            events.extend(outcomes.map(|event| (occurrence.clone(), event)));
+/// A ledger that grows by a batch each step.
+struct Growing {
+    ledger: Ledger,
+    occurrence: OccurrenceId,
+    next: u32,
+    _folder: tempfile::TempDir,
+}
+
+/// Recipients in a batch.
+const SIZE: u32 = 20;
+
+impl Growing {
+    fn new(batches: u32) -> Self {
+        let folder = repositories();
+        // Else the remote packs in the background at some batch, which is not the batch's cost.
+        git(
+            &folder.path().join("remote.git"),
+            &["config", "receive.autogc", "false"],
+        );
+        let mut ledger = open(folder.path());
+        let occurrence: OccurrenceId = "2026/rueda-agro".parse().unwrap();
+        publish(
+            &mut ledger,
+            0,
+            vec![(occurrence.clone(), audience(batches * SIZE))],
+        );
+        Self {
+            ledger,
+            occurrence,
+            next: 0,
+            _folder: folder,
         }
-        let start = Instant::now();
-        publish(&mut ledger, batch + 1, events);
-        times.push(start.elapsed());
     }
-    let tenth = (batches / 10) as usize;
-    let mean =
-        |part: &[Duration]| part.iter().sum::<Duration>().as_secs_f64() * 1e3 / part.len() as f64;
-    let (first, last) = (mean(&times[..tenth]), mean(&times[times.len() - tenth..]));
+
+    fn step(&mut self) -> Duration {
+        let batch = self.next;
+        self.next += 1;
+        let mut events = vec![claim(batch, batch * SIZE, (batch + 1) * SIZE)];
+        if let Some(before) = batch.checked_sub(1) {
+            events.extend((before * SIZE..batch * SIZE).map(|index| accepted(before, index)));
+        }
+        let events = events
+            .into_iter()
+            .map(|event| (self.occurrence.clone(), event))
+            .collect();
+        let start = Instant::now();
+        publish(&mut self.ledger, batch + 1, events);
+        start.elapsed()
+    }
+}
+
+/// A new ledger's first tenth is taken in turns with the old one's last tenth, so that whatever else
+/// the machine does at that time falls on both.
+fn per_batch(batches: u32) {
+    let tenth = batches / 10;
+    let mut old = Growing::new(batches);
+    for _ in 0..batches - tenth {
+        old.step();
+    }
+    let mut new = Growing::new(batches);
+    let (mut first, mut last) = (Vec::new(), Vec::new());
+    for _ in 0..tenth {
+        first.push(new.step());
+        last.push(old.step());
+    }
+    let mean = |times: &[Duration]| {
+        times.iter().sum::<Duration>().as_secs_f64() * 1e3 / times.len() as f64
+    };
+    let (first, last) = (mean(&first), mean(&last));
     println!(
-        "batches        {batches} of {size}, each pushed: first tenth {first:.1} ms, last tenth {last:.1} ms, ratio {:.2}",
+        "batches        {batches} of {SIZE}, each pushed: first tenth {first:.1} ms, last tenth {last:.1} ms, ratio {:.2}",
         last / first
     );
 }
