@@ -150,7 +150,7 @@ pub enum StartError {
         /// Which campaign.
         campaign: String,
         /// What is wrong.
-        source: AudienceError,
+        source: Box<AudienceError>,
     },
     /// The campaign can not be rendered.
     #[error("{campaign}: {source}")]

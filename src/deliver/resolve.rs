@@ -78,7 +78,13 @@ pub enum ResolveError {
     Empty(&'static str),
     /// The branches, the journals or the publishing.
     #[error(transparent)]
-    Start(#[from] StartError),
+    Start(Box<StartError>),
+}
+
+impl<E: Into<StartError>> From<E> for ResolveError {
+    fn from(why: E) -> Self {
+        Self::Start(Box::new(why.into()))
+    }
 }
 
 /// Publishes a decision about unknowns.

@@ -138,7 +138,7 @@ pub fn audience(
     };
     let audience = resolve(&request).map_err(|source| StartError::Audience {
         campaign: content.file.folder.to_string(),
-        source,
+        source: Box::new(source),
     })?;
     Ok((audience, documents))
 }
@@ -214,7 +214,7 @@ pub async fn fix(
             .arrange(&of_domain)
             .map_err(|source| StartError::Audience {
                 campaign: content.file.folder.to_string(),
-                source,
+                source: Box::new(source),
             })?;
     let header = AudienceHeader {
         content_commit: content.commit.clone(),
