@@ -365,8 +365,7 @@ impl Engine {
             && self.queues.ready() == 0
             && self.queues.later() == 0
             && self.in_flight.is_empty();
-        let settled =
-            idle && self.outbox.is_empty() && self.outgoing.is_none() && !self.pages_due;
+        let settled = idle && self.outbox.is_empty() && self.outgoing.is_none() && !self.pages_due;
         let cut_off = self.remote.given_up.is_some() && self.in_flight.is_empty();
         let overdue = self.deadline.is_some_and(|deadline| deadline <= now)
             && self.in_flight.is_empty()

@@ -20,6 +20,7 @@ pub mod publisher;
 pub mod queue;
 pub mod recover;
 pub mod run;
+pub mod sent;
 pub mod settle;
 pub mod start;
 pub mod worker;

@@ -18,6 +18,7 @@ use super::material::{Content, Lists, signers};
 use super::progress::Progress;
 use super::publisher::LedgerPublisher;
 use super::recover::{Recovered, recover};
+use super::sent::Sent;
 use super::start::{Ground, audience, fix, fixed_content};
 use super::worker::Desk;
 use crate::clock::Clock;
@@ -367,16 +368,13 @@ impl<'a> Run<'a> {
         let letters = self.letters(&id, &state)?;
         let relay = self.relay_of(&letters)?;
         let audience = &letters.content().file.campaign.audience;
-        let topic = audience.topic.as_ref().map(|topic| topic.as_str().to_owned());
+        let topic = audience
+            .topic
+            .as_ref()
+            .map(|topic| topic.as_str().to_owned());
         let header = state.header().cloned();
         let destinations = header.map(|header| header.destinations).unwrap_or_default();
-        let calendar = convert::calendar(self.ground.settings)?;
-        let today = calendar.date_of(self.now);
-        let lanes = self
-            .lanes
-            .of_occurrence(&relay, &destinations, &state, |at| {
-                calendar.date_of(at) == today
-            });
+        let lanes = self.lanes.of_occurrence(&relay, &destinations);
         if !self.through.contains(&relay) {
             self.through.push(relay);
         }
@@ -468,8 +466,7 @@ impl<'a> Run<'a> {
         active: &mut Active,
         topic: Option<&str>,
     ) -> Result<(), StartError> {
-        let events =
-            newly_suppressed(&active.state, self.ground.suppressions, topic, self.now);
+        let events = newly_suppressed(&active.state, self.ground.suppressions, topic, self.now);
         if events.is_empty() {
             return Ok(());
         }
@@ -511,6 +508,9 @@ impl<'a> Run<'a> {
             )?);
             let desks = self.desks(&journal)?;
             let settings = self.ground.settings;
+            let calendar = convert::calendar(settings)?;
+            let sent = Sent::read(&self.ledger, settings, &calendar, self.now)?;
+            self.lanes.count(&sent);
             let ledger = Arc::new(Mutex::new(self.ledger));
             let setting = Setting {
                 run,
@@ -522,7 +522,7 @@ impl<'a> Run<'a> {
                 )),
                 relays: desks,
                 lane_relays: self.lanes.lane_relays(),
-                pacer: self.lanes.pacer(self.now, 0)?,
+                pacer: self.lanes.pacer(self.now, &sent)?,
                 claim_ahead: settings.ledger.claim_ahead.0,
                 claim_at_most: settings.ledger.claim_at_most,
                 until: order.until,

@@ -104,11 +104,7 @@ impl Worker {
             sent: 0,
         };
         let task = tokio::spawn(bench.work(inbox, reports));
-        Self {
-            jobs,
-            seat,
-            task,
-        }
+        Self { jobs, seat, task }
     }
 
     /// Gives it another job; false where it is gone.
