@@ -1,12 +1,12 @@
 //! Lanes: one for each relay and destination that has mail in this run, and the pace of each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
 use super::convert;
 use super::error::StartError;
-use crate::ledger::state::{OccurrenceState, Status};
+use super::sent::Sent;
 use crate::schedule::pacer::{LaneConfig, Pacer, PacerConfig, RelayLimits};
 use crate::schedule::provider::{Destination, ProviderConfig, Providers};
 use crate::transport::exchanger::Exchangers;
@@ -144,36 +144,29 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    /// For each of an occurrence's destinations, its lane through that relay. What the occurrence
-    /// sent today already counts for the caps.
-    pub fn of_occurrence(
-        &mut self,
-        relay: &RelayName,
-        destinations: &[String],
-        state: &OccurrenceState,
-        today: impl Fn(Timestamp) -> bool,
-    ) -> Vec<usize> {
+    /// For each of an occurrence's destinations, its lane through that relay.
+    pub fn of_occurrence(&mut self, relay: &RelayName, destinations: &[String]) -> Vec<usize> {
         let relay = self.relay(relay);
-        let lanes: Vec<usize> = destinations
+        destinations
             .iter()
             .map(|name| self.lane(relay, name))
-            .collect();
-        if state.last_activity().is_some_and(today) {
-            for (index, status) in state.statuses() {
-                if !matches!(status, Status::Accepted) {
-                    continue;
-                }
-                let destination = state.destinations().get(index.0 as usize).copied();
-                let lane = destination.and_then(|destination| lanes.get(usize::from(destination)));
-                if let Some(config) = lane.and_then(|lane| self.configs.get_mut(*lane)) {
-                    config.sent_today = config.sent_today.saturating_add(1);
-                }
-                if let Some(sent) = self.sent_today.get_mut(relay) {
-                    *sent = sent.saturating_add(1);
-                }
+            .collect()
+    }
+
+    /// What was sent today already counts for the caps, whichever occurrence it belonged to.
+    pub fn count(&mut self, sent: &Sent) {
+        for ((relay, destination), mails) in &sent.today {
+            let Some(relay) = self.relays.iter().position(|known| known == relay) else {
+                continue;
+            };
+            if let Some(sum) = self.sent_today.get_mut(relay) {
+                *sum = sum.saturating_add(*mails);
+            }
+            let lane = self.by_name.get(&(relay, destination.clone()));
+            if let Some(config) = lane.and_then(|lane| self.configs.get_mut(*lane)) {
+                config.sent_today = config.sent_today.saturating_add(*mails);
             }
         }
-        lanes
     }
 
     fn lane(&mut self, relay: usize, name: &str) -> usize {
@@ -226,25 +219,25 @@ impl<'a> Lanes<'a> {
         &self.names
     }
 
-    /// The pacer for these lanes. `sending_days`: for each relay, on how many days it sent before.
+    /// The pacer for these lanes. `sent` says on how many days each relay sent before.
     ///
     /// # Errors
     /// [`StartError::Zone`].
-    pub fn pacer(&self, now: Timestamp, sending_days: u16) -> Result<Pacer, StartError> {
+    pub fn pacer(&self, now: Timestamp, sent: &Sent) -> Result<Pacer, StartError> {
         let pace = &self.settings.pace;
         let relays = self.relays().into_iter().zip(&self.sent_today);
         let config = PacerConfig {
             enabled: pace.enabled,
             calendar: convert::calendar(self.settings)?,
             relays: relays
-                .map(|((_, relay), sent_today)| RelayLimits {
+                .map(|((name, relay), sent_today)| RelayLimits {
                     connections: if pace.enabled {
                         relay.connections
                     } else {
                         relay.connections.saturating_mul(AHEAD)
                     },
                     daily_cap: relay.daily_cap,
-                    warm_up: warm_up(pace, sending_days),
+                    warm_up: warm_up(pace, sent.days.get(&name).map_or(0, BTreeSet::len)),
                     sent_today: *sent_today,
                 })
                 .collect(),
@@ -255,7 +248,8 @@ impl<'a> Lanes<'a> {
 }
 
 /// The caps of the days that are left of the warm-up, today's first.
-fn warm_up(pace: &Pace, sending_days: u16) -> Vec<u32> {
+fn warm_up(pace: &Pace, sending_days: usize) -> Vec<u32> {
+    let sending_days = u16::try_from(sending_days).unwrap_or(u16::MAX);
     let Some(warm_up) = &pace.warm_up else {
         return Vec::new();
     };

@@ -23,6 +23,7 @@ pub mod queue;
 pub mod recover;
 pub mod resolve;
 pub mod run;
+pub mod sent;
 pub mod settle;
 pub mod standings;
 pub mod start;

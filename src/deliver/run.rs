@@ -19,6 +19,7 @@ pub use super::opened::{Opened, open};
 use super::progress::Progress;
 use super::publisher::LedgerPublisher;
 use super::recover::{Recovered, recover};
+use super::sent::Sent;
 use super::start::{Ground, audience, fix, fixed_content};
 use super::worker::Desk;
 use crate::clock::Clock;
@@ -313,13 +314,7 @@ impl<'a> Run<'a> {
             .map(|topic| topic.as_str().to_owned());
         let header = state.header().cloned();
         let destinations = header.map(|header| header.destinations).unwrap_or_default();
-        let calendar = convert::calendar(self.ground.settings)?;
-        let today = calendar.date_of(self.now);
-        let lanes = self
-            .lanes
-            .of_occurrence(&relay, &destinations, &state, |at| {
-                calendar.date_of(at) == today
-            });
+        let lanes = self.lanes.of_occurrence(&relay, &destinations);
         if !self.through.contains(&relay) {
             self.through.push(relay);
         }
@@ -453,6 +448,9 @@ impl<'a> Run<'a> {
             )?);
             let desks = self.desks(&journal)?;
             let settings = self.ground.settings;
+            let calendar = convert::calendar(settings)?;
+            let sent = Sent::read(&self.ledger, settings, &calendar, self.now)?;
+            self.lanes.count(&sent);
             let ledger = Arc::new(Mutex::new(self.ledger));
             let setting = Setting {
                 run,
@@ -464,7 +462,7 @@ impl<'a> Run<'a> {
                 )),
                 relays: desks,
                 lane_relays: self.lanes.lane_relays(),
-                pacer: self.lanes.pacer(self.now, 0)?,
+                pacer: self.lanes.pacer(self.now, &sent)?,
                 claim_ahead: settings.ledger.claim_ahead.0,
                 claim_at_most: settings.ledger.claim_at_most,
                 until: order.until,

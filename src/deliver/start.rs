@@ -11,6 +11,7 @@ use super::material::{Content, Lists};
 use crate::git::{CommitId, Repository};
 use crate::ledger::branch::Ledger;
 use crate::ledger::event::{AudienceHeader, Event};
+use crate::ledger::state::Status;
 use crate::ledger::suppressions::Suppressions;
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::OccurrenceId;
@@ -48,7 +49,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// Everybody who received one of `documents`, or one of their own, in any occurrence so far.
+    /// Everybody who received, or is about to receive, one of `documents`, or one of their own, in any occurrence so far.
     ///
     /// # Errors
     /// [`StartError::Ledger`].
@@ -69,7 +70,10 @@ impl Received {
                 .copied()
                 .collect();
             for (index, status) in state.statuses() {
-                if !status.may_have_received() {
+                // Who is still to be sent to gets them there: campaigns that start in one run know
+                // of each other.
+                let will = matches!(status, Status::Pending | Status::Deferred { .. });
+                if !will && !status.may_have_received() {
                     continue;
                 }
                 let Some(id) = state.ids().get(index.0 as usize) else {

@@ -1,0 +1,282 @@
+//! A small workspace in a real bare repository, clones of it, and pretended mailboxes.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "every test uses a part, and a test fails by panicking"
+)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::task::Poll;
+
+use jiff::Timestamp;
+use postmerge::clock::{Clock, VirtualClock};
+use postmerge::deliver::StartError;
+use postmerge::deliver::due::Question;
+use postmerge::deliver::progress::{Progress, Silent};
+use postmerge::deliver::run::{Line, Order, Outside, Summary, open, send};
+use postmerge::ledger::event::RunId;
+use postmerge::ledger::state::OccurrenceState;
+use postmerge::transport::Transport;
+use postmerge::transport::exchanger::NoExchangers;
+use postmerge::transport::in_process::InProcess;
+use postmerge::transport::mailboxes::Mailboxes;
+use postmerge::workspace::settings::LedgerSettings;
+use tokio::sync::watch;
+
+pub const SECRET: &str = "a secret of more than thirty-two characters";
+
+/// Wednesday, 2 December 2026: noon in Bogotá.
+pub const NOON: &str = "2026-12-02T17:00:00Z";
+
+pub struct House {
+    pub folder: tempfile::TempDir,
+    pub boxes: Arc<Mailboxes>,
+    pub secret: String,
+}
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub fn git(folder: &Path, arguments: &[&str]) -> String {
+    let done = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(["-c", "user.name=Ana", "-c", "user.email=ana@uno.test"])
+        .args(["-c", "init.defaultBranch=main"])
+        .args(arguments)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output()
+        .unwrap();
+    assert!(
+        done.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    String::from_utf8(done.stdout).unwrap()
+}
+
+impl House {
+    /// A workspace with these members, this pace (YAML, a line) and one campaign, `uno`.
+    pub fn new(boxes: Mailboxes, members: &[String], pace: &str) -> Self {
+        let house = Self {
+            folder: tempfile::tempdir().unwrap(),
+            boxes: Arc::new(boxes),
+            secret: SECRET.to_owned(),
+        };
+        git(house.path(), &["init", "-q", "--bare", "remote.git"]);
+        git(house.path(), &["clone", "-q", "remote.git", "author"]);
+        let settings = format!(
+            "organisation: {{name: C, postal_address: [Calle 10], zone: America/Bogota, locale: es}}\n\
+             people: {{ana: {{github: ana, email: ana@c.test, roles: [staff], lists: [socios]}}}}\n\
+             senders: {{eventos: {{name: E, address: e@c.test, relay: principal}}}}\n\
+             relays: {{principal: {{host: mail.c.test, port: 587, connections: 4}}}}\n\
+             windows: {{\"12:00\": {{opens: \"12:00\", open_for: 3h}}}}\n\
+             bounces: {{address: rebotes@c.test}}\n\
+             unsubscribe: {{address: bajas@c.test}}\n\
+             publish: {{url: \"https://docs.c.test\"}}\n\
+             pace: {{built_in_providers: false, {pace}}}\n\
+             ledger: {{claim_at_most: 20}}\n"
+        );
+        house.write("postmerge.yaml", &settings);
+        house.write(
+            "lists/socios.yaml",
+            "title: Socios\nowner: ana\npurpose: Avisos\nconsent: {basis: contract}\ncolumns: {nombre: {type: text}}\n",
+        );
+        house.members(members);
+        house.write(
+            "templates/b/layout.html",
+            "<html><body>{{ content }}</body></html>",
+        );
+        house.write("templates/b/template.yaml", "title: B\n");
+        house.campaign("uno", "");
+        house.push("all");
+        house
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn author(&self) -> PathBuf {
+        self.path().join("author")
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let file = self.author().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+
+    pub fn members(&self, members: &[String]) {
+        let mut csv = "email,nombre\n".to_owned();
+        for member in members {
+            writeln!(csv, "{member},X").unwrap();
+        }
+        self.write("lists/socios.csv", &csv);
+    }
+
+    pub fn campaign(&self, id: &str, more: &str) {
+        self.write(
+            &format!("campaigns/{id}/campaign.yaml"),
+            &format!(
+                "subject: Aviso\nsender: eventos\ntemplate: b\npurpose: transactional\n\
+                 audience: {{lists: [socios]}}\nsend: {{date: 2026-12-02, window: \"12:00\"}}\n{more}"
+            ),
+        );
+        self.write(&format!("campaigns/{id}/body.md"), "Hola {{ nombre }}.\n");
+    }
+
+    pub fn push(&self, message: &str) {
+        git(&self.author(), &["add", "."]);
+        git(&self.author(), &["commit", "-qm", message]);
+        git(&self.author(), &["push", "-q", "origin", "HEAD:main"]);
+    }
+
+    pub fn clone_of(&self, name: &str) -> PathBuf {
+        let path = self.path().join(name);
+        if !path.exists() {
+            git(
+                self.path(),
+                &["clone", "-q", "-b", "main", "remote.git", name],
+            );
+        }
+        path
+    }
+
+    pub fn transport(&self) -> Arc<dyn Transport> {
+        Arc::new(InProcess::new(Arc::clone(&self.boxes)))
+    }
+
+    pub fn run(&self, clone: &str, run: u32, clock: &VirtualClock) -> Summary {
+        self.try_run(clone, run, clock).unwrap()
+    }
+
+    pub fn try_run(
+        &self,
+        clone: &str,
+        run: u32,
+        clock: &VirtualClock,
+    ) -> Result<Summary, StartError> {
+        self.ordered(clone, run, clock, &Order::default())
+    }
+
+    pub fn ordered(
+        &self,
+        clone: &str,
+        run: u32,
+        clock: &VirtualClock,
+        order: &Order,
+    ) -> Result<Summary, StartError> {
+        let setup = Setup {
+            transport: self.transport(),
+            progress: &Silent,
+            polls: None,
+        };
+        self.with(clone, run, clock, order, setup).unwrap()
+    }
+
+    /// `None` where the run was dropped before its end.
+    pub fn with(
+        &self,
+        clone: &str,
+        run: u32,
+        clock: &VirtualClock,
+        order: &Order,
+        setup: Setup<'_>,
+    ) -> Option<Result<Summary, StartError>> {
+        let path = self.clone_of(clone);
+        let transport = setup.transport;
+        let outside = Outside {
+            repository: &path,
+            ledger: LedgerSettings::default(),
+            clock: Arc::new(clock.clone()),
+            transports: &|_, _, _| Ok(Arc::clone(&transport)),
+            exchangers: &NoExchangers,
+            secret: &|name| (name == "POSTMERGE_KEY").then(|| self.secret.clone()),
+            run: RunId(run),
+            boot: Some("boot".to_owned()),
+        };
+        // Nobody can ask it to stop: that must not make it turn in circles.
+        let (_, stop) = watch::channel(false);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let mut polls = setup.polls;
+            let mut sending = Box::pin(send(&outside, order, stop, setup.progress));
+            std::future::poll_fn(|context| {
+                if let Some(left) = &mut polls {
+                    if *left == 0 {
+                        return Poll::Ready(None);
+                    }
+                    *left -= 1;
+                }
+                sending.as_mut().poll(context).map(Some)
+            })
+            .await
+        })
+    }
+
+    /// What a fresh look at the remote says.
+    pub fn state(&self, occurrence: &str) -> OccurrenceState {
+        let path = self.clone_of("reader");
+        let opened = open(&path, &LedgerSettings::default()).unwrap();
+        opened.ledger.replay(&occurrence.parse().unwrap()).unwrap()
+    }
+
+    /// No address got more than one copy of a mail; the counts of `uno` add up.
+    pub fn check(&self, now: Timestamp) -> postmerge::ledger::state::Counts {
+        assert_eq!(self.boxes.taken_twice(), []);
+        let counts = self.state("uno").counts(now);
+        counts.check().unwrap();
+        counts
+    }
+}
+
+pub struct Setup<'a> {
+    pub transport: Arc<dyn Transport>,
+    pub progress: &'a dyn Progress,
+    pub polls: Option<u32>,
+}
+
+pub fn clock() -> VirtualClock {
+    VirtualClock::new(at(NOON))
+}
+
+pub fn line<'a>(summary: &'a Summary, id: &str) -> &'a Line {
+    summary
+        .lines
+        .iter()
+        .find(|line| line.occurrence.to_string() == id)
+        .unwrap_or_else(|| panic!("{id} is not among {:?}", summary.lines))
+}
+
+pub fn people(count: usize, domains: &[&str]) -> Vec<String> {
+    (0..count)
+        .map(|n| format!("p{n}@{}", domains[n % domains.len()]))
+        .collect()
+}
+
+pub fn now_of(clock: &VirtualClock) -> Timestamp {
+    clock.now()
+}
+
+pub fn regardless() -> Order {
+    Order {
+        question: Question {
+            campaign: None,
+            now: true,
+        },
+        until: None,
+    }
+}
