@@ -324,7 +324,10 @@ impl Engine {
         Ok(Ended {
             // A push without an answer may not have arrived: only the journal knows what was in it.
             published: self.outbox.is_empty() && self.outgoing.is_none() && self.claims.is_empty(),
-            stopped: self.stopping.or(self.remote.given_up),
+            stopped: match (self.stopping, self.remote.given_up) {
+                (Some(stop), Some(remote)) if stop != remote => Some(format!("{stop}; {remote}")),
+                (stop, remote) => stop.or(remote),
+            },
             accepted: self.accepted,
             occurrences: self.occurrences,
         })

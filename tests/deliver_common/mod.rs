@@ -193,6 +193,20 @@ impl House {
         order: &Order,
         setup: Setup<'_>,
     ) -> Option<Result<Summary, StartError>> {
+        // Nobody can ask it to stop: that must not make it turn in circles.
+        let (_, stop) = watch::channel(false);
+        self.stoppable(clone, run, clock, order, setup, stop)
+    }
+
+    pub fn stoppable(
+        &self,
+        clone: &str,
+        run: u32,
+        clock: &VirtualClock,
+        order: &Order,
+        setup: Setup<'_>,
+        stop: watch::Receiver<bool>,
+    ) -> Option<Result<Summary, StartError>> {
         let path = self.clone_of(clone);
         let transport = setup.transport;
         let outside = Outside {
@@ -205,8 +219,6 @@ impl House {
             run: RunId(run),
             boot: Some("boot".to_owned()),
         };
-        // Nobody can ask it to stop: that must not make it turn in circles.
-        let (_, stop) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
