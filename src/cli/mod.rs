@@ -4,6 +4,7 @@
 //! A new command is a file with `Arguments` and `run`, and a line in [`Command`] and [`Cli::run`].
 
 pub mod completions;
+pub mod demo;
 pub mod error;
 pub mod lint;
 pub mod rules;
@@ -60,6 +61,11 @@ pub enum Command {
     Lint(lint::Arguments),
     /// Send what is due, and commit what became of every mail.
     Send(send::Arguments),
+    /// See the whole job at work on embedded parts: no mail server, no account, no network.
+    Demo(demo::Arguments),
+    /// The demo's sending process.
+    #[command(hide = true)]
+    DemoRunner(demo::runner::Arguments),
     /// Print or write the JSON Schemas of the workspace's files.
     Schema(schema::Arguments),
     /// List the rules, or explain one.
@@ -73,6 +79,8 @@ impl Cli {
         match &self.command {
             Command::Lint(arguments) => lint::run(self, arguments, terminal),
             Command::Send(arguments) => send::run(self, arguments, terminal),
+            Command::Demo(arguments) => demo::run(self, arguments, terminal),
+            Command::DemoRunner(arguments) => demo::runner::run(self, arguments, terminal),
             Command::Schema(arguments) => schema::run(arguments, terminal),
             Command::Rules(arguments) => rules::run(arguments, terminal),
             Command::Completions(arguments) => completions::run(arguments, terminal),
