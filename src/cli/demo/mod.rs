@@ -68,7 +68,7 @@ pub fn run(
     let from = workspace_folder::find(cli.workspace.as_deref())?;
     say(
         terminal,
-        "A demo of postmerge, on this machine alone. Time is virtual: hours pass in seconds.\n",
+        "A demo on this machine alone. Time is virtual: hours of pace pass in seconds.\n",
     )?;
     let report = crate::lint::run(&Folder::new(&from));
     step(
@@ -213,7 +213,7 @@ impl Stage {
         say(
             terminal,
             &format!(
-                "  an inbox on {} plays everybody's provider; of its mailboxes\n  {} do not exist (550), {} defer first (450), {} hang up first, {} are full (452)\n",
+                "  an inbox on {} plays everybody's provider; of its mailboxes\n  {} refuse (550), {} defer first (450), {} hang up first, {} are full (452)\n",
                 server.addr, tempers.unknown, tempers.greylisting, tempers.dropping, tempers.full
             ),
         )?;

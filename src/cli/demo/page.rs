@@ -103,7 +103,7 @@ fn campaign(out: &mut String, account: &Account, arrived: &Arrived) {
     if let Some(mail) = shown.first() {
         let _ = write!(
             out,
-            "<iframe sandbox title=\"{}\" src=\"{}\" loading=\"lazy\"></iframe>",
+            "<iframe sandbox=\"allow-same-origin\" title=\"{}\" src=\"{}\" loading=\"lazy\"></iframe>",
             escaped(&mail.subject),
             mail.html
         );
