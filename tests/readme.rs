@@ -51,7 +51,9 @@ fn links_lead_somewhere() {
 #[test]
 fn every_command_is_one() {
     let text = readme();
-    let inline = text.split('`').filter(|part| part.starts_with("postmerge "));
+    let inline = text
+        .split('`')
+        .filter(|part| part.starts_with("postmerge "));
     let mut count = 0;
     for command in inline {
         let words = command.split_whitespace();
@@ -81,7 +83,11 @@ fn the_lint_output_shown_is_real() {
     let shown = blocks(after, "text").first().copied().unwrap();
     let folder = tempfile::tempdir().unwrap();
     copy("tests/fixtures/workspace", folder.path());
-    fs::write(folder.path().join("campaigns/rueda/campaign.yaml"), MISTAKEN).unwrap();
+    fs::write(
+        folder.path().join("campaigns/rueda/campaign.yaml"),
+        MISTAKEN,
+    )
+    .unwrap();
     let output = Command::cargo_bin("postmerge")
         .unwrap()
         .arg("-C")
@@ -89,7 +95,10 @@ fn the_lint_output_shown_is_real() {
         .arg("lint")
         .output()
         .unwrap();
-    assert_eq!(shown.trim(), String::from_utf8(output.stdout).unwrap().trim());
+    assert_eq!(
+        shown.trim(),
+        String::from_utf8(output.stdout).unwrap().trim()
+    );
 }
 
 fn copy(from: impl AsRef<Path>, to: &Path) {

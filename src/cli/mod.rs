@@ -4,6 +4,7 @@
 //! A new command is a file with `Arguments` and `run`, and a line in [`Command`] and [`Cli::run`].
 
 pub mod completions;
+pub mod demo;
 pub mod error;
 pub mod lint;
 pub mod resolve;
@@ -72,6 +73,11 @@ pub enum Command {
     Resolve(resolve::Arguments),
     /// Say that an address must not be mailed, or lift that.
     Suppress(suppress::Arguments),
+    /// See the whole job at work on embedded parts: no mail server, no account, no network.
+    Demo(demo::Arguments),
+    /// The demo's sending process.
+    #[command(hide = true)]
+    DemoRunner(demo::runner::Arguments),
     /// Print or write the JSON Schemas of the workspace's files.
     Schema(schema::Arguments),
     /// List the rules, or explain one.
@@ -88,6 +94,8 @@ impl Cli {
             Command::Status(arguments) => status::run(self, arguments, terminal),
             Command::Resolve(arguments) => resolve::run(self, arguments, terminal),
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),
+            Command::Demo(arguments) => demo::run(self, arguments, terminal),
+            Command::DemoRunner(arguments) => demo::runner::run(self, arguments, terminal),
             Command::Schema(arguments) => schema::run(arguments, terminal),
             Command::Rules(arguments) => rules::run(arguments, terminal),
             Command::Completions(arguments) => completions::run(arguments, terminal),

@@ -204,7 +204,13 @@ impl Compiled {
         values.push(Value::from(subject.as_str()));
         values.push(preheader);
         values.push(Value::from(
-            leaving.https.as_deref().unwrap_or(&leaving.mailto),
+            // Only what needs consent can be left: empty in letters and invoices, so that a layout
+            // for all kinds can ask for it.
+            if self.standing.marketing {
+                leaving.https.as_deref().unwrap_or(&leaving.mailto)
+            } else {
+                ""
+            },
         ));
         values.push(documents(view.documents));
         let context = Value::from_object(Context {
