@@ -423,7 +423,6 @@ impl postmerge::deliver::progress::Progress for Stops {
 }
 
 #[test]
-#[ignore = "the outcomes of a stopped run are right, but it says that they are not published"]
 fn a_stop_waits_a_moment_and_then_leaves_unknown_what_hangs() {
     for hangs in [true, false] {
         let house = House::new(Mailboxes::new(), &people(9, &["a.test", "b.test"]), PACE);

@@ -162,6 +162,8 @@ pub struct Engine {
     pub(super) accepted: u64,
     pub(super) settled: u64,
     pub(super) reports: mpsc::UnboundedReceiver<Report>,
+    /// Keeps the reports' channel open when every worker was ended: there may be much to publish yet.
+    _reports_open: mpsc::UnboundedSender<Report>,
 }
 
 /// How a run of the engine ended.
@@ -214,6 +216,7 @@ impl Engine {
             accepted: 0,
             settled: 0,
             reports,
+            _reports_open: send_reports,
         };
         // Where nobody is left to be sent to no claim brings the page along.
         let now = engine.clock.now();
