@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::start_error::cli_error;
 use crate::deliver::due::{Question, Standing, agenda};
 use crate::deliver::run::{Opened, open};
-use crate::ledger::state::{Counts, Status};
+use crate::ledger::state::{Counts, Note, Status};
 use crate::mail::address::Address;
 use crate::mail::message_id::message_id;
 use crate::mail::recipient_id::RecipientKey;
@@ -19,6 +19,8 @@ pub(super) struct Account {
     pub(super) id: String,
     pub(super) counts: Counts,
     pub(super) window: String,
+    /// Why it was not sent, where it was not.
+    pub(super) held: Option<String>,
     /// Of all its mails, copies included.
     pub(super) message_ids: Vec<String>,
     /// Of the mails that nobody knows the outcome of.
@@ -99,6 +101,10 @@ fn account(
                 |_| String::new(),
                 |at| at.strftime("%-d %b %Y, %H:%M").to_string(),
             ),
+        held: state.notes().iter().find_map(|(_, note)| match note {
+            Note::Held(why) => Some(why.clone()),
+            Note::Lapsed(_) => None,
+        }),
         message_ids: Vec::new(),
         unknown_ids: Vec::new(),
     };

@@ -90,48 +90,61 @@ impl Repositories {
         )?;
         for (id, campaign) in campaigns {
             at = later(at);
-            let owner = campaign.audience.lists.first();
-            let proposer = doer(settings, at, |person| {
-                owner.map_or_else(
-                    || person.roles.contains(&Role::Management),
-                    |list| person.lists.contains(list),
-                )
-            });
-            let role = match campaign.approval {
-                Approval::Management => Role::Management,
-                Approval::Coordinator => Role::Coordinator,
-            };
-            let approver = doer(settings, later(at), |person| person.roles.contains(&role));
-            let branch = format!("propose/{id}");
-            let folder = format!("campaigns/{id}");
-            run(
-                &self.workspace,
-                &proposer,
-                &["checkout", "--quiet", "-b", &branch],
-            )?;
-            run(&self.workspace, &proposer, &["add", "--", &folder])?;
-            run(
-                &self.workspace,
-                &proposer,
-                &["commit", "--quiet", "-m", &format!("Propose {id}")],
-            )?;
-            run(&self.workspace, &approver, &["checkout", "--quiet", main])?;
-            let merge = format!("Merge {id}: approved");
-            run(
-                &self.workspace,
-                &approver,
-                &["merge", "--quiet", "--no-ff", "-m", &merge, &branch],
-            )?;
-            run(
-                &self.workspace,
-                &approver,
-                &["branch", "--quiet", "-d", &branch],
-            )?;
+            self.propose(settings, id, campaign, at)?;
         }
         run(
             &self.workspace,
             &nobody,
             &["push", "--quiet", &settings.ledger.remote, main],
+        )?;
+        Ok(())
+    }
+
+    /// One campaign, from its branch to its merge.
+    fn propose(
+        &self,
+        settings: &Settings,
+        id: &CampaignId,
+        campaign: &Campaign,
+        at: Timestamp,
+    ) -> Result<(), CliError> {
+        let main = settings.ledger.main.as_str();
+        let owner = campaign.audience.lists.first();
+        let proposer = doer(settings, at, |person| {
+            owner.map_or_else(
+                || person.roles.contains(&Role::Management),
+                |list| person.lists.contains(list),
+            )
+        });
+        let role = match campaign.approval {
+            Approval::Management => Role::Management,
+            Approval::Coordinator => Role::Coordinator,
+        };
+        let approver = doer(settings, later(at), |person| person.roles.contains(&role));
+        let branch = format!("propose/{id}");
+        let folder = format!("campaigns/{id}");
+        run(
+            &self.workspace,
+            &proposer,
+            &["checkout", "--quiet", "-b", &branch],
+        )?;
+        run(&self.workspace, &proposer, &["add", "--", &folder])?;
+        run(
+            &self.workspace,
+            &proposer,
+            &["commit", "--quiet", "-m", &format!("Propose {id}")],
+        )?;
+        run(&self.workspace, &approver, &["checkout", "--quiet", main])?;
+        let merge = format!("Merge {id}: approved");
+        run(
+            &self.workspace,
+            &approver,
+            &["merge", "--quiet", "--no-ff", "-m", &merge, &branch],
+        )?;
+        run(
+            &self.workspace,
+            &approver,
+            &["branch", "--quiet", "-d", &branch],
         )?;
         Ok(())
     }

@@ -32,6 +32,10 @@ pub(super) fn text(
             counts.unknown,
         ];
         line(&mut text, &account.id, row);
+        if let Some(why) = account.held.as_deref().filter(|_| counts.accepted == 0) {
+            let why = format!("held: {why}");
+            let _ = writeln!(text, "    {}", why.chars().take(150).collect::<String>());
+        }
         sums.iter_mut()
             .zip(row)
             .for_each(|(sum, number)| *sum += number);
