@@ -135,7 +135,6 @@ pub async fn send(
         ledger,
         lanes: Lanes::new(&workspace.settings),
         active: Vec::new(),
-        through: Vec::new(),
         lines: BTreeMap::new(),
         now,
     };
@@ -173,7 +172,6 @@ struct Run<'a> {
     ledger: Ledger,
     lanes: Lanes<'a>,
     active: Vec<Active>,
-    through: Vec<RelayName>,
     lines: BTreeMap<OccurrenceId, Line>,
     now: Timestamp,
 }
@@ -315,9 +313,6 @@ impl<'a> Run<'a> {
         let header = state.header().cloned();
         let destinations = header.map(|header| header.destinations).unwrap_or_default();
         let lanes = self.lanes.of_occurrence(&relay, &destinations);
-        if !self.through.contains(&relay) {
-            self.through.push(relay);
-        }
         let mut active = Active {
             id: Arc::new(id),
             state,
