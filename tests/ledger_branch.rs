@@ -7,175 +7,21 @@
     missing_docs
 )]
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
+mod support {
+    pub(crate) mod git;
+    pub(crate) mod ledger;
+}
 
-use jiff::Timestamp;
-use postmerge::git::{Remote, Repository};
-use postmerge::ledger::branch::{
-    Batch, Ledger, LedgerConfig, LedgerError, PublishError, Published,
-};
-use postmerge::ledger::event::{
-    AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, Ranges, RecipientIndex,
-    RunId, Scope, SuppressionEvent,
-};
+use postmerge::git::Repository;
+use postmerge::ledger::branch::{Batch, LedgerError, PublishError};
+use postmerge::ledger::event::{Event, Exclusion, RecipientIndex, RunId, Scope, SuppressionEvent};
 use postmerge::ledger::result_page::result_page;
 use postmerge::ledger::state::Status;
-use postmerge::mail::digest::Digest;
-use postmerge::mail::occurrence::OccurrenceId;
 use postmerge::mail::recipient_id::RecipientId;
 use postmerge::workspace::source::{Source, SourceError, WorkspacePath};
 use postmerge::workspace::tree::Tree;
-
-const BRANCH: &str = "postmerge-ledger";
-
-struct House {
-    folder: tempfile::TempDir,
-}
-
-impl House {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        git(folder.path(), &["init", "-q", "--bare", "remote.git"]);
-        Self { folder }
-    }
-
-    fn remote(&self) -> PathBuf {
-        self.folder.path().join("remote.git")
-    }
-
-    fn ledger(&self, name: &str) -> Ledger {
-        let local = self.folder.path().join(name);
-        if !local.exists() {
-            git(self.folder.path(), &["init", "-q", name]);
-        }
-        let remote = Remote {
-            name: self.remote().display().to_string(),
-            limit: Duration::from_secs(30),
-        };
-        let config = LedgerConfig {
-            remote,
-            branch: BRANCH.to_owned(),
-            identity: None,
-        };
-        Ledger::open(&local, config).unwrap()
-    }
-
-    /// Replaces one file on the remote's branch, as a person would by mistake.
-    fn edit(&self, path: &str, edit: impl Fn(&[u8]) -> Vec<u8>) {
-        let clone = self.folder.path().join("editor");
-        git(
-            self.folder.path(),
-            &["clone", "-q", "-b", BRANCH, "remote.git", "editor"],
-        );
-        let file = clone.join(path);
-        std::fs::write(&file, edit(&std::fs::read(&file).unwrap())).unwrap();
-        git(&clone, &["commit", "-qam", "edit"]);
-        git(&clone, &["push", "-q"]);
-    }
-}
-
-fn git(folder: &Path, arguments: &[&str]) -> String {
-    let done = Command::new("git")
-        .arg("-C")
-        .arg(folder)
-        .args([
-            "-c",
-            "user.name=Ana",
-            "-c",
-            "user.email=ana@uno.test",
-            "-c",
-            "init.defaultBranch=main",
-        ])
-        .args(arguments)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .output()
-        .unwrap();
-    assert!(
-        done.status.success(),
-        "{arguments:?}: {}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    String::from_utf8(done.stdout).unwrap()
-}
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(1_796_295_600 + second).unwrap()
-}
-
-fn occurrence() -> OccurrenceId {
-    "2026/rueda-agro".parse().unwrap()
-}
-
-const fn claim(run: u32, sequence: u32) -> ClaimId {
-    ClaimId {
-        run: RunId(run),
-        sequence,
-    }
-}
-
-fn fixed() -> Event {
-    let entry = |n| AudienceEntry {
-        id: RecipientId([n; 12]),
-        destination: 0,
-        copy_of: None,
-        own_document: None,
-    };
-    let header = AudienceHeader {
-        content_commit: "c".repeat(40),
-        lists_commit: "1".repeat(40),
-        digest: Digest::of(b""),
-        key: String::new(),
-        sender: "eventos".to_owned(),
-        at: at(0),
-        destinations: vec!["uno.test".to_owned()],
-        documents: Vec::new(),
-        force: None,
-    };
-    Event::AudienceFixed {
-        header: Box::new(header),
-        entries: (0..6).map(entry).collect(),
-        excluded: vec![(RecipientId([9; 12]), Exclusion::NoConsent)],
-    }
-}
-
-fn claimed(run: u32, sequence: u32, recipients: std::ops::Range<u32>) -> Event {
-    let recipients = Ranges::from_indices(recipients);
-    Event::Claimed {
-        claim: claim(run, sequence),
-        recipients,
-        until: at(600),
-    }
-}
-
-fn accepted(run: u32, sequence: u32, index: u32) -> Event {
-    let outcome = Outcome::Accepted {
-        reply: "2.0.0 Ok <ana@uno.test> queued as X".to_owned(),
-    };
-    Event::Outcome {
-        claim: claim(run, sequence),
-        recipient: RecipientIndex(index),
-        at: at(5),
-        outcome,
-    }
-}
-
-fn publish(ledger: &mut Ledger, run: u32, events: Vec<Event>) -> Result<Published, PublishError> {
-    let batch = Batch {
-        run: RunId(run),
-        at: at(10),
-        events: events
-            .into_iter()
-            .map(|event| (occurrence(), event))
-            .collect(),
-        suppressions: Vec::new(),
-        pages: Vec::new(),
-        summary: "batch".to_owned(),
-    };
-    ledger.publish(&batch)
-}
+use support::git::git;
+use support::ledger::{BRANCH, House, accepted, at, claimed, fixed, occurrence, publish};
 
 const FIRST: &str = "campaigns/2026/rueda-agro/.events/00/00/000000-00000001.seg";
 

@@ -37,6 +37,21 @@ pub enum GitError {
         /// What was looked for.
         path: String,
     },
+    /// An object's file lost its content, as files do that were not on the disk yet when the power
+    /// failed. The remote has it.
+    #[error("{what}: the local copy is damaged, as after a power failure; the remote has it still")]
+    Damaged {
+        /// What was to be read.
+        what: String,
+    },
+    /// A partial clone lacks an object, and it could not be fetched.
+    #[error("{what}: this clone is partial and lacks it, and git could not fetch it: {why}")]
+    Partial {
+        /// The object.
+        what: String,
+        /// Git's words.
+        why: String,
+    },
     /// An object or reference could not be read or written.
     #[error("{what}: {why}")]
     Object {
@@ -60,6 +75,22 @@ pub enum GitError {
         action: &'static str,
         /// The limit.
         seconds: u64,
+    },
+    /// Our turn in this checkout did not come.
+    #[error(
+        "another postmerge in this checkout, or a `git` that one left behind, has held it for {seconds} s"
+    )]
+    Occupied {
+        /// How long we waited.
+        seconds: u64,
+    },
+    /// A lock of git's own is held, by a command that runs or that was killed: git can not tell.
+    #[error("`git {action}` failed: {} is there", file.display())]
+    Locked {
+        /// Which subcommand.
+        action: &'static str,
+        /// The lock.
+        file: PathBuf,
     },
     /// The system refused.
     #[error("{what}: {why}")]

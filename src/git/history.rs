@@ -50,6 +50,7 @@ impl Repository {
             }
         }
         let inner = self.lock();
+        let partial = self.is_partial();
         let read = |error: git2::Error| GitError::object(format!("history of {rev}"), &error);
         let mut commit = inner.find_commit(rev.0).map_err(read)?;
         let mut depth = 0;
@@ -75,7 +76,13 @@ impl Repository {
             let mut changed = Vec::new();
             let before = parent.as_ref().map(git2::Commit::tree_id);
             wanted
-                .differing(&inner, Some(commit.tree_id()), before, &mut changed)
+                .differing(
+                    &inner,
+                    Some(commit.tree_id()),
+                    before,
+                    partial,
+                    &mut changed,
+                )
                 .map_err(read)?;
             for position in changed {
                 if let Some(slot) = found.get_mut(position) {
@@ -122,6 +129,7 @@ impl Wanted {
         inner: &git2::Repository,
         now: Option<Oid>,
         before: Option<Oid>,
+        partial: bool,
         changed: &mut Vec<usize>,
     ) -> Result<usize, git2::Error> {
         if self.open == 0 || now == before {
@@ -129,8 +137,12 @@ impl Wanted {
         }
         let mut taken = self.here.len();
         changed.append(&mut self.here);
-        let now = folder(inner, now)?;
-        let before = folder(inner, before)?;
+        if self.below.is_empty() {
+            self.open -= taken;
+            return Ok(taken);
+        }
+        let now = folder(inner, now, partial)?;
+        let before = folder(inner, before, partial)?;
         for (name, node) in &mut self.below {
             let entry = |tree: &Option<git2::Tree<'_>>| {
                 let entry = tree.as_ref()?.get_name(name)?;
@@ -143,7 +155,8 @@ impl Wanted {
                 node.open -= node.here.len();
                 changed.append(&mut node.here);
             }
-            taken += node.differing(inner, new.map(|it| it.0), old.map(|it| it.0), changed)?;
+            let (new, old) = (new.map(|it| it.0), old.map(|it| it.0));
+            taken += node.differing(inner, new, old, partial, changed)?;
         }
         self.open -= taken;
         Ok(taken)
@@ -157,10 +170,13 @@ impl Wanted {
     }
 }
 
-/// The tree with this name, where it is one (and not a file, or another repository's commit).
+/// The tree with this name, where it is one (and not a file, or another repository's commit). In a
+/// partial clone what is not here may be a tree all the same: taking it for none would name a wrong
+/// approval.
 fn folder(
     inner: &git2::Repository,
     id: Option<Oid>,
+    partial: bool,
 ) -> Result<Option<git2::Tree<'_>>, git2::Error> {
     let Some(id) = id else { return Ok(None) };
     match inner.find_object(id, None) {
@@ -168,7 +184,7 @@ fn folder(
             object.into_tree().map(Some).or(Ok(None))
         }
         Ok(_) => Ok(None),
-        Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+        Err(error) if !partial && error.code() == git2::ErrorCode::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -13,6 +13,7 @@ mod error;
 mod history;
 mod remote;
 mod repository;
+mod turn;
 mod write;
 
 pub use error::{GitError, RemoteError};

@@ -1,10 +1,12 @@
 //! Fetching and pushing one branch, and what a failure means.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::command::{self, Finished};
 use super::error::{GitError, RemoteError};
 use super::repository::{CommitId, Repository};
+use super::turn::LOCK_PATIENCE;
 
 /// A remote and how long to wait for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +32,25 @@ impl Repository {
     /// # Errors
     /// [`RemoteError`].
     pub fn fetch(&self, remote: &Remote, branch: &str, into: &str) -> Result<Fetched, RemoteError> {
-        let mut command = command::git(self.git_dir());
-        command
-            .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
-            .args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"])
-            .args(["--no-recurse-submodules", "--"])
-            .arg(&remote.name)
-            .arg(format!("+refs/heads/{branch}:{into}"));
-        let done = run(command, "fetch", remote.limit)?;
+        let turn = self.turn(remote.limit)?;
+        turn.remove_hollow()?;
+        let once = || {
+            let mut command = command::git(self.git_dir());
+            command
+                .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
+                .args(["-c", LOCK_PATIENCE])
+                .args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"])
+                // The person's own references (`refs/remotes/…`) and their locks are no business of ours.
+                .args(["--refmap=", "--no-recurse-submodules", "--"])
+                .arg(&remote.name)
+                .arg(format!("+refs/heads/{branch}:{into}"))
+                .stdin(turn.hold()?);
+            run(command, "fetch", remote.limit)
+        };
+        let mut done = once()?;
+        if !done.status.success() && turn.remove_lock(into)? {
+            done = once()?;
+        }
         if done.status.success() {
             let at = self.reference(into)?;
             return at
@@ -47,7 +60,7 @@ impl Repository {
         if done.stderr.contains("couldn't find remote ref") {
             return Ok(Fetched::NoBranch);
         }
-        Err(refused(&done))
+        Err(refused("fetch", &done))
     }
 
     /// Pushes `commit` to `branch`; never forced, so it comes through only on top of what the
@@ -56,6 +69,7 @@ impl Repository {
     /// # Errors
     /// [`RemoteError`]; only [`RemoteError::Moved`] is worth another try after a fetch.
     pub fn push(&self, remote: &Remote, commit: CommitId, branch: &str) -> Result<(), RemoteError> {
+        let turn = self.turn(remote.limit)?;
         let mut command = command::git(self.git_dir());
         command
             .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
@@ -69,12 +83,13 @@ impl Repository {
             ])
             .arg("--")
             .arg(&remote.name)
-            .arg(format!("{commit}:refs/heads/{branch}"));
+            .arg(format!("{commit}:refs/heads/{branch}"))
+            .stdin(turn.hold()?);
         let done = run(command, "push", remote.limit)?;
         if done.status.success() {
             Ok(())
         } else {
-            Err(refused(&done))
+            Err(refused("push", &done))
         }
     }
 }
@@ -116,7 +131,7 @@ const NOT_LET_IN: [&str; 7] = [
 
 /// What a failed fetch or push means. A line that begins with `!` (`--porcelain`) is the receiving
 /// side's verdict on the reference; without one, the conversation itself broke off.
-fn refused(done: &Finished) -> RemoteError {
+fn refused(action: &'static str, done: &Finished) -> RemoteError {
     let verdict = done.stdout.lines().find(|line| line.starts_with('!'));
     let words = || told(&done.stderr);
     match verdict {
@@ -136,11 +151,38 @@ fn refused(done: &Finished) -> RemoteError {
                 false => format!("{}: {}", summary(line), shortened(&said.join(" "))),
             })
         }
+        None if let Some(file) = lock_in_the_way(&done.stderr) => {
+            GitError::Locked { action, file }.into()
+        }
+        None if is_damaged(&done.stderr) => GitError::Damaged {
+            what: format!("git {action}"),
+        }
+        .into(),
         None if NOT_LET_IN.iter().any(|text| done.stderr.contains(text)) => {
             RemoteError::Auth(words())
         }
         None => RemoteError::Unreachable(words()),
     }
+}
+
+/// `fatal: Unable to create '/work/.git/shallow.lock': File exists.` → the file; what the other side
+/// complains of (`remote:`) is not here.
+fn lock_in_the_way(stderr: &str) -> Option<PathBuf> {
+    let line = stderr.lines().find(|line| {
+        let ours = line.starts_with("fatal:") || line.starts_with("error:");
+        ours && line.contains(".lock': File exists")
+    })?;
+    let (before, _) = line.rsplit_once("': File exists")?;
+    let (_, file) = before.rsplit_once("Unable to create '")?;
+    Some(PathBuf::from(file))
+}
+
+/// `error: object file .git/objects/a7/bce0… is empty`, `fatal: bad object refs/heads/main`, on this side.
+fn is_damaged(stderr: &str) -> bool {
+    stderr.lines().any(|line| {
+        let empty = line.starts_with("error: object file") && line.ends_with("is empty");
+        empty || line.starts_with("fatal: loose object") || line.starts_with("fatal: bad object")
+    })
 }
 
 /// `!<TAB>from:to<TAB>[remote rejected] (hook declined)` → its last field.
@@ -183,11 +225,12 @@ mod tests {
     use std::os::unix::process::ExitStatusExt;
 
     fn failed(stdout: &str, stderr: &str) -> RemoteError {
-        refused(&Finished {
+        let done = Finished {
             status: std::process::ExitStatus::from_raw(256),
             stdout: stdout.to_owned(),
             stderr: stderr.to_owned(),
-        })
+        };
+        refused("push", &done)
     }
 
     #[test]
@@ -218,6 +261,23 @@ mod tests {
             "git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.\n",
         );
         assert!(matches!(locked_out, RemoteError::Auth(_)));
+    }
+
+    #[test]
+    fn a_lock_of_gits_own_is_named() {
+        let error = failed(
+            "",
+            "fatal: Unable to create '/w/.git/shallow.lock': File exists.\n\nAnother git process seems to be running\n",
+        );
+        assert_eq!(
+            error.to_string(),
+            "`git push` failed: /w/.git/shallow.lock is there"
+        );
+        let theirs = failed(
+            "",
+            "remote: fatal: Unable to create '/r/x.lock': File exists.\n",
+        );
+        assert!(matches!(theirs, RemoteError::Unreachable(_)), "{theirs}");
     }
 
     #[test]

@@ -5,11 +5,13 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
 
 use git2::{ObjectType, Oid};
 
 use super::command;
 use super::error::GitError;
+use super::turn::is_hollow;
 
 /// An object's name: 40 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,10 +53,15 @@ pub struct Repository {
     git_dir: PathBuf,
     /// Where objects and references live: the same for all worktrees of a repository.
     common_dir: PathBuf,
+    /// Whether this is a partial clone: objects may be missing here and are on the remote.
+    partial: bool,
 }
 
 /// Blobs up to this size are read at once, larger ones through a child's pipe.
 const READ_AT_ONCE: u64 = 4 * 1024 * 1024;
+
+/// How long a partial clone may take to fetch one missing object.
+const FETCHING_ONE: Duration = Duration::from_secs(120);
 
 impl Repository {
     /// Opens the repository that `path` is in: its folder, a folder of its working copy, or a bare
@@ -68,7 +75,10 @@ impl Repository {
             why: error.message().to_owned(),
         };
         let inner = git2::Repository::discover(path).map_err(wrong)?;
+        let config = inner.config().and_then(|mut config| config.snapshot());
+        let partial = config.is_ok_and(|it| it.get_str("extensions.partialclone").is_ok());
         Ok(Self {
+            partial,
             git_dir: inner.path().to_owned(),
             common_dir: inner.commondir().to_owned(),
             inner: Mutex::new(inner),
@@ -111,11 +121,13 @@ impl Repository {
     /// The commit that the reference `name` (in full: `refs/…`) stands at.
     ///
     /// # Errors
-    /// [`GitError`] where it can not be read; a reference that is not there is `None`.
+    /// [`GitError`] where it can not be read; a reference that is not there, or whose file lost its
+    /// content when the machine went down, is `None`.
     pub fn reference(&self, name: &str) -> Result<Option<CommitId>, GitError> {
         match self.lock().refname_to_id(name) {
             Ok(id) => Ok(Some(CommitId(id))),
             Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(_) if is_hollow(&self.common_dir.join(name)) => Ok(None),
             Err(error) => Err(GitError::object(name, &error)),
         }
     }
@@ -132,6 +144,44 @@ impl Repository {
         self.lock()
             .graph_descendant_of(commit.0, ancestor.0)
             .map_err(|error| GitError::object(format!("history of {commit}"), &error))
+    }
+
+    /// What a failed read of the object `id` means. One whose file lost its content when the machine
+    /// went down is on the remote still, and people can be told how to get it back.
+    pub(super) fn unreadable(
+        &self,
+        id: Oid,
+        what: impl Into<String>,
+        error: &git2::Error,
+    ) -> GitError {
+        let name = id.to_string();
+        let (folder, rest) = name.split_at(2);
+        if is_hollow(&self.common_dir.join("objects").join(folder).join(rest)) {
+            return GitError::Damaged { what: what.into() };
+        }
+        GitError::object(what, error)
+    }
+
+    /// In a partial clone: has `git` fetch the object, where it is missing; libgit2 can not.
+    pub(super) fn have(&self, id: Oid) -> Result<(), GitError> {
+        if !self.partial || self.lock().odb().is_ok_and(|odb| odb.exists(id)) {
+            return Ok(());
+        }
+        let mut command = command::git(&self.git_dir);
+        command.args(["cat-file", "-e"]).arg(id.to_string());
+        let done = command::run(command, "cat-file", FETCHING_ONE)?;
+        match done.status.success() {
+            true => Ok(()),
+            false => Err(GitError::Partial {
+                what: id.to_string(),
+                why: done.stderr,
+            }),
+        }
+    }
+
+    /// Whether the clone is partial.
+    pub(super) fn is_partial(&self) -> bool {
+        self.partial
     }
 
     /// Whether history is cut off in this clone.
@@ -151,23 +201,25 @@ impl Repository {
     /// # Errors
     /// [`GitError`] where an object can not be read.
     pub fn entry(&self, commit: CommitId, path: &str) -> Result<Option<Entry>, GitError> {
-        let inner = self.lock();
-        let tree = inner
+        let root = self
+            .lock()
             .find_commit(commit.0)
-            .and_then(|commit| commit.tree())
-            .map_err(|error| GitError::object(format!("commit {commit}"), &error))?;
+            .map(|commit| commit.tree_id())
+            .map_err(|error| self.unreadable(commit.0, format!("commit {commit}"), &error))?;
         let mut found = Entry {
             name: String::new(),
             kind: EntryKind::Folder,
-            id: ObjectId(tree.id()),
+            id: ObjectId(root),
         };
         for segment in path.split('/').filter(|segment| !segment.is_empty()) {
             if found.kind != EntryKind::Folder {
                 return Ok(None);
             }
+            self.have(found.id.0)?;
+            let inner = self.lock();
             let tree = inner
                 .find_tree(found.id.0)
-                .map_err(|error| GitError::object(format!("{commit}:{path}"), &error))?;
+                .map_err(|error| self.unreadable(found.id.0, format!("{commit}:{path}"), &error))?;
             match tree.get_name(segment).map(|entry| read_entry(&entry)) {
                 Some(entry) => found = entry,
                 None => return Ok(None),
@@ -181,10 +233,11 @@ impl Repository {
     /// # Errors
     /// [`GitError`] where it is no folder or can not be read.
     pub fn entries(&self, folder: ObjectId) -> Result<Vec<Entry>, GitError> {
+        self.have(folder.0)?;
         let inner = self.lock();
         let tree = inner
             .find_tree(folder.0)
-            .map_err(|error| GitError::object(format!("folder {folder}"), &error))?;
+            .map_err(|error| self.unreadable(folder.0, format!("folder {folder}"), &error))?;
         Ok(tree.iter().map(|entry| read_entry(&entry)).collect())
     }
 
@@ -193,11 +246,12 @@ impl Repository {
     /// # Errors
     /// [`GitError`].
     pub fn blob_size(&self, blob: ObjectId) -> Result<u64, GitError> {
+        self.have(blob.0)?;
         let inner = self.lock();
         let header = inner
             .odb()
             .and_then(|odb| odb.read_header(blob.0))
-            .map_err(|error| GitError::object(format!("file {blob}"), &error))?;
+            .map_err(|error| self.unreadable(blob.0, format!("file {blob}"), &error))?;
         match header {
             (size, ObjectType::Blob) => Ok(size as u64),
             _ => Err(GitError::WrongKind {
@@ -216,10 +270,11 @@ impl Repository {
         blob: ObjectId,
         read: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, GitError> {
+        self.have(blob.0)?;
         let inner = self.lock();
         let content = inner
             .find_blob(blob.0)
-            .map_err(|error| GitError::object(format!("file {blob}"), &error))?;
+            .map_err(|error| self.unreadable(blob.0, format!("file {blob}"), &error))?;
         Ok(read(content.content()))
     }
 

@@ -92,26 +92,6 @@ impl Repository {
             .map(CommitId)
             .map_err(wrong)
     }
-
-    /// Points the reference `name` at `commit`, provided it still stands at `expected`.
-    ///
-    /// # Errors
-    /// [`GitError`], also where it stands elsewhere.
-    pub fn move_reference(
-        &self,
-        name: &str,
-        commit: CommitId,
-        expected: Option<CommitId>,
-    ) -> Result<(), GitError> {
-        let inner = self.lock();
-        let moved = match expected {
-            Some(old) => inner.reference_matching(name, commit.0, true, old.0, "postmerge"),
-            None => inner.reference(name, commit.0, false, "postmerge"),
-        };
-        moved
-            .map(drop)
-            .map_err(|error| GitError::object(format!("moving {name}"), &error))
-    }
 }
 
 impl Folder {

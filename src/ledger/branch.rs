@@ -179,10 +179,26 @@ impl Ledger {
 
     /// Goes on from `new`, which is on the remote.
     fn advance(&mut self, new: CommitId) -> Result<(), LedgerError> {
-        self.repository
-            .move_reference(&self.tracking(), new, self.head)?;
+        self.remember(new)?;
         self.head = Some(new);
         Ok(())
+    }
+
+    /// Moves the reference to `new`, unless another run in this checkout has read more meanwhile.
+    fn remember(&self, new: CommitId) -> Result<(), LedgerError> {
+        let name = self.tracking();
+        self.repository.move_reference(&name, new, |there| {
+            let Some(there) = there else { return Ok(true) };
+            // Where it stands as we read it, `fetch` has compared the two already, or `publish` has
+            // put one on top of the other.
+            if Some(there) == self.head || self.continues(there, new)? {
+                return Ok(true);
+            }
+            match self.continues(new, there)? {
+                true => Ok(false),
+                false => Err(self.rewritten(there, format!("at {new}"))),
+            }
+        })
     }
 
     fn tracking(&self) -> String {

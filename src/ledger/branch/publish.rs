@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::read::folder;
 use super::{Ledger, LedgerError};
-use crate::git::{CommitId, CommitText, Identity, ObjectId, RemoteError};
+use crate::git::{CommitId, CommitText, GitError, Identity, ObjectId, RemoteError};
 use crate::ledger::event::{Event, RunId, SuppressionEvent};
 use crate::ledger::segment::{Subject, encode_occurrence, encode_suppressions};
 use crate::mail::occurrence::OccurrenceId;
@@ -92,12 +92,19 @@ impl Ledger {
                 .push(&self.config.remote, commit, &self.config.branch);
             let moved = match pushed {
                 Ok(()) => {
-                    self.advance(commit)?;
+                    // Published is published: that a full disk, say, keeps us from writing it down
+                    // here must not make the caller take its claim for void.
+                    let _ = self.remember(commit);
+                    self.head = Some(commit);
                     self.take_note(places);
                     return Ok(Published { commit, pushes });
                 }
                 Err(RemoteError::Moved(why)) => why,
                 Err(RemoteError::Unreachable(why)) => return Err(PublishError::Unreachable(why)),
+                // Nothing was pushed, and it passes.
+                Err(RemoteError::Git(error @ GitError::Occupied { .. })) => {
+                    return Err(PublishError::Unreachable(error.to_string()));
+                }
                 Err(error @ (RemoteError::Denied(_) | RemoteError::Auth(_))) => {
                     return Err(PublishError::Denied(error.to_string()));
                 }
@@ -107,6 +114,9 @@ impl Ledger {
             match self.fetch() {
                 Err(LedgerError::Remote(RemoteError::Unreachable(why))) => {
                     return Err(PublishError::Unreachable(why));
+                }
+                Err(LedgerError::Remote(RemoteError::Git(error @ GitError::Occupied { .. }))) => {
+                    return Err(PublishError::Unreachable(error.to_string()));
                 }
                 other => other?,
             }
