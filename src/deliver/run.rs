@@ -23,6 +23,7 @@ use super::sent::Sent;
 use super::start::{Ground, audience, fix, fixed_content};
 use super::worker::Desk;
 use crate::clock::Clock;
+use crate::git::CommitId;
 use crate::ledger::branch::{Batch, Ledger, PublishError};
 use crate::ledger::event::{Event, Exclusion, RunId};
 use crate::ledger::journal::Journal;
@@ -191,12 +192,14 @@ impl<'a> Run<'a> {
                     }
                     Err(why) if why.holds_one() => self.hold(&id, counts, &why.to_string()),
                     Err(StartError::Publish(PublishError::Conflict { .. })) => {
-                        self.line(
-                            id,
-                            counts,
-                            Some("another run started it just now".to_owned()),
-                            false,
-                        );
+                        let started = self.ledger.look(&id)?.header().is_some();
+                        let note = match started {
+                            true => "another run started it just now",
+                            false => {
+                                "other runs kept writing while it was to start; the next run starts it"
+                            }
+                        };
+                        self.line(id, counts, Some(note.to_owned()), false);
                         Ok(())
                     }
                     Err(why) => Err(why),
@@ -286,22 +289,7 @@ impl<'a> Run<'a> {
             ..
         } = scheduled;
         if state.header().is_none() {
-            let content = Content::read(self.ground.path, approved_by, id.campaign())?;
-            // What can not be rendered is found before anybody is told that it started.
-            content.sender()?;
-            let (audience, documents) = audience(&self.ground, &self.ledger, &content)?;
-            let fixed = fix(
-                &self.ground,
-                &content,
-                audience,
-                documents,
-                self.outside.exchangers,
-                self.now,
-            );
-            let event = fixed.await?;
-            self.try_sample(&id, content, &event)?;
-            self.publish(&id, event, "audience")?;
-            state = self.ledger.replay(&id)?;
+            state = self.start(&id, approved_by).await?;
         }
         let letters = self.letters(&id, &state)?;
         let relay = self.relay_of(&letters)?;
@@ -323,6 +311,41 @@ impl<'a> Run<'a> {
         };
         self.leave_out_suppressed(&mut active, topic.as_deref())?;
         Ok(active)
+    }
+
+    /// Fixes the audience and publishes it. Where other campaigns started in the same instant, who has
+    /// received the documents is looked up again.
+    async fn start(
+        &mut self,
+        id: &OccurrenceId,
+        approved_by: CommitId,
+    ) -> Result<OccurrenceState, StartError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let content = Content::read(self.ground.path, approved_by, id.campaign())?;
+            // What can not be rendered is found before anybody is told that it started.
+            content.sender()?;
+            let (audience, documents) = audience(&self.ground, &self.ledger, &content)?;
+            let fixed = fix(
+                &self.ground,
+                &content,
+                audience,
+                documents,
+                self.outside.exchangers,
+                self.now,
+            );
+            let event = fixed.await?;
+            self.try_sample(id, content, &event)?;
+            let published = self.publish(id, event, "audience");
+            // What came between has been fetched: the next look sees it.
+            let state = self.ledger.replay(id)?;
+            match published {
+                Err(StartError::Publish(PublishError::Conflict { .. }))
+                    if tries < STARTS && state.header().is_none() => {}
+                other => return other.map(|()| state),
+            }
+        }
     }
 
     /// Makes a few mails before the start is published: a template that does not work out must not
@@ -517,6 +540,10 @@ impl<'a> Run<'a> {
         Ok(relays)
     }
 }
+
+/// How often a start is tried while other runs write. Each try reads the ledger; a run that publishes
+/// every few seconds leaves room for one in these.
+const STARTS: u32 = 5;
 
 /// Mails made before a start is published.
 const SAMPLES: u32 = 40;

@@ -48,7 +48,7 @@ impl Sent {
         }
         let today = calendar.date_of(now);
         for occurrence in ledger.occurrences()? {
-            let state = ledger.replay(&occurrence)?;
+            let state = ledger.look(&occurrence)?;
             let Some(header) = state.header() else {
                 continue;
             };

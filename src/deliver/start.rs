@@ -59,7 +59,7 @@ impl Received {
             return Ok(received);
         }
         for occurrence in ledger.occurrences()? {
-            let state = ledger.replay(&occurrence)?;
+            let state = ledger.look(&occurrence)?;
             let Some(header) = state.header() else {
                 continue;
             };

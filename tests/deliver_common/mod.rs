@@ -24,7 +24,7 @@ use postmerge::deliver::run::{Line, Order, Outside, Summary, open, send};
 use postmerge::ledger::event::RunId;
 use postmerge::ledger::state::OccurrenceState;
 use postmerge::transport::Transport;
-use postmerge::transport::exchanger::NoExchangers;
+use postmerge::transport::exchanger::{Exchangers, NoExchangers};
 use postmerge::transport::in_process::InProcess;
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::workspace::settings::LedgerSettings;
@@ -207,6 +207,21 @@ impl House {
         setup: Setup<'_>,
         stop: watch::Receiver<bool>,
     ) -> Option<Result<Summary, StartError>> {
+        self.among(clone, run, clock, order, setup, stop, &NoExchangers)
+    }
+
+    /// Exchangers are asked while an audience is being fixed: a test may do something then.
+    #[allow(clippy::too_many_arguments)]
+    pub fn among(
+        &self,
+        clone: &str,
+        run: u32,
+        clock: &VirtualClock,
+        order: &Order,
+        setup: Setup<'_>,
+        stop: watch::Receiver<bool>,
+        exchangers: &dyn Exchangers,
+    ) -> Option<Result<Summary, StartError>> {
         let path = self.clone_of(clone);
         let transport = setup.transport;
         let outside = Outside {
@@ -214,7 +229,7 @@ impl House {
             ledger: LedgerSettings::default(),
             clock: Arc::new(clock.clone()),
             transports: &|_, _, _| Ok(Arc::clone(&transport)),
-            exchangers: &NoExchangers,
+            exchangers,
             secret: &|name| (name == "POSTMERGE_KEY").then(|| self.secret.clone()),
             run: RunId(run),
             boot: Some("boot".to_owned()),

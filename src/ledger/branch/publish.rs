@@ -71,7 +71,9 @@ impl Ledger {
     /// Publishes a batch: one segment per occurrence (more for a large audience), one commit, one
     /// push. Where the branch moved meanwhile: outcomes and releases are put on top of the new head,
     /// provided that they still make sense there; an audience or a claim is only where nobody else
-    /// wrote about the occurrence.
+    /// wrote about the occurrence. An audience that was made by looking who received its documents in
+    /// other occurrences goes only on top of the head that it was made at, which is the present one:
+    /// of two campaigns that start in the same instant the second has to look again.
     ///
     /// # Errors
     /// [`PublishError`]; in all cases but [`PublishError::Unreachable`] nothing was published.
@@ -81,7 +83,15 @@ impl Ledger {
             events.entry(occurrence).or_default().push(event);
         }
         events.values_mut().for_each(|events| order(events));
+        let made_at = self.head;
         for pushes in 1..=PUSHES {
+            if self.head != made_at
+                && let Some(occurrence) = looked_around(batch)
+            {
+                return Err(PublishError::Conflict {
+                    occurrence: occurrence.clone(),
+                });
+            }
             let mut places = BTreeMap::new();
             for (occurrence, events) in &events {
                 places.insert(*occurrence, self.admit(occurrence, events)?);
@@ -157,7 +167,7 @@ impl Ledger {
         }
         // Outcomes and releases name their claim, so the fold tells whether they still make sense:
         // for example a claim that ran out and that a person resolved meanwhile.
-        let mut state = self.replay_unseen(occurrence)?;
+        let mut state = self.look(occurrence)?;
         for event in events {
             state.apply(event).map_err(|_| conflict())?;
         }
@@ -249,6 +259,25 @@ struct Admitted {
     next: u32,
     /// Whether the caller has seen all that is there.
     seen: bool,
+}
+
+/// The first occurrence of the batch whose audience depends on what others have sent: nobody gets a
+/// document twice, unless the campaign insists.
+fn looked_around(batch: &Batch) -> Option<&OccurrenceId> {
+    let depends = |event: &Event| match event {
+        Event::AudienceFixed {
+            header, entries, ..
+        } => {
+            let own = || entries.iter().any(|entry| entry.own_document.is_some());
+            header.force.is_none() && (!header.documents.is_empty() || own())
+        }
+        _ => false,
+    };
+    batch
+        .events
+        .iter()
+        .find(|(_, event)| depends(event))
+        .map(|(occurrence, _)| occurrence)
 }
 
 /// An event about nobody says nothing, and has no form in a segment.

@@ -77,21 +77,25 @@ impl Ledger {
         Ok(found)
     }
 
-    /// An occurrence's state at the ledger's head; empty where nothing is recorded.
+    /// An occurrence's state at the ledger's head; empty where nothing is recorded. Who asks goes on
+    /// from it: claims are admitted on top of what was replayed last.
     ///
     /// # Errors
     /// [`LedgerError`], where a segment is damaged, missing or contradicts another.
     pub fn replay(&self, occurrence: &OccurrenceId) -> Result<OccurrenceState, LedgerError> {
-        let state = self.replay_unseen(occurrence)?;
+        let state = self.look(occurrence)?;
         self.seen().insert(occurrence.clone(), state.segments());
         Ok(state)
     }
 
-    /// As [`Self::replay`], without taking note that the caller saw it.
-    pub(super) fn replay_unseen(
-        &self,
-        occurrence: &OccurrenceId,
-    ) -> Result<OccurrenceState, LedgerError> {
+    /// As [`Self::replay`], for looking only: no claim is admitted on the strength of it. Whoever holds
+    /// an older state of the occurrence and claims by that must be refused still; a replay made for
+    /// something else meanwhile (a count, a document's recipients) would let the claim through, and
+    /// somebody would be mailed twice.
+    ///
+    /// # Errors
+    /// As [`Self::replay`].
+    pub fn look(&self, occurrence: &OccurrenceId) -> Result<OccurrenceState, LedgerError> {
         let mut state = OccurrenceState::new();
         let subject = Subject::Occurrence(occurrence.clone());
         let mut last = String::new();
