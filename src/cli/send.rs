@@ -116,7 +116,8 @@ pub(super) fn run_in(
         .lines
         .iter()
         .any(|line| line.held || line.counts.unknown > 0);
-    let cut_off = !summary_of.published;
+    let full = |why: &String| super::start_error::is_full(why);
+    let cut_off = !summary_of.published || summary_of.stopped.as_ref().is_some_and(full);
     Ok(ExitCode::from(u8::from(waits || cut_off)))
 }
 

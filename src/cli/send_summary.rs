@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::start_error::{FULL, is_full};
 use crate::deliver::run::{Line, Summary};
 
 /// The closing words of a run.
@@ -43,6 +44,9 @@ pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
     let _ = writeln!(text, "\n{} mails accepted in this run.", summary.accepted);
     if let Some(why) = &summary.stopped {
         let _ = writeln!(text, "Stopped before the end: {why}.");
+        if is_full(why) {
+            let _ = writeln!(text, "  help: {FULL}");
+        }
     }
     if !summary.published {
         text.push_str("Not everything could be published: the journal keeps it, and the next run publishes it.\n");

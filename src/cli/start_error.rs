@@ -39,6 +39,12 @@ fn hint(why: &StartError) -> Option<String> {
         }
         StartError::OtherKey { .. } => "use the key that the sending was started with",
         StartError::Remote(why) => return remote_hint(why),
+        StartError::Publish(PublishError::Denied(why)) if is_full(why) => {
+            "make room on the remote's disk, then run it again: nobody is mailed twice"
+        }
+        StartError::Publish(PublishError::Denied(why)) if why.contains("lock") => {
+            "a push that was cut off left a lock in the remote repository: whoever runs it removes the branch's `.lock` file there"
+        }
         StartError::Publish(PublishError::Denied(_)) => {
             "whoever runs this needs the right to push to the ledger's branch (in GitHub: `permissions: contents: write`, and no branch protection on it)"
         }
@@ -87,6 +93,9 @@ fn git_hint(why: &GitError) -> Option<String> {
             "`git fetch` must work here; or use a whole clone (without `--filter`)"
         }
         why if is_full(&why.to_string()) => FULL,
+        GitError::Command { .. } | GitError::Io { .. } => {
+            "is there room on the disk (`df -h .`), and may .git be written? Mend it, then run this again"
+        }
         _ => return None,
     };
     Some(text.to_owned())
@@ -120,7 +129,8 @@ fn journal_hint(why: &JournalError) -> Option<String> {
     full.then(|| FULL.to_owned())
 }
 
-const FULL: &str = "make room on the disk, then run it again; nobody is mailed twice";
+/// What to do about it.
+pub(super) const FULL: &str = "make room on the disk (`df -h` shows which is full), then run it again: nobody is mailed twice";
 
 /// The system's words for a disk, or a share of it, that is used up. libgit2 hands on words only.
 pub(super) fn is_full(text: &str) -> bool {

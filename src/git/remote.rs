@@ -158,6 +158,11 @@ fn refused(action: &'static str, done: &Finished) -> RemoteError {
             what: format!("git {action}"),
         }
         .into(),
+        None if is_local(&done.stderr) => GitError::Command {
+            action,
+            why: words(),
+        }
+        .into(),
         None if NOT_LET_IN.iter().any(|text| done.stderr.contains(text)) => {
             RemoteError::Auth(words())
         }
@@ -183,6 +188,19 @@ fn is_damaged(stderr: &str) -> bool {
         let empty = line.starts_with("error: object file") && line.ends_with("is empty");
         empty || line.starts_with("fatal: loose object") || line.starts_with("fatal: bad object")
     })
+}
+
+/// Whether this side's disk is the trouble: full, or not to be written.
+fn is_local(stderr: &str) -> bool {
+    stderr
+        .lines()
+        .filter(|line| !line.starts_with("remote:"))
+        .any(|line| {
+            line.contains("No space left on device")
+                || line.contains("Disk quota exceeded")
+                || line.starts_with("error: cannot update ref 'refs/postmerge/")
+                || line.starts_with("error: cannot lock ref 'refs/postmerge/")
+        })
 }
 
 /// `!<TAB>from:to<TAB>[remote rejected] (hook declined)` → its last field.

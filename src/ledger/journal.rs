@@ -71,6 +71,9 @@ struct Inner {
     length: u64,
     /// After a failed write nothing more is written: a record behind a torn one would not be found.
     failed: bool,
+    /// Room on the disk that is given back when there is no other, so that what mails under way come
+    /// to can still be written down; no mail is begun from then on.
+    reserve: Option<PathBuf>,
     buffer: Vec<u8>,
 }
 
@@ -106,6 +109,12 @@ impl Journal {
             .open(&hidden)
             .map_err(io)?;
         file.try_lock().map_err(|error| io(error.into()))?;
+        let reserve = reserve_of(&path);
+        if let Err(error) = std::fs::write(&reserve, [0; RESERVE]) {
+            let _ = std::fs::remove_file(&reserve);
+            let _ = std::fs::remove_file(&hidden);
+            return Err(io(error));
+        }
         let journal = Self {
             run,
             path: path.clone(),
@@ -113,6 +122,7 @@ impl Journal {
                 file,
                 length: 0,
                 failed: false,
+                reserve: Some(reserve),
                 buffer: Vec::new(),
             }),
         };
@@ -218,6 +228,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Io`].
     pub fn remove(self) -> Result<(), JournalError> {
+        let _ = std::fs::remove_file(reserve_of(&self.path));
         std::fs::remove_file(&self.path).map_err(|error| JournalError::Io {
             path: self.path.clone(),
             why: error.to_string(),
@@ -236,15 +247,25 @@ impl Journal {
     fn append(&self, record: &Record) -> io::Result<()> {
         let mut inner = self.lock();
         inner.usable()?;
+        let begins = matches!(record, Record::Claimed { .. } | Record::Started { .. });
+        if begins && inner.reserve.is_none() {
+            return Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                "No space left on device; the last of it is kept for the outcomes of mails under way",
+            ));
+        }
         let mut buffer = std::mem::take(&mut inner.buffer);
         record.write(&mut buffer);
-        let written = inner.file.write_all(&buffer);
-        match written {
-            Ok(()) => inner.length += buffer.len() as u64,
-            Err(_) => {
-                inner.failed = true;
-                // Half a record would hide those behind it, and a full disk may have room again.
-                let _ = inner.file.set_len(inner.length);
+        let mut written = inner.write(&buffer);
+        if written.is_err() {
+            let given_back = inner.reserve.take().map(std::fs::remove_file);
+            match (given_back, begins) {
+                (Some(Ok(())), true) => {}
+                (Some(Ok(())), false) if !inner.failed => {
+                    written = inner.write(&buffer);
+                    inner.failed |= written.is_err();
+                }
+                _ => inner.failed = true,
             }
         }
         buffer.clear();
@@ -257,7 +278,24 @@ impl Journal {
     }
 }
 
+/// The size of [`Inner::reserve`]: the outcomes of a hundred mails, with long replies.
+const RESERVE: usize = 64 * 1024;
+
+fn reserve_of(journal: &Path) -> PathBuf {
+    journal.with_extension("reserve")
+}
+
 impl Inner {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let written = self.file.write_all(bytes);
+        match written {
+            Ok(()) => self.length += bytes.len() as u64,
+            // Half a record would hide those behind it.
+            Err(_) => self.failed |= self.file.set_len(self.length).is_err(),
+        }
+        written
+    }
+
     fn usable(&self) -> io::Result<()> {
         match self.failed {
             false => Ok(()),

@@ -261,6 +261,7 @@ impl DeadRun {
     /// # Errors
     /// [`JournalError::Io`].
     pub fn remove(self) -> Result<(), JournalError> {
+        let _ = std::fs::remove_file(super::reserve_of(&self.path));
         std::fs::remove_file(&self.path).map_err(|error| JournalError::Io {
             path: self.path.clone(),
             why: error.to_string(),

@@ -190,6 +190,7 @@ fn a_full_disk_surfaces_and_nothing_more_is_written() {
         file,
         length: 0,
         failed: false,
+        reserve: None,
         buffer: Vec::new(),
     };
     let journal = Journal {
@@ -197,8 +198,41 @@ fn a_full_disk_surfaces_and_nothing_more_is_written() {
         path: "/dev/full".into(),
         inner: Mutex::new(inner),
     };
-    let error = journal.started(CLAIM, RecipientIndex(0)).unwrap_err();
+    let error = journal.published(CLAIM).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-    let again = journal.started(CLAIM, RecipientIndex(0)).unwrap_err();
+    let again = journal.published(CLAIM).unwrap_err();
     assert!(again.to_string().contains("earlier write"), "{again}");
+}
+
+#[test]
+fn once_the_reserve_is_used_outcomes_are_noted_and_nothing_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = written(folder.path());
+    let reserve = folder.path().join("00000007.reserve");
+    assert_eq!(reserve.metadata().unwrap().len(), RESERVE as u64);
+    // As after a write that found no room: `tests/ci/full-disk` fills a real one.
+    std::fs::remove_file(journal.lock().reserve.take().unwrap()).unwrap();
+    let begun = journal.started(CLAIM, RecipientIndex(2)).unwrap_err();
+    assert_eq!(begun.kind(), io::ErrorKind::StorageFull);
+    let claim = journal.claimed(&occurrence(), CLAIM, &Ranges::from_indices(0..1));
+    assert_eq!(claim.unwrap_err().kind(), io::ErrorKind::StorageFull);
+    journal
+        .finished(CLAIM, RecipientIndex(1), at(6), &accepted())
+        .unwrap();
+    journal.sync().unwrap();
+    drop(journal);
+    let dead = Journal::recover(folder.path(), Some("boot")).unwrap();
+    let state = state();
+    assert_eq!(dead[0].events(|_| Some(&state)).len(), 3);
+}
+
+#[test]
+fn a_journal_leaves_nothing_behind_when_it_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path()).remove().unwrap();
+    drop(written(folder.path()));
+    for dead in Journal::recover(folder.path(), Some("boot")).unwrap() {
+        dead.remove().unwrap();
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
