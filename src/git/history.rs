@@ -50,7 +50,10 @@ impl Repository {
             }
         }
         let inner = self.lock();
-        let partial = self.is_partial();
+        let trees = Trees {
+            repository: self,
+            inner: &inner,
+        };
         let read = |error: git2::Error| GitError::object(format!("history of {rev}"), &error);
         let mut commit = inner.find_commit(rev.0).map_err(read)?;
         let mut depth = 0;
@@ -75,15 +78,7 @@ impl Repository {
             };
             let mut changed = Vec::new();
             let before = parent.as_ref().map(git2::Commit::tree_id);
-            wanted
-                .differing(
-                    &inner,
-                    Some(commit.tree_id()),
-                    before,
-                    partial,
-                    &mut changed,
-                )
-                .map_err(read)?;
+            wanted.differing(&trees, Some(commit.tree_id()), before, &mut changed)?;
             for position in changed {
                 if let Some(slot) = found.get_mut(position) {
                     *slot = Some(change);
@@ -126,12 +121,11 @@ impl Wanted {
     /// says how many those were.
     fn differing(
         &mut self,
-        inner: &git2::Repository,
+        trees: &Trees<'_>,
         now: Option<Oid>,
         before: Option<Oid>,
-        partial: bool,
         changed: &mut Vec<usize>,
-    ) -> Result<usize, git2::Error> {
+    ) -> Result<usize, GitError> {
         if self.open == 0 || now == before {
             return Ok(0);
         }
@@ -141,8 +135,8 @@ impl Wanted {
             self.open -= taken;
             return Ok(taken);
         }
-        let now = folder(inner, now, partial)?;
-        let before = folder(inner, before, partial)?;
+        let now = trees.folder(now)?;
+        let before = trees.folder(before)?;
         for (name, node) in &mut self.below {
             let entry = |tree: &Option<git2::Tree<'_>>| {
                 let entry = tree.as_ref()?.get_name(name)?;
@@ -156,7 +150,7 @@ impl Wanted {
                 changed.append(&mut node.here);
             }
             let (new, old) = (new.map(|it| it.0), old.map(|it| it.0));
-            taken += node.differing(inner, new, old, partial, changed)?;
+            taken += node.differing(trees, new, old, changed)?;
         }
         self.open -= taken;
         Ok(taken)
@@ -170,21 +164,28 @@ impl Wanted {
     }
 }
 
-/// The tree with this name, where it is one (and not a file, or another repository's commit). In a
-/// partial clone what is not here may be a tree all the same: taking it for none would name a wrong
-/// approval.
-fn folder(
-    inner: &git2::Repository,
-    id: Option<Oid>,
-    partial: bool,
-) -> Result<Option<git2::Tree<'_>>, git2::Error> {
-    let Some(id) = id else { return Ok(None) };
-    match inner.find_object(id, None) {
-        Ok(object) if object.kind() == Some(ObjectType::Tree) => {
-            object.into_tree().map(Some).or(Ok(None))
+/// Reads folders while history is walked.
+struct Trees<'a> {
+    repository: &'a Repository,
+    inner: &'a git2::Repository,
+}
+
+impl Trees<'_> {
+    /// The folder with this name, where it is one (and not a file, or another repository's commit).
+    fn folder(&self, id: Option<Oid>) -> Result<Option<git2::Tree<'_>>, GitError> {
+        let Some(id) = id else { return Ok(None) };
+        let mut found = self.inner.find_object(id, None);
+        // What a partial clone lacks may be a folder all the same: taking it for none would name a
+        // wrong approval.
+        if found.is_err() && self.repository.is_partial() {
+            self.repository.fetch_object(id)?;
+            found = self.inner.find_object(id, None);
         }
-        Ok(_) => Ok(None),
-        Err(error) if !partial && error.code() == git2::ErrorCode::NotFound => Ok(None),
-        Err(error) => Err(error),
+        match found {
+            Ok(object) if object.kind() == Some(ObjectType::Tree) => Ok(object.into_tree().ok()),
+            Ok(_) => Ok(None),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(self.repository.unreadable(id, "history", &error)),
+        }
     }
 }

@@ -75,8 +75,7 @@ impl Repository {
             why: error.message().to_owned(),
         };
         let inner = git2::Repository::discover(path).map_err(wrong)?;
-        let config = inner.config().and_then(|mut config| config.snapshot());
-        let partial = config.is_ok_and(|it| it.get_str("extensions.partialclone").is_ok());
+        let partial = is_partial(&inner);
         Ok(Self {
             partial,
             git_dir: inner.path().to_owned(),
@@ -167,6 +166,11 @@ impl Repository {
         if !self.partial || self.lock().odb().is_ok_and(|odb| odb.exists(id)) {
             return Ok(());
         }
+        self.fetch_object(id)
+    }
+
+    /// Has `git` fetch one object that a partial clone lacks.
+    pub(super) fn fetch_object(&self, id: Oid) -> Result<(), GitError> {
         let mut command = command::git(&self.git_dir);
         command.args(["cat-file", "-e"]).arg(id.to_string());
         let done = command::run(command, "cat-file", FETCHING_ONE)?;
@@ -315,6 +319,18 @@ impl Repository {
         file.seek(SeekFrom::Start(0)).map_err(io)?;
         Ok(file)
     }
+}
+
+/// Whether git may leave objects on a remote: newer versions of it say so of that remote, older ones
+/// of the whole repository.
+fn is_partial(inner: &git2::Repository) -> bool {
+    let names = r"^(remote\..*\.promisor|extensions\.partialclone)$";
+    let config = inner.config();
+    config.is_ok_and(|config| {
+        config
+            .entries(Some(names))
+            .is_ok_and(|mut entries| entries.next().is_some())
+    })
 }
 
 fn read_entry(entry: &git2::TreeEntry<'_>) -> Entry {
