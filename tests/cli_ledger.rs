@@ -7,11 +7,11 @@
 )]
 
 mod support {
+    pub(crate) mod git;
     pub(crate) mod overlay;
 }
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -71,15 +71,7 @@ impl House {
     }
 
     fn git(&self, arguments: &[&str]) -> String {
-        let done = Command::new("git")
-            .arg("-C")
-            .arg(self.folder.path())
-            .args(["-c", "init.defaultBranch=main"])
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert!(done.status.success(), "{arguments:?}: {done:?}");
-        String::from_utf8(done.stdout).unwrap()
+        support::git::git(self.folder.path(), arguments)
     }
 
     fn run(&self, arguments: &[&str]) -> (i32, String, String) {
@@ -398,4 +390,38 @@ fn an_address_is_suppressed_and_lifted_and_never_stored() {
     let all = house.git(&branch).to_lowercase();
     assert!(all.contains("suppressions/"));
     assert!(!all.contains("luisa"), "{all}");
+}
+
+#[test]
+fn a_segment_that_somebody_changed_is_named_with_what_to_do() {
+    let house = House::new();
+    house.sending(PAST);
+    let segment = "campaigns/rueda/.events/00/00/000000-1a2b3c4d.seg";
+    house.git(&["fetch", "-q", "origin", "postmerge-ledger"]);
+    house.git(&["worktree", "add", "-q", "branch", "FETCH_HEAD"]);
+    let file = house.folder.path().join("branch").join(segment);
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, &text[..text.len() / 2]).unwrap();
+    for words in [
+        &["commit", "-qam", "merged by hand"] as &[&str],
+        &["push", "-q", "origin", "HEAD:postmerge-ledger"],
+    ] {
+        house.git(&[&["-C", "branch"], words].concat());
+    }
+    for command in ["status", "send"] {
+        let (code, _, err) = house.run(&[command]);
+        assert_eq!(code, 2, "{err}");
+        assert!(err.contains(&format!("ledger: {segment}: byte ")), "{err}");
+        assert!(err.contains("cut off"), "{err}");
+        assert!(err.contains(&format!("git log -- '{segment}'")), "{err}");
+        assert!(err.contains("`git revert` that commit and push"), "{err}");
+    }
+    // What it says helps.
+    for words in [
+        &["revert", "--no-edit", "HEAD"] as &[&str],
+        &["push", "-q", "origin", "HEAD:postmerge-ledger"],
+    ] {
+        house.git(&[&["-C", "branch"], words].concat());
+    }
+    assert_eq!(house.run(&["status"]).0, 1);
 }

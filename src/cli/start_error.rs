@@ -74,9 +74,6 @@ fn remote_hint(why: &RemoteError) -> Option<String> {
 
 fn git_hint(why: &GitError) -> Option<String> {
     let text = match why {
-        GitError::Shallow { .. } => {
-            "run `git fetch --unshallow`, or set `fetch-depth: 0` in actions/checkout"
-        }
         GitError::Occupied { .. } => {
             "look for it (`ps ax | grep git`), end it if it hangs, then run this again"
         }

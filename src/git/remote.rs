@@ -41,7 +41,10 @@ impl Repository {
                 .args(["-c", LOCK_PATIENCE])
                 .args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"])
                 // The person's own references (`refs/remotes/…`) and their locks are no business of ours.
-                .args(["--refmap=", "--no-recurse-submodules", "--"])
+                .args(["--refmap=", "--no-recurse-submodules"])
+                // Segments of the ledger are all read: a partial clone would fetch them one by one.
+                .args(self.is_partial().then_some("--no-filter"))
+                .arg("--")
                 .arg(&remote.name)
                 .arg(format!("+refs/heads/{branch}:{into}"))
                 .stdin(turn.hold()?);

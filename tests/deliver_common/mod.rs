@@ -9,9 +9,11 @@
     reason = "every test uses a part, and a test fails by panicking"
 )]
 
+#[path = "../support/git.rs"]
+mod git;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -30,6 +32,8 @@ use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::workspace::settings::LedgerSettings;
 use tokio::sync::watch;
 
+pub(crate) use git::git;
+
 pub const SECRET: &str = "a secret of more than thirty-two characters";
 
 /// Wednesday, 2 December 2026: noon in Bogotá.
@@ -43,25 +47,6 @@ pub struct House {
 
 pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
-}
-
-pub fn git(folder: &Path, arguments: &[&str]) -> String {
-    let done = Command::new("git")
-        .arg("-C")
-        .arg(folder)
-        .args(["-c", "user.name=Ana", "-c", "user.email=ana@uno.test"])
-        .args(["-c", "init.defaultBranch=main"])
-        .args(arguments)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .output()
-        .unwrap();
-    assert!(
-        done.status.success(),
-        "{arguments:?}: {}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    String::from_utf8(done.stdout).unwrap()
 }
 
 impl House {
