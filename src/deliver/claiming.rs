@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::DeliverError;
-use super::engine::{ClaimDue, Engine, NewClaim, OpenClaim, Outgoing, PUSH_AGAIN, lease_ends};
+use super::engine::{ClaimDue, Engine, NewClaim, OpenClaim, Outgoing, PUSH_AGAIN};
 use super::publisher::Answer;
 use super::queue::{Ready, Ticket};
 use crate::ledger::branch::{Batch, PublishError};
@@ -391,4 +391,9 @@ impl Engine {
             }
         }
     }
+}
+
+/// A lease is used up a little before others may take over.
+pub(super) fn lease_ends(until: Timestamp) -> Option<Timestamp> {
+    until.checked_sub(SignedDuration::from_secs(60)).ok()
 }

@@ -1,29 +1,21 @@
 //! Handing ready recipients to workers, and taking their reports.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::DeliverError;
 use super::engine::Engine;
 use super::letters::NoLetter;
 use super::queue::Ready;
+use super::relay::FAULTS_AT_MOST;
 use super::settle::{Settled, Tries, later};
-use super::worker::{End, Job, Report, aborted};
+use super::worker::{End, Job, Report};
 use crate::ledger::event::{Event, Exclusion, Outcome, RecipientIndex};
 use crate::ledger::state::OccurrenceState;
 use crate::schedule::pacer::Verdict;
-use crate::transport::{ConnectError, Failure};
+use crate::transport::Failure;
 
 /// A recipient whose mail breaks the connection so often is told "later" on the relay's behalf.
 const AGAIN_AT_MOST: u8 = 3;
-
-/// So many faults of connections in a row, and the relay is left alone for a while.
-const FAULTS_AT_MOST: u32 = 8;
-
-/// A relay that is not to be had is tried again so often, then what it was to send is held.
-const RESTS_AT_MOST: u32 = 6;
-
-/// How long it is left alone first; twice as long each further time.
-const REST: SignedDuration = SignedDuration::from_secs(5);
 
 impl Engine {
     /// Hands out whatever may go now.
@@ -241,118 +233,6 @@ impl Engine {
         self.queues.make_ready_first(lane, ready);
         self.pacer.put_back(lane);
         Ok(())
-    }
-
-    fn relay_answered(&mut self, relay: usize) {
-        if let Some(relay) = self.relays.get_mut(relay) {
-            relay.faults = 0;
-            relay.rests = 0;
-        }
-    }
-
-    fn not_connected(
-        &mut self,
-        relay: usize,
-        at: Timestamp,
-        why: &ConnectError,
-    ) -> Result<(), DeliverError> {
-        if why.may_pass() {
-            self.rest(relay, at, &why.to_string())
-        } else {
-            self.hold(relay, at, &why.to_string())
-        }
-    }
-
-    /// Leaves a relay alone for a while; too often, and what it was to send is held.
-    fn rest(&mut self, relay: usize, at: Timestamp, why: &str) -> Result<(), DeliverError> {
-        let Some(state) = self.relays.get_mut(relay) else {
-            return Ok(());
-        };
-        if state.held || state.rests_until.is_some() {
-            return Ok(());
-        }
-        state.rests += 1;
-        state.faults = 0;
-        if state.rests > RESTS_AT_MOST {
-            return self.hold(relay, at, why);
-        }
-        let length = REST
-            .checked_mul(1 << (state.rests - 1).min(6))
-            .unwrap_or(REST);
-        let until = at.checked_add(length).unwrap_or(at);
-        state.rests_until = Some(until);
-        self.pacer.hold_relay(relay, until);
-        Ok(())
-    }
-
-    /// Takes up again with relays that have rested.
-    pub(super) fn take_up_again(&mut self, now: Timestamp) {
-        for relay in &mut self.relays {
-            relay.rests_until.take_if(|until| *until <= now);
-        }
-    }
-
-    /// Holds everything that goes through a relay: a person must look. No recipient is burned.
-    fn hold(&mut self, relay: usize, at: Timestamp, why: &str) -> Result<(), DeliverError> {
-        let name = match self.relays.get_mut(relay) {
-            Some(state) if !state.held => {
-                state.held = true;
-                state.name.clone()
-            }
-            _ => return Ok(()),
-        };
-        for number in 0..self.occurrences.len() {
-            let Some(active) = self.occurrences.get_mut(number) else {
-                break;
-            };
-            let through = active
-                .lanes
-                .iter()
-                .any(|lane| self.lane_relays.get(*lane) == Some(&relay));
-            if !through || active.ended.is_some() {
-                continue;
-            }
-            active.ended = Some(format!("held: relay {name}: {why}"));
-            self.leave(number)?;
-            let reason = format!("relay {name}: {why}");
-            self.record(number, Event::Held { at, reason })?;
-        }
-        Ok(())
-    }
-
-    /// The grace is over: ends workers in the middle of what they do. A mail whose content may have
-    /// gone out is unknown; every other is let go.
-    pub(super) fn abort_in_flight(&mut self, now: Timestamp) -> Result<(), DeliverError> {
-        let mut started = std::collections::HashMap::new();
-        for (number, relay) in self.relays.iter().enumerate() {
-            for (worker, handle) in relay.workers.iter().enumerate() {
-                if let Some(ticket) = handle.abort() {
-                    started.insert((number, worker), ticket);
-                }
-            }
-        }
-        // Whose mail ended just before its worker did.
-        while let Ok(report) = self.reports.try_recv() {
-            self.reported(report)?;
-        }
-        let mut released = Vec::new();
-        for (ticket, (relay, worker, claim)) in std::mem::take(&mut self.in_flight) {
-            if started.get(&(relay, worker)) == Some(&ticket) {
-                self.resolve_claim(claim);
-                let recipient = RecipientIndex(ticket.index);
-                let claim = self.claim_id(claim);
-                let event = Event::Outcome {
-                    claim,
-                    recipient,
-                    at: now,
-                    outcome: aborted(),
-                };
-                self.record(usize::from(ticket.occurrence), event)?;
-            } else {
-                released.push(Ready { ticket, claim });
-            }
-        }
-        self.release(released)
     }
 }
 

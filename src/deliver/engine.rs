@@ -18,17 +18,15 @@ use super::letters::Letters;
 use super::progress::{Progress, Snapshot};
 use super::publisher::{Answer, Publish};
 use super::queue::{Queues, Ticket};
-use super::worker::{Desk, Report, Worker};
-use crate::clock::{BoxFuture, Clock, Hold};
+use super::relay::{RelayRun, RelayState};
+use super::waking::sleep;
+use super::worker::Report;
+use crate::clock::{BoxFuture, Clock};
 use crate::ledger::branch::Batch;
 use crate::ledger::event::{Event, RecipientIndex, RunId};
 use crate::ledger::state::{OccurrenceState, Status};
 use crate::mail::occurrence::OccurrenceId;
 use crate::schedule::pacer::Pacer;
-use crate::schedule::retry::RetryPolicy;
-
-/// After a stop is asked for, mails in flight have so long to end.
-const GRACE: SignedDuration = SignedDuration::from_secs(4);
 
 /// A push that failed is tried again after so long, then twice as long, and so on.
 pub(super) const PUSH_AGAIN: SignedDuration = SignedDuration::from_secs(5);
@@ -47,16 +45,6 @@ pub struct Active {
     pub closes: Option<Timestamp>,
     /// What ended it before its time, for people.
     pub ended: Option<String>,
-}
-
-/// A relay that this run hands mails to.
-pub struct RelayRun {
-    /// What `postmerge.yaml` calls it.
-    pub name: String,
-    /// What its workers share.
-    pub desk: Arc<Desk>,
-    /// Connections at once.
-    pub connections: u16,
 }
 
 /// What the engine needs from outside.
@@ -79,20 +67,6 @@ pub struct Setting {
     pub claim_at_most: u32,
     /// No mail later than this.
     pub until: Option<Timestamp>,
-}
-
-pub(super) struct RelayState {
-    pub(super) name: String,
-    pub(super) workers: Vec<Worker>,
-    pub(super) load: Vec<usize>,
-    pub(super) retry: RetryPolicy,
-    /// Faults of the connection since the last answer.
-    pub(super) faults: u32,
-    /// How often it was left alone for a while since the last answer.
-    pub(super) rests: u32,
-    pub(super) rests_until: Option<Timestamp>,
-    /// A person must look.
-    pub(super) held: bool,
 }
 
 pub(super) struct OpenClaim {
@@ -152,7 +126,7 @@ pub struct Engine {
     pub(super) outbox: Vec<(OccurrenceId, Event)>,
     pub(super) outbox_since: Option<Timestamp>,
     pub(super) outgoing: Option<Outgoing>,
-    is_pushing: bool,
+    pub(super) is_pushing: bool,
     pub(super) remote: Remote,
     pub(super) in_flight: HashMap<Ticket, (usize, usize, u32)>,
     pub(super) until: Option<Timestamp>,
@@ -336,82 +310,6 @@ impl Engine {
         })
     }
 
-    /// Ends the run: nothing more goes out, claims are let go, in-flight mails may finish.
-    pub(super) fn stop(&mut self, now: Timestamp, why: String) -> Result<(), DeliverError> {
-        if self.stopping.is_none() {
-            self.stopping = Some(why);
-            self.deadline = now.checked_add(GRACE).ok();
-            for occurrence in 0..self.occurrences.len() {
-                self.leave(occurrence)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn close_windows(&mut self, now: Timestamp) -> Result<(), DeliverError> {
-        if self.until.is_some_and(|until| until <= now) {
-            self.until = None;
-            self.stop(now, "the time given by --until has come".to_owned())?;
-        }
-        for number in 0..self.occurrences.len() {
-            let Some(active) = self.occurrences.get_mut(number) else {
-                break;
-            };
-            if active.ended.is_none() && active.closes.is_some_and(|closes| closes <= now) {
-                active.ended = Some("its window has closed".to_owned());
-                self.leave(number)?;
-            }
-        }
-        if self.deadline.is_some_and(|deadline| deadline <= now) && !self.in_flight.is_empty() {
-            self.abort_in_flight(now)?;
-        }
-        Ok(())
-    }
-
-    fn is_done(&self, now: Timestamp) -> bool {
-        let idle = self.queues.waiting() == 0
-            && self.queues.ready() == 0
-            && self.queues.later() == 0
-            && self.in_flight.is_empty();
-        let settled = idle && self.outbox.is_empty() && self.outgoing.is_none() && !self.pages_due;
-        let cut_off = self.remote.given_up.is_some() && self.in_flight.is_empty();
-        let overdue = self.deadline.is_some_and(|deadline| deadline <= now)
-            && self.in_flight.is_empty()
-            && self.remote.failures > 0;
-        settled || cut_off || overdue
-    }
-
-    /// The earliest moment at which time alone changes what can be done.
-    fn wake_at(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let sending = self.stopping.is_none() && self.queues.ready() > 0;
-        let pace = if sending { self.pacer.wake_at() } else { None };
-        let windows = self
-            .occurrences
-            .iter()
-            .filter(|active| active.ended.is_none())
-            .filter_map(|active| active.closes);
-        let resting = self.relays.iter().filter_map(|relay| relay.rests_until);
-        let leases = self
-            .claims
-            .values()
-            .filter_map(|claim| lease_ends(claim.until));
-        let push = if self.is_pushing {
-            None
-        } else {
-            self.push_at()
-        };
-        windows
-            .chain(resting)
-            .chain(leases)
-            .chain(pace)
-            .chain(push)
-            .chain(self.queues.wakes_at())
-            .chain(self.claim_at(now).filter(|_| !self.is_pushing))
-            .chain(self.until)
-            .chain(self.deadline.filter(|deadline| *deadline > now))
-            .min()
-    }
-
     fn snapshot(&self, now: Timestamp) -> Snapshot<'_> {
         Snapshot {
             now,
@@ -458,45 +356,5 @@ impl Engine {
         self.outbox.push(((*active.id).clone(), event));
         self.outbox_since.get_or_insert(now);
         Ok(())
-    }
-}
-
-/// Sleeps until `wake`; lets virtual time go on as soon as the sleep is known to the clock.
-async fn sleep(clock: &dyn Clock, wake: Option<Timestamp>, busy: &mut Option<Hold>) {
-    let Some(at) = wake else {
-        drop(busy.take());
-        return std::future::pending().await;
-    };
-    let mut sleep = clock.sleep_until(at);
-    std::future::poll_fn(|context| {
-        let polled = sleep.as_mut().poll(context);
-        if polled.is_pending() {
-            drop(busy.take());
-        }
-        polled
-    })
-    .await;
-}
-
-/// A lease is used up a little before others may take over.
-pub(super) fn lease_ends(until: Timestamp) -> Option<Timestamp> {
-    until.checked_sub(SignedDuration::from_secs(60)).ok()
-}
-
-impl RelayState {
-    fn start(relay: RelayRun, reports: &mpsc::UnboundedSender<Report>) -> Self {
-        let workers: Vec<Worker> = (0..usize::from(relay.connections.max(1)))
-            .map(|number| Worker::start(number, Arc::clone(&relay.desk), reports.clone()))
-            .collect();
-        Self {
-            name: relay.name,
-            load: vec![0; workers.len()],
-            workers,
-            retry: relay.desk.retry,
-            faults: 0,
-            rests: 0,
-            rests_until: None,
-            held: false,
-        }
     }
 }

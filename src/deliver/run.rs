@@ -7,27 +7,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::campaign_letters::CampaignLetters;
 use super::convert;
-use super::due::{Question, Scheduled, Standing, agenda};
-use super::engine::{Active, Engine, RelayRun, Setting};
+use super::due::{Question, agenda};
+use super::engine::{Active, Engine, Setting};
 use super::error::StartError;
 use super::lanes::Lanes;
-use super::letters::Letters;
-use super::material::{Content, Lists, signers};
 pub use super::opened::{Opened, open};
 use super::progress::Progress;
 use super::publisher::LedgerPublisher;
 use super::recover::{Recovered, recover};
+use super::relay::RelayRun;
 use super::sent::Sent;
-use super::start::{Ground, audience, fix, fixed_content};
+use super::start::Ground;
 use super::worker::Desk;
 use crate::clock::Clock;
-use crate::ledger::branch::{Batch, Ledger, PublishError};
-use crate::ledger::event::{Event, Exclusion, RunId};
+use crate::ledger::branch::{Batch, Ledger};
+use crate::ledger::event::{Event, RunId};
 use crate::ledger::journal::Journal;
-use crate::ledger::state::{Counts, OccurrenceState, Status};
-use crate::ledger::suppressions::Suppressions;
+use crate::ledger::state::Counts;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
 use crate::transport::Transport;
@@ -166,81 +163,24 @@ pub fn organisation_key(
     })
 }
 
-struct Run<'a> {
-    outside: &'a Outside<'a>,
-    ground: Ground<'a>,
-    ledger: Ledger,
-    lanes: Lanes<'a>,
-    active: Vec<Active>,
+pub(super) struct Run<'a> {
+    pub(super) outside: &'a Outside<'a>,
+    pub(super) ground: Ground<'a>,
+    pub(super) ledger: Ledger,
+    pub(super) lanes: Lanes<'a>,
+    pub(super) active: Vec<Active>,
     lines: BTreeMap<OccurrenceId, Line>,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
-impl<'a> Run<'a> {
-    /// Makes a due occurrence ready to be sent, or notes why it is not sent.
-    async fn take_up(&mut self, scheduled: Scheduled) -> Result<(), StartError> {
-        let id = scheduled.id.clone();
-        let counts = scheduled.state.counts(self.now);
-        let (note, held) = match &scheduled.standing {
-            Standing::Due { closes } => {
-                let closes = *closes;
-                return match self.prepare(scheduled, closes).await {
-                    Ok(active) => {
-                        self.active.push(active);
-                        Ok(())
-                    }
-                    Err(why) if why.holds_one() => self.hold(&id, counts, &why.to_string()),
-                    Err(StartError::Publish(PublishError::Conflict { .. })) => {
-                        self.line(
-                            id,
-                            counts,
-                            Some("another run started it just now".to_owned()),
-                            false,
-                        );
-                        Ok(())
-                    }
-                    Err(why) => Err(why),
-                };
-            }
-            Standing::Lapsed { opening, recorded } => {
-                let window = opening
-                    .from
-                    .to_zoned(convert::calendar(self.ground.settings)?.zone().clone());
-                let window = window.strftime("%Y-%m-%d %H:%M").to_string();
-                if !recorded {
-                    let at = self.now;
-                    let window = window.clone();
-                    self.publish(&id, Event::Lapsed { at, window }, "lapsed")?;
-                }
-                (
-                    Some(format!(
-                        "lapsed: its window of {window} passed without a start"
-                    )),
-                    !recorded,
-                )
-            }
-            Standing::NotYet(opening) => {
-                let zone = convert::calendar(self.ground.settings)?.zone().clone();
-                let opens = opening
-                    .from
-                    .to_zoned(zone)
-                    .strftime("%Y-%m-%d %H:%M")
-                    .to_string();
-                (Some(format!("its window opens {opens}")), false)
-            }
-            Standing::Shut => (Some("its window does not open any more".to_owned()), true),
-            Standing::Done if counts.unknown > 0 => {
-                (Some("unknowns wait for a person".to_owned()), true)
-            }
-            Standing::Done => (None, false),
-            Standing::Cancelled => (Some("cancelled".to_owned()), false),
-            Standing::HeldByRun { run, .. } => (Some(format!("run {run} is sending it")), false),
-        };
-        self.line(id, counts, note, held);
-        Ok(())
-    }
-
-    fn line(&mut self, occurrence: OccurrenceId, counts: Counts, note: Option<String>, held: bool) {
+impl Run<'_> {
+    pub(super) fn line(
+        &mut self,
+        occurrence: OccurrenceId,
+        counts: Counts,
+        note: Option<String>,
+        held: bool,
+    ) {
         let line = Line {
             occurrence: occurrence.clone(),
             counts,
@@ -251,7 +191,12 @@ impl<'a> Run<'a> {
     }
 
     /// One campaign can not be sent: says so in the ledger, and the others go on.
-    fn hold(&mut self, id: &OccurrenceId, counts: Counts, why: &str) -> Result<(), StartError> {
+    pub(super) fn hold(
+        &mut self,
+        id: &OccurrenceId,
+        counts: Counts,
+        why: &str,
+    ) -> Result<(), StartError> {
         let event = Event::Held {
             at: self.now,
             reason: why.to_owned(),
@@ -261,7 +206,12 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn publish(&mut self, id: &OccurrenceId, event: Event, what: &str) -> Result<(), StartError> {
+    pub(super) fn publish(
+        &mut self,
+        id: &OccurrenceId,
+        event: Event,
+        what: &str,
+    ) -> Result<(), StartError> {
         let batch = Batch {
             run: self.outside.run,
             at: self.now,
@@ -271,154 +221,6 @@ impl<'a> Run<'a> {
             summary: format!("{id}: {what}"),
         };
         self.ledger.publish(&batch)?;
-        Ok(())
-    }
-
-    async fn prepare(
-        &mut self,
-        scheduled: Scheduled,
-        closes: Option<Timestamp>,
-    ) -> Result<Active, StartError> {
-        let Scheduled {
-            id,
-            approved_by,
-            mut state,
-            ..
-        } = scheduled;
-        if state.header().is_none() {
-            let content = Content::read(self.ground.path, approved_by, id.campaign())?;
-            // What can not be rendered is found before anybody is told that it started.
-            content.sender()?;
-            let (audience, documents) = audience(&self.ground, &self.ledger, &content)?;
-            let fixed = fix(
-                &self.ground,
-                &content,
-                audience,
-                documents,
-                self.outside.exchangers,
-                self.now,
-            );
-            let event = fixed.await?;
-            self.try_sample(&id, content, &event)?;
-            self.publish(&id, event, "audience")?;
-            state = self.ledger.replay(&id)?;
-        }
-        let letters = self.letters(&id, &state)?;
-        let relay = self.relay_of(&letters)?;
-        let audience = &letters.content().file.campaign.audience;
-        let topic = audience
-            .topic
-            .as_ref()
-            .map(|topic| topic.as_str().to_owned());
-        let header = state.header().cloned();
-        let destinations = header.map(|header| header.destinations).unwrap_or_default();
-        let lanes = self.lanes.of_occurrence(&relay, &destinations);
-        let mut active = Active {
-            id: Arc::new(id),
-            state,
-            letters: Arc::new(letters),
-            lanes,
-            closes,
-            ended: None,
-        };
-        self.leave_out_suppressed(&mut active, topic.as_deref())?;
-        Ok(active)
-    }
-
-    /// Makes a few mails before the start is published: a template that does not work out must not
-    /// be found when half of the mails are gone.
-    fn try_sample(
-        &self,
-        id: &OccurrenceId,
-        content: Content,
-        event: &Event,
-    ) -> Result<(), StartError> {
-        let mut state = OccurrenceState::new();
-        state.apply(event)?;
-        let letters = self.letters_of(id, content, &state)?;
-        let count = u32::try_from(state.ids().len()).unwrap_or(u32::MAX);
-        let step = (count / SAMPLES).max(1);
-        for index in (0..count).step_by(step as usize) {
-            letters
-                .letter(index, self.now)
-                .map_err(|why| StartError::Sample {
-                    occurrence: id.to_string(),
-                    index,
-                    why: why.to_string(),
-                })?;
-        }
-        Ok(())
-    }
-
-    fn letters(
-        &self,
-        id: &OccurrenceId,
-        state: &OccurrenceState,
-    ) -> Result<CampaignLetters, StartError> {
-        let Some(header) = state.header() else {
-            return Err(StartError::Missing {
-                campaign: id.to_string(),
-                what: "audience",
-                name: "in the ledger".to_owned(),
-            });
-        };
-        let content = fixed_content(&self.ground, id, header)?;
-        self.letters_of(id, content, state)
-    }
-
-    fn letters_of(
-        &self,
-        id: &OccurrenceId,
-        content: Content,
-        state: &OccurrenceState,
-    ) -> Result<CampaignLetters, StartError> {
-        let commit = match state.header() {
-            Some(header) => self.ground.repository.resolve(&header.lists_commit)?,
-            None => self.ground.head,
-        };
-        let tree = Tree::at(self.ground.path, commit)?;
-        let names = &content.file.campaign.audience.lists;
-        let lists = Lists::spool(self.ground.repository, &tree, names)?;
-        let signers = signers(content.sender()?, self.outside.secret)?;
-        CampaignLetters::new(id, content, lists, state, self.ground.key, signers)
-    }
-
-    fn relay_of(&self, letters: &CampaignLetters) -> Result<RelayName, StartError> {
-        let relay = &letters.content().sender()?.relay;
-        match self.ground.settings.relays.contains_key(relay) {
-            true => Ok(relay.clone()),
-            false => Err(StartError::Missing {
-                campaign: letters.content().file.folder.to_string(),
-                what: "relay",
-                name: relay.to_string(),
-            }),
-        }
-    }
-
-    /// Who left since the audience was fixed is not mailed any more.
-    fn leave_out_suppressed(
-        &mut self,
-        active: &mut Active,
-        topic: Option<&str>,
-    ) -> Result<(), StartError> {
-        let events = newly_suppressed(&active.state, self.ground.suppressions, topic, self.now);
-        if events.is_empty() {
-            return Ok(());
-        }
-        let named = events
-            .into_iter()
-            .map(|event| ((*active.id).clone(), event))
-            .collect();
-        let batch = Batch {
-            run: self.outside.run,
-            at: self.now,
-            events: named,
-            suppressions: Vec::new(),
-            pages: Vec::new(),
-            summary: format!("{}: suppressed since the start", active.id),
-        };
-        self.ledger.publish(&batch)?;
-        active.state = self.ledger.replay(&active.id)?;
         Ok(())
     }
 
@@ -516,31 +318,4 @@ impl<'a> Run<'a> {
         }
         Ok(relays)
     }
-}
-
-/// Mails made before a start is published.
-const SAMPLES: u32 = 40;
-
-fn newly_suppressed(
-    state: &OccurrenceState,
-    suppressions: &Suppressions,
-    topic: Option<&str>,
-    at: Timestamp,
-) -> Vec<Event> {
-    if suppressions.is_empty() {
-        return Vec::new();
-    }
-    let open = state
-        .statuses()
-        .filter(|(_, status)| matches!(status, Status::Pending | Status::Deferred { .. }));
-    open.filter_map(|(recipient, _)| {
-        let id = state.ids().get(recipient.0 as usize)?;
-        let reason: Exclusion = suppressions.reason(id, topic)?;
-        Some(Event::Excluded {
-            recipient,
-            at,
-            reason,
-        })
-    })
-    .collect()
 }

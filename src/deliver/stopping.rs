@@ -1,0 +1,97 @@
+//! How a run comes to its end before all is sent: a stop that was asked for, windows that close, the
+//! grace for what is in flight; and when a run is over.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::DeliverError;
+use super::engine::Engine;
+use super::queue::Ready;
+use super::worker::aborted;
+use crate::ledger::event::{Event, RecipientIndex};
+
+/// After a stop is asked for, mails in flight have so long to end.
+const GRACE: SignedDuration = SignedDuration::from_secs(4);
+
+impl Engine {
+    /// Ends the run: nothing more goes out, claims are let go, in-flight mails may finish.
+    pub(super) fn stop(&mut self, now: Timestamp, why: String) -> Result<(), DeliverError> {
+        if self.stopping.is_none() {
+            self.stopping = Some(why);
+            self.deadline = now.checked_add(GRACE).ok();
+            for occurrence in 0..self.occurrences.len() {
+                self.leave(occurrence)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn close_windows(&mut self, now: Timestamp) -> Result<(), DeliverError> {
+        if self.until.is_some_and(|until| until <= now) {
+            self.until = None;
+            self.stop(now, "the time given by --until has come".to_owned())?;
+        }
+        for number in 0..self.occurrences.len() {
+            let Some(active) = self.occurrences.get_mut(number) else {
+                break;
+            };
+            if active.ended.is_none() && active.closes.is_some_and(|closes| closes <= now) {
+                active.ended = Some("its window has closed".to_owned());
+                self.leave(number)?;
+            }
+        }
+        if self.deadline.is_some_and(|deadline| deadline <= now) && !self.in_flight.is_empty() {
+            self.abort_in_flight(now)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_done(&self, now: Timestamp) -> bool {
+        let idle = self.queues.waiting() == 0
+            && self.queues.ready() == 0
+            && self.queues.later() == 0
+            && self.in_flight.is_empty();
+        let settled = idle && self.outbox.is_empty() && self.outgoing.is_none() && !self.pages_due;
+        let cut_off = self.remote.given_up.is_some() && self.in_flight.is_empty();
+        let overdue = self.deadline.is_some_and(|deadline| deadline <= now)
+            && self.in_flight.is_empty()
+            && self.remote.failures > 0;
+        settled || cut_off || overdue
+    }
+
+    /// The grace is over: ends workers in the middle of what they do. A mail whose content may have
+    /// gone out is unknown; every other is let go.
+    fn abort_in_flight(&mut self, now: Timestamp) -> Result<(), DeliverError> {
+        let mut started = HashMap::new();
+        for (number, relay) in self.relays.iter().enumerate() {
+            for (worker, handle) in relay.workers.iter().enumerate() {
+                if let Some(ticket) = handle.abort() {
+                    started.insert((number, worker), ticket);
+                }
+            }
+        }
+        // Whose mail ended just before its worker did.
+        while let Ok(report) = self.reports.try_recv() {
+            self.reported(report)?;
+        }
+        let mut released = Vec::new();
+        for (ticket, (relay, worker, claim)) in std::mem::take(&mut self.in_flight) {
+            if started.get(&(relay, worker)) == Some(&ticket) {
+                self.resolve_claim(claim);
+                let recipient = RecipientIndex(ticket.index);
+                let claim = self.claim_id(claim);
+                let event = Event::Outcome {
+                    claim,
+                    recipient,
+                    at: now,
+                    outcome: aborted(),
+                };
+                self.record(usize::from(ticket.occurrence), event)?;
+            } else {
+                released.push(Ready { ticket, claim });
+            }
+        }
+        self.release(released)
+    }
+}
