@@ -20,7 +20,7 @@ use super::publisher::{Answer, Publish};
 use super::queue::{Queues, Ticket};
 use super::relay::{RelayRun, RelayState};
 use super::waking::sleep;
-use super::worker::Report;
+use super::worker::{Report, Worker};
 use crate::clock::{BoxFuture, Clock};
 use crate::ledger::branch::Batch;
 use crate::ledger::event::{Event, RecipientIndex, RunId};
@@ -131,6 +131,8 @@ pub struct Engine {
     pub(super) in_flight: HashMap<Ticket, (usize, usize, u32)>,
     pub(super) until: Option<Timestamp>,
     pub(super) stopping: Option<String>,
+    /// Whether the workers have heard of it.
+    pub(super) is_halted: bool,
     pub(super) deadline: Option<Timestamp>,
     pub(super) pages_due: bool,
     pub(super) accepted: u64,
@@ -185,6 +187,7 @@ impl Engine {
             in_flight: HashMap::new(),
             until: setting.until,
             stopping: None,
+            is_halted: false,
             deadline: None,
             pages_due: false,
             accepted: 0,
@@ -252,6 +255,7 @@ impl Engine {
                 self.stop(now, "a stop was asked for".to_owned())?;
             }
             self.close_windows(now)?;
+            self.halt()?;
             self.expire_claims(now)?;
             self.take_up_again(now);
             if self.queues.wake(now) > 0 {
@@ -264,6 +268,9 @@ impl Engine {
             }
             self.is_pushing = publishing.is_some();
             self.dispatch(now)?;
+            if self.stopping.is_some() && !self.is_halted {
+                continue;
+            }
             progress.tick(&self.snapshot(now));
             if publishing.is_none() && self.is_done(now) {
                 break;
@@ -293,11 +300,7 @@ impl Engine {
             }
         }
         self.check()?;
-        for relay in self.relays.drain(..) {
-            for worker in relay.workers {
-                worker.end().await;
-            }
-        }
+        Worker::end(self.relays.drain(..).flat_map(|relay| relay.workers)).await;
         Ok(Ended {
             // A push without an answer may not have arrived: only the journal knows what was in it.
             published: self.outbox.is_empty() && self.outgoing.is_none() && self.claims.is_empty(),

@@ -7,15 +7,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::DeliverError;
 use super::engine::Engine;
-use super::queue::Ready;
-use super::worker::aborted;
+use super::queue::{Ready, Ticket};
+use super::worker::{Worker, aborted};
 use crate::ledger::event::{Event, RecipientIndex};
 
 /// After a stop is asked for, mails in flight have so long to end.
 const GRACE: SignedDuration = SignedDuration::from_secs(4);
 
 impl Engine {
-    /// Ends the run: nothing more goes out, claims are let go, in-flight mails may finish.
+    /// Ends the run: nothing more goes out, claims are let go; mails whose content is going out may
+    /// finish. The workers hear of it at the engine's next step, in [`Self::halt`].
     pub(super) fn stop(&mut self, now: Timestamp, why: String) -> Result<(), DeliverError> {
         if self.stopping.is_none() {
             self.stopping = Some(why);
@@ -60,21 +61,53 @@ impl Engine {
         settled || cut_off || overdue
     }
 
-    /// The grace is over: ends workers in the middle of what they do. A mail whose content may have
-    /// gone out is unknown; every other is let go.
-    fn abort_in_flight(&mut self, now: Timestamp) -> Result<(), DeliverError> {
+    /// After a stop: no worker begins another mail, and whoever was handed over without having been
+    /// begun is let go at once. To be called only when no report lies outside of the channel: a mail
+    /// whose report waits somewhere else would be taken for one that was not begun.
+    pub(super) fn halt(&mut self) -> Result<(), DeliverError> {
+        if self.stopping.is_none() || self.is_halted {
+            return Ok(());
+        }
+        self.is_halted = true;
+        let started = self.started(Worker::halt)?;
+        let mut released = Vec::new();
+        self.in_flight.retain(|ticket, (relay, worker, claim)| {
+            let in_the_middle = started.get(&(*relay, *worker)) == Some(ticket);
+            if !in_the_middle {
+                released.push(Ready {
+                    ticket: *ticket,
+                    claim: *claim,
+                });
+            }
+            in_the_middle
+        });
+        self.release(released)
+    }
+
+    /// Tells every worker to halt or end; for each whose mail is in the middle, which one it is. Takes
+    /// the reports of mails that ended just before.
+    fn started(
+        &mut self,
+        tell: impl Fn(&Worker) -> Option<Ticket>,
+    ) -> Result<HashMap<(usize, usize), Ticket>, DeliverError> {
         let mut started = HashMap::new();
         for (number, relay) in self.relays.iter().enumerate() {
             for (worker, handle) in relay.workers.iter().enumerate() {
-                if let Some(ticket) = handle.abort() {
+                if let Some(ticket) = tell(handle) {
                     started.insert((number, worker), ticket);
                 }
             }
         }
-        // Whose mail ended just before its worker did.
         while let Ok(report) = self.reports.try_recv() {
             self.reported(report)?;
         }
+        Ok(started)
+    }
+
+    /// The grace is over: ends workers in the middle of what they do. A mail whose content may have
+    /// gone out is unknown; every other is let go.
+    fn abort_in_flight(&mut self, now: Timestamp) -> Result<(), DeliverError> {
+        let started = self.started(Worker::abort)?;
         let mut released = Vec::new();
         for (ticket, (relay, worker, claim)) in std::mem::take(&mut self.in_flight) {
             if started.get(&(relay, worker)) == Some(&ticket) {

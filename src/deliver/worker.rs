@@ -20,8 +20,9 @@ use crate::schedule::pacer::Verdict;
 use crate::schedule::retry::RetryPolicy;
 use crate::transport::{Attempt, ConnectError, Connection, Failure, Transport};
 
-/// How long a relay may take to answer a goodbye.
-const GOODBYE: Duration = Duration::from_secs(2);
+/// How long relays may take to answer goodbyes, all together: a run that was asked to stop has little
+/// time left then.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// One recipient to send to.
 pub struct Job {
@@ -77,10 +78,11 @@ pub struct Desk {
 }
 
 /// Whose content may be going out. One lock decides between a mail that begins and a worker that is
-/// ended: whoever comes second sees the first.
+/// halted or ended: whoever comes second sees the first.
 #[derive(Default)]
 struct Seat {
     started: Option<Ticket>,
+    /// No further mail begins.
     closed: bool,
 }
 
@@ -112,23 +114,39 @@ impl Worker {
         self.jobs.send(job).is_ok()
     }
 
-    /// Ends it in the middle of whatever it does. Says whose mail's content may have gone out: that
-    /// recipient is unknown, unless a report about it was sent already.
-    pub fn abort(&self) -> Option<Ticket> {
-        self.task.abort();
+    /// Has it begin no further mail. Says whose content may be going out at this moment: that one mail
+    /// may end and be reported. Of every other job it was given nothing goes out any more, even where
+    /// the relay has taken the recipient already; no report about them need be waited for.
+    pub fn halt(&self) -> Option<Ticket> {
         let mut seat = lock(&self.seat);
         seat.closed = true;
         seat.started
     }
 
-    /// Has it say goodbye to its relay, which gets a moment for that.
-    pub async fn end(self) {
-        let Self { jobs, mut task, .. } = self;
-        drop(jobs);
-        if tokio::time::timeout(GOODBYE, &mut task).await.is_err() {
-            task.abort();
-            let _ = task.await;
+    /// Ends it in the middle of whatever it does. Says whose mail's content may have gone out: that
+    /// recipient is unknown, unless a report about it was sent already.
+    pub fn abort(&self) -> Option<Ticket> {
+        self.task.abort();
+        self.halt()
+    }
+
+    /// Has workers say goodbye to their relays, all at once, which get a moment for that.
+    pub async fn end(workers: impl Iterator<Item = Self>) {
+        // Who has no job left hears that none will come, and says goodbye.
+        let mut tasks: Vec<_> = workers.map(|worker| worker.task).collect();
+        if tokio::time::timeout(GOODBYE, all(&mut tasks)).await.is_ok() {
+            return;
         }
+        tasks.retain(|task| !task.is_finished());
+        tasks.iter().for_each(tokio::task::JoinHandle::abort);
+        // What they hold is let go only when they are gone; one that does not even notice is left.
+        let _ = tokio::time::timeout(GOODBYE, all(&mut tasks)).await;
+    }
+}
+
+async fn all(tasks: &mut [tokio::task::JoinHandle<()>]) {
+    for task in tasks {
+        let _ = task.await;
     }
 }
 
@@ -147,6 +165,10 @@ impl Bench {
         reports: mpsc::UnboundedSender<Report>,
     ) {
         while let Some(job) = inbox.recv().await {
+            // Whose turn it would be has been let go.
+            if lock(&self.seat).closed {
+                break;
+            }
             let end = self.one(&job).await;
             let report = Report {
                 worker: self.number,
@@ -160,6 +182,8 @@ impl Bench {
             // Not before: who finds nothing started here finds the report.
             lock(&self.seat).started = None;
         }
+        // Those who are still in it must not hold virtual time while the relay says goodbye.
+        drop(inbox);
         if let Some(connection) = self.connection.take() {
             connection.quit().await;
         }
