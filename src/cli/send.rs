@@ -40,7 +40,8 @@ use crate::workspace::tree::Tree;
         counts: not this folder's files, not an unmerged branch. Before a mail goes out, a claim for it \
         is pushed to the ledger's branch; so a second run, a crash or a re-run never sends it twice.\n\n\
         Ctrl-C (or SIGTERM) ends the run in a few seconds: mails under way finish, the rest is let go. \
-        Run it again to go on.",
+        Run it again to go on. A second signal, a second or more after the first, ends it at once; the \
+        next run then finds out what happened.",
     after_help = "Examples:\n  \
         postmerge send --dry-run                       what would go out now\n  \
         postmerge send                                 send what is due\n  \
@@ -197,42 +198,12 @@ async fn send(
         });
     }
     let (ask, asked) = watch::channel(false);
-    let signals = tokio::spawn(listen(ask));
+    let signals = tokio::spawn(super::signals::listen(ask));
     let shown = Shown::new();
     let result = run::send(&outside, order, asked, &shown).await;
     shown.finish();
     signals.abort();
     result
-}
-
-/// The first signal asks for a stop; the second ends the process at once. The journal is written
-/// before anything it speaks of, so that the next run recovers.
-async fn listen(ask: watch::Sender<bool>) {
-    signal().await;
-    let _ = ask.send(true);
-    signal().await;
-    #[allow(clippy::disallowed_methods)] // cli is where the process may be ended
-    std::process::exit(130);
-}
-
-#[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signals) => drop(signals.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 fn connect_plainly(at: SocketAddr) -> Result<Arc<dyn Transport>, String> {
