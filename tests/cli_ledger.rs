@@ -298,6 +298,39 @@ fn a_sending_adds_up_and_its_unknowns_are_explained() {
 }
 
 #[test]
+fn a_campaign_that_was_deleted_after_its_start_is_told_by_send_and_status() {
+    let house = House::new();
+    house.sending(PAST);
+    assert_eq!(
+        house
+            .run(&[
+                "resolve",
+                "rueda",
+                "--as",
+                "sent",
+                "--yes-all",
+                "--reason",
+                "log"
+            ])
+            .0,
+        0
+    );
+    house.git(&["rm", "-rq", "campaigns/rueda"]);
+    house.git(&["commit", "-qm", "away with it"]);
+    house.git(&["push", "-q", "origin", "main"]);
+    for command in [&["status"][..], &["send"], &["send", "--dry-run"]] {
+        let (code, out, err) = house.run(command);
+        assert_eq!(code, 1, "{command:?}: {out}{err}");
+        assert!(out.contains("not on the main branch any more"), "{out}");
+        assert!(out.contains("`status: cancelled`"), "{out}");
+        assert!(
+            command != ["status"] || out.lines().all(|line| line.chars().count() <= 80),
+            "{out}"
+        );
+    }
+}
+
+#[test]
 fn unknowns_are_settled_both_ways_and_once() {
     let house = House::new();
     house.sending(PAST);

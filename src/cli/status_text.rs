@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use crate::deliver::beyond::{CANCELLED, OnMain};
 use crate::deliver::due::Standing;
 use crate::deliver::standings::{Entry, Place, Wait};
 use crate::ledger::event::Ranges;
@@ -120,6 +121,7 @@ fn words(entry: &Entry, zone: &TimeZone) -> String {
                 "unfinished: its window does not open any more; go on with `send --now`".to_owned()
             }
             Standing::Done => "done".to_owned(),
+            Standing::Cancelled if entry.counts.pending > 0 => CANCELLED.to_owned(),
             Standing::Cancelled => "cancelled".to_owned(),
             Standing::HeldByRun { run, until } => {
                 format!("run {run} is sending it, until {} at most", local(*until))
@@ -127,11 +129,10 @@ fn words(entry: &Entry, zone: &TimeZone) -> String {
         },
         Place::LedgerOnly {
             held_by: Some((run, until)),
+            ..
         } => format!("run {run} is sending it, until {} at most", local(*until)),
-        Place::LedgerOnly { held_by: None } if entry.counts.pending > 0 => {
-            "unfinished, and not on the main branch's agenda any more".to_owned()
-        }
-        Place::LedgerOnly { held_by: None } => "over".to_owned(),
+        Place::LedgerOnly { on_main, .. } if entry.counts.pending > 0 => on_main.to_string(),
+        Place::LedgerOnly { .. } => "over".to_owned(),
     }
 }
 
@@ -245,7 +246,15 @@ fn standing_json(place: &Place) -> Value {
         },
         Place::LedgerOnly {
             held_by: Some((run, until)),
+            ..
         } => by_run(run, until),
-        Place::LedgerOnly { held_by: None } => json!({"state": "ledger-only"}),
+        Place::LedgerOnly { on_main, .. } => {
+            let on_main = match on_main {
+                OnMain::Gone => "gone",
+                OnMain::Cancelled => "cancelled",
+                OnMain::OffAgenda => "off-agenda",
+            };
+            json!({"state": "ledger-only", "campaign": on_main})
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::beyond::{OnMain, cancelling, held_by};
 use super::campaign_letters::CampaignLetters;
 use super::convert;
 use super::due::{Scheduled, Standing};
@@ -16,6 +17,7 @@ use super::run::Run;
 use super::start::{audience, fix, fixed_content};
 use crate::ledger::branch::{Batch, PublishError};
 use crate::ledger::event::{Event, Exclusion};
+use crate::ledger::result_page::result_page;
 use crate::ledger::state::{OccurrenceState, Status};
 use crate::ledger::suppressions::Suppressions;
 use crate::mail::occurrence::OccurrenceId;
@@ -24,6 +26,8 @@ use crate::workspace::tree::Tree;
 
 /// Mails made before a start is published.
 const SAMPLES: u32 = 40;
+
+const UNKNOWNS: &str = "unknowns wait for a person";
 
 impl Run<'_> {
     /// Makes a due occurrence ready to be sent, or notes why it is not sent.
@@ -77,15 +81,69 @@ impl Run<'_> {
                     .to_string();
                 (Some(format!("its window opens {opens}")), false)
             }
-            Standing::Shut => (Some("its window does not open any more".to_owned()), true),
-            Standing::Done if counts.unknown > 0 => {
-                (Some("unknowns wait for a person".to_owned()), true)
-            }
+            Standing::Shut => (
+                Some(
+                    "unfinished: its window does not open any more; go on with `send --now`"
+                        .to_owned(),
+                ),
+                true,
+            ),
+            Standing::Done if counts.unknown > 0 => (Some(UNKNOWNS.to_owned()), true),
             Standing::Done => (None, false),
-            Standing::Cancelled => (Some("cancelled".to_owned()), false),
+            Standing::Cancelled => return self.cancel(id, scheduled.state),
             Standing::HeldByRun { run, .. } => (Some(format!("run {run} is sending it")), false),
         };
         self.line(id, counts, note, held);
+        Ok(())
+    }
+
+    /// Takes up what started, is not through, and is not on the agenda: says what a person can do.
+    pub(super) fn take_up_beyond(
+        &mut self,
+        id: OccurrenceId,
+        state: OccurrenceState,
+        on_main: OnMain,
+    ) -> Result<(), StartError> {
+        let counts = state.counts(self.now);
+        if let Some((run, _)) = held_by(&state, self.now) {
+            self.line(id, counts, Some(format!("run {run} is sending it")), false);
+            return Ok(());
+        }
+        let (note, held) = match on_main {
+            OnMain::Cancelled => return self.cancel(id, state),
+            _ if counts.pending > 0 => (on_main.to_string(), true),
+            _ => (UNKNOWNS.to_owned(), true),
+        };
+        self.line(id, counts, Some(note), held);
+        Ok(())
+    }
+
+    /// Who was still to be sent to when a campaign is cancelled is left out, so that the sum says so.
+    fn cancel(&mut self, id: OccurrenceId, mut state: OccurrenceState) -> Result<(), StartError> {
+        let events = cancelling(&state, self.now);
+        let mut note = "cancelled".to_owned();
+        if !events.is_empty() {
+            note = format!("cancelled: {} who were pending are left out", events.len());
+            events.iter().try_for_each(|event| state.apply(event))?;
+            let batch = Batch {
+                run: self.outside.run,
+                at: self.now,
+                events: events.into_iter().map(|it| (id.clone(), it)).collect(),
+                suppressions: Vec::new(),
+                pages: vec![(id.clone(), result_page(&id, &state, self.now))],
+                summary: format!("{id}: cancelled"),
+            };
+            match self.ledger.publish(&batch) {
+                Ok(_) => {}
+                // A run that sends it claimed some of them meanwhile, and stops when it hears of this.
+                Err(PublishError::Conflict { .. }) => {
+                    state = self.ledger.replay(&id)?;
+                    note = "cancelled; another run is in it just now".to_owned();
+                }
+                Err(why) => return Err(why.into()),
+            }
+        }
+        self.line(id, state.counts(self.now), Some(note), false);
         Ok(())
     }
 

@@ -1,12 +1,13 @@
 //! One run of `send`, from the fetched branches to the summary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::beyond::{OnMain, beyond_agenda};
 use super::convert;
 use super::due::{Question, agenda};
 use super::engine::{Active, Engine, Setting};
@@ -135,9 +136,14 @@ pub async fn send(
         lines: BTreeMap::new(),
         now,
     };
-    let order_of_lines: Vec<OccurrenceId> = scheduled.iter().map(|s| s.id.clone()).collect();
+    let mut order_of_lines: Vec<OccurrenceId> = scheduled.iter().map(|s| s.id.clone()).collect();
     for scheduled in scheduled {
         run.take_up(scheduled).await?;
+    }
+    for (id, on_main) in unfinished_beyond(&run.ledger, &workspace, &order_of_lines, order, now)? {
+        let state = run.ledger.replay(&id)?;
+        order_of_lines.push(id.clone());
+        run.take_up_beyond(id, state, on_main)?;
     }
     let mut summary = run.deliver(order, stop, progress, &journals).await?;
     summary.recovered = recovered;
@@ -145,6 +151,32 @@ pub async fn send(
         .lines
         .sort_by_key(|line| order_of_lines.iter().position(|id| *id == line.occurrence));
     Ok(summary)
+}
+
+/// What is not on the agenda and has pendings or unknowns all the same.
+///
+/// # Errors
+/// [`StartError::Ledger`].
+pub(super) fn unfinished_beyond(
+    ledger: &Ledger,
+    workspace: &Workspace,
+    listed: &[OccurrenceId],
+    order: &Order,
+    now: Timestamp,
+) -> Result<Vec<(OccurrenceId, OnMain)>, StartError> {
+    let listed: HashSet<OccurrenceId> = listed.iter().cloned().collect();
+    let only = order.question.campaign.as_ref();
+    let takes = |id: &OccurrenceId| only.is_none_or(|only| only == id.campaign());
+    let mut found = Vec::new();
+    beyond_agenda(ledger, &listed, takes, |id, state| {
+        let counts = state.counts(now);
+        if counts.pending > 0 || counts.unknown > 0 {
+            let on_main = OnMain::of(workspace, &id);
+            found.push((id, on_main));
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// The organisation's key, from the environment.

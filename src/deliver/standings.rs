@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 
+use super::beyond::{OnMain, beyond_agenda, held_by};
 use super::convert;
 use super::due::{Question, Standing, agenda};
 use super::error::StartError;
@@ -66,6 +67,8 @@ pub enum Place {
     LedgerOnly {
         /// A run that has claims in it, and until when.
         held_by: Option<(RunId, Timestamp)>,
+        /// What the main branch says about it.
+        on_main: OnMain,
     },
 }
 
@@ -179,7 +182,11 @@ impl Entry {
         match &self.place {
             Place::Agenda(Standing::Lapsed { .. }) => waits.push(Wait::Lapsed),
             Place::Agenda(Standing::Shut) => waits.push(Wait::Unfinished),
-            Place::LedgerOnly { held_by: None } if self.counts.pending > 0 => {
+            // A cancelled one's pendings are left out by the next run, without anybody's doing.
+            Place::LedgerOnly {
+                held_by: None,
+                on_main: OnMain::Gone | OnMain::OffAgenda,
+            } if self.counts.pending > 0 => {
                 waits.push(Wait::Unfinished);
             }
             _ => {}
@@ -218,15 +225,15 @@ pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<E
             entries.push(Entry::of(scheduled.id, place, &scheduled.state, now));
         }
     }
-    for id in opened.ledger.occurrences()? {
-        if !which.takes(&id) || listed.contains(&id) {
-            continue;
-        }
-        let state = opened.ledger.replay(&id)?;
-        let live = state.open_claims().find(|claim| claim.until > now);
-        let held_by = live.map(|claim| (claim.claim.run, claim.until));
-        entries.push(Entry::of(id, Place::LedgerOnly { held_by }, &state, now));
-    }
+    let takes = |id: &OccurrenceId| which.takes(id);
+    beyond_agenda(&opened.ledger, &listed, takes, |id, state| {
+        let place = Place::LedgerOnly {
+            held_by: held_by(&state, now),
+            on_main: OnMain::of(&opened.workspace, &id),
+        };
+        entries.push(Entry::of(id, place, &state, now));
+        Ok(())
+    })?;
     for entry in &entries {
         entry
             .counts

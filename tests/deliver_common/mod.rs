@@ -116,6 +116,10 @@ impl House {
         std::fs::write(file, text).unwrap();
     }
 
+    pub fn remove(&self, path: &str) {
+        git(&self.author(), &["rm", "-rq", path]);
+    }
+
     pub fn members(&self, members: &[String]) {
         let mut csv = "email,nombre\n".to_owned();
         for member in members {
