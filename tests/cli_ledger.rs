@@ -225,6 +225,9 @@ fn a_sending_adds_up_and_its_unknowns_are_explained() {
     rueda                            7        1        1        1        1        3
       its window opens 2098-12-03 12:00
       of the pending: 0 claimed, 1 answered "not now"
+        1 × 451 4.7.1 later
+      rejected, in the relays' words:
+        1 × 550 5.1.1 no such user
       unknown: nobody knows whether these mails went out; they are not sent again by
       themselves. Recipients #3-5
       - 1 recorded as unknown:
@@ -235,6 +238,13 @@ fn a_sending_adds_up_and_its_unknowns_are_explained() {
         postmerge resolve rueda \
           --as sent|resend --yes-all --reason TEXT
     "#);
+}
+
+#[test]
+fn a_sending_is_shown_as_json_without_asking_the_remote() {
+    let house = House::new();
+    house.sending(PAST);
+    house.run(&["status"]);
     let (code, out, _) = house.run(&["status", "rueda", "--format", "json", "--offline"]);
     assert_eq!(code, 1);
     let mut json: serde_json::Value = serde_json::from_str(&out).unwrap();
@@ -289,6 +299,18 @@ fn a_sending_adds_up_and_its_unknowns_are_explained() {
           "exclusions": {
             "no-consent": 1
           },
+          "not_now": [
+            {
+              "text": "451 4.7.1 later",
+              "count": 1
+            }
+          ],
+          "rejections": [
+            {
+              "text": "550 5.1.1 no such user",
+              "count": 1
+            }
+          ],
           "notes": [],
           "last_activity": "2026-01-05T17:00:00Z"
         }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::error::CliError;
 use super::send_progress::Shown;
-use super::send_summary::summary;
+use super::send_summary::{exit_code, summary};
 use super::terminal::Terminal;
 use super::{Cli, workspace_folder};
 use crate::clock::{Clock, SystemClock};
@@ -47,7 +47,9 @@ use crate::workspace::tree::Tree;
         postmerge send                                 send what is due\n  \
         postmerge send --campaign 2026/rueda-agro      only this campaign\n  \
         postmerge send --until 18:00                   and stop at six\n\n\
-        Exit codes: 0 sent, or nothing was due; 1 something waits for a person; 2 could not run."
+        Exit codes: 0 sent, or nothing was due, or --until has come; 1 something waits for a person \
+        (held, lapsed, unknown, unfinished, not published); 2 could not run, or could not go on; \
+        3 a signal stopped it and mails are pending: run it again; 130 a second signal ended it."
 )]
 pub struct Arguments {
     /// Only this campaign: its folder's path below campaigns/.
@@ -113,12 +115,7 @@ pub(super) fn run_in(
     runtime.shutdown_background();
     let summary_of = outcome.map_err(|why| super::start_error::cli_error(&why))?;
     terminal.print(&summary(&summary_of, arguments.dry_run))?;
-    let waits = summary_of
-        .lines
-        .iter()
-        .any(|line| line.held || line.counts.unknown > 0);
-    let cut_off = !summary_of.published;
-    Ok(ExitCode::from(u8::from(waits || cut_off)))
+    Ok(ExitCode::from(exit_code(&summary_of)))
 }
 
 fn order(arguments: &Arguments, settings: &Settings, now: Timestamp) -> Result<Order, CliError> {

@@ -8,9 +8,13 @@ use serde_json::{Value, json};
 
 use crate::deliver::beyond::{CANCELLED, OnMain};
 use crate::deliver::due::Standing;
+use crate::deliver::reasons::Reasons;
 use crate::deliver::standings::{Entry, Place, Wait};
 use crate::ledger::event::Ranges;
 use crate::ledger::state::Note;
+
+/// What a terminal shows on one line at least.
+const WIDTH: usize = 79;
 
 /// Longer ids stand on a line of their own.
 const NAME: usize = 24;
@@ -60,6 +64,11 @@ fn block(text: &mut String, entry: &Entry, zone: &TimeZone) {
             counts.claimed, counts.deferred
         );
     }
+    reasons(text, &entry.not_now);
+    if counts.rejected > 0 {
+        text.push_str("  rejected, in the relays' words:\n");
+        reasons(text, &entry.refused);
+    }
     let local = |at: Timestamp| moment(at, zone);
     for (at, note) in entry.notes.iter().rev().take(3).rev() {
         let _ = match note {
@@ -72,6 +81,19 @@ fn block(text: &mut String, entry: &Entry, zone: &TimeZone) {
     }
     if counts.unknown > 0 {
         unknown(text, entry, &local);
+    }
+}
+
+/// The most frequent reasons, each on a line that fits.
+fn reasons(text: &mut String, reasons: &Reasons) {
+    for reason in reasons.told(3) {
+        let line = format!("    {} × {}", reason.count, reason.text);
+        if line.chars().count() <= WIDTH {
+            let _ = writeln!(text, "{line}");
+        } else {
+            let cut: String = line.chars().take(WIDTH - 1).collect();
+            let _ = writeln!(text, "{}…", cut.trim_end());
+        }
     }
 }
 
@@ -221,9 +243,19 @@ fn entry_json(entry: &Entry) -> Value {
             "expired_claims": expired, "reasons": unknowns.reasons,
         },
         "exclusions": exclusions,
+        "not_now": reasons_json(&entry.not_now),
+        "rejections": reasons_json(&entry.refused),
         "notes": notes,
         "last_activity": entry.last_activity.map(|at| at.to_string()),
     })
+}
+
+fn reasons_json(reasons: &Reasons) -> Vec<Value> {
+    let reasons = reasons.told(10);
+    let json = reasons
+        .iter()
+        .map(|it| json!({"text": it.text, "count": it.count}));
+    json.collect()
 }
 
 fn standing_json(place: &Place) -> Value {

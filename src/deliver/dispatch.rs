@@ -8,6 +8,7 @@ use super::letters::NoLetter;
 use super::queue::Ready;
 use super::relay::FAULTS_AT_MOST;
 use super::settle::{Settled, Tries, later};
+use super::stopping::Stop;
 use super::worker::{End, Job, Report};
 use crate::ledger::event::{Event, Exclusion, Outcome, RecipientIndex};
 use crate::ledger::state::OccurrenceState;
@@ -30,7 +31,7 @@ impl Engine {
                 continue;
             };
             if !self.hand_over(lane, ready) {
-                return self.stop(now, "a worker ended by itself".to_owned());
+                return self.stop(now, Stop::Defect("a worker ended by itself".to_owned()));
             }
         }
         Ok(())
@@ -137,12 +138,12 @@ impl Engine {
             Settled::Again(failure) => self.again(relay, job, at, &failure),
             Settled::Stop(why) => {
                 self.ready_again(job.lane, job.ready, at)?;
-                self.stop(at, format!("the journal can not be written: {why}"))
+                self.stop(at, Stop::Journal(why))
             }
             Settled::OutcomeThenStop(outcome, why) => {
                 self.pacer.done(job.lane, at, verdict);
                 self.outcome(job, at, outcome)?;
-                self.stop(at, format!("the journal can not be written: {why}"))
+                self.stop(at, Stop::Journal(why))
             }
         }
     }
@@ -151,12 +152,23 @@ impl Engine {
         let ticket = job.ready.ticket;
         let occurrence = usize::from(ticket.occurrence);
         let retry_at = match &outcome {
-            Outcome::Deferred { retry_at, .. } => Some(*retry_at),
+            Outcome::Deferred { retry_at, reply } => {
+                self.words.deferred.take(reply, at);
+                self.trouble(job.lane, reply);
+                Some(*retry_at)
+            }
             Outcome::Accepted { .. } => {
                 self.accepted += 1;
                 None
             }
-            Outcome::Rejected { .. } | Outcome::Unknown { .. } => None,
+            Outcome::Rejected { reply } => {
+                self.words.refused.take(reply, at);
+                None
+            }
+            Outcome::Unknown { reason } => {
+                self.trouble(job.lane, reason);
+                None
+            }
         };
         let recipient = RecipientIndex(ticket.index);
         self.again.remove(&ticket);
@@ -196,9 +208,12 @@ impl Engine {
         let count = self.again.entry(job.ready.ticket).or_default();
         *count += 1;
         let often = *count >= AGAIN_AT_MOST;
+        self.words.broken.take(&failure.to_string(), at);
+        self.trouble(job.lane, &failure.to_string());
         let Some(state) = self.relays.get_mut(relay) else {
             return Ok(());
         };
+        state.fault = Some(failure.to_string());
         state.faults += 1;
         let (faults, policy) = (state.faults, state.retry);
         if often {
@@ -233,6 +248,18 @@ impl Engine {
         self.queues.make_ready_first(lane, ready);
         self.pacer.put_back(lane);
         Ok(())
+    }
+}
+
+impl Engine {
+    /// Notes trouble with a lane's relay, to be shown.
+    fn trouble(&mut self, lane: usize, words: &str) {
+        let relay = self
+            .lane_relays
+            .get(lane)
+            .and_then(|it| self.relays.get(*it));
+        let name = relay.map_or("", |relay| relay.name.as_str());
+        self.words.trouble(name, words);
     }
 }
 

@@ -18,7 +18,9 @@ use super::letters::Letters;
 use super::progress::{Progress, Snapshot};
 use super::publisher::{Answer, Publish};
 use super::queue::{Queues, Ticket};
+use super::reasons::Words;
 use super::relay::{RelayRun, RelayState};
+use super::stopping::Stop;
 use super::waking::sleep;
 use super::worker::{Report, Worker};
 use crate::clock::{BoxFuture, Clock};
@@ -130,13 +132,14 @@ pub struct Engine {
     pub(super) remote: Remote,
     pub(super) in_flight: HashMap<Ticket, (usize, usize, u32)>,
     pub(super) until: Option<Timestamp>,
-    pub(super) stopping: Option<String>,
+    pub(super) stopping: Option<Stop>,
     /// Whether the workers have heard of it.
     pub(super) is_halted: bool,
     pub(super) deadline: Option<Timestamp>,
     pub(super) pages_due: bool,
     pub(super) accepted: u64,
     pub(super) settled: u64,
+    pub(super) words: Words,
     pub(super) reports: mpsc::UnboundedReceiver<Report>,
     /// Keeps the reports' channel open when every worker was ended: there may be much to publish yet.
     _reports_open: mpsc::UnboundedSender<Report>,
@@ -147,7 +150,11 @@ pub struct Ended {
     /// The occurrences with their states.
     pub occurrences: Vec<Active>,
     /// Why it stopped before all was sent, where it did.
-    pub stopped: Option<String>,
+    pub stopped: Option<Stop>,
+    /// Why the remote was given up, where it was.
+    pub remote: Option<String>,
+    /// What relays said against mails.
+    pub words: Words,
     /// Whether every event is on the remote; else the journal keeps them.
     pub published: bool,
     /// Mails accepted in this run.
@@ -192,6 +199,7 @@ impl Engine {
             pages_due: false,
             accepted: 0,
             settled: 0,
+            words: Words::default(),
             reports,
             _reports_open: send_reports,
         };
@@ -252,7 +260,7 @@ impl Engine {
             busy.get_or_insert_with(|| self.clock.hold());
             let now = self.clock.now();
             if *stop.borrow() && self.stopping.is_none() {
-                self.stop(now, "a stop was asked for".to_owned())?;
+                self.stop(now, Stop::Asked)?;
             }
             self.close_windows(now)?;
             self.halt()?;
@@ -304,10 +312,9 @@ impl Engine {
         Ok(Ended {
             // A push without an answer may not have arrived: only the journal knows what was in it.
             published: self.outbox.is_empty() && self.outgoing.is_none() && self.claims.is_empty(),
-            stopped: match (self.stopping, self.remote.given_up) {
-                (Some(stop), Some(remote)) if stop != remote => Some(format!("{stop}; {remote}")),
-                (stop, remote) => stop.or(remote),
-            },
+            stopped: self.stopping,
+            remote: self.remote.given_up,
+            words: self.words,
             accepted: self.accepted,
             occurrences: self.occurrences,
         })
@@ -324,6 +331,7 @@ impl Engine {
             settled: self.settled,
             destinations: self.lane_relays.len(),
             occurrences: &self.occurrences,
+            trouble: self.words.trouble.as_ref(),
         }
     }
 

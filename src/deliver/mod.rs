@@ -22,6 +22,7 @@ mod preparing;
 pub mod progress;
 pub mod publisher;
 pub mod queue;
+pub mod reasons;
 pub mod recover;
 pub mod relay;
 pub mod resolve;

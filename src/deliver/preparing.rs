@@ -97,6 +97,14 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// A stop was asked for before its turn came.
+    pub(super) fn pass_over(&mut self, scheduled: Scheduled) {
+        let counts = scheduled.state.counts(self.now);
+        let note = matches!(scheduled.standing, Standing::Due { .. })
+            .then(|| "passed over: a stop was asked for".to_owned());
+        self.line(scheduled.id, counts, note, false);
+    }
+
     /// Takes up what started, is not through, and is not on the agenda: says what a person can do.
     pub(super) fn take_up_beyond(
         &mut self,

@@ -42,6 +42,8 @@ pub(super) struct RelayState {
     /// How often it was left alone for a while since the last answer.
     pub(super) rests: u32,
     pub(super) rests_until: Option<Timestamp>,
+    /// What is wrong with the connection to it, while nothing was answered since.
+    pub(super) fault: Option<String>,
     /// A person must look.
     pub(super) held: bool,
 }
@@ -59,6 +61,7 @@ impl RelayState {
             faults: 0,
             rests: 0,
             rests_until: None,
+            fault: None,
             held: false,
         }
     }
@@ -67,6 +70,7 @@ impl RelayState {
 impl Engine {
     pub(super) fn relay_answered(&mut self, relay: usize) {
         if let Some(relay) = self.relays.get_mut(relay) {
+            relay.fault = None;
             relay.faults = 0;
             relay.rests = 0;
         }
@@ -78,11 +82,47 @@ impl Engine {
         at: Timestamp,
         why: &ConnectError,
     ) -> Result<(), DeliverError> {
-        if why.may_pass() {
-            self.rest(relay, at, &why.to_string())
-        } else {
-            self.hold(relay, at, &why.to_string())
+        let words = why.to_string();
+        self.words.broken.take(&words, at);
+        if let Some(state) = self.relays.get_mut(relay) {
+            self.words.trouble(&state.name, &words);
+            state.fault = Some(words.clone());
         }
+        if why.may_pass() {
+            self.rest(relay, at, &words)
+        } else {
+            self.hold(relay, at, &words)
+        }
+    }
+
+    /// An occurrence is left, not through, while its relay is away: the ledger says so, so that whoever
+    /// looks there afterwards sees why nothing went out.
+    pub(super) fn note_trouble(
+        &mut self,
+        occurrence: usize,
+        at: Timestamp,
+    ) -> Result<(), DeliverError> {
+        let Some(active) = self.occurrences.get_mut(occurrence) else {
+            return Ok(());
+        };
+        let relay = active
+            .lanes
+            .first()
+            .and_then(|lane| self.lane_relays.get(*lane));
+        let relay = relay.and_then(|relay| self.relays.get(*relay));
+        let Some((relay, fault)) = relay.and_then(|it| Some((it, it.fault.as_ref()?))) else {
+            return Ok(());
+        };
+        if relay.held || active.state.counts(at).pending == 0 {
+            return Ok(());
+        }
+        let reason = format!("relay {}: {fault}", relay.name);
+        let note = match active.ended.take() {
+            Some(ended) => format!("{ended}; {reason}"),
+            None => reason.clone(),
+        };
+        active.ended = Some(note);
+        self.record(occurrence, Event::Held { at, reason })
     }
 
     /// Leaves a relay alone for a while; too often, and what it was to send is held.

@@ -16,10 +16,12 @@ use super::lanes::Lanes;
 pub use super::opened::{Opened, open};
 use super::progress::Progress;
 use super::publisher::LedgerPublisher;
+use super::reasons::Words;
 use super::recover::{Recovered, recover};
 use super::relay::RelayRun;
 use super::sent::Sent;
 use super::start::Ground;
+pub use super::stopping::Stop;
 use super::worker::Desk;
 use crate::clock::Clock;
 use crate::ledger::branch::{Batch, Ledger};
@@ -91,7 +93,11 @@ pub struct Summary {
     /// Mails accepted in this run.
     pub accepted: u64,
     /// Why it stopped before its end.
-    pub stopped: Option<String>,
+    pub stopped: Option<Stop>,
+    /// Why the remote was given up, where it was.
+    pub remote: Option<String>,
+    /// What relays said against mails.
+    pub words: Words,
     /// Whether the ledger has everything; else the journal keeps it.
     pub published: bool,
 }
@@ -137,8 +143,14 @@ pub async fn send(
         now,
     };
     let mut order_of_lines: Vec<OccurrenceId> = scheduled.iter().map(|s| s.id.clone()).collect();
+    let mut asked = false;
     for scheduled in scheduled {
-        run.take_up(scheduled).await?;
+        // A large audience takes a while; who asked for a stop meanwhile does not wait for the next.
+        asked |= *stop.borrow();
+        match asked {
+            true => run.pass_over(scheduled),
+            false => run.take_up(scheduled).await?,
+        }
     }
     for (id, on_main) in unfinished_beyond(&run.ledger, &workspace, &order_of_lines, order, now)? {
         let state = run.ledger.replay(&id)?;
@@ -146,6 +158,9 @@ pub async fn send(
         run.take_up_beyond(id, state, on_main)?;
     }
     let mut summary = run.deliver(order, stop, progress, &journals).await?;
+    if asked {
+        summary.stopped.get_or_insert(Stop::Asked);
+    }
     summary.recovered = recovered;
     summary
         .lines
@@ -314,6 +329,8 @@ impl Run<'_> {
             }
             summary.accepted = ended.accepted;
             summary.stopped = ended.stopped;
+            summary.remote = ended.remote;
+            summary.words = ended.words;
             summary.published = ended.published;
             if ended.published
                 && let Some(journal) = Arc::into_inner(journal)

@@ -12,7 +12,10 @@ use super::convert;
 use super::due::{Question, Standing, agenda};
 use super::error::StartError;
 use super::opened::Opened;
-use crate::ledger::event::{ClaimId, Exclusion, Ranges, RunId};
+use super::reasons::Reasons;
+use crate::ledger::branch::Ledger;
+use crate::ledger::event::{ClaimId, Event, Exclusion, Outcome, Ranges, RunId};
+use crate::ledger::segment::Record;
 use crate::ledger::state::{Counts, Note, OccurrenceState, Status};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 
@@ -52,6 +55,10 @@ pub struct Entry {
     pub unknowns: Unknowns,
     /// Why some are not mailed.
     pub exclusions: BTreeMap<Exclusion, u32>,
+    /// What relays answered to those who were told "not now" and are still to be sent to.
+    pub not_now: Reasons,
+    /// What relays said when they refused.
+    pub refused: Reasons,
     /// When it was held or lapsed, oldest first.
     pub notes: Vec<(Timestamp, Note)>,
     /// The latest time that any record speaks of.
@@ -151,6 +158,8 @@ impl Entry {
             counts: state.counts(now),
             unknowns: Unknowns::of(state, now),
             exclusions: state.exclusions(),
+            not_now: Reasons::default(),
+            refused: refused(state),
             notes: state.notes().to_vec(),
             last_activity: state.last_activity(),
         }
@@ -234,7 +243,10 @@ pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<E
         entries.push(Entry::of(id, place, &state, now));
         Ok(())
     })?;
-    for entry in &entries {
+    for entry in &mut entries {
+        if entry.counts.deferred > 0 {
+            entry.not_now = not_now(&opened.ledger, &entry.id)?;
+        }
         entry
             .counts
             .check()
@@ -244,6 +256,33 @@ pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<E
             })?;
     }
     Ok(entries)
+}
+
+fn refused(state: &OccurrenceState) -> Reasons {
+    let mut reasons = Reasons::default();
+    for (words, count) in state.rejections() {
+        reasons.add(words, *count, None);
+    }
+    reasons
+}
+
+/// The latest answers of those who were told "not now": the state keeps only when, not why.
+fn not_now(ledger: &Ledger, id: &OccurrenceId) -> Result<Reasons, StartError> {
+    let mut reasons = Reasons::default();
+    let state = ledger.replay(id)?;
+    ledger.records(id, |record| {
+        if let Record::Event(Event::Outcome {
+            recipient,
+            at,
+            outcome: Outcome::Deferred { reply, .. },
+            ..
+        }) = record
+            && matches!(state.status(recipient), Some(Status::Deferred { .. }))
+        {
+            reasons.take(&reply, at);
+        }
+    })?;
+    Ok(reasons)
 }
 
 /// The organisation's zone, in which people read times.

@@ -14,15 +14,36 @@ use crate::ledger::event::{Event, RecipientIndex};
 /// After a stop is asked for, mails in flight have so long to end.
 const GRACE: SignedDuration = SignedDuration::from_secs(4);
 
+/// Why a run ended before all was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// Somebody asked for it: a signal.
+    #[error("a stop was asked for")]
+    Asked,
+    /// Its time was over.
+    #[error("the time given by --until has come")]
+    Until,
+    /// Nothing can be published.
+    #[error("{0}")]
+    Remote(String),
+    /// What is sent could not be noted down.
+    #[error("the journal can not be written: {0}")]
+    Journal(String),
+    /// The program is at fault.
+    #[error("a defect in postmerge: {0}; please report it")]
+    Defect(String),
+}
+
 impl Engine {
     /// Ends the run: nothing more goes out, claims are let go; mails whose content is going out may
     /// finish. The workers hear of it at the engine's next step, in [`Self::halt`].
-    pub(super) fn stop(&mut self, now: Timestamp, why: String) -> Result<(), DeliverError> {
+    pub(super) fn stop(&mut self, now: Timestamp, why: Stop) -> Result<(), DeliverError> {
         if self.stopping.is_none() {
             self.stopping = Some(why);
             self.deadline = now.checked_add(GRACE).ok();
             for occurrence in 0..self.occurrences.len() {
                 self.leave(occurrence)?;
+                self.note_trouble(occurrence, now)?;
             }
         }
         Ok(())
@@ -31,7 +52,7 @@ impl Engine {
     pub(super) fn close_windows(&mut self, now: Timestamp) -> Result<(), DeliverError> {
         if self.until.is_some_and(|until| until <= now) {
             self.until = None;
-            self.stop(now, "the time given by --until has come".to_owned())?;
+            self.stop(now, Stop::Until)?;
         }
         for number in 0..self.occurrences.len() {
             let Some(active) = self.occurrences.get_mut(number) else {
@@ -40,6 +61,7 @@ impl Engine {
             if active.ended.is_none() && active.closes.is_some_and(|closes| closes <= now) {
                 active.ended = Some("its window has closed".to_owned());
                 self.leave(number)?;
+                self.note_trouble(number, now)?;
             }
         }
         if self.deadline.is_some_and(|deadline| deadline <= now) && !self.in_flight.is_empty() {

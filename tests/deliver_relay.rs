@@ -1,0 +1,140 @@
+//! What relays say and do, and what a run makes of it. Whole runs on real repositories in virtual time.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod deliver_common;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use deliver_common::{House, Setup, clock, line, now_of, people};
+use postmerge::clock::BoxFuture;
+use postmerge::deliver::opened::open;
+use postmerge::deliver::progress::{Progress, Snapshot};
+use postmerge::deliver::run::{Order, Stop};
+use postmerge::deliver::standings::{Entry, Wait, Which, standings};
+use postmerge::transport::mailboxes::{Mailboxes, Verdict};
+use postmerge::transport::{ConnectError, Connection, Transport};
+use postmerge::workspace::settings::LedgerSettings;
+use tokio::sync::watch;
+
+fn standing(house: &House, clock: &postmerge::clock::VirtualClock) -> Entry {
+    let opened = open(&house.clone_of("reader"), &LedgerSettings::default()).unwrap();
+    let mut entries = standings(&opened, &Which::All, now_of(clock)).unwrap();
+    assert_eq!(entries.len(), 1);
+    entries.remove(0)
+}
+
+/// Not to be reached.
+struct Away;
+
+impl Transport for Away {
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, ConnectError>> {
+        Box::pin(async {
+            Err(ConnectError::Unreachable {
+                relay: "mail.c.test:587".to_owned(),
+                why: "Connection refused".to_owned(),
+            })
+        })
+    }
+}
+
+/// Keeps what it is shown of troubles, and asks for a stop at the third.
+struct Sees {
+    asks: watch::Sender<bool>,
+    seen: Mutex<BTreeSet<(u64, String)>>,
+}
+
+impl Progress for Sees {
+    fn tick(&self, snapshot: &Snapshot<'_>) {
+        if let Some(trouble) = snapshot.trouble {
+            self.seen
+                .lock()
+                .unwrap()
+                .insert((trouble.number, trouble.text.clone()));
+            if trouble.number >= 3 {
+                self.asks.send_replace(true);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_run_says_why_nothing_went_out() {
+    let house = House::new(Mailboxes::new(), &people(9, &["a.test"]), "pause: 5s");
+    let clock = clock();
+    let (asks, stop) = watch::channel(false);
+    let sees = Sees {
+        asks,
+        seen: Mutex::default(),
+    };
+    let setup = Setup {
+        transport: Arc::new(Away),
+        progress: &sees,
+        polls: None,
+    };
+    let order = Order::default();
+    let summary = house
+        .stoppable("one", 1, &clock, &order, setup, stop)
+        .unwrap()
+        .unwrap();
+    assert_eq!(summary.stopped, Some(Stop::Asked), "{summary:?}");
+    assert_eq!(line(&summary, "uno").counts.pending, 9);
+    let words = "mail.c.test:587: not reachable: Connection refused";
+    let told = summary.words.broken.told(3);
+    assert_eq!((told.len(), told[0].text.as_str()), (1, words), "{told:?}");
+    assert!(
+        sees.seen
+            .lock()
+            .unwrap()
+            .iter()
+            .all(|(_, text)| text == words)
+    );
+    // Whoever looks at the ledger afterwards sees it, until mail goes out again.
+    let entry = standing(&house, &clock);
+    assert_eq!(entry.waits(), [Wait::Held]);
+    assert_eq!(
+        entry.held(),
+        Some(format!("relay principal: {words}").as_str())
+    );
+    assert_eq!(house.run("one", 2, &clock).accepted, 9);
+    assert!(standing(&house, &clock).waits().is_empty());
+    house.check(now_of(&clock));
+}
+
+#[test]
+fn what_was_deferred_and_refused_is_told_by_reason() {
+    let boxes = Mailboxes::new()
+        .always(
+            "@a.test",
+            Verdict::refuse_rcpt(450, "4.2.0 mailbox of p@a.test is busy"),
+        )
+        .always("@b.test", Verdict::refuse_rcpt(550, "5.1.1 unknown user"))
+        .first("@c.test", 1, Verdict::DropAtRcpt);
+    let members = people(12, &["a.test", "b.test", "c.test"]);
+    let house = House::new(boxes, &members, "pause: 1s, retry: {after: 4h}");
+    let clock = clock();
+    let summary = house.run("one", 1, &clock);
+    let words = &summary.words;
+    let one = |reasons: &postmerge::deliver::reasons::Reasons| {
+        let told = reasons.told(3);
+        assert_eq!(told.len(), 1, "{told:?}");
+        (told[0].count, told[0].text.clone())
+    };
+    let later = "450 4.2.0 mailbox of \u{2026}@a.test is busy".to_owned();
+    assert_eq!(one(&words.deferred), (4, later.clone()));
+    assert_eq!(
+        one(&words.refused),
+        (4, "550 5.1.1 unknown user".to_owned())
+    );
+    assert_eq!(words.broken.count(), 1);
+    let entry = standing(&house, &clock);
+    assert_eq!(one(&entry.not_now), (4, later));
+    assert_eq!(one(&entry.refused).0, 4);
+    house.check(now_of(&clock));
+}
