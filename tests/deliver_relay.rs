@@ -12,12 +12,14 @@ mod deliver_common;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use deliver_common::{House, Setup, clock, line, now_of, people};
+use deliver_common::{House, Setup, at, clock, line, now_of, people};
 use postmerge::clock::BoxFuture;
 use postmerge::deliver::opened::open;
 use postmerge::deliver::progress::{Progress, Snapshot};
 use postmerge::deliver::run::{Order, Stop};
 use postmerge::deliver::standings::{Entry, Wait, Which, standings};
+use postmerge::ledger::event::RunId;
+use postmerge::ledger::journal::Journal;
 use postmerge::transport::mailboxes::{Mailboxes, Verdict};
 use postmerge::transport::{ConnectError, Connection, Transport};
 use postmerge::workspace::settings::LedgerSettings;
@@ -137,4 +139,101 @@ fn what_was_deferred_and_refused_is_told_by_reason() {
     assert_eq!(one(&entry.not_now), (4, later));
     assert_eq!(one(&entry.refused).0, 4);
     house.check(now_of(&clock));
+}
+
+/// A second campaign, `dos`, through a relay of its own.
+fn with_two_relays(pace: &str) -> House {
+    let house = House::new(Mailboxes::new(), &people(5, &["a.test"]), pace);
+    let relays = "relays: {otro: {host: otro.c.test, port: 587}, principal:";
+    house.edit("postmerge.yaml", "relays: {principal:", relays);
+    let senders = "senders: {otra: {name: O, address: o@c.test, relay: otro}, eventos:";
+    house.edit("postmerge.yaml", "senders: {eventos:", senders);
+    house.campaign("dos", "");
+    house.edit(
+        "campaigns/dos/campaign.yaml",
+        "sender: eventos",
+        "sender: otra",
+    );
+    house.push("two relays");
+    house
+}
+
+#[test]
+fn wrong_settings_of_one_relay_hold_its_campaigns_before_they_start() {
+    let mut house = with_two_relays("pause: 1s");
+    house.broken = vec!["otro"];
+    let clock = clock();
+    for run in 1..=2 {
+        let summary = house.run("one", run, &clock);
+        assert_eq!(
+            summary.accepted,
+            if run == 1 { 5 } else { 0 },
+            "{summary:?}"
+        );
+        assert!(!line(&summary, "uno").held, "{summary:?}");
+        let dos = line(&summary, "dos");
+        assert!(dos.held, "{summary:?}");
+        assert!(
+            dos.note.as_deref().unwrap().contains("SMTP_PASSWORD"),
+            "{dos:?}"
+        );
+        assert!(house.state("dos").header().is_none());
+        assert_eq!((house.journals("one"), summary.recovered.len()), (0, 0));
+    }
+    // The same is not written down a second time.
+    assert_eq!(house.state("dos").notes().len(), 1);
+    house.broken.clear();
+    assert_eq!(house.run("one", 3, &clock).accepted, 5);
+    house.check(now_of(&clock));
+}
+
+#[test]
+fn wrong_settings_found_after_the_start_hold_what_is_left() {
+    let mut house = with_two_relays("pause: 1h");
+    let clock = clock();
+    house.run("one", 1, &clock);
+    house.broken = vec!["otro"];
+    clock.advance_to(at("2026-12-03T17:00:00Z"));
+    let summary = house.run("one", 2, &clock);
+    assert!(line(&summary, "dos").held && !line(&summary, "uno").held);
+    let counts = house.state("dos").counts(now_of(&clock));
+    assert_eq!((counts.accepted, counts.pending), (3, 2), "{counts:?}");
+    assert_eq!(house.check(now_of(&clock)).accepted, 5);
+}
+
+#[test]
+fn a_missing_dkim_key_holds_only_who_signs_with_it() {
+    let house = with_two_relays("pause: 1s");
+    let key = "{domain: c.test, selector: s, algorithm: ed25519-sha256, key_env: DKIM_KEY}";
+    let signs = format!("relay: otro, dkim: [{key}]}}");
+    house.edit("postmerge.yaml", "relay: otro}", &signs);
+    // A campaign's sender is as the commit that approved it has it.
+    house.write("campaigns/dos/body.md", "Hola de nuevo, {{ nombre }}.\n");
+    house.push("sign");
+    let clock = clock();
+    let summary = house.run("one", 1, &clock);
+    assert_eq!(summary.accepted, 5, "{summary:?}");
+    let dos = line(&summary, "dos");
+    assert!(
+        dos.held && dos.note.as_deref().unwrap().contains("DKIM_KEY"),
+        "{dos:?}"
+    );
+    assert!(house.state("dos").header().is_none());
+}
+
+#[test]
+fn a_journal_with_nothing_in_it_is_no_dead_run() {
+    let house = House::new(Mailboxes::new(), &people(2, &["a.test"]), "pause: 1s");
+    let clock = clock();
+    let folder = house.clone_of("one").join(".git/postmerge/journal");
+    let journal = Journal::create(&folder, RunId(7), Some("boot"), now_of(&clock)).unwrap();
+    drop(journal);
+    assert_eq!(house.journals("one"), 1);
+    let summary = house.run("one", 1, &clock);
+    assert_eq!(
+        (summary.accepted, summary.recovered.len()),
+        (2, 0),
+        "{summary:?}"
+    );
+    assert_eq!(house.journals("one"), 0);
 }

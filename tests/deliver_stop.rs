@@ -114,8 +114,7 @@ fn asked_to_stop(house: &House, clock: &VirtualClock, then: Then) -> (Summary, u
 
 /// No journal is left, and the next run, which sends the rest, tells of no dead one.
 fn nothing_is_left_behind(house: &House, clock: &VirtualClock, rest: u64) {
-    let journals = house.path().join("one/.git/postmerge/journal");
-    assert_eq!(std::fs::read_dir(journals).unwrap().count(), 0);
+    assert_eq!(house.journals("one"), 0);
     let next = house.run("one", 2, clock);
     assert_eq!((next.accepted, next.recovered.len()), (rest, 0), "{next:?}");
     house.check(now_of(clock));

@@ -18,10 +18,12 @@ use super::start::{audience, fix, fixed_content};
 use crate::ledger::branch::{Batch, PublishError};
 use crate::ledger::event::{Event, Exclusion};
 use crate::ledger::result_page::result_page;
-use crate::ledger::state::{OccurrenceState, Status};
+use crate::ledger::state::{Note, OccurrenceState, Status};
 use crate::ledger::suppressions::Suppressions;
 use crate::mail::occurrence::OccurrenceId;
+use crate::transport::Transport;
 use crate::workspace::names::RelayName;
+use crate::workspace::settings::Relay;
 use crate::workspace::tree::Tree;
 
 /// Mails made before a start is published.
@@ -37,12 +39,15 @@ impl Run<'_> {
         let (note, held) = match &scheduled.standing {
             Standing::Due { closes } => {
                 let closes = *closes;
+                let held_before = held_last(&scheduled.state);
                 return match self.prepare(scheduled, closes).await {
                     Ok(active) => {
                         self.active.push(active);
                         Ok(())
                     }
-                    Err(why) if why.holds_one() => self.hold(&id, counts, &why.to_string()),
+                    Err(why) if why.holds_one() => {
+                        self.hold(&id, counts, &why.to_string(), held_before.as_deref())
+                    }
                     Err(StartError::Publish(PublishError::Conflict { .. })) => {
                         self.line(
                             id,
@@ -168,8 +173,9 @@ impl Run<'_> {
         } = scheduled;
         if state.header().is_none() {
             let content = Content::read(self.ground.path, approved_by, id.campaign())?;
-            // What can not be rendered is found before anybody is told that it started.
-            content.sender()?;
+            // Whatever would keep it from being sent is found before anybody is told that it started:
+            // the relay here, rendering and signing with the sample below.
+            self.relay_of(&content)?;
             let (audience, documents) = audience(&self.ground, &self.ledger, &content)?;
             let fixed = fix(
                 &self.ground,
@@ -185,7 +191,7 @@ impl Run<'_> {
             state = self.ledger.replay(&id)?;
         }
         let letters = self.letters(&id, &state)?;
-        let relay = self.relay_of(&letters)?;
+        let relay = self.relay_of(letters.content())?;
         let audience = &letters.content().file.campaign.audience;
         let topic = audience
             .topic
@@ -264,16 +270,39 @@ impl Run<'_> {
         CampaignLetters::new(id, content, lists, state, self.ground.key, signers)
     }
 
-    fn relay_of(&self, letters: &CampaignLetters) -> Result<RelayName, StartError> {
-        let relay = &letters.content().sender()?.relay;
-        match self.ground.settings.relays.contains_key(relay) {
-            true => Ok(relay.clone()),
-            false => Err(StartError::Missing {
-                campaign: letters.content().file.folder.to_string(),
+    /// The relay that a campaign goes through, with its settings found usable.
+    fn relay_of(&mut self, content: &Content) -> Result<RelayName, StartError> {
+        let name = &content.sender()?.relay;
+        let Some(relay) = self.ground.settings.relays.get(name) else {
+            return Err(StartError::Missing {
+                campaign: content.file.folder.to_string(),
                 what: "relay",
-                name: relay.to_string(),
-            }),
-        }
+                name: name.to_string(),
+            });
+        };
+        self.transport(name, relay)?;
+        Ok(name.clone())
+    }
+
+    /// The transport to a relay, made once a run: several campaigns may go through it.
+    pub(super) fn transport(
+        &mut self,
+        name: &RelayName,
+        relay: &Relay,
+    ) -> Result<Arc<dyn Transport>, StartError> {
+        let made = match self.transports.get(name) {
+            Some(made) => made.clone(),
+            None => {
+                let tree = Tree::at(self.ground.path, self.ground.head)?;
+                let made = (self.outside.transports)(name, relay, &tree);
+                self.transports.insert(name.clone(), made.clone());
+                made
+            }
+        };
+        made.map_err(|why| StartError::Relay {
+            relay: name.to_string(),
+            why,
+        })
     }
 
     /// Who left since the audience was fixed is not mailed any more.
@@ -301,6 +330,14 @@ impl Run<'_> {
         self.ledger.publish(&batch)?;
         active.state = self.ledger.replay(&active.id)?;
         Ok(())
+    }
+}
+
+/// Why it was held, where that is the last thing that happened to it.
+fn held_last(state: &OccurrenceState) -> Option<String> {
+    match state.notes().last() {
+        Some((at, Note::Held(why))) if state.last_activity() <= Some(*at) => Some(why.clone()),
+        _ => None,
     }
 }
 

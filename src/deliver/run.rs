@@ -27,6 +27,7 @@ use crate::clock::Clock;
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{Event, RunId};
 use crate::ledger::journal::Journal;
+use crate::ledger::reply_text::reply_text;
 use crate::ledger::state::Counts;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
@@ -138,6 +139,7 @@ pub async fn send(
         },
         ledger,
         lanes: Lanes::new(&workspace.settings),
+        transports: BTreeMap::new(),
         active: Vec::new(),
         lines: BTreeMap::new(),
         now,
@@ -161,7 +163,8 @@ pub async fn send(
     if asked {
         summary.stopped.get_or_insert(Stop::Asked);
     }
-    summary.recovered = recovered;
+    // A run that died without leaving anything unsettled is nothing that anybody needs to know.
+    summary.recovered = recovered.into_iter().filter(|it| it.events > 0).collect();
     summary
         .lines
         .sort_by_key(|line| order_of_lines.iter().position(|id| *id == line.occurrence));
@@ -215,6 +218,8 @@ pub(super) struct Run<'a> {
     pub(super) ground: Ground<'a>,
     pub(super) ledger: Ledger,
     pub(super) lanes: Lanes<'a>,
+    /// The transports that were asked for, and why there is none where their settings are wrong.
+    pub(super) transports: BTreeMap<RelayName, Result<Arc<dyn Transport>, String>>,
     pub(super) active: Vec<Active>,
     lines: BTreeMap<OccurrenceId, Line>,
     pub(super) now: Timestamp,
@@ -237,18 +242,22 @@ impl Run<'_> {
         self.lines.insert(occurrence, line);
     }
 
-    /// One campaign can not be sent: says so in the ledger, and the others go on.
+    /// One campaign can not be sent: says so in the ledger, unless that is what it said last
+    /// (`held_before`), and the others go on.
     pub(super) fn hold(
         &mut self,
         id: &OccurrenceId,
         counts: Counts,
         why: &str,
+        held_before: Option<&str>,
     ) -> Result<(), StartError> {
-        let event = Event::Held {
-            at: self.now,
-            reason: why.to_owned(),
-        };
-        self.publish(id, event, "held")?;
+        if held_before != Some(reply_text(why).as_str()) {
+            let event = Event::Held {
+                at: self.now,
+                reason: why.to_owned(),
+            };
+            self.publish(id, event, "held")?;
+        }
         self.line(id.clone(), counts, Some(format!("held: {why}")), true);
         Ok(())
     }
@@ -284,6 +293,12 @@ impl Run<'_> {
         };
         if !self.active.is_empty() {
             let run = self.outside.run;
+            let settings = self.ground.settings;
+            let calendar = convert::calendar(settings)?;
+            let sent = Sent::read(&self.ledger, settings, &calendar, self.now)?;
+            self.lanes.count(&sent);
+            let pacer = self.lanes.pacer(self.now, &sent)?;
+            // Begun only when nothing is left that could keep the run from starting.
             let journal = Arc::new(Journal::create(
                 journals,
                 run,
@@ -291,10 +306,6 @@ impl Run<'_> {
                 self.now,
             )?);
             let desks = self.desks(&journal)?;
-            let settings = self.ground.settings;
-            let calendar = convert::calendar(settings)?;
-            let sent = Sent::read(&self.ledger, settings, &calendar, self.now)?;
-            self.lanes.count(&sent);
             let ledger = Arc::new(Mutex::new(self.ledger));
             let setting = Setting {
                 run,
@@ -306,7 +317,7 @@ impl Run<'_> {
                 )),
                 relays: desks,
                 lane_relays: self.lanes.lane_relays(),
-                pacer: self.lanes.pacer(self.now, &sent)?,
+                pacer,
                 claim_ahead: settings.ledger.claim_ahead.0,
                 claim_at_most: settings.ledger.claim_at_most,
                 until: order.until,
@@ -343,16 +354,10 @@ impl Run<'_> {
         Ok(summary)
     }
 
-    fn desks(&self, journal: &Arc<Journal>) -> Result<Vec<RelayRun>, StartError> {
-        let tree = Tree::at(self.ground.path, self.ground.head)?;
+    fn desks(&mut self, journal: &Arc<Journal>) -> Result<Vec<RelayRun>, StartError> {
         let mut relays = Vec::new();
         for (name, relay) in self.lanes.relays() {
-            let transport = (self.outside.transports)(&name, relay, &tree).map_err(|why| {
-                StartError::Relay {
-                    relay: name.to_string(),
-                    why,
-                }
-            })?;
+            let transport = self.transport(&name, relay)?;
             relays.push(RelayRun {
                 name: name.to_string(),
                 desk: Arc::new(Desk {
