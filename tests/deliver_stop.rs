@@ -17,7 +17,7 @@ use deliver_common::{House, Setup, clock, now_of, people};
 use jiff::ToSpan;
 use postmerge::clock::{BoxFuture, VirtualClock};
 use postmerge::deliver::progress::Silent;
-use postmerge::deliver::run::{Order, Summary};
+use postmerge::deliver::run::{Order, Stop, Summary};
 use postmerge::mail::envelope::Letter;
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::transport::{Attempt, ConnectError, Connection, Failure, Reply, Transport};
@@ -152,4 +152,99 @@ fn a_stop_waits_a_moment_and_then_leaves_unknown_what_hangs() {
         assert_eq!(counts.pending, 9 - begun, "{counts:?}");
         nothing_is_left_behind(&house, &clock, 9 - begun);
     }
+}
+
+/// Panics at the third mail, before or after its content could have gone out.
+#[derive(Clone)]
+struct Panics {
+    after_commit: bool,
+    offered: Arc<AtomicU64>,
+    inner: Arc<dyn Transport>,
+}
+
+impl Transport for Panics {
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, ConnectError>> {
+        Box::pin(async {
+            let inner = self.inner.connect().await?;
+            Ok(Box::new(PanicsOn(self.clone(), inner)) as Box<dyn Connection>)
+        })
+    }
+}
+
+struct PanicsOn(Panics, Box<dyn Connection>);
+
+impl Connection for PanicsOn {
+    fn send<'a>(
+        &'a mut self,
+        letter: &'a Letter,
+        commit: &'a mut (dyn FnMut() -> std::io::Result<()> + Send),
+    ) -> BoxFuture<'a, Attempt> {
+        Box::pin(async move {
+            if self.0.offered.fetch_add(1, Ordering::SeqCst) == 2 {
+                if self.0.after_commit {
+                    commit().unwrap();
+                }
+                panic!("no way on for {}", letter.envelope.to.as_str());
+            }
+            self.1.send(letter, commit).await
+        })
+    }
+
+    fn usable(&self) -> bool {
+        self.1.usable()
+    }
+
+    fn quit(self: Box<Self>) -> BoxFuture<'static, ()> {
+        self.1.quit()
+    }
+}
+
+#[test]
+fn a_worker_that_panics_stops_the_run_and_loses_nobody() {
+    for (pace, after_commit) in [
+        (PACE, true),
+        ("enabled: false", true),
+        ("enabled: false", false),
+    ] {
+        let house = House::new(Mailboxes::new(), &people(60, &["a.test", "b.test"]), pace);
+        let clock = clock();
+        let setup = Setup {
+            transport: Arc::new(Panics {
+                after_commit,
+                offered: Arc::default(),
+                inner: house.transport(),
+            }),
+            progress: &Silent,
+            polls: None,
+        };
+        let order = Order::default();
+        let summary = house
+            .with("one", 1, &clock, &order, setup)
+            .unwrap()
+            .unwrap();
+        assert!(summary.published, "{summary:?}");
+        let Some(Stop::Defect(why)) = &summary.stopped else {
+            panic!("{:?}", summary.stopped);
+        };
+        assert!(why.contains("no way on for \u{2026}@"), "{why}");
+        let counts = house.check(now_of(&clock));
+        let unknown = u64::from(after_commit);
+        assert_eq!((counts.unknown, counts.claimed), (unknown, 0), "{counts:?}");
+        assert_eq!(counts.accepted, house.boxes.copies(), "{counts:?}");
+        nothing_is_left_behind(&house, &clock, 60 - unknown - counts.accepted);
+    }
+}
+
+#[test]
+fn who_can_not_be_written_to_is_left_out_and_the_others_go_on() {
+    let house = House::new(Mailboxes::new(), &people(100, &["a.test"]), "pause: 1s");
+    let body = "Hola {% if nombre == 'mal' %}{{ nombre / 0 }}{% endif %}.\n";
+    house.write("campaigns/uno/body.md", body);
+    house.edit("lists/socios.csv", "p7@a.test,X", "p7@a.test,mal");
+    house.push("a body that one row breaks");
+    let clock = clock();
+    let summary = house.run("one", 1, &clock);
+    assert_eq!(summary.accepted, 99, "{summary:?}");
+    let counts = house.check(now_of(&clock));
+    assert_eq!((counts.excluded, counts.pending), (1, 0), "{counts:?}");
 }

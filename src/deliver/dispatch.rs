@@ -9,7 +9,7 @@ use super::queue::Ready;
 use super::relay::FAULTS_AT_MOST;
 use super::settle::{Settled, Tries, later};
 use super::stopping::Stop;
-use super::worker::{End, Job, Report};
+use super::worker::{End, Job, Report, Told};
 use crate::ledger::event::{Event, Exclusion, Outcome, RecipientIndex};
 use crate::ledger::state::OccurrenceState;
 use crate::schedule::pacer::Verdict;
@@ -74,8 +74,15 @@ impl Engine {
         false
     }
 
-    /// Takes a worker's report.
-    pub(super) fn reported(&mut self, report: Report) -> Result<(), DeliverError> {
+    /// Takes what a worker tells.
+    pub(super) fn told(&mut self, told: Told) -> Result<(), DeliverError> {
+        match told {
+            Told::Report(report) => self.reported(report),
+            Told::Panicked { relay, worker, why } => self.panicked(relay, worker, why),
+        }
+    }
+
+    fn reported(&mut self, report: Report) -> Result<(), DeliverError> {
         let Report {
             worker,
             job,
@@ -104,7 +111,10 @@ impl Engine {
                     }
                 };
                 let recipient = RecipientIndex(ticket.index);
-                self.resolve_claim(job.ready.claim);
+                // The claim lets go first: whoever is claimed may be in the middle of being sent to, and
+                // is not excluded.
+                self.release(vec![job.ready])?;
+                self.settled += 1;
                 self.record(
                     usize::from(ticket.occurrence),
                     Event::Excluded {

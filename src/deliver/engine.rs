@@ -22,7 +22,7 @@ use super::reasons::Words;
 use super::relay::{RelayRun, RelayState};
 use super::stopping::Stop;
 use super::waking::sleep;
-use super::worker::{Report, Worker};
+use super::worker::{Told, Worker};
 use crate::clock::{BoxFuture, Clock};
 use crate::ledger::branch::Batch;
 use crate::ledger::event::{Event, RecipientIndex, RunId};
@@ -140,9 +140,9 @@ pub struct Engine {
     pub(super) accepted: u64,
     pub(super) settled: u64,
     pub(super) words: Words,
-    pub(super) reports: mpsc::UnboundedReceiver<Report>,
+    pub(super) reports: mpsc::UnboundedReceiver<Told>,
     /// Keeps the reports' channel open when every worker was ended: there may be much to publish yet.
-    _reports_open: mpsc::UnboundedSender<Report>,
+    _reports_open: mpsc::UnboundedSender<Told>,
 }
 
 /// How a run of the engine ended.
@@ -168,7 +168,8 @@ impl Engine {
         let relays = setting
             .relays
             .into_iter()
-            .map(|relay| RelayState::start(relay, &send_reports))
+            .enumerate()
+            .map(|(number, relay)| RelayState::start(number, relay, &send_reports))
             .collect();
         let mut engine = Self {
             run: setting.run,
@@ -304,7 +305,7 @@ impl Engine {
             }
             busy.get_or_insert_with(|| self.clock.hold());
             for report in reports.drain(..) {
-                self.reported(report)?;
+                self.told(report)?;
             }
         }
         self.check()?;

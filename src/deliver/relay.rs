@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::DeliverError;
 use super::engine::Engine;
-use super::worker::{Desk, Report, Worker};
+use super::worker::{Desk, Told, Worker};
 use crate::ledger::event::Event;
 use crate::schedule::retry::RetryPolicy;
 use crate::transport::ConnectError;
@@ -49,9 +49,13 @@ pub(super) struct RelayState {
 }
 
 impl RelayState {
-    pub(super) fn start(relay: RelayRun, reports: &mpsc::UnboundedSender<Report>) -> Self {
+    pub(super) fn start(
+        number: usize,
+        relay: RelayRun,
+        engine: &mpsc::UnboundedSender<Told>,
+    ) -> Self {
         let workers: Vec<Worker> = (0..usize::from(relay.connections.max(1)))
-            .map(|number| Worker::start(number, Arc::clone(&relay.desk), reports.clone()))
+            .map(|worker| Worker::start(number, worker, Arc::clone(&relay.desk), engine.clone()))
             .collect();
         Self {
             name: relay.name,

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::DeliverError;
 use super::engine::Engine;
 use super::queue::{Ready, Ticket};
-use super::worker::{Worker, aborted};
-use crate::ledger::event::{Event, RecipientIndex};
+use super::worker::{Worker, aborted, failed};
+use crate::ledger::event::{Event, Outcome, RecipientIndex};
 
 /// After a stop is asked for, mails in flight have so long to end.
 const GRACE: SignedDuration = SignedDuration::from_secs(4);
@@ -121,7 +121,7 @@ impl Engine {
             }
         }
         while let Ok(report) = self.reports.try_recv() {
-            self.reported(report)?;
+            self.told(report)?;
         }
         Ok(started)
     }
@@ -132,21 +132,67 @@ impl Engine {
         let started = self.started(Worker::abort)?;
         let mut released = Vec::new();
         for (ticket, (relay, worker, claim)) in std::mem::take(&mut self.in_flight) {
+            let ready = Ready { ticket, claim };
             if started.get(&(relay, worker)) == Some(&ticket) {
-                self.resolve_claim(claim);
-                let recipient = RecipientIndex(ticket.index);
-                let claim = self.claim_id(claim);
-                let event = Event::Outcome {
-                    claim,
-                    recipient,
-                    at: now,
-                    outcome: aborted(),
-                };
-                self.record(usize::from(ticket.occurrence), event)?;
+                self.unknown(ready, now, aborted())?;
             } else {
-                released.push(Ready { ticket, claim });
+                released.push(ready);
             }
         }
         self.release(released)
+    }
+
+    /// A worker ended by a panic, which is a defect: its mail in the middle is unknown, the others it
+    /// was given are let go, and the run ends.
+    pub(super) fn panicked(
+        &mut self,
+        relay: usize,
+        worker: usize,
+        why: String,
+    ) -> Result<(), DeliverError> {
+        let now = self.clock.now();
+        let handle = self.relays.get(relay).and_then(|it| it.workers.get(worker));
+        let started = handle.and_then(Worker::halt);
+        let mut its = Vec::new();
+        self.in_flight.retain(|ticket, (at_relay, by, claim)| {
+            let stays = (*at_relay, *by) != (relay, worker);
+            if !stays {
+                its.push(Ready {
+                    ticket: *ticket,
+                    claim: *claim,
+                });
+            }
+            stays
+        });
+        let (middle, let_go): (Vec<Ready>, Vec<Ready>) = its
+            .into_iter()
+            .partition(|ready| Some(ready.ticket) == started);
+        for ready in middle {
+            self.unknown(ready, now, failed())?;
+        }
+        self.release(let_go)?;
+        // Somebody may have found the worker gone before its last words came.
+        if let Some(Stop::Defect(known)) = &mut self.stopping {
+            *known = why;
+            return Ok(());
+        }
+        self.stop(now, Stop::Defect(why))
+    }
+
+    fn unknown(
+        &mut self,
+        ready: Ready,
+        at: Timestamp,
+        outcome: Outcome,
+    ) -> Result<(), DeliverError> {
+        let Ready { ticket, claim } = ready;
+        self.resolve_claim(claim);
+        let event = Event::Outcome {
+            claim: self.claim_id(claim),
+            recipient: RecipientIndex(ticket.index),
+            at,
+            outcome,
+        };
+        self.record(usize::from(ticket.occurrence), event)
     }
 }

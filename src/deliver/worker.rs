@@ -4,7 +4,10 @@
 //! Invariant: between the journal's `started` and its `finished` lies the only moment in which a
 //! killed process leaves a mail unknown, and a worker has at most one mail there.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,6 +19,7 @@ use super::settle::{Settled, Tries, pace_after, settle};
 use crate::clock::{Clock, Hold};
 use crate::ledger::event::{ClaimId, Outcome, RecipientIndex};
 use crate::ledger::journal::Journal;
+use crate::ledger::reply_text::reply_text;
 use crate::schedule::pacer::Verdict;
 use crate::schedule::retry::RetryPolicy;
 use crate::transport::{Attempt, ConnectError, Connection, Failure, Transport};
@@ -63,6 +67,21 @@ pub enum End {
     NotConnected(ConnectError),
 }
 
+/// What a worker tells the engine, in the order in which it happened.
+pub enum Told {
+    /// What became of a job.
+    Report(Report),
+    /// It ended by a panic: whatever it had been given and not reported gets no report any more.
+    Panicked {
+        /// Whose worker it was, by the engine's count.
+        relay: usize,
+        /// Which.
+        worker: usize,
+        /// The panic's words.
+        why: String,
+    },
+}
+
 /// What every worker of a relay shares.
 pub struct Desk {
     /// The relay.
@@ -94,8 +113,13 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts worker `number`, which reports to `reports`.
-    pub fn start(number: usize, desk: Arc<Desk>, reports: mpsc::UnboundedSender<Report>) -> Self {
+    /// Starts worker `number` of relay `relay`, which tells `engine` what becomes of its jobs.
+    pub fn start(
+        relay: usize,
+        number: usize,
+        desk: Arc<Desk>,
+        engine: mpsc::UnboundedSender<Told>,
+    ) -> Self {
         let (jobs, inbox) = mpsc::unbounded_channel();
         let seat = Arc::new(Mutex::new(Seat::default()));
         let bench = Bench {
@@ -105,7 +129,15 @@ impl Worker {
             connection: None,
             sent: 0,
         };
-        let task = tokio::spawn(bench.work(inbox, reports));
+        let task = tokio::spawn(async move {
+            if let Err(why) = caught(bench.work(inbox, engine.clone())).await {
+                let _ = engine.send(Told::Panicked {
+                    relay,
+                    worker: number,
+                    why,
+                });
+            }
+        });
         Self { jobs, seat, task }
     }
 
@@ -144,6 +176,26 @@ impl Worker {
     }
 }
 
+/// Runs to the end; where that is a panic, with its words. Without this a panic would be known to
+/// nobody who waits for the job's report.
+async fn caught(work: impl Future<Output = ()>) -> Result<(), String> {
+    let mut work = Box::pin(work);
+    std::future::poll_fn(move |context| {
+        let poll = AssertUnwindSafe(|| work.as_mut().poll(context));
+        match catch_unwind(poll) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(words_of(panic.as_ref()))),
+        }
+    })
+    .await
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    reply_text(text.unwrap_or("a panic without words"))
+}
+
 async fn all(tasks: &mut [tokio::task::JoinHandle<()>]) {
     for task in tasks {
         let _ = task.await;
@@ -162,7 +214,7 @@ impl Bench {
     async fn work(
         mut self,
         mut inbox: mpsc::UnboundedReceiver<Job>,
-        reports: mpsc::UnboundedSender<Report>,
+        engine: mpsc::UnboundedSender<Told>,
     ) {
         while let Some(job) = inbox.recv().await {
             // Whose turn it would be has been let go.
@@ -176,7 +228,7 @@ impl Bench {
                 job,
                 end,
             };
-            if reports.send(report).is_err() {
+            if engine.send(Told::Report(report)).is_err() {
                 return;
             }
             // Not before: who finds nothing started here finds the report.
@@ -282,5 +334,13 @@ fn lock(seat: &Mutex<Seat>) -> MutexGuard<'_, Seat> {
 pub fn aborted() -> Outcome {
     Outcome::Unknown {
         reason: "the run was stopped while the relay had not answered yet".to_owned(),
+    }
+}
+
+/// The outcome of a mail in whose middle its worker panicked.
+pub fn failed() -> Outcome {
+    Outcome::Unknown {
+        reason: "a defect in postmerge ended the run while the relay had not answered yet"
+            .to_owned(),
     }
 }
