@@ -10,10 +10,14 @@
 
 mod deliver_common;
 
-use deliver_common::{House, at, clock, line, now_of, people};
+use deliver_common::{House, at, clock, line, now_of, people, regardless};
 use postmerge::deliver::opened::open;
 use postmerge::deliver::standings::{Entry, Wait, Which, standings};
-use postmerge::ledger::event::Exclusion;
+use postmerge::deliver::suppress::{Wish, suppress};
+use postmerge::ledger::event::{Exclusion, RecipientIndex, RunId, Scope};
+use postmerge::ledger::state::Status;
+use postmerge::mail::address::Address;
+use postmerge::mail::recipient_id::RecipientKey;
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::workspace::settings::LedgerSettings;
 
@@ -100,4 +104,105 @@ fn a_sending_that_the_agenda_forgot_can_be_cancelled_too() {
     let run = house.run("one", 3, &clock);
     assert_eq!(line(&run, "uno").counts.pending, 0, "{run:?}");
     assert_eq!(house.check(now_of(&clock)).excluded, 2);
+}
+
+#[test]
+fn who_leaves_a_list_is_not_mailed_and_nobody_is_added() {
+    let (house, clock) = three_of_five();
+    let mut members = people(4, &["a.test"]);
+    members.push("nuevo@a.test".to_owned());
+    house.members(&members);
+    house.push("p4 leaves, somebody comes");
+    assert_eq!(house.run("one", 2, &clock).accepted, 1);
+    let counts = house.check(now_of(&clock));
+    assert_eq!(
+        (counts.audience, counts.accepted, counts.excluded),
+        (5, 4, 1)
+    );
+    let state = house.state("uno");
+    assert_eq!(state.exclusions().get(&Exclusion::LeftList), Some(&1));
+}
+
+#[test]
+fn a_list_that_can_not_be_read_holds_what_is_left() {
+    let whole = "email,nombre\np0@a.test,X\np1@a.test,X\np2@a.test,X\n";
+    for (csv, says) in [
+        (
+            "correo,nombre\np3@a.test,X\np4@a.test,X\n".to_owned(),
+            "heading row",
+        ),
+        (format!("{whole}p3@a.test,X\np4(at)a.test,X\n"), "who left"),
+    ] {
+        let (house, clock) = three_of_five();
+        house.write("lists/socios.csv", &csv);
+        house.push("a broken list");
+        let run = house.run("one", 2, &clock);
+        let uno = line(&run, "uno");
+        assert!(uno.held && run.accepted == 0, "{run:?}");
+        assert!(uno.note.as_deref().unwrap().contains(says), "{uno:?}");
+        assert_eq!(house.check(now_of(&clock)).pending, 2);
+        // Mended: it goes on. A wrong row holds nobody back who is not sought.
+        house.write(
+            "lists/socios.csv",
+            &format!("{whole}p3@a.test,X\np4@a.test,X\nq(at)a.test,X\n"),
+        );
+        house.push("mended");
+        assert_eq!(house.run("one", 3, &clock).accepted, 2);
+        house.check(now_of(&clock));
+    }
+}
+
+#[test]
+fn the_copies_of_who_left_are_left_out_with_them() {
+    let house = House::new(Mailboxes::new(), &people(5, &["a.test"]), PACE);
+    house.campaign("uno", "cc: [jefe@a.test]\n");
+    house.push("with a copy");
+    let clock = clock();
+    // Three own mails went out; of nobody the copy.
+    assert_eq!(house.run("one", 1, &clock).accepted, 3);
+    house.members(&[
+        "p0@a.test".to_owned(),
+        "p2@a.test".to_owned(),
+        "p3@a.test".to_owned(),
+    ]);
+    house.push("p1 leaves after their mail, p4 before it");
+    let rest = house.ordered("one", 2, &clock, &regardless()).unwrap();
+    assert_eq!(rest.accepted, 5, "{rest:?}");
+    let counts = house.check(now_of(&clock));
+    assert_eq!(
+        (counts.audience, counts.accepted, counts.excluded),
+        (10, 8, 2)
+    );
+    let state = house.state("uno");
+    assert_eq!(state.exclusions().get(&Exclusion::LeftList), Some(&2));
+    let of = |index| state.status(RecipientIndex(index));
+    assert_eq!(of(4), Some(Status::Excluded(Exclusion::LeftList)));
+    assert_eq!(of(1), Some(Status::Accepted));
+}
+
+#[test]
+fn who_is_suppressed_between_two_runs_is_not_mailed() {
+    let (house, clock) = three_of_five();
+    let mut opened = open(&house.clone_of("two"), &LedgerSettings::default()).unwrap();
+    let key = RecipientKey::from_secret(house.secret.as_bytes()).unwrap();
+    let wish = Wish {
+        address: Address::parse("P4@a.test").unwrap(),
+        scope: Scope::All,
+        reason: "rang".to_owned(),
+        lift: false,
+    };
+    suppress(&mut opened, &key, &wish, RunId(9), now_of(&clock)).unwrap();
+    assert_eq!(house.run("one", 2, &clock).accepted, 1);
+    let counts = house.check(now_of(&clock));
+    assert_eq!(
+        (counts.accepted, counts.excluded, counts.pending),
+        (4, 1, 0)
+    );
+    let state = house.state("uno");
+    assert_eq!(state.exclusions().get(&Exclusion::Suppressed), Some(&1));
+    // Lifting it brings nobody back into a sending that left them out.
+    let mut opened = open(&house.clone_of("two"), &LedgerSettings::default()).unwrap();
+    let lift = Wish { lift: true, ..wish };
+    suppress(&mut opened, &key, &lift, RunId(10), now_of(&clock)).unwrap();
+    assert_eq!(house.run("one", 3, &clock).accepted, 0);
 }

@@ -14,6 +14,7 @@ pub mod due;
 pub mod engine;
 pub mod error;
 pub mod lanes;
+mod leaving;
 pub mod letters;
 pub mod locate;
 pub mod material;

@@ -11,15 +11,15 @@ use super::convert;
 use super::due::{Scheduled, Standing};
 use super::engine::Active;
 use super::error::StartError;
+use super::leaving::left_out;
 use super::letters::Letters;
 use super::material::{Content, Lists, signers};
 use super::run::Run;
 use super::start::{audience, fix, fixed_content};
 use crate::ledger::branch::{Batch, PublishError};
-use crate::ledger::event::{Event, Exclusion};
+use crate::ledger::event::Event;
 use crate::ledger::result_page::result_page;
-use crate::ledger::state::{Note, OccurrenceState, Status};
-use crate::ledger::suppressions::Suppressions;
+use crate::ledger::state::{Note, OccurrenceState};
 use crate::mail::occurrence::OccurrenceId;
 use crate::transport::Transport;
 use crate::workspace::names::RelayName;
@@ -192,24 +192,18 @@ impl Run<'_> {
         }
         let letters = self.letters(&id, &state)?;
         let relay = self.relay_of(letters.content())?;
-        let audience = &letters.content().file.campaign.audience;
-        let topic = audience
-            .topic
-            .as_ref()
-            .map(|topic| topic.as_str().to_owned());
+        let state = self.leave_out(&id, letters.content(), state)?;
         let header = state.header().cloned();
         let destinations = header.map(|header| header.destinations).unwrap_or_default();
         let lanes = self.lanes.of_occurrence(&relay, &destinations);
-        let mut active = Active {
+        Ok(Active {
             id: Arc::new(id),
             state,
             letters: Arc::new(letters),
             lanes,
             closes,
             ended: None,
-        };
-        self.leave_out_suppressed(&mut active, topic.as_deref())?;
-        Ok(active)
+        })
     }
 
     /// Makes a few mails before the start is published: a template that does not work out must not
@@ -305,31 +299,27 @@ impl Run<'_> {
         })
     }
 
-    /// Who left since the audience was fixed is not mailed any more.
-    fn leave_out_suppressed(
+    /// Who was suppressed or left since the audience was fixed is not mailed any more.
+    fn leave_out(
         &mut self,
-        active: &mut Active,
-        topic: Option<&str>,
-    ) -> Result<(), StartError> {
-        let events = newly_suppressed(&active.state, self.ground.suppressions, topic, self.now);
+        id: &OccurrenceId,
+        content: &Content,
+        state: OccurrenceState,
+    ) -> Result<OccurrenceState, StartError> {
+        let events = left_out(&self.ground, id.campaign(), content, &state, self.now)?;
         if events.is_empty() {
-            return Ok(());
+            return Ok(state);
         }
-        let named = events
-            .into_iter()
-            .map(|event| ((*active.id).clone(), event))
-            .collect();
         let batch = Batch {
             run: self.outside.run,
             at: self.now,
-            events: named,
+            events: events.into_iter().map(|it| (id.clone(), it)).collect(),
             suppressions: Vec::new(),
             pages: Vec::new(),
-            summary: format!("{}: suppressed since the start", active.id),
+            summary: format!("{id}: who left since the start"),
         };
         self.ledger.publish(&batch)?;
-        active.state = self.ledger.replay(&active.id)?;
-        Ok(())
+        Ok(self.ledger.replay(id)?)
     }
 }
 
@@ -339,28 +329,4 @@ fn held_last(state: &OccurrenceState) -> Option<String> {
         Some((at, Note::Held(why))) if state.last_activity() <= Some(*at) => Some(why.clone()),
         _ => None,
     }
-}
-
-fn newly_suppressed(
-    state: &OccurrenceState,
-    suppressions: &Suppressions,
-    topic: Option<&str>,
-    at: Timestamp,
-) -> Vec<Event> {
-    if suppressions.is_empty() {
-        return Vec::new();
-    }
-    let open = state
-        .statuses()
-        .filter(|(_, status)| matches!(status, Status::Pending | Status::Deferred { .. }));
-    open.filter_map(|(recipient, _)| {
-        let id = state.ids().get(recipient.0 as usize)?;
-        let reason: Exclusion = suppressions.reason(id, topic)?;
-        Some(Event::Excluded {
-            recipient,
-            at,
-            reason,
-        })
-    })
-    .collect()
 }
