@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use postmerge::git::Remote;
 use postmerge::ledger::branch::{Batch, Ledger, LedgerConfig};
 use postmerge::ledger::event::{
@@ -100,15 +100,6 @@ impl House {
     /// Six recipients: one accepted, one rejected, one deferred, one unknown, two claimed until
     /// `until`; one more excluded.
     fn sending(&self, until: &str) {
-        let config = LedgerConfig {
-            remote: Remote {
-                name: "origin".to_owned(),
-                limit: Duration::from_secs(30),
-            },
-            branch: "postmerge-ledger".to_owned(),
-            identity: None,
-        };
-        let mut ledger = Ledger::open(self.folder.path(), config).unwrap();
         let claim = ClaimId {
             run: RunId(0x1a2b_3c4d),
             sequence: 0,
@@ -149,9 +140,24 @@ impl House {
                 },
             ),
         ];
+        self.publish(events);
+    }
+
+    fn publish(&self, events: Vec<Event>) {
+        let config = LedgerConfig {
+            remote: Remote {
+                name: "origin".to_owned(),
+                limit: Duration::from_secs(30),
+            },
+            branch: "postmerge-ledger".to_owned(),
+            identity: None,
+        };
+        let mut ledger = Ledger::open(self.folder.path(), config).unwrap();
+        ledger.fetch().unwrap();
+        ledger.replay(&"rueda".parse().unwrap()).unwrap();
         ledger
             .publish(&Batch {
-                run: claim.run,
+                run: RunId(0x1a2b_3c4d),
                 at: at(),
                 events: events
                     .into_iter()
@@ -350,6 +356,30 @@ fn a_campaign_that_was_deleted_after_its_start_is_told_by_send_and_status() {
             "{out}"
         );
     }
+}
+
+#[test]
+fn a_hold_is_shown_until_mail_goes_out_again() {
+    let house = House::new();
+    let held = |minutes| Event::Held {
+        at: at() + minutes,
+        reason: "relay principal: mail.uno.test:587: TLS: expired".to_owned(),
+    };
+    house.publish(vec![held((-60).minutes())]);
+    let (code, out, _) = house.run(&["status"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(
+        out.contains("held: relay principal: mail.uno.test:587: TLS: expired"),
+        "{out}"
+    );
+    assert!(out.contains("mend the reason above"), "{out}");
+    // Mended, and sent; then held once more.
+    house.sending(PAST);
+    let (_, out, _) = house.run(&["status"]);
+    assert!(!out.contains("held"), "{out}");
+    house.publish(vec![held(60.minutes())]);
+    let (_, out, _) = house.run(&["status"]);
+    assert_eq!(out.matches("TLS: expired").count(), 1, "{out}");
 }
 
 #[test]

@@ -10,22 +10,25 @@
 mod deliver_common;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use deliver_common::{House, Setup, at, clock, line, now_of, people};
-use postmerge::clock::BoxFuture;
+use jiff::ToSpan;
+use postmerge::clock::{BoxFuture, VirtualClock};
 use postmerge::deliver::opened::open;
-use postmerge::deliver::progress::{Progress, Snapshot};
+use postmerge::deliver::progress::{Progress, Silent, Snapshot};
 use postmerge::deliver::run::{Order, Stop};
 use postmerge::deliver::standings::{Entry, Wait, Which, standings};
 use postmerge::ledger::event::RunId;
 use postmerge::ledger::journal::Journal;
+use postmerge::mail::envelope::Letter;
 use postmerge::transport::mailboxes::{Mailboxes, Verdict};
-use postmerge::transport::{ConnectError, Connection, Transport};
+use postmerge::transport::{Attempt, ConnectError, Connection, Reply, Transport};
 use postmerge::workspace::settings::LedgerSettings;
 use tokio::sync::watch;
 
-fn standing(house: &House, clock: &postmerge::clock::VirtualClock) -> Entry {
+fn standing(house: &House, clock: &VirtualClock) -> Entry {
     let opened = open(&house.clone_of("reader"), &LedgerSettings::default()).unwrap();
     let mut entries = standings(&opened, &Which::All, now_of(clock)).unwrap();
     assert_eq!(entries.len(), 1);
@@ -236,4 +239,90 @@ fn a_journal_with_nothing_in_it_is_no_dead_run() {
         "{summary:?}"
     );
     assert_eq!(house.journals("one"), 0);
+}
+
+/// One connection takes a mail, late; the next one is refused the password.
+#[derive(Clone)]
+struct ExpiresMeanwhile {
+    connections: Arc<AtomicU32>,
+    clock: VirtualClock,
+}
+
+impl Transport for ExpiresMeanwhile {
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, ConnectError>> {
+        Box::pin(async {
+            if self.connections.fetch_add(1, Ordering::SeqCst) == 0 {
+                return Ok(Box::new(self.clone()) as Box<dyn Connection>);
+            }
+            let text = "5.7.8 password expired".to_owned();
+            Err(ConnectError::Authentication {
+                relay: "mail.c.test:587".to_owned(),
+                reply: Reply { code: 535, text },
+            })
+        })
+    }
+}
+
+impl Connection for ExpiresMeanwhile {
+    fn send<'a>(
+        &'a mut self,
+        _: &'a Letter,
+        commit: &'a mut (dyn FnMut() -> std::io::Result<()> + Send),
+    ) -> BoxFuture<'a, Attempt> {
+        Box::pin(async move {
+            commit().unwrap();
+            for _ in 0..50 {
+                tokio::task::yield_now().await;
+            }
+            assert!(self.connections.load(Ordering::SeqCst) > 1);
+            self.clock.advance_to(now_of(&self.clock) + 2.seconds());
+            Attempt::Accepted(Reply {
+                code: 250,
+                text: "2.0.0 taken".to_owned(),
+            })
+        })
+    }
+
+    fn usable(&self) -> bool {
+        true
+    }
+
+    fn quit(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async {})
+    }
+}
+
+#[test]
+fn a_hold_stands_although_a_mail_that_was_under_way_went_out_after_it() {
+    let house = House::new(
+        Mailboxes::new(),
+        &people(9, &["a.test", "b.test"]),
+        "pause: 5s",
+    );
+    let clock = clock();
+    let setup = Setup {
+        transport: Arc::new(ExpiresMeanwhile {
+            connections: Arc::default(),
+            clock: clock.clone(),
+        }),
+        progress: &Silent,
+        polls: None,
+    };
+    let order = Order::default();
+    let summary = house
+        .with("one", 1, &clock, &order, setup)
+        .unwrap()
+        .unwrap();
+    assert_eq!(summary.accepted, 1, "{summary:?}");
+    assert!(line(&summary, "uno").held, "{summary:?}");
+    let entry = standing(&house, &clock);
+    assert_eq!(entry.waits(), [Wait::Held]);
+    assert!(
+        entry.held().unwrap().contains("password expired"),
+        "{:?}",
+        entry.held()
+    );
+    assert_eq!(house.run("one", 2, &clock).accepted, 8);
+    assert!(standing(&house, &clock).waits().is_empty());
+    house.check(now_of(&clock));
 }

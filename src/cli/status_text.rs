@@ -70,14 +70,13 @@ fn block(text: &mut String, entry: &Entry, zone: &TimeZone) {
         reasons(text, &entry.refused);
     }
     let local = |at: Timestamp| moment(at, zone);
-    for (at, note) in entry.notes.iter().rev().take(3).rev() {
-        let _ = match note {
-            Note::Held(why) => writeln!(text, "  {} held: {why}", local(*at)),
-            Note::Lapsed(window) => writeln!(text, "  {} window passed: {window}", local(*at)),
-        };
-    }
-    if entry.held().is_some() {
-        text.push_str("  held: mend the reason above and merge; the next run tries again\n");
+    // A hold that mail went out after is no news any more; the history is in RESULT.md and in JSON.
+    if let (Some(why), Some((at, _))) = (entry.held(), entry.notes.last()) {
+        let _ = writeln!(
+            text,
+            "  {} held: {why}\n  held: mend the reason above and merge; the next run tries again",
+            local(*at)
+        );
     }
     if counts.unknown > 0 {
         unknown(text, entry, &local);

@@ -47,6 +47,8 @@ pub struct Active {
     pub closes: Option<Timestamp>,
     /// What ended it before its time, for people.
     pub ended: Option<String>,
+    /// Why it is held, as long as the ledger does not say so yet.
+    pub to_hold: Option<String>,
 }
 
 /// What the engine needs from outside.
@@ -265,6 +267,7 @@ impl Engine {
             }
             self.close_windows(now)?;
             self.halt()?;
+            self.note_holds(now)?;
             self.expire_claims(now)?;
             self.take_up_again(now);
             if self.queues.wake(now) > 0 {

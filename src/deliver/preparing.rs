@@ -203,6 +203,7 @@ impl Run<'_> {
             lanes,
             closes,
             ended: None,
+            to_hold: None,
         })
     }
 

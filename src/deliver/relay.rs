@@ -95,19 +95,15 @@ impl Engine {
         if why.may_pass() {
             self.rest(relay, at, &words)
         } else {
-            self.hold(relay, at, &words)
+            self.hold(relay, &words)
         }
     }
 
     /// An occurrence is left, not through, while its relay is away: the ledger says so, so that whoever
     /// looks there afterwards sees why nothing went out.
-    pub(super) fn note_trouble(
-        &mut self,
-        occurrence: usize,
-        at: Timestamp,
-    ) -> Result<(), DeliverError> {
+    pub(super) fn note_trouble(&mut self, occurrence: usize, at: Timestamp) {
         let Some(active) = self.occurrences.get_mut(occurrence) else {
-            return Ok(());
+            return;
         };
         let relay = active
             .lanes
@@ -115,10 +111,10 @@ impl Engine {
             .and_then(|lane| self.lane_relays.get(*lane));
         let relay = relay.and_then(|relay| self.relays.get(*relay));
         let Some((relay, fault)) = relay.and_then(|it| Some((it, it.fault.as_ref()?))) else {
-            return Ok(());
+            return;
         };
         if relay.held || active.state.counts(at).pending == 0 {
-            return Ok(());
+            return;
         }
         let reason = format!("relay {}: {fault}", relay.name);
         let note = match active.ended.take() {
@@ -126,7 +122,29 @@ impl Engine {
             None => reason.clone(),
         };
         active.ended = Some(note);
-        self.record(occurrence, Event::Held { at, reason })
+        active.to_hold = Some(reason);
+    }
+
+    /// Notes holds in the ledger, each once nothing of its occurrence is in flight any more: a hold
+    /// is what stands there last, and an outcome after it would say that mail goes out again.
+    pub(super) fn note_holds(&mut self, at: Timestamp) -> Result<(), DeliverError> {
+        for number in 0..self.occurrences.len() {
+            let Some(active) = self.occurrences.get_mut(number) else {
+                break;
+            };
+            if active.to_hold.is_none()
+                || self
+                    .in_flight
+                    .keys()
+                    .any(|ticket| usize::from(ticket.occurrence) == number)
+            {
+                continue;
+            }
+            if let Some(reason) = active.to_hold.take() {
+                self.record(number, Event::Held { at, reason })?;
+            }
+        }
+        Ok(())
     }
 
     /// Leaves a relay alone for a while; too often, and what it was to send is held.
@@ -145,7 +163,7 @@ impl Engine {
         state.rests += 1;
         state.faults = 0;
         if state.rests > RESTS_AT_MOST {
-            return self.hold(relay, at, why);
+            return self.hold(relay, why);
         }
         let length = REST
             .checked_mul(1 << (state.rests - 1).min(6))
@@ -164,7 +182,7 @@ impl Engine {
     }
 
     /// Holds everything that goes through a relay: a person must look. No recipient is burned.
-    fn hold(&mut self, relay: usize, at: Timestamp, why: &str) -> Result<(), DeliverError> {
+    fn hold(&mut self, relay: usize, why: &str) -> Result<(), DeliverError> {
         let name = match self.relays.get_mut(relay) {
             Some(state) if !state.held => {
                 state.held = true;
@@ -184,9 +202,8 @@ impl Engine {
                 continue;
             }
             active.ended = Some(format!("held: relay {name}: {why}"));
+            active.to_hold = Some(format!("relay {name}: {why}"));
             self.leave(number)?;
-            let reason = format!("relay {name}: {why}");
-            self.record(number, Event::Held { at, reason })?;
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ impl Engine {
             self.deadline = now.checked_add(GRACE).ok();
             for occurrence in 0..self.occurrences.len() {
                 self.leave(occurrence)?;
-                self.note_trouble(occurrence, now)?;
+                self.note_trouble(occurrence, now);
             }
         }
         Ok(())
@@ -61,7 +61,7 @@ impl Engine {
             if active.ended.is_none() && active.closes.is_some_and(|closes| closes <= now) {
                 active.ended = Some("its window has closed".to_owned());
                 self.leave(number)?;
-                self.note_trouble(number, now)?;
+                self.note_trouble(number, now);
             }
         }
         if self.deadline.is_some_and(|deadline| deadline <= now) && !self.in_flight.is_empty() {
