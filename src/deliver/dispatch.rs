@@ -125,7 +125,7 @@ impl Engine {
                 )
             }
             End::NotConnected(why) => {
-                self.ready_again(job.lane, job.ready, at)?;
+                self.ready_again(job.lane, job.ready, at, Verdict::Fine)?;
                 self.not_connected(relay, at, &why)
             }
         }
@@ -145,9 +145,9 @@ impl Engine {
                 self.relay_answered(relay);
                 self.outcome(job, at, outcome)
             }
-            Settled::Again(failure) => self.again(relay, job, at, &failure),
+            Settled::Again(failure) => self.again(relay, job, at, &failure, verdict),
             Settled::Stop(why) => {
-                self.ready_again(job.lane, job.ready, at)?;
+                self.ready_again(job.lane, job.ready, at, Verdict::Fine)?;
                 self.stop(at, Stop::Journal(why))
             }
             Settled::OutcomeThenStop(outcome, why) => {
@@ -214,6 +214,7 @@ impl Engine {
         job: &Job,
         at: Timestamp,
         failure: &Failure,
+        verdict: Verdict,
     ) -> Result<(), DeliverError> {
         let count = self.again.entry(job.ready.ticket).or_default();
         *count += 1;
@@ -227,11 +228,11 @@ impl Engine {
         state.faults += 1;
         let (faults, policy) = (state.faults, state.retry);
         if often {
-            self.pacer.done(job.lane, at, Verdict::Fine);
+            self.pacer.done(job.lane, at, verdict);
             let outcome = later(failure.to_string(), job.tries, &policy, at);
             self.outcome(job, at, outcome)?;
         } else {
-            self.ready_again(job.lane, job.ready, at)?;
+            self.ready_again(job.lane, job.ready, at, verdict)?;
         }
         if faults >= FAULTS_AT_MOST {
             return self.rest(relay, at, &failure.to_string());
@@ -245,6 +246,7 @@ impl Engine {
         lane: usize,
         ready: Ready,
         at: Timestamp,
+        verdict: Verdict,
     ) -> Result<(), DeliverError> {
         let occurrence = usize::from(ready.ticket.occurrence);
         let ended = self
@@ -252,11 +254,15 @@ impl Engine {
             .get(occurrence)
             .is_none_or(|active| active.ended.is_some());
         if self.stopping.is_some() || ended {
-            self.pacer.done(lane, at, Verdict::Fine);
+            self.pacer.done(lane, at, verdict);
             return self.release(vec![ready]);
         }
         self.queues.make_ready_first(lane, ready);
-        self.pacer.put_back(lane);
+        match verdict {
+            // The connection to our own relay broke: that says nothing about the lane, for or against.
+            Verdict::Fine => self.pacer.put_back(lane),
+            _ => self.pacer.put_back_after(lane, at, verdict),
+        }
         Ok(())
     }
 }

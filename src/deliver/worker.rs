@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::letters::{Letters, NoLetter};
 use super::queue::{Ready, Ticket};
-use super::settle::{Settled, Tries, pace_after, settle};
+use super::settle::{Settled, Tries, is_worn, pace_after, settle};
 use crate::clock::{Clock, Hold};
 use crate::ledger::event::{ClaimId, Outcome, RecipientIndex};
 use crate::ledger::journal::Journal;
@@ -253,12 +253,7 @@ impl Bench {
         };
         let mut attempt = self.offer(job, &letter).await;
         // A relay may close a connection that was quiet for a while; that is no fault worth a report.
-        if reused
-            && matches!(
-                attempt,
-                Attempt::Untouched(Failure::Lost(_) | Failure::Closing(_))
-            )
-        {
+        if reused && is_worn(&attempt) {
             self.connection = None;
             match self.connect().await {
                 Ok(_) => attempt = self.offer(job, &letter).await,
