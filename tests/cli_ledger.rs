@@ -14,7 +14,7 @@ mod support {
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use postmerge::git::Remote;
 use postmerge::ledger::branch::{Batch, Ledger, LedgerConfig};
 use postmerge::ledger::event::{
@@ -92,15 +92,6 @@ impl House {
     /// Six recipients: one accepted, one rejected, one deferred, one unknown, two claimed until
     /// `until`; one more excluded.
     fn sending(&self, until: &str) {
-        let config = LedgerConfig {
-            remote: Remote {
-                name: "origin".to_owned(),
-                limit: Duration::from_secs(30),
-            },
-            branch: "postmerge-ledger".to_owned(),
-            identity: None,
-        };
-        let mut ledger = Ledger::open(self.folder.path(), config).unwrap();
         let claim = ClaimId {
             run: RunId(0x1a2b_3c4d),
             sequence: 0,
@@ -141,9 +132,24 @@ impl House {
                 },
             ),
         ];
+        self.publish(events);
+    }
+
+    fn publish(&self, events: Vec<Event>) {
+        let config = LedgerConfig {
+            remote: Remote {
+                name: "origin".to_owned(),
+                limit: Duration::from_secs(30),
+            },
+            branch: "postmerge-ledger".to_owned(),
+            identity: None,
+        };
+        let mut ledger = Ledger::open(self.folder.path(), config).unwrap();
+        ledger.fetch().unwrap();
+        ledger.replay(&"rueda".parse().unwrap()).unwrap();
         ledger
             .publish(&Batch {
-                run: claim.run,
+                run: RunId(0x1a2b_3c4d),
                 at: at(),
                 events: events
                     .into_iter()
@@ -217,6 +223,9 @@ fn a_sending_adds_up_and_its_unknowns_are_explained() {
     rueda                            7        1        1        1        1        3
       its window opens 2098-12-03 12:00
       of the pending: 0 claimed, 1 answered "not now"
+        1 × 451 4.7.1 later
+      rejected, in the relays' words:
+        1 × 550 5.1.1 no such user
       unknown: nobody knows whether these mails went out; they are not sent again by
       themselves. Recipients #3-5
       - 1 recorded as unknown:
@@ -227,6 +236,13 @@ fn a_sending_adds_up_and_its_unknowns_are_explained() {
         postmerge resolve rueda \
           --as sent|resend --yes-all --reason TEXT
     "#);
+}
+
+#[test]
+fn a_sending_is_shown_as_json_without_asking_the_remote() {
+    let house = House::new();
+    house.sending(PAST);
+    house.run(&["status"]);
     let (code, out, _) = house.run(&["status", "rueda", "--format", "json", "--offline"]);
     assert_eq!(code, 1);
     let mut json: serde_json::Value = serde_json::from_str(&out).unwrap();
@@ -281,12 +297,81 @@ fn a_sending_adds_up_and_its_unknowns_are_explained() {
           "exclusions": {
             "no-consent": 1
           },
+          "not_now": [
+            {
+              "text": "451 4.7.1 later",
+              "count": 1
+            }
+          ],
+          "rejections": [
+            {
+              "text": "550 5.1.1 no such user",
+              "count": 1
+            }
+          ],
           "notes": [],
           "last_activity": "2026-01-05T17:00:00Z"
         }
       ]
     }
     "#);
+}
+
+#[test]
+fn a_campaign_that_was_deleted_after_its_start_is_told_by_send_and_status() {
+    let house = House::new();
+    house.sending(PAST);
+    assert_eq!(
+        house
+            .run(&[
+                "resolve",
+                "rueda",
+                "--as",
+                "sent",
+                "--yes-all",
+                "--reason",
+                "log"
+            ])
+            .0,
+        0
+    );
+    house.git(&["rm", "-rq", "campaigns/rueda"]);
+    house.git(&["commit", "-qm", "away with it"]);
+    house.git(&["push", "-q", "origin", "main"]);
+    for command in [&["status"][..], &["send"], &["send", "--dry-run"]] {
+        let (code, out, err) = house.run(command);
+        assert_eq!(code, 1, "{command:?}: {out}{err}");
+        assert!(out.contains("not on the main branch any more"), "{out}");
+        assert!(out.contains("`status: cancelled`"), "{out}");
+        assert!(
+            command != ["status"] || out.lines().all(|line| line.chars().count() <= 80),
+            "{out}"
+        );
+    }
+}
+
+#[test]
+fn a_hold_is_shown_until_mail_goes_out_again() {
+    let house = House::new();
+    let held = |minutes| Event::Held {
+        at: at() + minutes,
+        reason: "relay principal: mail.uno.test:587: TLS: expired".to_owned(),
+    };
+    house.publish(vec![held((-60).minutes())]);
+    let (code, out, _) = house.run(&["status"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(
+        out.contains("held: relay principal: mail.uno.test:587: TLS: expired"),
+        "{out}"
+    );
+    assert!(out.contains("mend the reason above"), "{out}");
+    // Mended, and sent; then held once more.
+    house.sending(PAST);
+    let (_, out, _) = house.run(&["status"]);
+    assert!(!out.contains("held"), "{out}");
+    house.publish(vec![held(60.minutes())]);
+    let (_, out, _) = house.run(&["status"]);
+    assert_eq!(out.matches("TLS: expired").count(), 1, "{out}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use postmerge::deliver::StartError;
 use postmerge::deliver::progress::Silent;
 use postmerge::deliver::run::Order;
 use postmerge::transport::mailboxes::{Mailboxes, Verdict};
-use postmerge::transport::{Attempt, ConnectError, Connection, Reply, Transport};
+use postmerge::transport::{ConnectError, Connection, Reply, Transport};
 
 const PACE: &str = "pause: 5s";
 
@@ -375,81 +375,4 @@ fn a_warm_up_grows_by_the_days_on_which_mail_was_sent() {
     clock.advance_to(at("2026-12-04T17:00:00Z"));
     assert_eq!(house.run("one", 4, &clock).accepted, 11);
     house.check(now_of(&clock));
-}
-
-/// Takes the content, and never answers.
-#[derive(Clone)]
-struct Hangs(tokio::sync::watch::Receiver<bool>, VirtualClock);
-
-impl Transport for Hangs {
-    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, ConnectError>> {
-        Box::pin(async { Ok(Box::new(self.clone()) as Box<dyn Connection>) })
-    }
-}
-
-impl Connection for Hangs {
-    fn send<'a>(
-        &'a mut self,
-        _: &'a postmerge::mail::envelope::Letter,
-        commit: &'a mut (dyn FnMut() -> std::io::Result<()> + Send),
-    ) -> BoxFuture<'a, Attempt> {
-        Box::pin(async move {
-            commit().unwrap();
-            // A mail under way holds virtual time: the grace is let pass here.
-            self.0.wait_for(|asked| *asked).await.unwrap();
-            self.1.advance_to(now_of(&self.1) + 3.seconds());
-            std::future::pending().await
-        })
-    }
-
-    fn usable(&self) -> bool {
-        true
-    }
-
-    fn quit(self: Box<Self>) -> BoxFuture<'static, ()> {
-        Box::pin(async {})
-    }
-}
-
-/// Asks the run to stop once a mail is with the relay.
-struct Stops(tokio::sync::watch::Sender<bool>);
-
-impl postmerge::deliver::progress::Progress for Stops {
-    fn tick(&self, snapshot: &postmerge::deliver::progress::Snapshot<'_>) {
-        if snapshot.in_flight > 0 {
-            self.0.send_replace(true);
-        }
-    }
-}
-
-#[test]
-fn a_stop_waits_a_moment_and_then_leaves_unknown_what_hangs() {
-    for hangs in [true, false] {
-        let house = House::new(Mailboxes::new(), &people(9, &["a.test", "b.test"]), PACE);
-        let clock = clock();
-        let (asks, stop) = tokio::sync::watch::channel(false);
-        let setup = Setup {
-            transport: if hangs {
-                Arc::new(Hangs(stop.clone(), clock.clone()))
-            } else {
-                house.transport()
-            },
-            progress: &Stops(asks),
-            polls: None,
-        };
-        let summary = house
-            .stoppable("one", 1, &clock, &Order::default(), setup, stop)
-            .unwrap()
-            .unwrap();
-        assert!(
-            summary.stopped.is_some() && summary.published,
-            "{summary:?}"
-        );
-        let counts = house.check(now_of(&clock));
-        let lost = if hangs { (2, 0) } else { (0, 2) };
-        assert_eq!((counts.unknown, counts.accepted), lost, "{counts:?}");
-        assert_eq!((counts.pending, counts.claimed), (7, 0), "{counts:?}");
-        assert_eq!(house.run("one", 2, &clock).accepted, 7);
-        house.check(now_of(&clock));
-    }
 }

@@ -228,7 +228,7 @@ async fn authentication_that_can_not_be_tried_or_is_postponed() {
         .err()
         .unwrap();
     assert!(
-        matches!(&error, ConnectError::Credentials { why, .. } if why.contains("neither AUTH PLAIN")),
+        matches!(&error, ConnectError::Credentials { why, .. } if why.contains("offers no AUTH")),
         "{error}"
     );
     let (addr, served) = relay(vec![
@@ -249,6 +249,30 @@ async fn authentication_that_can_not_be_tried_or_is_postponed() {
         "{error}"
     );
     served.abort();
+}
+
+#[tokio::test]
+async fn a_relay_that_does_not_know_auth_is_not_said_to_refuse_the_password() {
+    for answer in ["250 Ok\r\n", "502 5.5.1 what?\r\n"] {
+        let (addr, served) = relay(vec![
+            Say("220 relay.test\r\n"),
+            Hear("EHLO"),
+            Say("250-relay.test\r\n250 AUTH PLAIN\r\n"),
+            Hear("AUTH PLAIN AGFuYQB4\r\n"),
+            Say(answer),
+            Hang,
+        ])
+        .await;
+        let mut config = SmtpConfig::new("127.0.0.1", addr.port());
+        config.tls = TlsMode::Plain;
+        config.credentials = credentials("ana", "x");
+        let error = Smtp::new(config).unwrap().connect().await.err().unwrap();
+        assert!(
+            matches!(&error, ConnectError::Credentials { why, .. } if why.contains("does not do AUTH")),
+            "{error}"
+        );
+        served.abort();
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ pub mod schema;
 pub mod send;
 mod send_progress;
 mod send_summary;
+mod signals;
 mod start_error;
 pub mod status;
 mod status_text;

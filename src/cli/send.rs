@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::error::CliError;
 use super::send_progress::Shown;
-use super::send_summary::summary;
+use super::send_summary::{exit_code, summary};
 use super::terminal::Terminal;
 use super::{Cli, workspace_folder};
 use crate::clock::{Clock, SystemClock};
@@ -40,13 +40,16 @@ use crate::workspace::tree::Tree;
         counts: not this folder's files, not an unmerged branch. Before a mail goes out, a claim for it \
         is pushed to the ledger's branch; so a second run, a crash or a re-run never sends it twice.\n\n\
         Ctrl-C (or SIGTERM) ends the run in a few seconds: mails under way finish, the rest is let go. \
-        Run it again to go on.",
+        Run it again to go on. A second signal, a second or more after the first, ends it at once; the \
+        next run then finds out what happened.",
     after_help = "Examples:\n  \
         postmerge send --dry-run                       what would go out now\n  \
         postmerge send                                 send what is due\n  \
         postmerge send --campaign 2026/rueda-agro      only this campaign\n  \
         postmerge send --until 18:00                   and stop at six\n\n\
-        Exit codes: 0 sent, or nothing was due; 1 something waits for a person; 2 could not run."
+        Exit codes: 0 sent, or nothing was due, or --until has come; 1 something waits for a person \
+        (held, lapsed, unknown, unfinished, not published); 2 could not run, or could not go on; \
+        3 a signal stopped it and mails are pending: run it again; 130 a second signal ended it."
 )]
 pub struct Arguments {
     /// Only this campaign: its folder's path below campaigns/.
@@ -112,13 +115,7 @@ pub(super) fn run_in(
     runtime.shutdown_background();
     let summary_of = outcome.map_err(|why| super::start_error::cli_error(&why))?;
     terminal.print(&summary(&summary_of, arguments.dry_run))?;
-    let waits = summary_of
-        .lines
-        .iter()
-        .any(|line| line.held || line.counts.unknown > 0);
-    let full = |why: &String| super::start_error::is_full(why);
-    let cut_off = !summary_of.published || summary_of.stopped.as_ref().is_some_and(full);
-    Ok(ExitCode::from(u8::from(waits || cut_off)))
+    Ok(ExitCode::from(exit_code(&summary_of)))
 }
 
 fn order(arguments: &Arguments, settings: &Settings, now: Timestamp) -> Result<Order, CliError> {
@@ -198,42 +195,12 @@ async fn send(
         });
     }
     let (ask, asked) = watch::channel(false);
-    let signals = tokio::spawn(listen(ask));
+    let signals = tokio::spawn(super::signals::listen(ask));
     let shown = Shown::new();
     let result = run::send(&outside, order, asked, &shown).await;
     shown.finish();
     signals.abort();
     result
-}
-
-/// The first signal asks for a stop; the second ends the process at once. The journal is written
-/// before anything it speaks of, so that the next run recovers.
-async fn listen(ask: watch::Sender<bool>) {
-    signal().await;
-    let _ = ask.send(true);
-    signal().await;
-    #[allow(clippy::disallowed_methods)] // cli is where the process may be ended
-    std::process::exit(130);
-}
-
-#[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signals) => drop(signals.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 fn connect_plainly(at: SocketAddr) -> Result<Arc<dyn Transport>, String> {

@@ -1,6 +1,7 @@
-//! What `send` shows while it works: a bar on a terminal, a line a minute elsewhere. On standard
-//! error, so that the summary can be piped.
+//! What `send` shows while it works: a bar on a terminal, a line a minute elsewhere, and what is wrong
+//! with relays in their own words. On standard error, so that the summary can be piped.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
@@ -8,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::deliver::progress::{Progress, Snapshot};
+use crate::deliver::reasons::Trouble;
 
 /// A line so often where there is no terminal.
 const EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -18,11 +20,58 @@ pub(super) struct Shown {
     lines: Mutex<Lines>,
 }
 
+/// The same trouble is told again only after so long.
+const SAME_AGAIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// And any trouble not sooner than this after the one before.
+const NEXT: SignedDuration = SignedDuration::from_secs(5);
+
+/// Kinds of trouble that are remembered as told.
+const KINDS: usize = 100;
+
 #[derive(Default)]
 struct Lines {
     started: Option<Timestamp>,
     last: Option<Timestamp>,
     drawn: u64,
+    troubles: Troubles,
+}
+
+/// Which troubles were told, so that a relay that refuses a thousand times fills no screen.
+#[derive(Default)]
+struct Troubles {
+    looked_at: u64,
+    told: BTreeMap<String, Timestamp>,
+    last: Option<Timestamp>,
+}
+
+impl Troubles {
+    /// The line to show, where this trouble is news.
+    fn news(&mut self, trouble: &Trouble, now: Timestamp) -> Option<String> {
+        if trouble.number == self.looked_at {
+            return None;
+        }
+        let since = |at: &Timestamp| now.duration_since(*at);
+        if self
+            .told
+            .get(&trouble.kind)
+            .is_some_and(|at| since(at) < SAME_AGAIN)
+        {
+            self.looked_at = trouble.number;
+            return None;
+        }
+        // Not forgotten: it is told a little later, unless something newer is.
+        if self.last.as_ref().is_some_and(|at| since(at) < NEXT) {
+            return None;
+        }
+        self.looked_at = trouble.number;
+        self.last = Some(now);
+        if self.told.len() >= KINDS {
+            self.told.clear();
+        }
+        self.told.insert(trouble.kind.clone(), now);
+        Some(format!("relay {}: {}", trouble.relay, trouble.text))
+    }
 }
 
 impl Shown {
@@ -54,6 +103,16 @@ impl Progress for Shown {
         let started = *lines.started.get_or_insert(snapshot.now);
         let since = |at: Timestamp| snapshot.now.duration_since(at);
         let settled = snapshot.settled;
+        let news = snapshot
+            .trouble
+            .and_then(|trouble| lines.troubles.news(trouble, snapshot.now));
+        if let Some(news) = news {
+            match &self.bar {
+                Some(bar) => bar.println(news),
+                // Where not even this can be printed, nobody reads it.
+                None => drop(writeln!(io::stderr(), "{news}")),
+            }
+        }
         if let Some(bar) = &self.bar {
             // The bar limits how often it draws; what it says is worked out only when it moves.
             if settled != lines.drawn || settled == 0 {
@@ -97,4 +156,42 @@ fn message(snapshot: &Snapshot<'_>, elapsed: SignedDuration) -> String {
     }
     text.push_str(&format!(", {} destinations", snapshot.destinations));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ToSpan;
+
+    #[test]
+    fn trouble_is_told_and_not_a_thousand_times() {
+        let start: Timestamp = "2026-12-03T17:00:00Z".parse().unwrap();
+        let mut troubles = Troubles::default();
+        let mut told = Vec::new();
+        for second in 0..1_500_u32 {
+            let what = if second % 2 == 0 { "away" } else { "450 later" };
+            let trouble = Trouble {
+                number: u64::from(second) + 1,
+                relay: "principal".to_owned(),
+                text: format!("{what} {second}"),
+                kind: what.to_owned(),
+            };
+            let now = start + i64::from(second).seconds();
+            // The engine ticks more often than something happens.
+            for _ in 0..3 {
+                told.extend(troubles.news(&trouble, now));
+            }
+        }
+        assert_eq!(
+            told,
+            [
+                "relay principal: away 0",
+                "relay principal: 450 later 5",
+                "relay principal: away 600",
+                "relay principal: 450 later 605",
+                "relay principal: away 1200",
+                "relay principal: 450 later 1205",
+            ]
+        );
+    }
 }

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::start_error::{FULL, is_full};
-use crate::deliver::run::{Line, Summary};
+use crate::deliver::reasons::Reasons;
+use crate::deliver::run::{Line, Stop, Summary};
 
 /// The closing words of a run.
 pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
@@ -42,16 +43,68 @@ pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
         return text;
     }
     let _ = writeln!(text, "\n{} mails accepted in this run.", summary.accepted);
+    let words = &summary.words;
+    reasons(&mut text, "Answered \"not now\"", &words.deferred);
+    reasons(&mut text, "Refused", &words.refused);
+    reasons(&mut text, "No connection, or a broken one", &words.broken);
     if let Some(why) = &summary.stopped {
         let _ = writeln!(text, "Stopped before the end: {why}.");
-        if is_full(why) {
+        if is_full(&why.to_string()) {
             let _ = writeln!(text, "  help: {FULL}");
         }
+        let pending = pending(summary);
+        if pending > 0 {
+            let _ = writeln!(
+                text,
+                "{pending} are left pending. Run it again to go on: what is claimed or done is not sent twice."
+            );
+        }
+    }
+    let told = summary.stopped.as_ref().map(ToString::to_string);
+    if let Some(why) = summary
+        .remote
+        .as_ref()
+        .filter(|why| told.as_ref() != Some(why))
+    {
+        let _ = writeln!(text, "The remote was given up: {why}.");
     }
     if !summary.published {
         text.push_str("Not everything could be published: the journal keeps it, and the next run publishes it.\n");
     }
     text
+}
+
+/// Recipients that are still to be sent to, of everything the run looked at.
+pub(super) fn pending(summary: &Summary) -> u64 {
+    summary.lines.iter().map(|line| line.counts.pending).sum()
+}
+
+/// The process's exit code, as `send --help` lists them.
+pub(super) fn exit_code(summary: &Summary) -> u8 {
+    let waits = summary
+        .lines
+        .iter()
+        .any(|line| line.held || line.counts.unknown > 0);
+    match &summary.stopped {
+        Some(Stop::Defect(_) | Stop::Journal(_)) => 2,
+        _ if waits || !summary.published => 1,
+        Some(Stop::Asked) if pending(summary) > 0 => 3,
+        _ => 0,
+    }
+}
+
+/// Reasons of one kind that a summary lists.
+const REASONS: usize = 3;
+
+/// `12 × 450 4.2.0 Greylisted`, the most frequent first.
+fn reasons(text: &mut String, title: &str, reasons: &Reasons) {
+    if reasons.count() == 0 {
+        return;
+    }
+    let _ = writeln!(text, "{title}, {} times:", reasons.count());
+    for reason in reasons.told(REASONS) {
+        let _ = writeln!(text, "  {} × {}", reason.count, reason.text);
+    }
 }
 
 fn row(text: &mut String, line: &Line, width: usize) {

@@ -6,10 +6,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use crate::deliver::beyond::{CANCELLED, OnMain};
 use crate::deliver::due::Standing;
+use crate::deliver::reasons::Reasons;
 use crate::deliver::standings::{Entry, Place, Wait};
 use crate::ledger::event::Ranges;
 use crate::ledger::state::Note;
+
+/// What a terminal shows on one line at least.
+const WIDTH: usize = 79;
 
 /// Longer ids stand on a line of their own.
 const NAME: usize = 24;
@@ -59,18 +64,35 @@ fn block(text: &mut String, entry: &Entry, zone: &TimeZone) {
             counts.claimed, counts.deferred
         );
     }
-    let local = |at: Timestamp| moment(at, zone);
-    for (at, note) in entry.notes.iter().rev().take(3).rev() {
-        let _ = match note {
-            Note::Held(why) => writeln!(text, "  {} held: {why}", local(*at)),
-            Note::Lapsed(window) => writeln!(text, "  {} window passed: {window}", local(*at)),
-        };
+    reasons(text, &entry.not_now);
+    if counts.rejected > 0 {
+        text.push_str("  rejected, in the relays' words:\n");
+        reasons(text, &entry.refused);
     }
-    if entry.held().is_some() {
-        text.push_str("  held: mend the reason above and merge; the next run tries again\n");
+    let local = |at: Timestamp| moment(at, zone);
+    // A hold that mail went out after is no news any more; the history is in RESULT.md and in JSON.
+    if let (Some(why), Some((at, _))) = (entry.held(), entry.notes.last()) {
+        let _ = writeln!(
+            text,
+            "  {} held: {why}\n  held: mend the reason above and merge; the next run tries again",
+            local(*at)
+        );
     }
     if counts.unknown > 0 {
         unknown(text, entry, &local);
+    }
+}
+
+/// The most frequent reasons, each on a line that fits.
+fn reasons(text: &mut String, reasons: &Reasons) {
+    for reason in reasons.told(3) {
+        let line = format!("    {} × {}", reason.count, reason.text);
+        if line.chars().count() <= WIDTH {
+            let _ = writeln!(text, "{line}");
+        } else {
+            let cut: String = line.chars().take(WIDTH - 1).collect();
+            let _ = writeln!(text, "{}…", cut.trim_end());
+        }
     }
 }
 
@@ -120,6 +142,7 @@ fn words(entry: &Entry, zone: &TimeZone) -> String {
                 "unfinished: its window does not open any more; go on with `send --now`".to_owned()
             }
             Standing::Done => "done".to_owned(),
+            Standing::Cancelled if entry.counts.pending > 0 => CANCELLED.to_owned(),
             Standing::Cancelled => "cancelled".to_owned(),
             Standing::HeldByRun { run, until } => {
                 format!("run {run} is sending it, until {} at most", local(*until))
@@ -127,11 +150,10 @@ fn words(entry: &Entry, zone: &TimeZone) -> String {
         },
         Place::LedgerOnly {
             held_by: Some((run, until)),
+            ..
         } => format!("run {run} is sending it, until {} at most", local(*until)),
-        Place::LedgerOnly { held_by: None } if entry.counts.pending > 0 => {
-            "unfinished, and not on the main branch's agenda any more".to_owned()
-        }
-        Place::LedgerOnly { held_by: None } => "over".to_owned(),
+        Place::LedgerOnly { on_main, .. } if entry.counts.pending > 0 => on_main.to_string(),
+        Place::LedgerOnly { .. } => "over".to_owned(),
     }
 }
 
@@ -220,9 +242,19 @@ fn entry_json(entry: &Entry) -> Value {
             "expired_claims": expired, "reasons": unknowns.reasons,
         },
         "exclusions": exclusions,
+        "not_now": reasons_json(&entry.not_now),
+        "rejections": reasons_json(&entry.refused),
         "notes": notes,
         "last_activity": entry.last_activity.map(|at| at.to_string()),
     })
+}
+
+fn reasons_json(reasons: &Reasons) -> Vec<Value> {
+    let reasons = reasons.told(10);
+    let json = reasons
+        .iter()
+        .map(|it| json!({"text": it.text, "count": it.count}));
+    json.collect()
 }
 
 fn standing_json(place: &Place) -> Value {
@@ -245,7 +277,15 @@ fn standing_json(place: &Place) -> Value {
         },
         Place::LedgerOnly {
             held_by: Some((run, until)),
+            ..
         } => by_run(run, until),
-        Place::LedgerOnly { held_by: None } => json!({"state": "ledger-only"}),
+        Place::LedgerOnly { on_main, .. } => {
+            let on_main = match on_main {
+                OnMain::Gone => "gone",
+                OnMain::Cancelled => "cancelled",
+                OnMain::OffAgenda => "off-agenda",
+            };
+            json!({"state": "ledger-only", "campaign": on_main})
+        }
     }
 }

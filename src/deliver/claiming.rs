@@ -9,9 +9,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::DeliverError;
-use super::engine::{ClaimDue, Engine, NewClaim, OpenClaim, Outgoing, PUSH_AGAIN, lease_ends};
+use super::engine::{ClaimDue, Engine, NewClaim, OpenClaim, Outgoing, PUSH_AGAIN};
 use super::publisher::Answer;
 use super::queue::{Ready, Ticket};
+use super::stopping::Stop;
 use crate::ledger::branch::{Batch, PublishError};
 use crate::ledger::event::{ClaimId, Event, Ranges};
 use crate::ledger::result_page::result_page;
@@ -216,7 +217,7 @@ impl Engine {
                 // Not our claim is in the way but what we know: the same would be said again.
                 let why = PublishError::Conflict { occurrence }.to_string();
                 self.remote.given_up = Some(why.clone());
-                self.stop(now, why)
+                self.stop(now, Stop::Remote(why))
             }
             Err(why @ (PublishError::Unreachable(_) | PublishError::Busy(_))) => {
                 self.outgoing = Some(outgoing);
@@ -225,7 +226,7 @@ impl Engine {
             Err(why) => {
                 self.back_to_outbox(outgoing);
                 self.remote.given_up = Some(why.to_string());
-                self.stop(now, why.to_string())
+                self.stop(now, Stop::Remote(why.to_string()))
             }
         }
     }
@@ -318,7 +319,7 @@ impl Engine {
         if self.remote.failures >= PUSHES_AT_MOST && nothing_claimed {
             let why = format!("the remote can not be reached: {why}");
             self.remote.given_up = Some(why.clone());
-            return self.stop(now, why);
+            return self.stop(now, Stop::Remote(why));
         }
         Ok(())
     }
@@ -391,4 +392,9 @@ impl Engine {
             }
         }
     }
+}
+
+/// A lease is used up a little before others may take over.
+pub(super) fn lease_ends(until: Timestamp) -> Option<Timestamp> {
+    until.checked_sub(SignedDuration::from_secs(60)).ok()
 }

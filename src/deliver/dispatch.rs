@@ -1,29 +1,22 @@
 //! Handing ready recipients to workers, and taking their reports.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::DeliverError;
 use super::engine::Engine;
 use super::letters::NoLetter;
 use super::queue::Ready;
+use super::relay::FAULTS_AT_MOST;
 use super::settle::{Settled, Tries, later};
-use super::worker::{End, Job, Report, aborted};
+use super::stopping::Stop;
+use super::worker::{End, Job, Report, Told};
 use crate::ledger::event::{Event, Exclusion, Outcome, RecipientIndex};
 use crate::ledger::state::OccurrenceState;
 use crate::schedule::pacer::Verdict;
-use crate::transport::{ConnectError, Failure};
+use crate::transport::Failure;
 
 /// A recipient whose mail breaks the connection so often is told "later" on the relay's behalf.
 const AGAIN_AT_MOST: u8 = 3;
-
-/// So many faults of connections in a row, and the relay is left alone for a while.
-const FAULTS_AT_MOST: u32 = 8;
-
-/// A relay that is not to be had is tried again so often, then what it was to send is held.
-const RESTS_AT_MOST: u32 = 6;
-
-/// How long it is left alone first; twice as long each further time.
-const REST: SignedDuration = SignedDuration::from_secs(5);
 
 impl Engine {
     /// Hands out whatever may go now.
@@ -38,7 +31,7 @@ impl Engine {
                 continue;
             };
             if !self.hand_over(lane, ready) {
-                return self.stop(now, "a worker ended by itself".to_owned());
+                return self.stop(now, Stop::Defect("a worker ended by itself".to_owned()));
             }
         }
         Ok(())
@@ -81,8 +74,15 @@ impl Engine {
         false
     }
 
-    /// Takes a worker's report.
-    pub(super) fn reported(&mut self, report: Report) -> Result<(), DeliverError> {
+    /// Takes what a worker tells.
+    pub(super) fn told(&mut self, told: Told) -> Result<(), DeliverError> {
+        match told {
+            Told::Report(report) => self.reported(report),
+            Told::Panicked { relay, worker, why } => self.panicked(relay, worker, why),
+        }
+    }
+
+    fn reported(&mut self, report: Report) -> Result<(), DeliverError> {
         let Report {
             worker,
             job,
@@ -111,7 +111,10 @@ impl Engine {
                     }
                 };
                 let recipient = RecipientIndex(ticket.index);
-                self.resolve_claim(job.ready.claim);
+                // The claim lets go first: whoever is claimed may be in the middle of being sent to, and
+                // is not excluded.
+                self.release(vec![job.ready])?;
+                self.settled += 1;
                 self.record(
                     usize::from(ticket.occurrence),
                     Event::Excluded {
@@ -122,7 +125,7 @@ impl Engine {
                 )
             }
             End::NotConnected(why) => {
-                self.ready_again(job.lane, job.ready, at)?;
+                self.ready_again(job.lane, job.ready, at, Verdict::Fine)?;
                 self.not_connected(relay, at, &why)
             }
         }
@@ -142,15 +145,15 @@ impl Engine {
                 self.relay_answered(relay);
                 self.outcome(job, at, outcome)
             }
-            Settled::Again(failure) => self.again(relay, job, at, &failure),
+            Settled::Again(failure) => self.again(relay, job, at, &failure, verdict),
             Settled::Stop(why) => {
-                self.ready_again(job.lane, job.ready, at)?;
-                self.stop(at, format!("the journal can not be written: {why}"))
+                self.ready_again(job.lane, job.ready, at, Verdict::Fine)?;
+                self.stop(at, Stop::Journal(why))
             }
             Settled::OutcomeThenStop(outcome, why) => {
                 self.pacer.done(job.lane, at, verdict);
                 self.outcome(job, at, outcome)?;
-                self.stop(at, format!("the journal can not be written: {why}"))
+                self.stop(at, Stop::Journal(why))
             }
         }
     }
@@ -159,12 +162,23 @@ impl Engine {
         let ticket = job.ready.ticket;
         let occurrence = usize::from(ticket.occurrence);
         let retry_at = match &outcome {
-            Outcome::Deferred { retry_at, .. } => Some(*retry_at),
+            Outcome::Deferred { retry_at, reply } => {
+                self.words.deferred.take(reply, at);
+                self.trouble(job.lane, reply);
+                Some(*retry_at)
+            }
             Outcome::Accepted { .. } => {
                 self.accepted += 1;
                 None
             }
-            Outcome::Rejected { .. } | Outcome::Unknown { .. } => None,
+            Outcome::Rejected { reply } => {
+                self.words.refused.take(reply, at);
+                None
+            }
+            Outcome::Unknown { reason } => {
+                self.trouble(job.lane, reason);
+                None
+            }
         };
         let recipient = RecipientIndex(ticket.index);
         self.again.remove(&ticket);
@@ -200,21 +214,25 @@ impl Engine {
         job: &Job,
         at: Timestamp,
         failure: &Failure,
+        verdict: Verdict,
     ) -> Result<(), DeliverError> {
         let count = self.again.entry(job.ready.ticket).or_default();
         *count += 1;
         let often = *count >= AGAIN_AT_MOST;
+        self.words.broken.take(&failure.to_string(), at);
+        self.trouble(job.lane, &failure.to_string());
         let Some(state) = self.relays.get_mut(relay) else {
             return Ok(());
         };
+        state.fault = Some(failure.to_string());
         state.faults += 1;
         let (faults, policy) = (state.faults, state.retry);
         if often {
-            self.pacer.done(job.lane, at, Verdict::Fine);
+            self.pacer.done(job.lane, at, verdict);
             let outcome = later(failure.to_string(), job.tries, &policy, at);
             self.outcome(job, at, outcome)?;
         } else {
-            self.ready_again(job.lane, job.ready, at)?;
+            self.ready_again(job.lane, job.ready, at, verdict)?;
         }
         if faults >= FAULTS_AT_MOST {
             return self.rest(relay, at, &failure.to_string());
@@ -228,6 +246,7 @@ impl Engine {
         lane: usize,
         ready: Ready,
         at: Timestamp,
+        verdict: Verdict,
     ) -> Result<(), DeliverError> {
         let occurrence = usize::from(ready.ticket.occurrence);
         let ended = self
@@ -235,124 +254,28 @@ impl Engine {
             .get(occurrence)
             .is_none_or(|active| active.ended.is_some());
         if self.stopping.is_some() || ended {
-            self.pacer.done(lane, at, Verdict::Fine);
+            self.pacer.done(lane, at, verdict);
             return self.release(vec![ready]);
         }
         self.queues.make_ready_first(lane, ready);
-        self.pacer.put_back(lane);
-        Ok(())
-    }
-
-    fn relay_answered(&mut self, relay: usize) {
-        if let Some(relay) = self.relays.get_mut(relay) {
-            relay.faults = 0;
-            relay.rests = 0;
-        }
-    }
-
-    fn not_connected(
-        &mut self,
-        relay: usize,
-        at: Timestamp,
-        why: &ConnectError,
-    ) -> Result<(), DeliverError> {
-        if why.may_pass() {
-            self.rest(relay, at, &why.to_string())
-        } else {
-            self.hold(relay, at, &why.to_string())
-        }
-    }
-
-    /// Leaves a relay alone for a while; too often, and what it was to send is held.
-    fn rest(&mut self, relay: usize, at: Timestamp, why: &str) -> Result<(), DeliverError> {
-        let Some(state) = self.relays.get_mut(relay) else {
-            return Ok(());
-        };
-        if state.held || state.rests_until.is_some() {
-            return Ok(());
-        }
-        state.rests += 1;
-        state.faults = 0;
-        if state.rests > RESTS_AT_MOST {
-            return self.hold(relay, at, why);
-        }
-        let length = REST
-            .checked_mul(1 << (state.rests - 1).min(6))
-            .unwrap_or(REST);
-        let until = at.checked_add(length).unwrap_or(at);
-        state.rests_until = Some(until);
-        self.pacer.hold_relay(relay, until);
-        Ok(())
-    }
-
-    /// Takes up again with relays that have rested.
-    pub(super) fn take_up_again(&mut self, now: Timestamp) {
-        for relay in &mut self.relays {
-            relay.rests_until.take_if(|until| *until <= now);
-        }
-    }
-
-    /// Holds everything that goes through a relay: a person must look. No recipient is burned.
-    fn hold(&mut self, relay: usize, at: Timestamp, why: &str) -> Result<(), DeliverError> {
-        let name = match self.relays.get_mut(relay) {
-            Some(state) if !state.held => {
-                state.held = true;
-                state.name.clone()
-            }
-            _ => return Ok(()),
-        };
-        for number in 0..self.occurrences.len() {
-            let Some(active) = self.occurrences.get_mut(number) else {
-                break;
-            };
-            let through = active
-                .lanes
-                .iter()
-                .any(|lane| self.lane_relays.get(*lane) == Some(&relay));
-            if !through || active.ended.is_some() {
-                continue;
-            }
-            active.ended = Some(format!("held: relay {name}: {why}"));
-            self.leave(number)?;
-            let reason = format!("relay {name}: {why}");
-            self.record(number, Event::Held { at, reason })?;
+        match verdict {
+            // The connection to our own relay broke: that says nothing about the lane, for or against.
+            Verdict::Fine => self.pacer.put_back(lane),
+            _ => self.pacer.put_back_after(lane, at, verdict),
         }
         Ok(())
     }
+}
 
-    /// The grace is over: ends workers in the middle of what they do. A mail whose content may have
-    /// gone out is unknown; every other is let go.
-    pub(super) fn abort_in_flight(&mut self, now: Timestamp) -> Result<(), DeliverError> {
-        let mut started = std::collections::HashMap::new();
-        for (number, relay) in self.relays.iter().enumerate() {
-            for (worker, handle) in relay.workers.iter().enumerate() {
-                if let Some(ticket) = handle.abort() {
-                    started.insert((number, worker), ticket);
-                }
-            }
-        }
-        // Whose mail ended just before its worker did.
-        while let Ok(report) = self.reports.try_recv() {
-            self.reported(report)?;
-        }
-        let mut released = Vec::new();
-        for (ticket, (relay, worker, claim)) in std::mem::take(&mut self.in_flight) {
-            if started.get(&(relay, worker)) == Some(&ticket) {
-                self.resolve_claim(claim);
-                let recipient = RecipientIndex(ticket.index);
-                let claim = self.claim_id(claim);
-                let event = Event::Outcome {
-                    claim,
-                    recipient,
-                    at: now,
-                    outcome: aborted(),
-                };
-                self.record(usize::from(ticket.occurrence), event)?;
-            } else {
-                released.push(Ready { ticket, claim });
-            }
-        }
-        self.release(released)
+impl Engine {
+    /// Notes trouble with a lane's relay, to be shown.
+    fn trouble(&mut self, lane: usize, words: &str) {
+        let relay = self
+            .lane_relays
+            .get(lane)
+            .and_then(|it| self.relays.get(*it));
+        let name = relay.map_or("", |relay| relay.name.as_str());
+        self.words.trouble(name, words);
     }
 }
 

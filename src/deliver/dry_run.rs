@@ -1,9 +1,10 @@
 //! What a run would do, without doing it: no claim, no mail, nothing published.
 
+use super::beyond::OnMain;
 use super::due::{Scheduled, Standing, agenda};
 use super::error::StartError;
 use super::material::Content;
-use super::run::{Line, Order, Outside, open, organisation_key};
+use super::run::{Line, Order, Outside, open, organisation_key, unfinished_beyond};
 use super::start::{Ground, audience};
 use crate::ledger::state::Counts;
 
@@ -61,5 +62,20 @@ pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Vec<Line>, StartE
             held,
         })
     };
-    scheduled.into_iter().map(line).collect()
+    let listed: Vec<_> = scheduled.iter().map(|it| it.id.clone()).collect();
+    let mut lines: Vec<Line> = scheduled
+        .into_iter()
+        .map(line)
+        .collect::<Result<_, StartError>>()?;
+    let workspace = &opened.workspace;
+    for (id, on_main) in unfinished_beyond(&opened.ledger, workspace, &listed, order, now)? {
+        let counts = opened.ledger.replay(&id)?.counts(now);
+        lines.push(Line {
+            occurrence: id,
+            counts,
+            held: on_main != OnMain::Cancelled,
+            note: (counts.pending > 0).then(|| on_main.to_string()),
+        });
+    }
+    Ok(lines)
 }

@@ -18,17 +18,17 @@ use super::letters::Letters;
 use super::progress::{Progress, Snapshot};
 use super::publisher::{Answer, Publish};
 use super::queue::{Queues, Ticket};
-use super::worker::{Desk, Report, Worker};
-use crate::clock::{BoxFuture, Clock, Hold};
+use super::reasons::Words;
+use super::relay::{RelayRun, RelayState};
+use super::stopping::Stop;
+use super::waking::sleep;
+use super::worker::{Told, Worker};
+use crate::clock::{BoxFuture, Clock};
 use crate::ledger::branch::Batch;
 use crate::ledger::event::{Event, RecipientIndex, RunId};
 use crate::ledger::state::{OccurrenceState, Status};
 use crate::mail::occurrence::OccurrenceId;
 use crate::schedule::pacer::Pacer;
-use crate::schedule::retry::RetryPolicy;
-
-/// After a stop is asked for, mails in flight have so long to end.
-const GRACE: SignedDuration = SignedDuration::from_secs(4);
 
 /// A push that failed is tried again after so long, then twice as long, and so on.
 pub(super) const PUSH_AGAIN: SignedDuration = SignedDuration::from_secs(5);
@@ -47,16 +47,8 @@ pub struct Active {
     pub closes: Option<Timestamp>,
     /// What ended it before its time, for people.
     pub ended: Option<String>,
-}
-
-/// A relay that this run hands mails to.
-pub struct RelayRun {
-    /// What `postmerge.yaml` calls it.
-    pub name: String,
-    /// What its workers share.
-    pub desk: Arc<Desk>,
-    /// Connections at once.
-    pub connections: u16,
+    /// Why it is held, as long as the ledger does not say so yet.
+    pub to_hold: Option<String>,
 }
 
 /// What the engine needs from outside.
@@ -79,20 +71,6 @@ pub struct Setting {
     pub claim_at_most: u32,
     /// No mail later than this.
     pub until: Option<Timestamp>,
-}
-
-pub(super) struct RelayState {
-    pub(super) name: String,
-    pub(super) workers: Vec<Worker>,
-    pub(super) load: Vec<usize>,
-    pub(super) retry: RetryPolicy,
-    /// Faults of the connection since the last answer.
-    pub(super) faults: u32,
-    /// How often it was left alone for a while since the last answer.
-    pub(super) rests: u32,
-    pub(super) rests_until: Option<Timestamp>,
-    /// A person must look.
-    pub(super) held: bool,
 }
 
 pub(super) struct OpenClaim {
@@ -152,18 +130,21 @@ pub struct Engine {
     pub(super) outbox: Vec<(OccurrenceId, Event)>,
     pub(super) outbox_since: Option<Timestamp>,
     pub(super) outgoing: Option<Outgoing>,
-    is_pushing: bool,
+    pub(super) is_pushing: bool,
     pub(super) remote: Remote,
     pub(super) in_flight: HashMap<Ticket, (usize, usize, u32)>,
     pub(super) until: Option<Timestamp>,
-    pub(super) stopping: Option<String>,
+    pub(super) stopping: Option<Stop>,
+    /// Whether the workers have heard of it.
+    pub(super) is_halted: bool,
     pub(super) deadline: Option<Timestamp>,
     pub(super) pages_due: bool,
     pub(super) accepted: u64,
     pub(super) settled: u64,
-    pub(super) reports: mpsc::UnboundedReceiver<Report>,
+    pub(super) words: Words,
+    pub(super) reports: mpsc::UnboundedReceiver<Told>,
     /// Keeps the reports' channel open when every worker was ended: there may be much to publish yet.
-    _reports_open: mpsc::UnboundedSender<Report>,
+    _reports_open: mpsc::UnboundedSender<Told>,
 }
 
 /// How a run of the engine ended.
@@ -171,7 +152,11 @@ pub struct Ended {
     /// The occurrences with their states.
     pub occurrences: Vec<Active>,
     /// Why it stopped before all was sent, where it did.
-    pub stopped: Option<String>,
+    pub stopped: Option<Stop>,
+    /// Why the remote was given up, where it was.
+    pub remote: Option<String>,
+    /// What relays said against mails.
+    pub words: Words,
     /// Whether every event is on the remote; else the journal keeps them.
     pub published: bool,
     /// Mails accepted in this run.
@@ -185,7 +170,8 @@ impl Engine {
         let relays = setting
             .relays
             .into_iter()
-            .map(|relay| RelayState::start(relay, &send_reports))
+            .enumerate()
+            .map(|(number, relay)| RelayState::start(number, relay, &send_reports))
             .collect();
         let mut engine = Self {
             run: setting.run,
@@ -211,10 +197,12 @@ impl Engine {
             in_flight: HashMap::new(),
             until: setting.until,
             stopping: None,
+            is_halted: false,
             deadline: None,
             pages_due: false,
             accepted: 0,
             settled: 0,
+            words: Words::default(),
             reports,
             _reports_open: send_reports,
         };
@@ -275,9 +263,11 @@ impl Engine {
             busy.get_or_insert_with(|| self.clock.hold());
             let now = self.clock.now();
             if *stop.borrow() && self.stopping.is_none() {
-                self.stop(now, "a stop was asked for".to_owned())?;
+                self.stop(now, Stop::Asked)?;
             }
             self.close_windows(now)?;
+            self.halt()?;
+            self.note_holds(now)?;
             self.expire_claims(now)?;
             self.take_up_again(now);
             if self.queues.wake(now) > 0 {
@@ -290,6 +280,9 @@ impl Engine {
             }
             self.is_pushing = publishing.is_some();
             self.dispatch(now)?;
+            if self.stopping.is_some() && !self.is_halted {
+                continue;
+            }
             progress.tick(&self.snapshot(now));
             if publishing.is_none() && self.is_done(now) {
                 break;
@@ -315,101 +308,20 @@ impl Engine {
             }
             busy.get_or_insert_with(|| self.clock.hold());
             for report in reports.drain(..) {
-                self.reported(report)?;
+                self.told(report)?;
             }
         }
         self.check()?;
-        for relay in self.relays.drain(..) {
-            for worker in relay.workers {
-                worker.end().await;
-            }
-        }
+        Worker::end(self.relays.drain(..).flat_map(|relay| relay.workers)).await;
         Ok(Ended {
             // A push without an answer may not have arrived: only the journal knows what was in it.
             published: self.outbox.is_empty() && self.outgoing.is_none() && self.claims.is_empty(),
-            stopped: match (self.stopping, self.remote.given_up) {
-                (Some(stop), Some(remote)) if stop != remote => Some(format!("{stop}; {remote}")),
-                (stop, remote) => stop.or(remote),
-            },
+            stopped: self.stopping,
+            remote: self.remote.given_up,
+            words: self.words,
             accepted: self.accepted,
             occurrences: self.occurrences,
         })
-    }
-
-    /// Ends the run: nothing more goes out, claims are let go, in-flight mails may finish.
-    pub(super) fn stop(&mut self, now: Timestamp, why: String) -> Result<(), DeliverError> {
-        if self.stopping.is_none() {
-            self.stopping = Some(why);
-            self.deadline = now.checked_add(GRACE).ok();
-            for occurrence in 0..self.occurrences.len() {
-                self.leave(occurrence)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn close_windows(&mut self, now: Timestamp) -> Result<(), DeliverError> {
-        if self.until.is_some_and(|until| until <= now) {
-            self.until = None;
-            self.stop(now, "the time given by --until has come".to_owned())?;
-        }
-        for number in 0..self.occurrences.len() {
-            let Some(active) = self.occurrences.get_mut(number) else {
-                break;
-            };
-            if active.ended.is_none() && active.closes.is_some_and(|closes| closes <= now) {
-                active.ended = Some("its window has closed".to_owned());
-                self.leave(number)?;
-            }
-        }
-        if self.deadline.is_some_and(|deadline| deadline <= now) && !self.in_flight.is_empty() {
-            self.abort_in_flight(now)?;
-        }
-        Ok(())
-    }
-
-    fn is_done(&self, now: Timestamp) -> bool {
-        let idle = self.queues.waiting() == 0
-            && self.queues.ready() == 0
-            && self.queues.later() == 0
-            && self.in_flight.is_empty();
-        let settled = idle && self.outbox.is_empty() && self.outgoing.is_none() && !self.pages_due;
-        let cut_off = self.remote.given_up.is_some() && self.in_flight.is_empty();
-        let overdue = self.deadline.is_some_and(|deadline| deadline <= now)
-            && self.in_flight.is_empty()
-            && self.remote.failures > 0;
-        settled || cut_off || overdue
-    }
-
-    /// The earliest moment at which time alone changes what can be done.
-    fn wake_at(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let sending = self.stopping.is_none() && self.queues.ready() > 0;
-        let pace = if sending { self.pacer.wake_at() } else { None };
-        let windows = self
-            .occurrences
-            .iter()
-            .filter(|active| active.ended.is_none())
-            .filter_map(|active| active.closes);
-        let resting = self.relays.iter().filter_map(|relay| relay.rests_until);
-        let leases = self
-            .claims
-            .values()
-            .filter_map(|claim| lease_ends(claim.until));
-        let push = if self.is_pushing {
-            None
-        } else {
-            self.push_at()
-        };
-        windows
-            .chain(resting)
-            .chain(leases)
-            .chain(pace)
-            .chain(push)
-            .chain(self.queues.wakes_at())
-            .chain(self.claim_at(now).filter(|_| !self.is_pushing))
-            .chain(self.until)
-            .chain(self.deadline.filter(|deadline| *deadline > now))
-            .min()
     }
 
     fn snapshot(&self, now: Timestamp) -> Snapshot<'_> {
@@ -423,6 +335,7 @@ impl Engine {
             settled: self.settled,
             destinations: self.lane_relays.len(),
             occurrences: &self.occurrences,
+            trouble: self.words.trouble.as_ref(),
         }
     }
 
@@ -458,45 +371,5 @@ impl Engine {
         self.outbox.push(((*active.id).clone(), event));
         self.outbox_since.get_or_insert(now);
         Ok(())
-    }
-}
-
-/// Sleeps until `wake`; lets virtual time go on as soon as the sleep is known to the clock.
-async fn sleep(clock: &dyn Clock, wake: Option<Timestamp>, busy: &mut Option<Hold>) {
-    let Some(at) = wake else {
-        drop(busy.take());
-        return std::future::pending().await;
-    };
-    let mut sleep = clock.sleep_until(at);
-    std::future::poll_fn(|context| {
-        let polled = sleep.as_mut().poll(context);
-        if polled.is_pending() {
-            drop(busy.take());
-        }
-        polled
-    })
-    .await;
-}
-
-/// A lease is used up a little before others may take over.
-pub(super) fn lease_ends(until: Timestamp) -> Option<Timestamp> {
-    until.checked_sub(SignedDuration::from_secs(60)).ok()
-}
-
-impl RelayState {
-    fn start(relay: RelayRun, reports: &mpsc::UnboundedSender<Report>) -> Self {
-        let workers: Vec<Worker> = (0..usize::from(relay.connections.max(1)))
-            .map(|number| Worker::start(number, Arc::clone(&relay.desk), reports.clone()))
-            .collect();
-        Self {
-            name: relay.name,
-            load: vec![0; workers.len()],
-            workers,
-            retry: relay.desk.retry,
-            faults: 0,
-            rests: 0,
-            rests_until: None,
-            held: false,
-        }
     }
 }

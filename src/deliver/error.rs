@@ -120,8 +120,11 @@ pub enum StartError {
         /// The commit.
         commit: String,
     },
+    /// The environment lacks a sender's DKIM key.
+    #[error("DKIM key: the environment variable {0} is not set")]
+    NoDkimKey(String),
     /// A DKIM key.
-    #[error("{env}: {source}")]
+    #[error("DKIM key: {env}: {source}")]
     Dkim {
         /// The environment variable.
         env: String,
@@ -187,6 +190,9 @@ impl StartError {
                 | Self::Source(_)
                 | Self::Missing { .. }
                 | Self::OtherDigest { .. }
+                | Self::NoDkimKey(_)
+                | Self::Dkim { .. }
+                | Self::Relay { .. }
                 | Self::List { .. }
                 | Self::Audience { .. }
                 | Self::Render { .. }

@@ -208,13 +208,13 @@ pub fn addresses(campaign: &CampaignId, texts: &[String]) -> Result<Vec<Address>
 /// A sender's DKIM keys, read from where `secret` finds them.
 ///
 /// # Errors
-/// [`StartError::NoSecret`], [`StartError::Dkim`].
+/// [`StartError::NoDkimKey`], [`StartError::Dkim`].
 pub fn signers(
     sender: &Sender,
     secret: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Vec<Signer>, StartError> {
     let signer = |key: &crate::workspace::settings::DkimKey| {
-        let pem = secret(&key.key_env).ok_or_else(|| StartError::NoSecret(key.key_env.clone()))?;
+        let pem = secret(&key.key_env).ok_or_else(|| StartError::NoDkimKey(key.key_env.clone()))?;
         let algorithm = match key.algorithm {
             DkimAlgorithm::RsaSha256 => Algorithm::RsaSha256,
             DkimAlgorithm::Ed25519Sha256 => Algorithm::Ed25519Sha256,

@@ -4,6 +4,7 @@
 //! Promises kept here: never twice (no mail without a published claim), never lost (the sum is checked
 //! when a run ends), what was reviewed is what is sent, late is not now.
 
+pub mod beyond;
 pub mod campaign_letters;
 mod claiming;
 mod convert;
@@ -13,21 +14,27 @@ pub mod due;
 pub mod engine;
 pub mod error;
 pub mod lanes;
+mod leaving;
 pub mod letters;
 pub mod locate;
 pub mod material;
 pub mod opened;
+mod preparing;
 pub mod progress;
 pub mod publisher;
 pub mod queue;
+pub mod reasons;
 pub mod recover;
+pub mod relay;
 pub mod resolve;
 pub mod run;
 pub mod sent;
 pub mod settle;
 pub mod standings;
 pub mod start;
+mod stopping;
 pub mod suppress;
+mod waking;
 pub mod worker;
 
 pub use error::{DeliverError, StartError};

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::engine::Active;
+use super::reasons::Trouble;
 
 /// Is told how things stand after every step; must be cheap, and looks at the clock itself.
 pub trait Progress: Send + Sync {
@@ -30,6 +31,8 @@ pub struct Snapshot<'a> {
     pub destinations: usize,
     /// What is being sent.
     pub occurrences: &'a [Active],
+    /// The latest trouble with a relay.
+    pub trouble: Option<&'a Trouble>,
 }
 
 impl Snapshot<'_> {

@@ -71,6 +71,7 @@ pub fn later(reply: String, tries: Tries, policy: &RetryPolicy, now: Timestamp) 
 pub fn pace_after(attempt: &Attempt, now: Timestamp) -> Verdict {
     match attempt {
         Attempt::Accepted(_) => Verdict::Fine,
+        Attempt::Untouched(Failure::Closing(reply)) if is_about_connection(reply) => Verdict::Fine,
         Attempt::Refused { reply, .. }
         | Attempt::Untouched(Failure::Closing(reply))
         | Attempt::Unknown(Failure::Closing(reply)) => of_reply(reply, now),
@@ -79,6 +80,64 @@ pub fn pace_after(attempt: &Attempt, now: Timestamp) -> Verdict {
     }
 }
 
+/// Whether a mail that was offered over a connection which had carried others is to be offered again at
+/// once, over a new one: the relay had given the old one up. Where it closed it with words against the
+/// destination's mail, offering at once is what it asked us not to do.
+pub fn is_worn(attempt: &Attempt) -> bool {
+    match attempt {
+        Attempt::Untouched(Failure::Lost(_)) => true,
+        Attempt::Untouched(Failure::Closing(reply)) => is_about_connection(reply),
+        _ => false,
+    }
+}
+
+/// What a 421 says that is about the connection alone: quiet for too long (RFC 3463: 4.4.2), or as
+/// many mails on it as the relay takes.
+const ABOUT_CONNECTION: &[&str] = &[
+    "4.4.2",
+    "timeout",
+    "timed out",
+    "idle",
+    "this connection",
+    "per connection",
+    "this session",
+    "per session",
+];
+
+fn is_about_connection(reply: &Reply) -> bool {
+    let text = reply.text.to_lowercase();
+    ABOUT_CONNECTION.iter().any(|words| text.contains(words))
+}
+
 fn of_reply(reply: &Reply, now: Timestamp) -> Verdict {
     verdict::judge(reply.code, &reply.text, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worn_connection_is_told_from_a_relay_that_asks_for_patience() {
+        let now = Timestamp::UNIX_EPOCH;
+        for (text, worn) in [
+            ("4.4.2 mail.c.test Error: timeout exceeded", true),
+            ("too many messages in this connection", true),
+            ("Idle too long, closing", true),
+            ("4.7.0 Try again later, closing connection.", false),
+            ("4.7.28 unusual rate of unsolicited mail", false),
+            ("Too many concurrent SMTP connections", false),
+            ("4.3.2 Service not available", false),
+        ] {
+            let reply = Reply {
+                code: 421,
+                text: text.to_owned(),
+            };
+            let attempt = Attempt::Untouched(Failure::Closing(reply));
+            assert_eq!(is_worn(&attempt), worn, "{text}");
+            assert_eq!(pace_after(&attempt, now) == Verdict::Fine, worn, "{text}");
+        }
+        let lost = Attempt::Untouched(Failure::Lost("closed".to_owned()));
+        assert!(is_worn(&lost) && pace_after(&lost, now) == Verdict::Fine);
+    }
 }

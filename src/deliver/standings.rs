@@ -7,11 +7,15 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 
+use super::beyond::{OnMain, beyond_agenda, held_by};
 use super::convert;
 use super::due::{Question, Standing, agenda};
 use super::error::StartError;
 use super::opened::Opened;
-use crate::ledger::event::{ClaimId, Exclusion, Ranges, RunId};
+use super::reasons::Reasons;
+use crate::ledger::branch::Ledger;
+use crate::ledger::event::{ClaimId, Event, Exclusion, Outcome, Ranges, RunId};
+use crate::ledger::segment::Record;
 use crate::ledger::state::{Counts, Note, OccurrenceState, Status};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 
@@ -51,6 +55,10 @@ pub struct Entry {
     pub unknowns: Unknowns,
     /// Why some are not mailed.
     pub exclusions: BTreeMap<Exclusion, u32>,
+    /// What relays answered to those who were told "not now" and are still to be sent to.
+    pub not_now: Reasons,
+    /// What relays said when they refused.
+    pub refused: Reasons,
     /// When it was held or lapsed, oldest first.
     pub notes: Vec<(Timestamp, Note)>,
     /// The latest time that any record speaks of.
@@ -66,6 +74,8 @@ pub enum Place {
     LedgerOnly {
         /// A run that has claims in it, and until when.
         held_by: Option<(RunId, Timestamp)>,
+        /// What the main branch says about it.
+        on_main: OnMain,
     },
 }
 
@@ -148,6 +158,8 @@ impl Entry {
             counts: state.counts(now),
             unknowns: Unknowns::of(state, now),
             exclusions: state.exclusions(),
+            not_now: Reasons::default(),
+            refused: refused(state),
             notes: state.notes().to_vec(),
             last_activity: state.last_activity(),
         }
@@ -179,7 +191,11 @@ impl Entry {
         match &self.place {
             Place::Agenda(Standing::Lapsed { .. }) => waits.push(Wait::Lapsed),
             Place::Agenda(Standing::Shut) => waits.push(Wait::Unfinished),
-            Place::LedgerOnly { held_by: None } if self.counts.pending > 0 => {
+            // A cancelled one's pendings are left out by the next run, without anybody's doing.
+            Place::LedgerOnly {
+                held_by: None,
+                on_main: OnMain::Gone | OnMain::OffAgenda,
+            } if self.counts.pending > 0 => {
                 waits.push(Wait::Unfinished);
             }
             _ => {}
@@ -218,16 +234,19 @@ pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<E
             entries.push(Entry::of(scheduled.id, place, &scheduled.state, now));
         }
     }
-    for id in opened.ledger.occurrences()? {
-        if !which.takes(&id) || listed.contains(&id) {
-            continue;
+    let takes = |id: &OccurrenceId| which.takes(id);
+    beyond_agenda(&opened.ledger, &listed, takes, |id, state| {
+        let place = Place::LedgerOnly {
+            held_by: held_by(&state, now),
+            on_main: OnMain::of(&opened.workspace, &id),
+        };
+        entries.push(Entry::of(id, place, &state, now));
+        Ok(())
+    })?;
+    for entry in &mut entries {
+        if entry.counts.deferred > 0 {
+            entry.not_now = not_now(&opened.ledger, &entry.id)?;
         }
-        let state = opened.ledger.replay(&id)?;
-        let live = state.open_claims().find(|claim| claim.until > now);
-        let held_by = live.map(|claim| (claim.claim.run, claim.until));
-        entries.push(Entry::of(id, Place::LedgerOnly { held_by }, &state, now));
-    }
-    for entry in &entries {
         entry
             .counts
             .check()
@@ -237,6 +256,33 @@ pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<E
             })?;
     }
     Ok(entries)
+}
+
+fn refused(state: &OccurrenceState) -> Reasons {
+    let mut reasons = Reasons::default();
+    for (words, count) in state.rejections() {
+        reasons.add(words, *count, None);
+    }
+    reasons
+}
+
+/// The latest answers of those who were told "not now": the state keeps only when, not why.
+fn not_now(ledger: &Ledger, id: &OccurrenceId) -> Result<Reasons, StartError> {
+    let mut reasons = Reasons::default();
+    let state = ledger.replay(id)?;
+    ledger.records(id, |record| {
+        if let Record::Event(Event::Outcome {
+            recipient,
+            at,
+            outcome: Outcome::Deferred { reply, .. },
+            ..
+        }) = record
+            && matches!(state.status(recipient), Some(Status::Deferred { .. }))
+        {
+            reasons.take(&reply, at);
+        }
+    })?;
+    Ok(reasons)
 }
 
 /// The organisation's zone, in which people read times.

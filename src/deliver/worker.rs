@@ -4,7 +4,10 @@
 //! Invariant: between the journal's `started` and its `finished` lies the only moment in which a
 //! killed process leaves a mail unknown, and a worker has at most one mail there.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,16 +15,18 @@ use tokio::sync::mpsc;
 
 use super::letters::{Letters, NoLetter};
 use super::queue::{Ready, Ticket};
-use super::settle::{Settled, Tries, pace_after, settle};
+use super::settle::{Settled, Tries, is_worn, pace_after, settle};
 use crate::clock::{Clock, Hold};
 use crate::ledger::event::{ClaimId, Outcome, RecipientIndex};
 use crate::ledger::journal::Journal;
+use crate::ledger::reply_text::reply_text;
 use crate::schedule::pacer::Verdict;
 use crate::schedule::retry::RetryPolicy;
 use crate::transport::{Attempt, ConnectError, Connection, Failure, Transport};
 
-/// How long a relay may take to answer a goodbye.
-const GOODBYE: Duration = Duration::from_secs(2);
+/// How long relays may take to answer goodbyes, all together: a run that was asked to stop has little
+/// time left then.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// One recipient to send to.
 pub struct Job {
@@ -62,6 +67,21 @@ pub enum End {
     NotConnected(ConnectError),
 }
 
+/// What a worker tells the engine, in the order in which it happened.
+pub enum Told {
+    /// What became of a job.
+    Report(Report),
+    /// It ended by a panic: whatever it had been given and not reported gets no report any more.
+    Panicked {
+        /// Whose worker it was, by the engine's count.
+        relay: usize,
+        /// Which.
+        worker: usize,
+        /// The panic's words.
+        why: String,
+    },
+}
+
 /// What every worker of a relay shares.
 pub struct Desk {
     /// The relay.
@@ -77,10 +97,11 @@ pub struct Desk {
 }
 
 /// Whose content may be going out. One lock decides between a mail that begins and a worker that is
-/// ended: whoever comes second sees the first.
+/// halted or ended: whoever comes second sees the first.
 #[derive(Default)]
 struct Seat {
     started: Option<Ticket>,
+    /// No further mail begins.
     closed: bool,
 }
 
@@ -92,8 +113,13 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts worker `number`, which reports to `reports`.
-    pub fn start(number: usize, desk: Arc<Desk>, reports: mpsc::UnboundedSender<Report>) -> Self {
+    /// Starts worker `number` of relay `relay`, which tells `engine` what becomes of its jobs.
+    pub fn start(
+        relay: usize,
+        number: usize,
+        desk: Arc<Desk>,
+        engine: mpsc::UnboundedSender<Told>,
+    ) -> Self {
         let (jobs, inbox) = mpsc::unbounded_channel();
         let seat = Arc::new(Mutex::new(Seat::default()));
         let bench = Bench {
@@ -103,7 +129,15 @@ impl Worker {
             connection: None,
             sent: 0,
         };
-        let task = tokio::spawn(bench.work(inbox, reports));
+        let task = tokio::spawn(async move {
+            if let Err(why) = caught(bench.work(inbox, engine.clone())).await {
+                let _ = engine.send(Told::Panicked {
+                    relay,
+                    worker: number,
+                    why,
+                });
+            }
+        });
         Self { jobs, seat, task }
     }
 
@@ -112,23 +146,59 @@ impl Worker {
         self.jobs.send(job).is_ok()
     }
 
-    /// Ends it in the middle of whatever it does. Says whose mail's content may have gone out: that
-    /// recipient is unknown, unless a report about it was sent already.
-    pub fn abort(&self) -> Option<Ticket> {
-        self.task.abort();
+    /// Has it begin no further mail. Says whose content may be going out at this moment: that one mail
+    /// may end and be reported. Of every other job it was given nothing goes out any more, even where
+    /// the relay has taken the recipient already; no report about them need be waited for.
+    pub fn halt(&self) -> Option<Ticket> {
         let mut seat = lock(&self.seat);
         seat.closed = true;
         seat.started
     }
 
-    /// Has it say goodbye to its relay, which gets a moment for that.
-    pub async fn end(self) {
-        let Self { jobs, mut task, .. } = self;
-        drop(jobs);
-        if tokio::time::timeout(GOODBYE, &mut task).await.is_err() {
-            task.abort();
-            let _ = task.await;
+    /// Ends it in the middle of whatever it does. Says whose mail's content may have gone out: that
+    /// recipient is unknown, unless a report about it was sent already.
+    pub fn abort(&self) -> Option<Ticket> {
+        self.task.abort();
+        self.halt()
+    }
+
+    /// Has workers say goodbye to their relays, all at once, which get a moment for that.
+    pub async fn end(workers: impl Iterator<Item = Self>) {
+        // Who has no job left hears that none will come, and says goodbye.
+        let mut tasks: Vec<_> = workers.map(|worker| worker.task).collect();
+        if tokio::time::timeout(GOODBYE, all(&mut tasks)).await.is_ok() {
+            return;
         }
+        tasks.retain(|task| !task.is_finished());
+        tasks.iter().for_each(tokio::task::JoinHandle::abort);
+        // What they hold is let go only when they are gone; one that does not even notice is left.
+        let _ = tokio::time::timeout(GOODBYE, all(&mut tasks)).await;
+    }
+}
+
+/// Runs to the end; where that is a panic, with its words. Without this a panic would be known to
+/// nobody who waits for the job's report.
+async fn caught(work: impl Future<Output = ()>) -> Result<(), String> {
+    let mut work = Box::pin(work);
+    std::future::poll_fn(move |context| {
+        let poll = AssertUnwindSafe(|| work.as_mut().poll(context));
+        match catch_unwind(poll) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(words_of(panic.as_ref()))),
+        }
+    })
+    .await
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    reply_text(text.unwrap_or("a panic without words"))
+}
+
+async fn all(tasks: &mut [tokio::task::JoinHandle<()>]) {
+    for task in tasks {
+        let _ = task.await;
     }
 }
 
@@ -144,9 +214,13 @@ impl Bench {
     async fn work(
         mut self,
         mut inbox: mpsc::UnboundedReceiver<Job>,
-        reports: mpsc::UnboundedSender<Report>,
+        engine: mpsc::UnboundedSender<Told>,
     ) {
         while let Some(job) = inbox.recv().await {
+            // Whose turn it would be has been let go.
+            if lock(&self.seat).closed {
+                break;
+            }
             let end = self.one(&job).await;
             let report = Report {
                 worker: self.number,
@@ -154,12 +228,14 @@ impl Bench {
                 job,
                 end,
             };
-            if reports.send(report).is_err() {
+            if engine.send(Told::Report(report)).is_err() {
                 return;
             }
             // Not before: who finds nothing started here finds the report.
             lock(&self.seat).started = None;
         }
+        // Those who are still in it must not hold virtual time while the relay says goodbye.
+        drop(inbox);
         if let Some(connection) = self.connection.take() {
             connection.quit().await;
         }
@@ -177,12 +253,7 @@ impl Bench {
         };
         let mut attempt = self.offer(job, &letter).await;
         // A relay may close a connection that was quiet for a while; that is no fault worth a report.
-        if reused
-            && matches!(
-                attempt,
-                Attempt::Untouched(Failure::Lost(_) | Failure::Closing(_))
-            )
-        {
+        if reused && is_worn(&attempt) {
             self.connection = None;
             match self.connect().await {
                 Ok(_) => attempt = self.offer(job, &letter).await,
@@ -258,5 +329,13 @@ fn lock(seat: &Mutex<Seat>) -> MutexGuard<'_, Seat> {
 pub fn aborted() -> Outcome {
     Outcome::Unknown {
         reason: "the run was stopped while the relay had not answered yet".to_owned(),
+    }
+}
+
+/// The outcome of a mail in whose middle its worker panicked.
+pub fn failed() -> Outcome {
+    Outcome::Unknown {
+        reason: "a defect in postmerge ended the run while the relay had not answered yet"
+            .to_owned(),
     }
 }

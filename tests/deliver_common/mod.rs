@@ -43,6 +43,8 @@ pub struct House {
     pub folder: tempfile::TempDir,
     pub boxes: Arc<Mailboxes>,
     pub secret: String,
+    /// Relays whose settings are wrong.
+    pub broken: Vec<&'static str>,
 }
 
 pub fn at(text: &str) -> Timestamp {
@@ -56,6 +58,7 @@ impl House {
             folder: tempfile::tempdir().unwrap(),
             boxes: Arc::new(boxes),
             secret: SECRET.to_owned(),
+            broken: Vec::new(),
         };
         git(house.path(), &["init", "-q", "--bare", "remote.git"]);
         git(house.path(), &["clone", "-q", "remote.git", "author"]);
@@ -99,6 +102,23 @@ impl House {
         let file = self.author().join(path);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, text).unwrap();
+    }
+
+    /// Replaces a piece of a file.
+    pub fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.author().join(path)).unwrap();
+        assert!(text.contains(from), "{text}");
+        self.write(path, &text.replace(from, to));
+    }
+
+    /// The journals that lie in a clone.
+    pub fn journals(&self, clone: &str) -> usize {
+        let folder = self.path().join(clone).join(".git/postmerge/journal");
+        std::fs::read_dir(folder).map_or(0, Iterator::count)
+    }
+
+    pub fn remove(&self, path: &str) {
+        git(&self.author(), &["rm", "-rq", path]);
     }
 
     pub fn members(&self, members: &[String]) {
@@ -213,7 +233,10 @@ impl House {
             repository: &path,
             ledger: LedgerSettings::default(),
             clock: Arc::new(clock.clone()),
-            transports: &|_, _, _| Ok(Arc::clone(&transport)),
+            transports: &|name, _, _| match self.broken.contains(&name.as_str()) {
+                true => Err("the environment variable SMTP_PASSWORD is not set".to_owned()),
+                false => Ok(Arc::clone(&transport)),
+            },
             exchangers,
             secret: &|name| (name == "POSTMERGE_KEY").then(|| self.secret.clone()),
             run: RunId(run),

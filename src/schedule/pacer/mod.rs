@@ -228,14 +228,32 @@ impl Pacer {
 
     /// A mail of the lane is no longer under way.
     pub fn done(&mut self, lane: usize, now: Timestamp, verdict: Verdict) {
-        let now = nanos(now);
+        if self.end(lane) {
+            self.judged(lane, nanos(now), verdict);
+            self.enqueue(lane);
+        }
+    }
+
+    /// The lane has one mail less under way; false where it had none.
+    fn end(&mut self, lane: usize) -> bool {
+        let Some(found) = self.lanes.get_mut(lane) else {
+            return false;
+        };
+        if !found.finish() {
+            return false;
+        }
+        if let Some(relay) = self.relays.get_mut(found.relay) {
+            relay.finish();
+        }
+        self.in_flight -= 1;
+        true
+    }
+
+    fn judged(&mut self, lane: usize, now: Nanos, verdict: Verdict) {
         let enabled = self.enabled;
         let Some(found) = self.lanes.get_mut(lane) else {
             return;
         };
-        if !found.finish() {
-            return;
-        }
         let moved = match verdict {
             Verdict::Fine => found.went_fine(),
             Verdict::Slow => enabled && found.slow_down(now),
@@ -244,28 +262,33 @@ impl Pacer {
         if moved {
             found.leave_queue();
         }
-        if let Some(relay) = self.relays.get_mut(found.relay) {
-            relay.finish();
-        }
-        self.in_flight -= 1;
-        self.enqueue(lane);
     }
 
     /// A mail that was taken was never offered: it is ready again, and counts for no cap.
     pub fn put_back(&mut self, lane: usize) {
+        if self.end(lane) {
+            self.ready_again(lane);
+        }
+    }
+
+    /// A mail that was taken was not handed over, and the connection ended with words that say how its
+    /// lane goes on (a 421): it is ready again, and counts for no cap.
+    pub fn put_back_after(&mut self, lane: usize, now: Timestamp, verdict: Verdict) {
+        if self.end(lane) {
+            self.judged(lane, nanos(now), verdict);
+            self.ready_again(lane);
+        }
+    }
+
+    fn ready_again(&mut self, lane: usize) {
         let Some(found) = self.lanes.get_mut(lane) else {
             return;
         };
-        if !found.finish() {
-            return;
-        }
         found.ready += 1;
         found.sent_today = found.sent_today.saturating_sub(1);
         if let Some(relay) = self.relays.get_mut(found.relay) {
-            relay.finish();
             relay.sent_today = relay.sent_today.saturating_sub(1);
         }
-        self.in_flight -= 1;
         self.ready += 1;
         self.enqueue(lane);
     }

@@ -151,7 +151,7 @@ impl Smtp {
             (_, true) => Mechanism::Login,
             _ => {
                 return Err(self.credentials(
-                    "the relay offers neither AUTH PLAIN nor AUTH LOGIN on this connection".into(),
+                    "the relay offers no AUTH on this connection (neither PLAIN nor LOGIN)".into(),
                 ));
             }
         };
@@ -175,6 +175,10 @@ impl Smtp {
         match reply.code {
             235 => Ok(()),
             _ if reply.is_transient() => Err(self.refused(reply)),
+            // RFC 5321, section 4.2.1: it does not know the command; or it said yes to something else.
+            500 | 502 | 504 | ..=399 => Err(self.credentials(format!(
+                "the relay does not do AUTH, whatever it offers: it answered {reply}"
+            ))),
             _ => Err(ConnectError::Authentication {
                 relay: self.relay(),
                 reply,

@@ -1,0 +1,174 @@
+//! Who is left out although the audience was fixed with them: they were suppressed since, or their row
+//! is gone from the lists. What was fixed is only ever made smaller; content, template, documents and
+//! rows are read from the fixed commits all the same.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{Seek, SeekFrom};
+
+use jiff::Timestamp;
+
+use super::error::StartError;
+use super::material::{Content, Lists, addresses};
+use super::start::Ground;
+use crate::git::ObjectId;
+use crate::ledger::event::{Event, Exclusion, RecipientIndex};
+use crate::ledger::reply_text::reply_text;
+use crate::ledger::state::{OccurrenceState, Status};
+use crate::ledger::suppressions::Suppressions;
+use crate::mail::occurrence::CampaignId;
+use crate::mail::recipient_id::RecipientId;
+use crate::workspace::members::Members;
+use crate::workspace::names::ListName;
+use crate::workspace::tree::Tree;
+
+/// The events that leave out who was suppressed and who left since the start, and with them the
+/// copies of their mails.
+///
+/// # Errors
+/// [`StartError`] where the lists as the main branch has them can not be read: then nobody can say
+/// who left, and nothing may be sent.
+pub(super) fn left_out(
+    ground: &Ground<'_>,
+    campaign: &CampaignId,
+    content: &Content,
+    state: &OccurrenceState,
+    at: Timestamp,
+) -> Result<Vec<Event>, StartError> {
+    let topic = content.file.campaign.audience.topic.as_ref();
+    let topic = topic.map(|topic| topic.as_str());
+    let mut reasons = suppressed(state, ground.suppressions, topic);
+    for index in left_list(ground, campaign, content, state)? {
+        reasons.entry(index).or_insert(Exclusion::LeftList);
+    }
+    if reasons.is_empty() {
+        return Ok(Vec::new());
+    }
+    let copies: Vec<(u32, Exclusion)> = open(state)
+        .filter_map(|index| {
+            let of = state.copy_of(RecipientIndex(index))?;
+            Some((index, *reasons.get(&of.0)?))
+        })
+        .collect();
+    for (index, reason) in copies {
+        reasons.entry(index).or_insert(reason);
+    }
+    let event = |(index, reason)| Event::Excluded {
+        recipient: RecipientIndex(index),
+        at,
+        reason,
+    };
+    Ok(reasons.into_iter().map(event).collect())
+}
+
+/// Who is still to be sent to and under nobody's claim.
+fn open(state: &OccurrenceState) -> impl Iterator<Item = u32> + '_ {
+    state.statuses().filter_map(|(index, status)| {
+        matches!(status, Status::Pending | Status::Deferred { .. }).then_some(index.0)
+    })
+}
+
+fn suppressed(
+    state: &OccurrenceState,
+    suppressions: &Suppressions,
+    topic: Option<&str>,
+) -> BTreeMap<u32, Exclusion> {
+    if suppressions.is_empty() {
+        return BTreeMap::new();
+    }
+    let reason = |index: u32| {
+        let id = state.ids().get(index as usize)?;
+        Some((index, suppressions.reason(id, topic)?))
+    };
+    open(state).filter_map(reason).collect()
+}
+
+/// Who came from one of the campaign's lists and stands in none of them now. Reads the lists only
+/// where one has changed since: ids cost a hash each.
+fn left_list(
+    ground: &Ground<'_>,
+    campaign: &CampaignId,
+    content: &Content,
+    state: &OccurrenceState,
+) -> Result<Vec<u32>, StartError> {
+    let Some(header) = state.header() else {
+        return Ok(Vec::new());
+    };
+    let audience = &content.file.campaign.audience;
+    let fixed = ground.repository.resolve(&header.lists_commit)?;
+    let mut same = fixed == ground.head;
+    if !same {
+        let mut changed = audience.lists.iter().map(|list| {
+            let at = |commit| -> Result<Option<ObjectId>, StartError> {
+                let entry = ground.repository.entry(commit, &rows_of(list))?;
+                Ok(entry.map(|entry| entry.id))
+            };
+            Ok::<_, StartError>(at(fixed)? != at(ground.head)?)
+        });
+        same = !changed.try_fold(false, |any, it| Ok::<_, StartError>(any | it?))?;
+    }
+    if same {
+        return Ok(Vec::new());
+    }
+    // Copies have their mail's fate, and single addresses stand in no list.
+    let mut sought: HashMap<RecipientId, u32> = open(state)
+        .filter(|index| state.copy_of(RecipientIndex(*index)).is_none())
+        .filter_map(|index| Some((*state.ids().get(index as usize)?, index)))
+        .collect();
+    for address in addresses(campaign, &audience.include)? {
+        sought.remove(&ground.key.id(&address));
+    }
+    if sought.is_empty() {
+        return Ok(Vec::new());
+    }
+    let unreadable = take_found(ground, &audience.lists, &mut sought)?;
+    match unreadable {
+        // Leaving out is for good. A row that can not be read may be one of those who seem to be gone.
+        Some(error) if !sought.is_empty() => Err(error),
+        _ => Ok(sought.into_values().collect()),
+    }
+}
+
+fn rows_of(list: &ListName) -> String {
+    format!("lists/{list}.csv")
+}
+
+/// Takes everybody out of `sought` who stands in a list now; gives the first row that is not readable.
+fn take_found(
+    ground: &Ground<'_>,
+    names: &[ListName],
+    sought: &mut HashMap<RecipientId, u32>,
+) -> Result<Option<StartError>, StartError> {
+    let tree = Tree::at(ground.path, ground.head)?;
+    let lists = Lists::spool(ground.repository, &tree, names)?;
+    let mut unreadable = None;
+    let mut buffer = String::new();
+    for spooled in &lists.lists {
+        let wrong = |why: String| StartError::List {
+            list: spooled.name.to_string(),
+            why: reply_text(&why),
+        };
+        let mut rows = &spooled.rows;
+        rows.seek(SeekFrom::Start(0))
+            .map_err(|why| wrong(why.to_string()))?;
+        let mut members =
+            Members::new(rows, &spooled.file.list).map_err(|why| wrong(why.to_string()))?;
+        while let Some(row) = members
+            .next_address()
+            .map_err(|why| wrong(why.to_string()))?
+        {
+            match row {
+                Ok(address) => {
+                    sought.remove(&ground.key.id_of_ref(&address, &mut buffer));
+                }
+                Err(error) => {
+                    unreadable.get_or_insert_with(|| {
+                        wrong(format!(
+                            "{error}; who stands there can not be told from who left"
+                        ))
+                    });
+                }
+            }
+        }
+    }
+    Ok(unreadable)
+}

@@ -1,0 +1,91 @@
+//! Who sends: the organisation, and the people who work with the workspace.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::workspace::names::ListName;
+
+/// Who sends.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Organisation {
+    /// The name that recipients know it by.
+    pub name: String,
+    /// The postal address that stands in every mail, a line each.
+    pub postal_address: Vec<String>,
+    /// The zone that dates, windows and business days are in, such as `America/Bogota`.
+    pub zone: String,
+    /// The language of what does not say another.
+    pub locale: Locale,
+    /// The organisation's own web address.
+    #[serde(default)]
+    pub website: Option<String>,
+    /// Days that are no business days, besides Saturdays and Sundays.
+    #[serde(default)]
+    pub holidays: Vec<Holiday>,
+}
+
+/// A day on which the organisation does not work.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Holiday {
+    /// The day.
+    pub date: Date,
+    /// What is celebrated.
+    pub name: String,
+}
+
+/// The languages that what a recipient sees comes in.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Locale {
+    /// Spanish.
+    Es,
+    /// Italian.
+    It,
+    /// English.
+    En,
+}
+
+impl Locale {
+    /// The language's tag: `es`, `it` or `en`.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Es => "es",
+            Self::It => "it",
+            Self::En => "en",
+        }
+    }
+}
+
+/// A person who works with the workspace.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Their name on GitHub.
+    pub github: String,
+    /// Where notices for them go.
+    pub email: String,
+    /// What they may do.
+    pub roles: Vec<Role>,
+    /// The lists they answer for.
+    #[serde(default)]
+    pub lists: Vec<ListName>,
+}
+
+/// What a person does in the procedure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Proposes campaigns to the lists they own.
+    Staff,
+    /// Approves content.
+    Coordinator,
+    /// Gives the second approval.
+    Management,
+    /// Keeps templates, senders, relays, policy and the runner.
+    Administrator,
+}
