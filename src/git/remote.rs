@@ -30,7 +30,7 @@ impl Repository {
     /// # Errors
     /// [`RemoteError`].
     pub fn fetch(&self, remote: &Remote, branch: &str, into: &str) -> Result<Fetched, RemoteError> {
-        let mut command = command::git(self.git_dir());
+        let mut command = command::git(self.top());
         command
             .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
             .args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"])
@@ -56,7 +56,7 @@ impl Repository {
     /// # Errors
     /// [`RemoteError`]; only [`RemoteError::Moved`] is worth another try after a fetch.
     pub fn push(&self, remote: &Remote, commit: CommitId, branch: &str) -> Result<(), RemoteError> {
-        let mut command = command::git(self.git_dir());
+        let mut command = command::git(self.top());
         command
             .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
             .args(["-c", "push.followTags=false", "-c", "push.gpgSign=false"])
@@ -218,6 +218,21 @@ mod tests {
             "git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.\n",
         );
         assert!(matches!(locked_out, RemoteError::Auth(_)));
+    }
+
+    #[test]
+    fn a_relative_remote_counts_from_the_working_copys_top() {
+        let folder = tempfile::tempdir().unwrap();
+        git2::Repository::init_bare(folder.path().join("remote.git")).unwrap();
+        let work = git2::Repository::init(folder.path().join("work")).unwrap();
+        work.remote("origin", "../remote.git").unwrap();
+        let repository = Repository::open(&folder.path().join("work")).unwrap();
+        let remote = Remote {
+            name: "origin".to_owned(),
+            limit: Duration::from_secs(30),
+        };
+        let fetched = repository.fetch(&remote, "main", "refs/remotes/origin/main");
+        assert_eq!(fetched.unwrap(), Fetched::NoBranch);
     }
 
     #[test]

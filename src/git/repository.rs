@@ -47,8 +47,8 @@ pub struct Entry {
 /// runs long (big blobs, fetch, push) runs outside of the lock, in a `git` child.
 pub struct Repository {
     inner: Mutex<git2::Repository>,
-    /// The repository's own folder (`.git`, or that of a linked worktree).
-    git_dir: PathBuf,
+    /// The working copy's top; the repository's own folder where there is none.
+    top: PathBuf,
     /// Where objects and references live: the same for all worktrees of a repository.
     common_dir: PathBuf,
 }
@@ -69,7 +69,7 @@ impl Repository {
         };
         let inner = git2::Repository::discover(path).map_err(wrong)?;
         Ok(Self {
-            git_dir: inner.path().to_owned(),
+            top: inner.workdir().unwrap_or(inner.path()).to_owned(),
             common_dir: inner.commondir().to_owned(),
             inner: Mutex::new(inner),
         })
@@ -80,9 +80,10 @@ impl Repository {
         &self.common_dir
     }
 
-    /// The folder that `git -C` is run in.
-    pub(super) fn git_dir(&self) -> &Path {
-        &self.git_dir
+    /// The folder that `git -C` is run in: a remote such as `../mails.git` counts from there, as it
+    /// does for people.
+    pub(super) fn top(&self) -> &Path {
+        &self.top
     }
 
     /// A panic elsewhere leaves libgit2's handle whole, so a poisoned lock is no reason to stop.
@@ -232,7 +233,7 @@ impl Repository {
             let content = self.with_blob(blob, <[u8]>::to_vec)?;
             return Ok(BlobReader(Blob::Whole(Cursor::new(content))));
         }
-        let mut command = command::git(&self.git_dir);
+        let mut command = command::git(&self.top);
         command.args(["cat-file", "blob"]).arg(blob.to_string());
         let mut child = command::spawn(command, "cat-file")?;
         let stderr = command::collect(child.stderr.take());
@@ -337,6 +338,6 @@ impl fmt::Display for CommitId {
 
 impl fmt::Debug for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Repository({})", self.git_dir.display())
+        write!(f, "Repository({})", self.top.display())
     }
 }
