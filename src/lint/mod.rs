@@ -2,13 +2,17 @@
 //! files with each other.
 //!
 //! A rule is a pure function over a [`Context`] in a file of its own below `rules`; `rules::ALL` is
-//! the register. Opens no network connection and reads no members' rows.
+//! the register. Members' rows are read once, for all rules. Opens no network connection.
 
 pub mod pages;
+pub mod rows;
 pub mod rules;
+
+use std::collections::BTreeMap;
 
 use crate::diagnostic::file::Files;
 use crate::diagnostic::{Diagnostic, Rule, resolve};
+use crate::workspace::names::ListName;
 use crate::workspace::source::Source;
 use crate::workspace::{Loaded, Workspace, rules as loading};
 
@@ -18,6 +22,8 @@ pub struct Context<'a> {
     pub loaded: &'a Loaded,
     /// Its files, for asking whether one is there.
     pub source: &'a dyn Source,
+    /// What its lists' rows hold.
+    pub rows: &'a BTreeMap<ListName, rows::Rows>,
 }
 
 /// A rule and how it is checked.
@@ -41,9 +47,11 @@ pub struct Report {
 pub fn run(source: &dyn Source) -> Report {
     let mut loaded = Workspace::load(source);
     let mut findings = std::mem::take(&mut loaded.findings);
+    let rows = rows::read(source, &loaded);
     let context = Context {
         loaded: &loaded,
         source,
+        rows: &rows,
     };
     for check in rules::ALL {
         (check.run)(&context, &mut findings);
