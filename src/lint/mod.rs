@@ -2,11 +2,13 @@
 //! files with each other.
 //!
 //! A rule is a pure function over a [`Context`] in a file of its own below `rules`; `rules::ALL` is
-//! the register. Members' rows are read once, for all rules. Opens no network connection.
+//! the register. Members' rows are read once and campaigns compiled once, for all rules. Opens no
+//! network connection.
 
 pub mod pages;
 pub mod rows;
 pub mod rules;
+pub mod templates;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +26,8 @@ pub struct Context<'a> {
     pub source: &'a dyn Source,
     /// What its lists' rows hold.
     pub rows: &'a BTreeMap<ListName, rows::Rows>,
+    /// What compiling its campaigns brought.
+    pub templates: &'a templates::Compilation,
 }
 
 /// A rule and how it is checked.
@@ -48,15 +52,17 @@ pub fn run(source: &dyn Source) -> Report {
     let mut loaded = Workspace::load(source);
     let mut findings = std::mem::take(&mut loaded.findings);
     let rows = rows::read(source, &loaded);
+    let mut files = std::mem::take(&mut loaded.files);
+    let templates = templates::compile(source, &loaded, &mut files);
     let context = Context {
         loaded: &loaded,
         source,
         rows: &rows,
+        templates: &templates,
     };
     for check in rules::ALL {
         (check.run)(&context, &mut findings);
     }
-    let files = loaded.files;
     findings.sort_by_cached_key(|finding| {
         let at = resolve::line_column(finding, &files).unwrap_or_default();
         (finding.path.clone(), at, finding.rule.code)

@@ -51,6 +51,10 @@ pages! {
     "cell-not-utf8"
     "address-invalid"
     "cell-invalid"
+    "template-invalid"
+    "filter-unknown"
+    "variable-unknown"
+    "mail-impossible"
 }
 
 /// The page of a rule.

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::RenderError;
+use super::context::OWN;
 use super::engine::{FILTERS, TESTS};
 use super::tags::{Kind, Origin, Tag, Tags};
 
@@ -27,6 +28,17 @@ pub enum NameKind {
     Filter,
     /// What stands behind an `is`.
     Test,
+}
+
+impl NameKind {
+    /// What there is of it, less the columns.
+    pub fn known(self) -> &'static [&'static str] {
+        match self {
+            Self::Variable => &OWN,
+            Self::Filter => &FILTERS,
+            Self::Test => &TESTS,
+        }
+    }
 }
 
 impl fmt::Display for UnknownName {
@@ -71,10 +83,7 @@ pub(super) fn check(tags: &Tags) -> Result<(), RenderError> {
         .filter(|tag| matches!(tag.kind, Kind::Expression(_) | Kind::Statement(_)));
     for tag in live {
         for (kind, at, name) in named(&tag.source) {
-            let known: &[&str] = match kind {
-                NameKind::Test => &TESTS,
-                _ => &FILTERS,
-            };
+            let known = kind.known();
             if !known.contains(&name) {
                 let near = nearest(name, known.iter().copied());
                 return Err(unknown(kind, name, near, place(tag, at)));

@@ -9,19 +9,23 @@ pub mod cell_control_character;
 pub mod cell_invalid;
 pub mod cell_not_utf8;
 pub mod document_missing;
+pub mod filter_unknown;
 pub mod heading_wrong;
 pub mod list_empty;
+pub mod mail_impossible;
 pub mod members_missing;
 pub mod owner_unknown;
 pub mod path_escapes;
 pub mod row_unreadable;
 pub mod row_width;
+pub mod template_invalid;
 pub mod template_layout_missing;
 pub mod topic_unknown;
 pub mod unknown_list;
 pub mod unknown_relay;
 pub mod unknown_sender;
 pub mod unknown_template;
+pub mod variable_unknown;
 pub mod window_unknown;
 pub mod zone_invalid;
 
@@ -48,4 +52,8 @@ pub static ALL: &[&Check] = &[
     &cell_not_utf8::CHECK,
     &address_invalid::CHECK,
     &cell_invalid::CHECK,
+    &template_invalid::CHECK,
+    &filter_unknown::CHECK,
+    &variable_unknown::CHECK,
+    &mail_impossible::CHECK,
 ];
