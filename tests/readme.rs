@@ -51,11 +51,14 @@ fn links_lead_somewhere() {
 #[test]
 fn every_command_is_one() {
     let text = readme();
-    let inline = text
-        .split('`')
+    let inline = text.split('`').filter(|part| !part.contains('\n'));
+    // Those of the steps are indented.
+    let lines = text.lines().filter_map(|line| line.strip_prefix("   "));
+    let commands = inline
+        .chain(lines)
         .filter(|part| part.starts_with("postmerge "));
     let mut count = 0;
-    for command in inline {
+    for command in commands {
         let words = command.split_whitespace();
         if let Err(error) = Cli::try_parse_from(words) {
             panic!("`{command}`: {error}");

@@ -101,11 +101,11 @@ fn what_is_wrong_is_said_with_its_place() {
             .to_string()
     };
     insta::assert_snapshot!(wrong("Hola\n\n  {{ nombre"), @"body.md:3:3: `{{` is opened here and never closed");
-    insta::assert_snapshot!(wrong("Hola {{ nombree }}"), @"body.md:1:6: `nombree` is neither a column of the lists nor a variable; did you mean `nombre`?");
+    insta::assert_snapshot!(wrong("Hola {{ nombree }}"), @"body.md:1:9: `nombree` is neither a column of the lists nor a variable; did you mean `nombre`?");
     insta::assert_snapshot!(wrong("a\n![x](../../assets/missing.png)"), @"body.md:2:6: there is no file assets/missing.png, or it is not published");
     insta::assert_snapshot!(wrong("[x](programa.pdf)"), @"body.md:1:5: `programa.pdf` leads nowhere from a mail: write https://… or a file below assets/");
     insta::assert_snapshot!(wrong("{% include 'x' %}"), @"body.md:1:1: `include` is not available here: `if` and `for` are");
-    insta::assert_snapshot!(wrong("a {{ nombre|nada }}"), @"body.md:1:3: unknown filter: filter nada is unknown");
+    insta::assert_snapshot!(wrong("a {{ nombre|nada }}"), @"body.md:1:13: there is no filter `nada`");
     insta::assert_snapshot!(wrong("{% if x %}a"), @"body.md:1:1: syntax error: unexpected end of input, expected end of block");
     insta::assert_snapshot!(wrong("<script>var a = '{{ nombre }}'</script>"), @"body.html:1:18: a script is no place for a value, and mail programs run none");
     insta::assert_snapshot!(wrong("{% for a in nombre %}{% for b in nombre %}{% for c in nombre %}{% for d in nombre %}{% for e in nombre %}x{% endfor %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}"), @"body.md:1:64: loops may be nested 3 deep");

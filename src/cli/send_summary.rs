@@ -42,7 +42,12 @@ pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
         text.push_str("\nNothing was sent and nothing published.\n");
         return text;
     }
-    let _ = writeln!(text, "\n{} mails accepted in this run.", summary.accepted);
+    let mails = if summary.accepted == 1 {
+        "mail"
+    } else {
+        "mails"
+    };
+    let _ = writeln!(text, "\n{} {mails} accepted in this run.", summary.accepted);
     let words = &summary.words;
     reasons(&mut text, "Answered \"not now\"", &words.deferred);
     reasons(&mut text, "Refused", &words.refused);

@@ -35,7 +35,7 @@ impl Repository {
         let turn = self.turn(remote.limit)?;
         turn.remove_hollow()?;
         let once = || {
-            let mut command = command::git(self.git_dir());
+            let mut command = command::git(self.top());
             command
                 .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
                 .args(["-c", LOCK_PATIENCE])
@@ -73,7 +73,7 @@ impl Repository {
     /// [`RemoteError`]; only [`RemoteError::Moved`] is worth another try after a fetch.
     pub fn push(&self, remote: &Remote, commit: CommitId, branch: &str) -> Result<(), RemoteError> {
         let turn = self.turn(remote.limit)?;
-        let mut command = command::git(self.git_dir());
+        let mut command = command::git(self.top());
         command
             .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
             .args(["-c", "push.followTags=false", "-c", "push.gpgSign=false"])
@@ -299,6 +299,21 @@ mod tests {
             "remote: fatal: Unable to create '/r/x.lock': File exists.\n",
         );
         assert!(matches!(theirs, RemoteError::Unreachable(_)), "{theirs}");
+    }
+
+    #[test]
+    fn a_relative_remote_counts_from_the_working_copys_top() {
+        let folder = tempfile::tempdir().unwrap();
+        git2::Repository::init_bare(folder.path().join("remote.git")).unwrap();
+        let work = git2::Repository::init(folder.path().join("work")).unwrap();
+        work.remote("origin", "../remote.git").unwrap();
+        let repository = Repository::open(&folder.path().join("work")).unwrap();
+        let remote = Remote {
+            name: "origin".to_owned(),
+            limit: Duration::from_secs(30),
+        };
+        let fetched = repository.fetch(&remote, "main", "refs/remotes/origin/main");
+        assert_eq!(fetched.unwrap(), Fetched::NoBranch);
     }
 
     #[test]

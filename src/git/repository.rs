@@ -49,8 +49,8 @@ pub struct Entry {
 /// runs long (big blobs, fetch, push) runs outside of the lock, in a `git` child.
 pub struct Repository {
     inner: Mutex<git2::Repository>,
-    /// The repository's own folder (`.git`, or that of a linked worktree).
-    git_dir: PathBuf,
+    /// The working copy's top; the repository's own folder where there is none.
+    top: PathBuf,
     /// Where objects and references live: the same for all worktrees of a repository.
     common_dir: PathBuf,
     /// Whether this is a partial clone: objects may be missing here and are on the remote.
@@ -78,7 +78,7 @@ impl Repository {
         let partial = is_partial(&inner);
         Ok(Self {
             partial,
-            git_dir: inner.path().to_owned(),
+            top: inner.workdir().unwrap_or(inner.path()).to_owned(),
             common_dir: inner.commondir().to_owned(),
             inner: Mutex::new(inner),
         })
@@ -89,9 +89,10 @@ impl Repository {
         &self.common_dir
     }
 
-    /// The folder that `git -C` is run in.
-    pub(super) fn git_dir(&self) -> &Path {
-        &self.git_dir
+    /// The folder that `git -C` is run in: a remote such as `../mails.git` counts from there, as it
+    /// does for people.
+    pub(super) fn top(&self) -> &Path {
+        &self.top
     }
 
     /// A panic elsewhere leaves libgit2's handle whole, so a poisoned lock is no reason to stop.
@@ -171,7 +172,7 @@ impl Repository {
 
     /// Has `git` fetch one object that a partial clone lacks.
     pub(super) fn fetch_object(&self, id: Oid) -> Result<(), GitError> {
-        let mut command = command::git(&self.git_dir);
+        let mut command = command::git(&self.top);
         command.args(["cat-file", "-e"]).arg(id.to_string());
         let done = command::run(command, "cat-file", FETCHING_ONE)?;
         match done.status.success() {
@@ -291,7 +292,7 @@ impl Repository {
             let content = self.with_blob(blob, <[u8]>::to_vec)?;
             return Ok(BlobReader(Blob::Whole(Cursor::new(content))));
         }
-        let mut command = command::git(&self.git_dir);
+        let mut command = command::git(&self.top);
         command.args(["cat-file", "blob"]).arg(blob.to_string());
         let mut child = command::spawn(command, "cat-file")?;
         let stderr = command::collect(child.stderr.take());
@@ -408,6 +409,6 @@ impl fmt::Display for CommitId {
 
 impl fmt::Debug for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Repository({})", self.git_dir.display())
+        write!(f, "Repository({})", self.top.display())
     }
 }

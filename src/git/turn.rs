@@ -102,7 +102,7 @@ impl Repository {
             other => return other.map_err(wrong),
         }
         // libgit2 does not wait for a lock; `git` does.
-        let mut patient = command::git(self.git_dir());
+        let mut patient = command::git(self.top());
         let old = there.map_or_else(|| "0".repeat(40), |old| old.to_string());
         patient
             .args(["-c", LOCK_PATIENCE, "update-ref", "-m", "postmerge", name])

@@ -2,13 +2,19 @@
 //! files with each other.
 //!
 //! A rule is a pure function over a [`Context`] in a file of its own below `rules`; `rules::ALL` is
-//! the register. Opens no network connection and reads no members' rows.
+//! the register. Members' rows are read once and campaigns compiled once, for all rules. Opens no
+//! network connection.
 
 pub mod pages;
+pub mod rows;
 pub mod rules;
+pub mod templates;
+
+use std::collections::BTreeMap;
 
 use crate::diagnostic::file::Files;
 use crate::diagnostic::{Diagnostic, Rule, resolve};
+use crate::workspace::names::ListName;
 use crate::workspace::source::Source;
 use crate::workspace::{Loaded, Workspace, rules as loading};
 
@@ -18,6 +24,10 @@ pub struct Context<'a> {
     pub loaded: &'a Loaded,
     /// Its files, for asking whether one is there.
     pub source: &'a dyn Source,
+    /// What its lists' rows hold.
+    pub rows: &'a BTreeMap<ListName, rows::Rows>,
+    /// What compiling its campaigns brought.
+    pub templates: &'a templates::Compilation,
 }
 
 /// A rule and how it is checked.
@@ -41,14 +51,18 @@ pub struct Report {
 pub fn run(source: &dyn Source) -> Report {
     let mut loaded = Workspace::load(source);
     let mut findings = std::mem::take(&mut loaded.findings);
+    let rows = rows::read(source, &loaded);
+    let mut files = std::mem::take(&mut loaded.files);
+    let templates = templates::compile(source, &loaded, &mut files);
     let context = Context {
         loaded: &loaded,
         source,
+        rows: &rows,
+        templates: &templates,
     };
     for check in rules::ALL {
         (check.run)(&context, &mut findings);
     }
-    let files = loaded.files;
     findings.sort_by_cached_key(|finding| {
         let at = resolve::line_column(finding, &files).unwrap_or_default();
         (finding.path.clone(), at, finding.rule.code)

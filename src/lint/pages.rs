@@ -42,6 +42,19 @@ pages! {
     "topic-unknown"
     "owner-unknown"
     "zone-invalid"
+    "members-missing"
+    "list-empty"
+    "heading-wrong"
+    "row-width"
+    "row-unreadable"
+    "cell-control-character"
+    "cell-not-utf8"
+    "address-invalid"
+    "cell-invalid"
+    "template-invalid"
+    "filter-unknown"
+    "variable-unknown"
+    "mail-impossible"
 }
 
 /// The page of a rule.

@@ -1,7 +1,7 @@
 //! Templates being put together: text as it is, tags in the form that their place needs.
 
 use super::RenderError;
-use super::tags::{Kind, Origin, Piece, Tags};
+use super::tags::{Kind, Origin, Piece, Tags, opening};
 
 /// Where in a mail something stands, which decides how a value is made harmless there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Assembled {
     /// Text that holds no tag. A brace that would open one is written as a string.
     pub(super) fn literal(&mut self, text: &str) {
         let mut rest = text;
-        while let Some(at) = ["{{", "{%", "{#"].iter().filter_map(|o| rest.find(o)).min() {
+        while let Some((at, _)) = opening(rest) {
             let (before, after) = rest.split_at(at);
             self.source.push_str(before);
             self.source.push_str("{{ '{' }}");

@@ -13,6 +13,7 @@ use super::assemble::{Assembled, Place};
 use super::context::OWN;
 use super::links::rewrite;
 use super::markdown::{self, TextWriter};
+use super::names::{self, NameKind};
 use super::page::{self, Frame};
 use super::standing::Standing;
 use super::tags::{Kind, Origin, Piece, Tags, position};
@@ -65,6 +66,7 @@ impl Compiled {
         let zone = TimeZone::get(&given.settings.organisation.zone)
             .map_err(|why| RenderError::Setting(format!("organisation.zone: {why}")))?;
         let aside = put_aside(&given)?;
+        names::check(&aside.tags)?;
         let tags = &aside.tags;
         let rewrite = |url: &str| rewrite(&given, tags, url);
 
@@ -376,15 +378,12 @@ fn used_columns(
     used.retain(|name| !is_variable(name));
     if let Some(unknown) = used.iter().find(|name| !given.columns.contains(name)) {
         let known = given.columns.iter().map(String::as_str).chain(OWN);
-        let near = known
-            .map(|name| (strsim::damerau_levenshtein(name, unknown), name))
-            .min()
-            .filter(|(distance, _)| *distance <= 2);
-        let hint = near.map_or_else(String::new, |(_, name)| format!("; did you mean `{name}`?"));
-        let why = format!("`{unknown}` is neither a column of the lists nor a variable{hint}");
+        let near = names::nearest(unknown, known);
         return Err(match aside.tags.mention(unknown) {
-            Some(tag) => RenderError::template(&tag.origin, why),
-            None => RenderError::Setting(why),
+            Some((tag, at)) => {
+                names::unknown(NameKind::Variable, unknown, near, names::place(tag, at))
+            }
+            None => RenderError::Setting(format!("`{unknown}` is not known to the layout")),
         });
     }
     Ok(used.into_iter().collect())

@@ -11,6 +11,30 @@ use crate::workspace::settings::Locale;
 /// Steps that one part of one mail may take.
 const FUEL: u64 = 200_000;
 
+/// What stands behind a `|` in a template; a test holds it equal to what the environment has.
+pub(super) const FILTERS: [&str; 18] = [
+    "default",
+    "upper",
+    "lower",
+    "capitalize",
+    "title",
+    "trim",
+    "length",
+    "first",
+    "last",
+    "round",
+    "abs",
+    "date",
+    "number",
+    "money",
+    "initial",
+    "url_part",
+    "url_whole",
+    "css_value",
+];
+/// What stands behind an `is`.
+pub(super) const TESTS: [&str; 5] = ["defined", "undefined", "none", "odd", "even"];
+
 /// An environment for one campaign.
 pub(super) fn environment(locale: Locale) -> Environment<'static> {
     let mut env = Environment::empty();
@@ -236,6 +260,26 @@ fn css_value(text: String) -> Result<String, Error> {
 #[cfg(test)]
 mod tests_ {
     use super::*;
+
+    #[test]
+    fn the_names_are_those_of_the_environment() {
+        let env = environment(Locale::Es);
+        let unknown = |text: String| {
+            let error = env.render_str(&text, ()).err();
+            error.is_some_and(|error| {
+                let kind = error.kind();
+                matches!(kind, ErrorKind::UnknownFilter | ErrorKind::UnknownTest)
+            })
+        };
+        for name in FILTERS {
+            assert!(!unknown(format!("{{{{ 'x'|{name} }}}}")), "{name}");
+        }
+        for name in TESTS {
+            assert!(!unknown(format!("{{{{ 1 is {name} }}}}")), "{name}");
+        }
+        assert!(unknown("{{ 'x'|safe }}".to_owned()));
+        assert!(unknown("{{ 1 is string }}".to_owned()));
+    }
 
     #[test]
     fn days_and_numbers_in_each_language() {

@@ -14,6 +14,7 @@ mod flowed;
 mod letter;
 mod links;
 mod markdown;
+mod names;
 mod page;
 mod phrases;
 mod short_text;
@@ -23,6 +24,7 @@ mod view;
 
 pub use compile::Compiled;
 pub use letter::Parts;
+pub use names::{NameKind, UnknownName};
 pub use tags::Origin;
 pub use view::{Body, Copy, Delivery, Document, Ingredients, Layout, RecipientView, Text};
 
@@ -40,6 +42,14 @@ pub enum RenderError {
         at: Origin,
         /// What is wrong.
         why: String,
+    },
+    /// A template names something that is not there.
+    #[error("{}:{}:{}: {name}", .at.file, .at.line, .at.column)]
+    Unknown {
+        /// Where the name stands.
+        at: Origin,
+        /// Which.
+        name: UnknownName,
     },
     /// The rendered mail is larger than any mail should be.
     #[error("{part}: the rendered text is larger than {limit} bytes")]

@@ -83,8 +83,13 @@ pub(super) fn parts(html: &str) -> Vec<Part<'_>> {
 }
 
 fn find_closing(text: &str, name: &str) -> usize {
-    let lower = text.to_ascii_lowercase();
-    lower.find(&format!("</{name}")).unwrap_or(text.len())
+    let mut ends = text.match_indices("</").map(|(at, _)| at);
+    let closes = |at: &usize| {
+        let start = at + 2;
+        let found = text.as_bytes().get(start..start + name.len());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    ends.find(closes).unwrap_or(text.len())
 }
 
 fn tag_end(tag: &str) -> usize {

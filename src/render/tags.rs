@@ -74,13 +74,13 @@ impl Tags {
 
     /// The source with every tag replaced by its word.
     pub(super) fn put_aside(&mut self, file: &str, source: &str) -> Result<String, RenderError> {
-        let file: Arc<str> = file.into();
+        let mut cursor = Cursor::new(file, source);
         let mut out = String::with_capacity(source.len());
         let mut at = 0;
         let mut loops = 0_usize;
         while let Some((start, opening)) = next_opening(source, at) {
             out.push_str(source.get(at..start).unwrap_or_default());
-            let origin = position(&file, source, start);
+            let origin = cursor.origin(start);
             let end = closing(source, start, opening).ok_or_else(|| {
                 RenderError::template(
                     &origin,
@@ -191,27 +191,29 @@ impl Tags {
         (!found.is_empty()).then_some(found)
     }
 
-    /// The first tag that mentions this name as a word of its own.
-    pub(super) fn mention(&self, name: &str) -> Option<&Tag> {
+    /// The first tag that mentions this name as a word of its own, and where in it.
+    pub(super) fn mention(&self, name: &str) -> Option<(&Tag, usize)> {
         self.mentions(name).next()
     }
 
     /// Whether a tag of a file so chosen mentions this name.
     pub(super) fn mentioned_in(&self, name: &str, chosen: impl Fn(&str) -> bool) -> bool {
-        self.mentions(name).any(|tag| chosen(&tag.origin.file))
+        self.mentions(name).any(|(tag, _)| chosen(&tag.origin.file))
     }
 
-    fn mentions(&self, name: &str) -> impl Iterator<Item = &Tag> {
-        self.list.iter().filter(move |tag| {
-            !matches!(tag.kind, Kind::Raw(_) | Kind::Comment) && has_word(&tag.source, name)
+    fn mentions(&self, name: &str) -> impl Iterator<Item = (&Tag, usize)> {
+        self.list.iter().filter_map(move |tag| match tag.kind {
+            Kind::Raw(_) | Kind::Comment => None,
+            Kind::Expression(_) | Kind::Statement(_) => Some((tag, word_at(&tag.source, name)?)),
         })
     }
 }
 
-fn has_word(text: &str, name: &str) -> bool {
+fn word_at(text: &str, name: &str) -> Option<usize> {
     let part = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(name).any(|(at, _)| {
-        let before = text.get(..at).and_then(|t| t.chars().next_back());
+    let mut matches = text.match_indices(name).map(|(at, _)| at);
+    matches.find(|at| {
+        let before = text.get(..*at).and_then(|t| t.chars().next_back());
         let after = text.get(at + name.len()..).and_then(|t| t.chars().next());
         !before.is_some_and(part) && !after.is_some_and(part)
     })
@@ -229,12 +231,71 @@ pub(super) fn position(file: &Arc<str>, source: &str, offset: usize) -> Origin {
     }
 }
 
+/// Line and column of ascending offsets, each found from the one before: a file of nothing but tags
+/// takes no longer than another.
+struct Cursor<'a> {
+    origin: Origin,
+    source: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(file: &str, source: &'a str) -> Self {
+        Self {
+            origin: Origin {
+                file: file.into(),
+                line: 1,
+                column: 1,
+            },
+            source,
+            at: 0,
+        }
+    }
+
+    fn origin(&mut self, offset: usize) -> Origin {
+        let passed = self.source.get(self.at..offset).unwrap_or_default();
+        self.origin = self.origin.after(passed);
+        self.at = offset;
+        self.origin.clone()
+    }
+}
+
+impl Origin {
+    /// The place behind `text`, which begins here.
+    pub(super) fn after(&self, text: &str) -> Self {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let lines = count(text.matches('\n').count());
+        let last = text.rsplit('\n').next().unwrap_or_default();
+        let column = count(last.chars().count());
+        Self {
+            file: Arc::clone(&self.file),
+            line: self.line.saturating_add(lines),
+            column: match lines {
+                0 => self.column.saturating_add(column),
+                _ => column.saturating_add(1),
+            },
+        }
+    }
+}
+
 fn next_opening(source: &str, from: usize) -> Option<(usize, &'static str)> {
-    let rest = source.get(from..)?;
-    ["{{", "{%", "{#"]
-        .into_iter()
-        .filter_map(|opening| rest.find(opening).map(|at| (from + at, opening)))
-        .min()
+    let (at, opening) = opening(source.get(from..)?)?;
+    Some((from + at, opening))
+}
+
+/// The first `{{`, `{%` or `{#`.
+pub(super) fn opening(text: &str) -> Option<(usize, &'static str)> {
+    let bytes = text.as_bytes();
+    let mut pairs = bytes.iter().zip(bytes.iter().skip(1)).enumerate();
+    pairs.find_map(|(at, pair)| {
+        let opening = match pair {
+            (b'{', b'{') => "{{",
+            (b'{', b'%') => "{%",
+            (b'{', b'#') => "{#",
+            _ => return None,
+        };
+        Some((at, opening))
+    })
 }
 
 /// Where the tag ends; a closing inside a string does not count.

@@ -6,6 +6,7 @@
 
 mod cell;
 mod columns;
+mod place;
 mod record;
 mod rows;
 
@@ -68,11 +69,14 @@ pub struct RowError {
     pub at: RowAt,
     /// The column, where it is one column's fault.
     pub column: Option<String>,
-    /// The cell's place in the file where it is known, else the row's.
+    /// The cell's first byte in the file; the row's, where no one cell is at fault.
     pub byte: u64,
+    /// Where that is in the row's first line: characters, counted from 1.
+    pub character: usize,
     /// What is wrong.
     pub flaw: RowFlaw,
     raw: Box<[u8]>,
+    is_address: bool,
 }
 
 fn in_column(column: Option<&str>) -> String {
@@ -130,9 +134,9 @@ impl RowError {
         &self.raw
     }
 
-    /// Whether the address itself is at fault, or so much that it can not be told.
+    /// Whether the address itself is at fault: it is none, or its cell can not be read.
     pub fn is_about_address(&self) -> bool {
-        !matches!(self.flaw, RowFlaw::Cell(_) | RowFlaw::CellTooLong(_))
+        self.is_address
     }
 }
 
@@ -254,7 +258,11 @@ fn refuse_flaw(columns: &Columns, raw: &RawRow<'_>) -> Result<(), RowError> {
         Some(Flaw::LineBreak) => RowFlaw::LineBreak,
         Some(Flaw::TooManyCells) => RowFlaw::TooManyCells,
     };
-    Err(row_error(columns, raw, None, flaw))
+    let place = match flaw {
+        RowFlaw::Unclosed | RowFlaw::LineBreak => place::unfinished(raw.raw),
+        _ => None,
+    };
+    Err(row_error(columns, raw, place, flaw))
 }
 
 fn address<'a>(columns: &Columns, raw: &RawRow<'a>) -> Result<AddressRef<'a>, RowError> {
@@ -322,15 +330,15 @@ fn has_control(text: &str) -> bool {
 
 #[cold]
 fn row_error(columns: &Columns, raw: &RawRow<'_>, place: Option<usize>, flaw: RowFlaw) -> RowError {
-    let start = place
-        .filter(|_| raw.in_place)
-        .and_then(|place| raw.cells.get(place));
+    let start = place.map_or(0, |place| place::start_of(raw.raw, place));
     RowError {
         at: raw.at,
         column: place.and_then(|p| columns.name_at(p)).map(str::to_owned),
-        byte: raw.at.offset + start.map_or(0, |(start, _)| u64::from(*start)),
+        byte: raw.at.offset + start as u64,
+        character: place::column(raw.raw, start),
         flaw,
         raw: raw.raw.get(..KEPT).unwrap_or(raw.raw).into(),
+        is_address: place == Some(columns.address),
     }
 }
 

@@ -3,16 +3,29 @@
 
 use super::Check;
 
+pub mod address_invalid;
 pub mod ca_file_missing;
+pub mod cell_control_character;
+pub mod cell_invalid;
+pub mod cell_not_utf8;
 pub mod document_missing;
+pub mod filter_unknown;
+pub mod heading_wrong;
+pub mod list_empty;
+pub mod mail_impossible;
+pub mod members_missing;
 pub mod owner_unknown;
 pub mod path_escapes;
+pub mod row_unreadable;
+pub mod row_width;
+pub mod template_invalid;
 pub mod template_layout_missing;
 pub mod topic_unknown;
 pub mod unknown_list;
 pub mod unknown_relay;
 pub mod unknown_sender;
 pub mod unknown_template;
+pub mod variable_unknown;
 pub mod window_unknown;
 pub mod zone_invalid;
 
@@ -30,4 +43,17 @@ pub static ALL: &[&Check] = &[
     &topic_unknown::CHECK,
     &owner_unknown::CHECK,
     &zone_invalid::CHECK,
+    &members_missing::CHECK,
+    &list_empty::CHECK,
+    &heading_wrong::CHECK,
+    &row_width::CHECK,
+    &row_unreadable::CHECK,
+    &cell_control_character::CHECK,
+    &cell_not_utf8::CHECK,
+    &address_invalid::CHECK,
+    &cell_invalid::CHECK,
+    &template_invalid::CHECK,
+    &filter_unknown::CHECK,
+    &variable_unknown::CHECK,
+    &mail_impossible::CHECK,
 ];

@@ -170,6 +170,25 @@ fn every_reason_in_its_order() {
 }
 
 #[test]
+fn only_a_wrong_address_counts_as_one() {
+    let case = Case::new(&[
+        "a@x.example,1,agro,no",
+        "c@x.example,\u{7},agro,no,",
+        "d@x.example,\"two",
+        "lines\",agro,no,",
+        "\"e@x.example\"\"\",\"5\",agro,no,",
+        "f\u{7}@x.example,6,agro,no,",
+        "\"g@x.example",
+    ]);
+    let audience = case.resolve();
+    let (address, other) = ("address-invalid", "not-renderable");
+    assert_eq!(
+        reasons(&audience),
+        [other, other, other, address, address, address]
+    );
+}
+
+#[test]
 fn consent_is_asked_of_marketing_where_the_list_rests_on_it() {
     let mut case = Case::new(&["a@x.example,1,agro,no,", "b@x.example,2,agro,sí,"]);
     assert_eq!(case.resolve().entries.len(), 2, "a contract");

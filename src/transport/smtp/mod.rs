@@ -5,6 +5,8 @@
 //! parameters with xtext). Never logs, never prints, and holds credentials only to send them.
 
 mod dots;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod keywords;
 mod opening;
 mod reply;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::record::RawRow;
-use super::{ListError, cell};
+use super::{ListError, cell, place};
 use crate::workspace::list::{ColumnType, List};
 
 /// A list's columns in the order of their names, the one with the address, and each one's place in
@@ -40,12 +40,19 @@ pub enum HeadingProblem {
     Extra {
         /// The column.
         name: String,
+        /// Where it stands in the heading's line: characters, counted from 1.
+        character: usize,
         /// The list's column that it may be.
         meant: Option<String>,
     },
     /// The CSV has a column twice.
-    #[error("the column `{0}` is there twice")]
-    Twice(String),
+    #[error("the column `{name}` is there twice")]
+    Twice {
+        /// The column.
+        name: String,
+        /// Where it stands for the second time: characters, counted from 1.
+        character: usize,
+    },
 }
 
 pub(in crate::workspace) fn suggest(meant: Option<&str>) -> String {
@@ -87,29 +94,35 @@ impl Columns {
         let known = || std::iter::once(&list.address_column).chain(list.columns.keys());
         let mut problems = Vec::new();
         for (index, name) in given.iter().enumerate() {
+            let character = || place::column(heading.raw, place::start_of(heading.raw, index));
+            let short = || name.chars().take(80).collect();
             if given.iter().take(index).any(|before| before == name) {
-                problems.push(HeadingProblem::Twice((*name).to_owned()));
+                problems.push(HeadingProblem::Twice {
+                    name: short(),
+                    character: character(),
+                });
             } else if !known().any(|column| column == name) {
                 let missing = known().filter(|column| !given.contains(&column.as_str()));
                 problems.push(HeadingProblem::Extra {
-                    name: (*name).chars().take(80).collect(),
+                    name: short(),
+                    character: character(),
                     meant: nearest(name, missing.map(String::as_str)),
                 });
             }
         }
-        let mut place = |column: &String| {
+        let mut find = |column: &String| {
             let place = given.iter().position(|name| name == column);
             if place.is_none() {
                 problems.push(HeadingProblem::Missing(column.clone()));
             }
             place.unwrap_or_default()
         };
-        let address = place(&list.address_column);
+        let address = find(&list.address_column);
         let columns = || {
             let all = list.columns.iter();
             all.filter(|(name, _)| **name != list.address_column)
         };
-        let places = columns().map(|(name, _)| place(name)).collect();
+        let places = columns().map(|(name, _)| find(name)).collect();
         if !problems.is_empty() {
             return Err(ListError::Heading(problems));
         }

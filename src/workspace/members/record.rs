@@ -222,8 +222,6 @@ pub(super) struct RawRow<'a> {
     /// What the cells' positions refer to.
     pub(super) text: &'a [u8],
     pub(super) cells: &'a [(u32, u32)],
-    /// Whether `text` is the file's own, so that a cell's place in the file is known.
-    pub(super) in_place: bool,
     /// The row as it stands in the file.
     pub(super) raw: &'a [u8],
     pub(super) flaw: Option<Flaw>,
@@ -338,7 +336,6 @@ impl<R: Read> Records<R> {
         Ok(Some(RawRow {
             text: if flaw.is_some() { &[] } else { text },
             cells: self.splitter.cells(),
-            in_place,
             raw,
             flaw,
             at,

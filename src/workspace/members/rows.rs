@@ -81,11 +81,10 @@ impl Rows {
             Found::Flawed(_, flaw) => Some(*flaw),
             _ => Some(Flaw::TooLong),
         };
-        let (text, in_place) = splitter.text(input);
+        let (text, _) = splitter.text(input);
         let raw = RawRow {
             text: if flaw.is_some() { &[] } else { text },
             cells: splitter.cells(),
-            in_place,
             raw: input,
             flaw,
             at: RowAt {
@@ -104,8 +103,10 @@ impl Rows {
             },
             column: None,
             byte: offset,
+            character: 1,
             flaw: RowFlaw::Unreadable(error.to_string()),
             raw: Box::default(),
+            is_address: false,
         }
     }
 

@@ -140,7 +140,7 @@ fn a_wrong_row_is_an_error_of_that_row_alone() {
     line 9 (row 8, column `temas`): `feria` is not a topic of this list: did you mean `ferias`?
     line 10 (row 9): it has 2 cells, and the heading names 7 columns
     line 11 (row 10): it has 9 cells, and the heading names 7 columns
-    line 12 (row 11): a cell has a line break: every cell must be on one line
+    line 12 (row 11, column `nombre`): a cell has a line break: every cell must be on one line
     line 14 (row 12, column `nombre`): the cell has a control character (U+0000)
     line 15 (row 13, column `nombre`): the cell has a control character (U+0009)
     line 16 (row 14, column `nombre`): a cell has a line break: every cell must be on one line
@@ -163,6 +163,7 @@ fn bytes_that_are_not_utf_8_and_their_place() {
         error.byte as usize,
         HEADING.len() + 1 + "a@x.example,".len()
     );
+    assert_eq!(error.character, 13);
     assert!(members.next_row().unwrap().unwrap().is_ok());
 }
 
@@ -193,7 +194,7 @@ fn an_open_quotation_mark_costs_one_row_and_bounded_memory() {
     assert_eq!(lines.len(), 5_002);
     assert_eq!(
         lines[0],
-        "line 2 (row 1): a cell starts with a quotation mark that is not closed"
+        "line 2 (row 1, column `nombre`): a cell starts with a quotation mark that is not closed"
     );
     assert_eq!(lines[1], "b@x.example");
     // The same at the end of the file.

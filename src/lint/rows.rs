@@ -1,0 +1,185 @@
+//! Reads every list's rows once, for all rules about rows together. What is wrong is sorted by its
+//! kind; of each kind the first ones are kept and the rest is counted, so that memory stays flat
+//! whatever a file holds.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use crate::diagnostic::place::Place;
+use crate::diagnostic::{Diagnostic, Rule};
+use crate::ledger::reply_text::reply_text;
+use crate::workspace::Loaded;
+use crate::workspace::loaded::ListFile;
+use crate::workspace::members::{ListError, Members, RowError, RowFlaw};
+use crate::workspace::names::ListName;
+use crate::workspace::source::{Source, SourceError};
+
+/// How many findings of one rule are shown for one file; the rest is one more finding.
+const SHOWN: usize = 10;
+
+/// What can be wrong with a row, by the rule that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// More or fewer cells than columns.
+    Width,
+    /// No row can be made out: an open quotation mark, or no end.
+    Unreadable,
+    /// A control character or a line break in a cell.
+    Control,
+    /// A cell that is not UTF-8.
+    NotUtf8,
+    /// No address.
+    Address,
+    /// A cell that does not fit its column.
+    Cell,
+}
+
+/// Wrong rows of one kind.
+#[derive(Debug, Default)]
+pub struct Wrong {
+    first: Vec<RowError>,
+    count: u64,
+    /// Where the first one stands that is not kept.
+    next_line: u64,
+}
+
+/// What came of reading a list's CSV file.
+#[derive(Debug)]
+pub enum Rows {
+    /// There is none.
+    Missing,
+    /// It can not be opened.
+    Closed(SourceError),
+    /// Its heading does not fit, or reading stopped.
+    Failed(ListError),
+    /// It was read to its end.
+    Read {
+        /// How many rows it has.
+        count: u64,
+        /// Those that are wrong.
+        wrong: BTreeMap<Kind, Wrong>,
+    },
+}
+
+/// Reads all lists whose settings could be read.
+pub(super) fn read(source: &dyn Source, loaded: &Loaded) -> BTreeMap<ListName, Rows> {
+    let lists = loaded.lists.iter();
+    lists
+        .map(|(name, file)| (name.clone(), read_list(source, file)))
+        .collect()
+}
+
+fn read_list(source: &dyn Source, file: &ListFile) -> Rows {
+    let input = match source.open(&file.members) {
+        Ok(input) => input,
+        Err(SourceError::Missing(_)) => return Rows::Missing,
+        Err(error) => return Rows::Closed(error),
+    };
+    let rows = || {
+        let mut members = Members::new(input, &file.list)?;
+        let (mut count, mut wrong) = (0, BTreeMap::<Kind, Wrong>::new());
+        while let Some(row) = members.next_row()? {
+            count += 1;
+            if let Err(error) = row {
+                wrong.entry(kind(&error.flaw)).or_default().add(error);
+            }
+        }
+        Ok(Rows::Read { count, wrong })
+    };
+    rows().unwrap_or_else(Rows::Failed)
+}
+
+fn kind(flaw: &RowFlaw) -> Kind {
+    match flaw {
+        RowFlaw::Width { .. } => Kind::Width,
+        RowFlaw::TooManyCells | RowFlaw::TooLong | RowFlaw::Unclosed | RowFlaw::Unreadable(_) => {
+            Kind::Unreadable
+        }
+        RowFlaw::LineBreak | RowFlaw::Control(_) => Kind::Control,
+        RowFlaw::NotUtf8 => Kind::NotUtf8,
+        RowFlaw::Address(_) => Kind::Address,
+        RowFlaw::CellTooLong(_) | RowFlaw::Cell(_) => Kind::Cell,
+    }
+}
+
+impl Wrong {
+    fn add(&mut self, error: RowError) {
+        self.count += 1;
+        if self.first.len() < SHOWN {
+            self.first.push(error);
+        } else if self.next_line == 0 {
+            self.next_line = error.at.line;
+        }
+    }
+}
+
+/// Reports the wrong rows of one kind, each with what to do about it.
+pub(super) fn report(
+    context: &Context<'_>,
+    rule: &'static Rule,
+    wanted: Kind,
+    help: &str,
+    out: &mut Vec<Diagnostic>,
+) {
+    for (name, rows) in context.rows {
+        let (Rows::Read { wrong, .. }, Some(file)) = (rows, context.loaded.lists.get(name)) else {
+            continue;
+        };
+        let Some(wrong) = wrong.get(&wanted) else {
+            continue;
+        };
+        let found = |line: u64, column: usize, message: String| {
+            let line = usize::try_from(line).unwrap_or(usize::MAX);
+            Diagnostic::new(rule, &file.members, Place::Line { line, column }, message)
+        };
+        for error in &wrong.first {
+            let place = (error.at.line, error.character);
+            out.push(found(place.0, place.1, message(error)).help(help));
+        }
+        let more = wrong.count.saturating_sub(wrong.first.len() as u64);
+        if more > 0 {
+            let rows = if more == 1 { "row is" } else { "rows are" };
+            let message = format!("{} more {rows} wrong in this way", grouped(more));
+            out.push(found(wrong.next_line, 1, message).help(help));
+        }
+    }
+}
+
+/// Findings stand in the logs of CI, and logs show no addresses.
+fn message(error: &RowError) -> String {
+    let place = match &error.column {
+        Some(name) => format!("column `{name}`"),
+        None => "this row".to_owned(),
+    };
+    let flaw = error.flaw.to_string();
+    let shown = match flaw.rsplit_once("` is no e-mail address: ") {
+        // What is no address may still be most of one.
+        Some((_, why)) => format!("this is no e-mail address: {why}"),
+        None => flaw,
+    };
+    reply_text(&format!("{place}: {shown}"))
+}
+
+/// `1,234`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        let shown = [7, 999, 1_000, 1_234_567].map(grouped);
+        assert_eq!(shown, ["7", "999", "1,000", "1,234,567"]);
+    }
+}
