@@ -178,7 +178,7 @@ fn a_relay_that_is_not_to_be_had_holds_the_campaign_and_burns_nobody() {
         let clock = clock();
         let setup = Setup {
             transport: Arc::new(NoRelay(error)),
-            progress: &Silent,
+            progress: Arc::new(Silent),
             polls: None,
         };
         let summary = house
@@ -249,7 +249,7 @@ fn a_fresh_clone_cannot_know_what_a_lost_one_did() {
     let clock = clock();
     let setup = Setup {
         transport: house.transport(),
-        progress: &Silent,
+        progress: Arc::new(Silent),
         polls: Some(40),
     };
     assert!(
@@ -307,13 +307,13 @@ fn the_remote_goes_away_and_the_journal_keeps_what_happened() {
             }
         }
     }
-    let leaves = Leaves {
+    let leaves = Arc::new(Leaves {
         from: remote.clone(),
         to: away.clone(),
-    };
+    });
     let setup = Setup {
         transport: house.transport(),
-        progress: &leaves,
+        progress: leaves,
         polls: None,
     };
     let summary = house
@@ -345,7 +345,7 @@ fn a_run_that_dies_anywhere_is_made_good_by_the_next() {
         let clock = clock();
         let setup = Setup {
             transport: house.transport(),
-            progress: &Silent,
+            progress: Arc::new(Silent),
             polls: Some(seed % 55 + 1),
         };
         house.with("one", 1, &clock, &Order::default(), setup);

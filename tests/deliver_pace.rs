@@ -79,7 +79,7 @@ fn timed(house: &House, run: u32, clock: &VirtualClock) -> (Summary, Vec<(String
     };
     let setup = Setup {
         transport: Arc::new(transport),
-        progress: &Silent,
+        progress: Arc::new(Silent),
         polls: None,
     };
     let summary = house.with("one", run, clock, &Order::default(), setup);

@@ -8,6 +8,8 @@
 
 mod deliver_common;
 
+use std::sync::Arc;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use deliver_common::*;
@@ -54,7 +56,7 @@ impl House {
         };
         let setup = Setup {
             transport: self.transport(),
-            progress: &Silent,
+            progress: Arc::new(Silent),
             polls: None,
         };
         let (_, stop) = watch::channel(false);

@@ -98,7 +98,7 @@ fn asked_to_stop(house: &House, clock: &VirtualClock, then: Then) -> (Summary, u
     };
     let setup = Setup {
         transport: Arc::new(transport),
-        progress: &Silent,
+        progress: Arc::new(Silent),
         polls: None,
     };
     let summary = house
@@ -214,7 +214,7 @@ fn a_worker_that_panics_stops_the_run_and_loses_nobody() {
                 offered: Arc::default(),
                 inner: house.transport(),
             }),
-            progress: &Silent,
+            progress: Arc::new(Silent),
             polls: None,
         };
         let order = Order::default();

@@ -185,7 +185,10 @@ fn references_that_lost_their_content_with_the_power_are_fetched_again() {
 fn locks_of_the_persons_own_references_are_not_in_the_way() {
     let house = House::new();
     let (_, git_dir) = begun(&house);
-    git(&git_dir, &["remote", "add", "origin", "../../remote.git"]);
+    git(
+        &git_dir,
+        &["remote", "add", "origin", house.remote().to_str().unwrap()],
+    );
     git(&git_dir, &["fetch", "-q", "origin"]);
     for name in ["refs/remotes/origin/postmerge-ledger", "packed-refs"] {
         write(&git_dir.join(format!("{name}.lock")), "");

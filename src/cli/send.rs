@@ -18,7 +18,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::dry_run::dry_run;
 use crate::deliver::due::Question;
-use crate::deliver::run::{self, Order, Outside, Summary};
+use crate::deliver::progress::Progress;
+use crate::deliver::run::{self, EngineTask, Order, Outside, Summary};
 use crate::ledger::event::RunId;
 use crate::mail::address::Address;
 use crate::mail::occurrence::CampaignId;
@@ -185,6 +186,7 @@ async fn send(
         secret: &environment,
         run: new_run_id(),
         boot: boot_id(),
+        engine: EngineTask::Own,
     };
     if arguments.dry_run {
         let lines = dry_run(&outside, order)?;
@@ -196,8 +198,14 @@ async fn send(
     }
     let (ask, asked) = watch::channel(false);
     let signals = tokio::spawn(super::signals::listen(ask));
-    let shown = Shown::new();
-    let result = run::send(&outside, order, asked, &shown).await;
+    let shown = Arc::new(Shown::new());
+    let result = run::send(
+        &outside,
+        order,
+        asked,
+        Arc::clone(&shown) as Arc<dyn Progress>,
+    )
+    .await;
     shown.finish();
     signals.abort();
     result

@@ -251,7 +251,7 @@ impl Engine {
     pub async fn run(
         mut self,
         mut stop: watch::Receiver<bool>,
-        progress: &dyn Progress,
+        progress: Arc<dyn Progress>,
     ) -> Result<Ended, DeliverError> {
         let mut publishing: Option<BoxFuture<'static, Answer>> = None;
         let mut reports = Vec::new();

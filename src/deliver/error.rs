@@ -32,6 +32,9 @@ pub enum DeliverError {
         /// What does not add up.
         source: Unbalanced,
     },
+    /// The engine broke off: a defect.
+    #[error("the sending broke off, which is a defect: {0}; the journal has what is known")]
+    Engine(String),
 }
 
 /// Why a run could not start.

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::beyond::{OnMain, beyond_agenda};
 use super::convert;
 use super::due::{Question, agenda};
-use super::engine::{Active, Engine, Setting};
-use super::error::StartError;
+use super::engine::{Active, Ended, Engine, Setting};
+use super::error::{DeliverError, StartError};
 use super::lanes::Lanes;
 pub use super::opened::{Opened, open};
 use super::progress::Progress;
@@ -69,6 +70,18 @@ pub struct Outside<'a> {
     pub run: RunId,
     /// Which start of the machine this is, where it can be told.
     pub boot: Option<String>,
+    /// Where the engine runs.
+    pub engine: EngineTask,
+}
+
+/// Where the engine runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineTask {
+    /// In a task beside its workers: a worker's report then wakes it where the worker runs, and no
+    /// other thread has to be roused for each mail.
+    Own,
+    /// In the caller's future, so that a test can let it die at any step.
+    Callers,
 }
 
 /// What became of one occurrence in this run.
@@ -111,7 +124,7 @@ pub async fn send(
     outside: &Outside<'_>,
     order: &Order,
     stop: watch::Receiver<bool>,
-    progress: &dyn Progress,
+    progress: Arc<dyn Progress>,
 ) -> Result<Summary, StartError> {
     let mut opened = open(outside.repository, &outside.ledger)?;
     let now = outside.clock.now();
@@ -284,7 +297,7 @@ impl Run<'_> {
         mut self,
         order: &Order,
         stop: watch::Receiver<bool>,
-        progress: &dyn Progress,
+        progress: Arc<dyn Progress>,
         journals: &Path,
     ) -> Result<Summary, StartError> {
         let mut summary = Summary {
@@ -322,9 +335,11 @@ impl Run<'_> {
                 claim_at_most: settings.ledger.claim_at_most,
                 until: order.until,
             };
-            let ended = Engine::new(setting, self.active)
-                .run(stop, progress)
-                .await?;
+            let engine = Engine::new(setting, self.active).run(stop, progress);
+            let ended = match self.outside.engine {
+                EngineTask::Callers => engine.await?,
+                EngineTask::Own => own_task(engine).await?,
+            };
             let at = self.outside.clock.now();
             for active in ended.occurrences {
                 let line = Line {
@@ -371,5 +386,18 @@ impl Run<'_> {
             });
         }
         Ok(relays)
+    }
+}
+
+/// Runs the engine in a task of its own, which ends with the caller.
+async fn own_task(
+    engine: impl Future<Output = Result<Ended, DeliverError>> + Send + 'static,
+) -> Result<Ended, DeliverError> {
+    let mut task = JoinSet::new();
+    task.spawn(engine);
+    match task.join_next().await {
+        Some(Ok(ended)) => ended,
+        Some(Err(why)) => Err(DeliverError::Engine(why.to_string())),
+        None => Err(DeliverError::Engine("it did not begin".to_owned())),
     }
 }

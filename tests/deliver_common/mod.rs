@@ -22,7 +22,7 @@ use postmerge::clock::{Clock, VirtualClock};
 use postmerge::deliver::StartError;
 use postmerge::deliver::due::Question;
 use postmerge::deliver::progress::{Progress, Silent};
-use postmerge::deliver::run::{Line, Order, Outside, Summary, open, send};
+use postmerge::deliver::run::{EngineTask, Line, Order, Outside, Summary, open, send};
 use postmerge::ledger::event::RunId;
 use postmerge::ledger::state::OccurrenceState;
 use postmerge::transport::Transport;
@@ -183,7 +183,7 @@ impl House {
     ) -> Result<Summary, StartError> {
         let setup = Setup {
             transport: self.transport(),
-            progress: &Silent,
+            progress: Arc::new(Silent),
             polls: None,
         };
         self.with(clone, run, clock, order, setup).unwrap()
@@ -196,7 +196,7 @@ impl House {
         run: u32,
         clock: &VirtualClock,
         order: &Order,
-        setup: Setup<'_>,
+        setup: Setup,
     ) -> Option<Result<Summary, StartError>> {
         // Nobody can ask it to stop: that must not make it turn in circles.
         let (_, stop) = watch::channel(false);
@@ -209,7 +209,7 @@ impl House {
         run: u32,
         clock: &VirtualClock,
         order: &Order,
-        setup: Setup<'_>,
+        setup: Setup,
         stop: watch::Receiver<bool>,
     ) -> Option<Result<Summary, StartError>> {
         self.among(clone, run, clock, order, setup, stop, &NoExchangers)
@@ -223,7 +223,7 @@ impl House {
         run: u32,
         clock: &VirtualClock,
         order: &Order,
-        setup: Setup<'_>,
+        setup: Setup,
         stop: watch::Receiver<bool>,
         exchangers: &dyn Exchangers,
     ) -> Option<Result<Summary, StartError>> {
@@ -241,6 +241,7 @@ impl House {
             secret: &|name| (name == "POSTMERGE_KEY").then(|| self.secret.clone()),
             run: RunId(run),
             boot: Some("boot".to_owned()),
+            engine: EngineTask::Callers,
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -278,9 +279,9 @@ impl House {
     }
 }
 
-pub struct Setup<'a> {
+pub struct Setup {
     pub transport: Arc<dyn Transport>,
-    pub progress: &'a dyn Progress,
+    pub progress: Arc<dyn Progress>,
     pub polls: Option<u32>,
 }
 

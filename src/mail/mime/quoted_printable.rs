@@ -6,6 +6,9 @@ const HEX: &[u8; 16] = b"0123456789ABCDEF";
 /// How many bytes are looked at and copied at once.
 const WORD: usize = 8;
 
+/// So many plain bytes ahead, none of them a break, and the next line is full for certain.
+const WINDOW: usize = LONGEST + 4;
+
 /// Encodes text; `\n`, `\r\n` and a lone `\r` are line breaks. A space before a break and a `From `
 /// that begins a line (mbox) are encoded.
 ///
@@ -26,6 +29,13 @@ pub fn quoted_printable(out: &mut Vec<u8>, text: &[u8]) {
             rest = after;
         }
         begins = false;
+        while line.column == 0
+            && let Some(window) = rest.first_chunk::<WINDOW>()
+            && all_plain(window)
+        {
+            line.whole(window);
+            rest = rest.get(LONGEST - 1..).unwrap_or_default();
+        }
         while let Some(word) = rest.first_chunk::<WORD>() {
             let run = plain_run(*word).min((LONGEST - 1).saturating_sub(line.column));
             line.copy(word, run);
@@ -63,6 +73,19 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// A line's worth from the middle of a long line.
+    fn whole(&mut self, window: &[u8; WINDOW]) {
+        let mut line = [0; LONGEST + 2];
+        if let (Some(place), Some(text)) = (line.get_mut(..LONGEST - 1), window.get(..LONGEST - 1))
+        {
+            place.copy_from_slice(text);
+        }
+        if let Some(place) = line.get_mut(LONGEST - 1..) {
+            place.copy_from_slice(b"=\r\n");
+        }
+        self.out.extend_from_slice(&line);
+    }
+
     /// The first `run` bytes of a word.
     fn copy(&mut self, word: &[u8; WORD], run: usize) {
         if let Some(place) = self.buffer.get_mut(self.column..self.column + WORD) {
@@ -113,6 +136,12 @@ impl Line<'_> {
 
 const fn is_plain(byte: u8) -> bool {
     (byte >= b' ' && byte <= b'~' && byte != b'=') || byte == b'\t'
+}
+
+/// Whether every byte stands for itself. Without a branch, so that the compiler looks at many at once.
+fn all_plain(window: &[u8; WINDOW]) -> bool {
+    let odd = |byte: &u8| u8::from(byte.wrapping_sub(b' ') > b'~' - b' ') | u8::from(*byte == b'=');
+    window.iter().fold(0, |seen, byte| seen | odd(byte)) == 0
 }
 
 /// How many bytes from the start stand for themselves; a tab, which is rare, ends the run. All
