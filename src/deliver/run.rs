@@ -24,7 +24,7 @@ use super::start::{Ground, audience, fix, fixed_content};
 use super::worker::Desk;
 use crate::clock::Clock;
 use crate::git::CommitId;
-use crate::ledger::branch::{Batch, Ledger, PublishError};
+use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{Event, Exclusion, RunId};
 use crate::ledger::journal::Journal;
 use crate::ledger::state::{Counts, OccurrenceState, Status};
@@ -191,7 +191,7 @@ impl<'a> Run<'a> {
                         Ok(())
                     }
                     Err(why) if why.holds_one() => self.hold(&id, counts, &why.to_string()),
-                    Err(StartError::Publish(PublishError::Conflict { .. })) => {
+                    Err(why) if why.is_conflict() => {
                         let started = self.ledger.look(&id)?.header().is_some();
                         let note = match started {
                             true => "another run started it just now",
@@ -320,9 +320,8 @@ impl<'a> Run<'a> {
         id: &OccurrenceId,
         approved_by: CommitId,
     ) -> Result<OccurrenceState, StartError> {
-        let mut tries = 0;
+        let mut tries = 1;
         loop {
-            tries += 1;
             let content = Content::read(self.ground.path, approved_by, id.campaign())?;
             // What can not be rendered is found before anybody is told that it started.
             content.sender()?;
@@ -340,11 +339,11 @@ impl<'a> Run<'a> {
             let published = self.publish(id, event, "audience");
             // What came between has been fetched: the next look sees it.
             let state = self.ledger.replay(id)?;
-            match published {
-                Err(StartError::Publish(PublishError::Conflict { .. }))
-                    if tries < STARTS && state.header().is_none() => {}
-                other => return other.map(|()| state),
+            let conflict = published.as_ref().is_err_and(StartError::is_conflict);
+            if !conflict || tries == STARTS || state.header().is_some() {
+                return published.map(|()| state);
             }
+            tries += 1;
         }
     }
 
