@@ -185,6 +185,11 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// Whether another run wrote in between: what was to be published has to be made anew.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Publish(PublishError::Conflict { .. }))
+    }
+
     /// Whether it concerns one campaign alone: it is held, and the others go on.
     pub const fn holds_one(&self) -> bool {
         matches!(

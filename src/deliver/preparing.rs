@@ -53,7 +53,7 @@ impl Run<'_> {
                     Err(why) if why.holds_one() => {
                         self.hold(&id, counts, &why.to_string(), held_before.as_deref())
                     }
-                    Err(StartError::Publish(PublishError::Conflict { .. })) => {
+                    Err(why) if why.is_conflict() => {
                         let started = self.ledger.look(&id)?.header().is_some();
                         let note = match started {
                             true => "another run started it just now",
@@ -209,9 +209,8 @@ impl Run<'_> {
         id: &OccurrenceId,
         approved_by: CommitId,
     ) -> Result<(OccurrenceState, CampaignLetters), StartError> {
-        let mut tries = 0;
+        let mut tries = 1;
         loop {
-            tries += 1;
             let content = Content::read(self.ground.path, approved_by, id.campaign())?;
             // Whatever would keep it from being sent is found before anybody is told that it started:
             // the relay here, rendering and signing with the sample below.
@@ -230,11 +229,11 @@ impl Run<'_> {
             let published = self.publish(id, event, "audience");
             // What came between has been fetched: the next look sees it.
             let state = self.ledger.replay(id)?;
-            match published {
-                Err(StartError::Publish(PublishError::Conflict { .. }))
-                    if tries < STARTS && state.header().is_none() => {}
-                other => return other.map(|()| (state, letters)),
+            let conflict = published.as_ref().is_err_and(StartError::is_conflict);
+            if !conflict || tries == STARTS || state.header().is_some() {
+                return published.map(|()| (state, letters));
             }
+            tries += 1;
         }
     }
 
