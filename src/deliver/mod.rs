@@ -13,6 +13,7 @@ pub mod dry_run;
 pub mod due;
 pub mod engine;
 pub mod error;
+mod inbox;
 pub mod lanes;
 mod leaving;
 pub mod letters;

@@ -13,6 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use super::inbox::{Inbox, Made, meanwhile};
 use super::letters::{Letters, NoLetter};
 use super::queue::{Ready, Ticket};
 use super::settle::{Settled, Tries, is_worn, pace_after, settle};
@@ -20,6 +21,7 @@ use crate::clock::{Clock, Hold};
 use crate::ledger::event::{ClaimId, Outcome, RecipientIndex};
 use crate::ledger::journal::Journal;
 use crate::ledger::reply_text::reply_text;
+use crate::mail::envelope::Letter;
 use crate::schedule::pacer::Verdict;
 use crate::schedule::retry::RetryPolicy;
 use crate::transport::{Attempt, ConnectError, Connection, Failure, Transport};
@@ -213,15 +215,16 @@ struct Bench {
 impl Bench {
     async fn work(
         mut self,
-        mut inbox: mpsc::UnboundedReceiver<Job>,
+        inbox: mpsc::UnboundedReceiver<Job>,
         engine: mpsc::UnboundedSender<Told>,
     ) {
-        while let Some(job) = inbox.recv().await {
+        let mut inbox = Inbox::new(inbox, Arc::clone(&self.desk.clock));
+        while let Some((job, made)) = inbox.next().await {
             // Whose turn it would be has been let go.
             if lock(&self.seat).closed {
                 break;
             }
-            let end = self.one(&job).await;
+            let end = self.one(&job, made, &mut inbox).await;
             let report = Report {
                 worker: self.number,
                 at: self.desk.clock.now(),
@@ -241,9 +244,8 @@ impl Bench {
         }
     }
 
-    async fn one(&mut self, job: &Job) -> End {
-        let index = job.ready.ticket.index;
-        let letter = match job.letters.letter(index, self.desk.clock.now()) {
+    async fn one(&mut self, job: &Job, made: Made, inbox: &mut Inbox) -> End {
+        let letter = match made {
             Ok(letter) => letter,
             Err(why) => return End::NoLetter(why),
         };
@@ -251,12 +253,12 @@ impl Bench {
             Ok(reused) => reused,
             Err(why) => return End::NotConnected(why),
         };
-        let mut attempt = self.offer(job, &letter).await;
+        let mut attempt = self.offer(job, &letter, inbox).await;
         // A relay may close a connection that was quiet for a while; that is no fault worth a report.
         if reused && is_worn(&attempt) {
             self.connection = None;
             match self.connect().await {
-                Ok(_) => attempt = self.offer(job, &letter).await,
+                Ok(_) => attempt = self.offer(job, &letter, inbox).await,
                 Err(why) => return End::NotConnected(why),
             }
         }
@@ -280,7 +282,7 @@ impl Bench {
         Ok(false)
     }
 
-    async fn offer(&mut self, job: &Job, letter: &crate::mail::envelope::Letter) -> Attempt {
+    async fn offer(&mut self, job: &Job, letter: &Letter, inbox: &mut Inbox) -> Attempt {
         let Some(connection) = self.connection.as_mut() else {
             return Attempt::Untouched(Failure::Lost("no connection".to_owned()));
         };
@@ -294,7 +296,8 @@ impl Bench {
             seat.started = Some(job.ready.ticket);
             Ok(())
         };
-        let attempt = connection.send(letter, &mut commit).await;
+        let sending = connection.send(letter, &mut commit);
+        let attempt = meanwhile(sending, || inbox.make_ahead()).await;
         self.sent = self.sent.saturating_add(1);
         attempt
     }
