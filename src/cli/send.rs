@@ -259,8 +259,9 @@ pub(super) fn environment(name: &str) -> Option<String> {
 /// A run's id: 32 random bits tell runs apart that write at the same time.
 pub(super) fn new_run_id() -> RunId {
     let mut bytes = [0; 4];
-    // Without randomness there is no TLS either; a fixed id still fails safely, as a conflict.
-    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    // The system's own: the library of TLS needs 50 ms to begin, and many a run needs no TLS. Without
+    // randomness a fixed id still fails safely, as a conflict.
+    let _ = getrandom::fill(&mut bytes);
     RunId(u32::from_be_bytes(bytes))
 }
 
