@@ -4,7 +4,7 @@ const LONGEST: usize = 76;
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// How many bytes are looked at and copied at once.
-const WORD: usize = 8;
+const WORD: usize = 16;
 
 /// So many plain bytes ahead, none of them a break, and the next line is full for certain.
 const WINDOW: usize = LONGEST + 4;
@@ -145,11 +145,11 @@ fn all_plain(window: &[u8; WINDOW]) -> bool {
 }
 
 /// How many bytes from the start stand for themselves; a tab, which is rare, ends the run. All
-/// eight are looked at in one register, each in its own byte of it: no step carries into the next.
+/// of them are looked at in one register, each in its own byte of it: no step carries into the next.
 const fn plain_run(word: [u8; WORD]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES * 0x80;
-    let word = u64::from_le_bytes(word);
+    const ONES: u128 = u128::MAX / 255;
+    const HIGH: u128 = ONES * 0x80;
+    let word = u128::from_le_bytes(word);
     let low = word & !HIGH;
     // The high bit of each byte: set where the byte's low seven bits are below a space, all ones
     // (DEL), or where the byte is `=`.
