@@ -87,6 +87,18 @@ fn exit_codes_say_what_happened() {
 }
 
 #[test]
+fn rules_are_listed_for_machines_too() {
+    let (code, json, _) = postmerge(&["rules", "--format", "json"]);
+    let rules: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let rules = rules.as_array().unwrap();
+    let (_, table, _) = postmerge(&["rules"]);
+    assert_eq!((code, rules.len()), (0, table.lines().count()));
+    for (rule, line) in rules.iter().zip(table.lines()) {
+        assert!(line.starts_with(rule["code"].as_str().unwrap()), "{line}");
+    }
+}
+
+#[test]
 fn formats_carry_the_same_finding() {
     let folder = broken();
     let root = folder.path().to_str().unwrap();

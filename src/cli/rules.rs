@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use super::error::CliError;
+use super::status::Format;
 use super::terminal::Terminal;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Rule, nearest};
 use crate::lint::{all_rules, pages};
 
 /// What `rules` takes.
@@ -16,6 +17,10 @@ use crate::lint::{all_rules, pages};
 pub struct Arguments {
     /// A rule's name or code.
     pub name: Option<String>,
+
+    /// How the list is shown.
+    #[arg(long, value_enum, default_value_t = Format::Table, conflicts_with = "name")]
+    pub format: Format,
 }
 
 /// Runs the command.
@@ -25,16 +30,10 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitCode, CliError> {
     let all = all_rules();
     let Some(wanted) = &arguments.name else {
-        let mut text = String::new();
-        for rule in all {
-            let severity = rule.severity.to_string();
-            let _ = writeln!(
-                text,
-                "{}  {:24} {severity:8} {}",
-                rule.code, rule.name, rule.summary
-            );
-        }
-        terminal.print(&text)?;
+        terminal.print(&match arguments.format {
+            Format::Table => table(&all),
+            Format::Json => json(&all),
+        })?;
         return Ok(ExitCode::SUCCESS);
     };
     let rule = all
@@ -54,4 +53,32 @@ pub fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitCode, C
             })
         }
     }
+}
+
+fn table(rules: &[&Rule]) -> String {
+    let mut text = String::new();
+    for rule in rules {
+        let severity = rule.severity.to_string();
+        let _ = writeln!(
+            text,
+            "{}  {:24} {severity:8} {}",
+            rule.code, rule.name, rule.summary
+        );
+    }
+    text
+}
+
+fn json(rules: &[&Rule]) -> String {
+    let list: Vec<_> = rules
+        .iter()
+        .map(|rule| {
+            serde_json::json!({
+                "code": rule.code,
+                "name": rule.name,
+                "severity": rule.severity.to_string(),
+                "summary": rule.summary,
+            })
+        })
+        .collect();
+    format!("{:#}\n", serde_json::Value::from(list))
 }
