@@ -183,6 +183,8 @@ impl Splitter {
         match first_line() {
             Some(end) => Found::Flawed(end, flaw),
             None if at_end => Found::Flawed(window.len(), flaw),
+            // Its end, and so what is to be said of it, has not been read yet.
+            None if window.len() < LONGEST_ROW => Found::NeedMore,
             None => Found::Endless,
         }
     }

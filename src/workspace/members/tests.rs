@@ -307,3 +307,15 @@ proptest! {
         prop_assert!(records.next().unwrap().is_none());
     }
 }
+
+/// Found by fuzzing: what is wrong with a row did depend on how much of it had been read.
+#[test]
+fn too_many_cells_are_that_however_they_come_in() {
+    let many = format!("a@x.example{}\nb@x.example,B,,,,,", ",\"x\"".repeat(600));
+    let csv = with_rows(&[&many]);
+    let whole = read(&csv);
+    assert!(whole[0].contains("more than 512 cells"), "{}", whole[0]);
+    for step in [1, 7, 600] {
+        assert_eq!(read_in_steps(csv.as_bytes(), step), whole, "{step}");
+    }
+}
