@@ -18,6 +18,7 @@ use postmerge::clock::{BoxFuture, VirtualClock};
 use postmerge::deliver::StartError;
 use postmerge::deliver::progress::Silent;
 use postmerge::deliver::run::Order;
+use postmerge::ledger::branch::LedgerError;
 use postmerge::transport::mailboxes::{Mailboxes, Verdict};
 use postmerge::transport::{ConnectError, Connection, Reply, Transport};
 
@@ -216,7 +217,10 @@ fn another_key_is_refused() {
     house.secret = "quite another secret, but just as long".to_owned();
     clock.advance_to(at("2026-12-03T17:00:00Z"));
     let refused = house.try_run("one", 2, &clock).unwrap_err();
-    assert!(matches!(refused, StartError::OtherKey { .. }), "{refused}");
+    assert!(
+        matches!(refused, StartError::Ledger(LedgerError::OtherKey { .. })),
+        "{refused}"
+    );
     assert_eq!(house.boxes.copies(), 3);
 }
 

@@ -13,7 +13,7 @@ pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
         let how = if recovered.exact {
             "exactly"
         } else {
-            "as far as the machine still knew"
+            "as far as its journal knew"
         };
         let _ = writeln!(
             text,

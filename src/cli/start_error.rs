@@ -37,7 +37,6 @@ fn hint(why: &StartError) -> Option<String> {
         StartError::NoMain { .. } => {
             "push the main branch, or name it under `ledger.main` in postmerge.yaml"
         }
-        StartError::OtherKey { .. } => "use the key that the sending was started with",
         StartError::Remote(why) => return remote_hint(why),
         StartError::Publish(PublishError::Denied(why)) if is_full(why) => {
             "make room on the remote's disk, then run it again: nobody is mailed twice"
@@ -101,6 +100,9 @@ fn git_hint(why: &GitError) -> Option<String> {
 fn ledger_hint(why: &LedgerError) -> Option<String> {
     let text = match why {
         LedgerError::Remote(why) => return remote_hint(why),
+        LedgerError::OtherKey { .. } => {
+            "use the key that the ledger was begun with: somebody changed the secret, or this is another organisation's. Nothing was sent"
+        }
         LedgerError::Segment {
             error:
                 SegmentError {

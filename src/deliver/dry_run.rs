@@ -1,6 +1,8 @@
 //! What a run would do, without doing it: no claim, no mail, nothing published.
 
+use super::again::SentBefore;
 use super::beyond::OnMain;
+use super::convert;
 use super::due::{Scheduled, Standing, agenda};
 use super::error::StartError;
 use super::material::Content;
@@ -13,8 +15,9 @@ use crate::ledger::state::Counts;
 /// # Errors
 /// [`StartError`].
 pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Vec<Line>, StartError> {
-    let opened = open(outside.repository, &outside.ledger)?;
+    let mut opened = open(outside.repository, &outside.ledger)?;
     let key = organisation_key(outside, &opened.workspace)?;
+    opened.ledger.use_key(key.fingerprint())?;
     let suppressions = opened.ledger.suppressions()?;
     let now = outside.clock.now();
     let ground = Ground {
@@ -33,6 +36,8 @@ pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Vec<Line>, StartE
         &order.question,
         now,
     )?;
+    let before = SentBefore::read(&opened.ledger, &opened.workspace, &scheduled)?;
+    let calendar = convert::calendar(ground.settings)?;
     let line = |scheduled: Scheduled| {
         let due = matches!(scheduled.standing, Standing::Due { .. });
         let mut counts = scheduled.state.counts(now);
@@ -52,8 +57,11 @@ pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Vec<Line>, StartE
                 excluded,
                 ..Counts::default()
             };
-            held = audience.hold.is_some();
-            note = audience.hold.map(|hold| format!("would be held: {hold}"));
+            let again = before.check(ground.repository, &calendar, &scheduled, &content, now);
+            let why = again.err().map(|why| why.to_string());
+            let why = why.or_else(|| audience.hold.map(|hold| hold.to_string()));
+            held = why.is_some();
+            note = why.map(|why| format!("would be held: {why}"));
         }
         Ok(Line {
             occurrence: scheduled.id,

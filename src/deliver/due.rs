@@ -3,6 +3,7 @@
 //! Reads; publishes nothing.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::convert;
 use super::error::StartError;
@@ -11,7 +12,7 @@ use crate::ledger::branch::Ledger;
 use crate::ledger::event::RunId;
 use crate::ledger::state::{Note, OccurrenceState};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
-use crate::schedule::occurrence::Due;
+use crate::schedule::occurrence::{Due, Period};
 use crate::schedule::window::Opening;
 use crate::workspace::Workspace;
 use crate::workspace::campaign::{Campaign, Status};
@@ -56,6 +57,10 @@ pub struct Scheduled {
     pub approved_by: CommitId,
     /// Its place in the order of reception.
     pub reception: u64,
+    /// The day that its date and period come to.
+    pub nominal: Date,
+    /// Its campaign's period.
+    pub every: Option<Period>,
     /// How it stands.
     pub standing: Standing,
     /// What happened so far.
@@ -115,6 +120,8 @@ pub fn agenda(
                 id,
                 approved_by: approval.commit,
                 reception: approval.depth,
+                nominal: occurrence.nominal,
+                every: sending.every,
                 standing,
                 state,
             });

@@ -101,18 +101,6 @@ pub enum StartError {
         /// What is wrong.
         source: KeyTooShort,
     },
-    /// The ledger was written with another key.
-    #[error(
-        "{occurrence}: its recipients' ids were made with another key (fingerprint {theirs}, ours is {ours})"
-    )]
-    OtherKey {
-        /// Which occurrence.
-        occurrence: String,
-        /// The ledger's.
-        theirs: String,
-        /// Ours.
-        ours: String,
-    },
     /// Content or definition are not what was approved.
     #[error(
         "{occurrence}: what commit {commit} holds is not what was approved when the sending started"
@@ -122,6 +110,20 @@ pub enum StartError {
         occurrence: String,
         /// The commit.
         commit: String,
+    },
+    /// It went out before under another name.
+    #[error(
+        "{occurrence}: went out on {on} as {before}, {how}. If it is to go out again all the same, say `force: {{reason: …}}` in its campaign.yaml"
+    )]
+    SentBefore {
+        /// Which occurrence.
+        occurrence: String,
+        /// As which it went out.
+        before: String,
+        /// When.
+        on: String,
+        /// Why it has another name now.
+        how: &'static str,
     },
     /// The environment lacks a sender's DKIM key.
     #[error("DKIM key: the environment variable {0} is not set")]
@@ -198,6 +200,7 @@ impl StartError {
                 | Self::Source(_)
                 | Self::Missing { .. }
                 | Self::OtherDigest { .. }
+                | Self::SentBefore { .. }
                 | Self::NoDkimKey(_)
                 | Self::Dkim { .. }
                 | Self::Relay { .. }

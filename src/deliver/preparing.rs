@@ -16,7 +16,6 @@ use super::letters::Letters;
 use super::material::{Content, Lists, signers};
 use super::run::Run;
 use super::start::{audience, fix, fixed_content};
-use crate::git::CommitId;
 use crate::ledger::branch::{Batch, PublishError};
 use crate::ledger::event::Event;
 use crate::ledger::result_page::result_page;
@@ -172,20 +171,14 @@ impl Run<'_> {
         scheduled: Scheduled,
         closes: Option<Timestamp>,
     ) -> Result<Active, StartError> {
-        let Scheduled {
-            id,
-            approved_by,
-            mut state,
-            ..
-        } = scheduled;
-        let letters = match state.header() {
-            Some(_) => self.letters(&id, &state)?,
-            None => {
-                let started = self.start(&id, approved_by).await?;
-                state = started.0;
-                started.1
+        let (state, letters) = match scheduled.state.header() {
+            Some(_) => {
+                let letters = self.letters(&scheduled.id, &scheduled.state)?;
+                (scheduled.state, letters)
             }
+            None => self.start(&scheduled).await?,
         };
+        let id = scheduled.id;
         let relay = self.relay_of(letters.content())?;
         let state = self.leave_out(&id, letters.content(), state)?;
         let header = state.header().cloned();
@@ -206,12 +199,16 @@ impl Run<'_> {
     /// campaigns started in the same instant, who has received the documents is looked up again.
     async fn start(
         &mut self,
-        id: &OccurrenceId,
-        approved_by: CommitId,
+        scheduled: &Scheduled,
     ) -> Result<(OccurrenceState, CampaignLetters), StartError> {
+        let id = &scheduled.id;
+        let calendar = convert::calendar(self.ground.settings)?;
         let mut tries = 1;
         loop {
-            let content = Content::read(self.ground.path, approved_by, id.campaign())?;
+            let content = Content::read(self.ground.path, scheduled.approved_by, id.campaign())?;
+            let repository = self.ground.repository;
+            self.before
+                .check(repository, &calendar, scheduled, &content, self.now)?;
             // Whatever would keep it from being sent is found before anybody is told that it started:
             // the relay here, rendering and signing with the sample below.
             self.relay_of(&content)?;

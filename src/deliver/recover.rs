@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::error::StartError;
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::RunId;
-use crate::ledger::journal::Journal;
+use crate::ledger::journal::{Journal, Trace};
 use crate::ledger::state::OccurrenceState;
 use crate::mail::occurrence::OccurrenceId;
 
@@ -20,11 +20,12 @@ pub struct Recovered {
     pub run: RunId,
     /// Events published for it.
     pub events: usize,
-    /// Whether the machine had not been restarted since: then nothing had to be guessed.
+    /// Whether its journal was exact: then nothing had to be guessed.
     pub exact: bool,
 }
 
-/// Publishes what the journals of dead runs below `journals` know, and removes them.
+/// Publishes what the journals of dead runs below `journals` know, and removes them. A copied
+/// journal is passed over until no claim of its run holds any more.
 ///
 /// # Errors
 /// [`StartError`]; the journals that were not published yet stay.
@@ -39,6 +40,9 @@ pub fn recover(
         let mut states: BTreeMap<OccurrenceId, OccurrenceState> = BTreeMap::new();
         for occurrence in dead.occurrences() {
             states.insert(occurrence.clone(), ledger.replay(occurrence)?);
+        }
+        if dead.may_live(states.values(), now) {
+            continue;
         }
         let events = dead.events(|occurrence| states.get(occurrence));
         let count = events.len();
@@ -55,7 +59,7 @@ pub fn recover(
         recovered.push(Recovered {
             run: dead.run,
             events: count,
-            exact: dead.same_boot,
+            exact: dead.trace == Trace::Exact,
         });
         dead.remove()?;
     }

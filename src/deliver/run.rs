@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::again::SentBefore;
 use super::beyond::{OnMain, beyond_agenda};
 use super::convert;
 use super::due::{Question, agenda};
@@ -132,6 +133,7 @@ pub async fn send(
     let boot = outside.boot.as_deref();
     let recovered = recover(&mut opened.ledger, &journals, boot, now)?;
     let key = organisation_key(outside, &opened.workspace)?;
+    opened.ledger.use_key(key.fingerprint())?;
     let Opened {
         repository,
         ledger,
@@ -140,6 +142,7 @@ pub async fn send(
     } = opened;
     let suppressions = ledger.suppressions()?;
     let scheduled = agenda(&repository, &ledger, &workspace, head, &order.question, now)?;
+    let before = SentBefore::read(&ledger, &workspace, &scheduled)?;
     let mut run = Run {
         outside,
         ground: Ground {
@@ -151,6 +154,7 @@ pub async fn send(
             suppressions: &suppressions,
         },
         ledger,
+        before,
         lanes: Lanes::new(&workspace.settings),
         transports: BTreeMap::new(),
         active: Vec::new(),
@@ -230,6 +234,8 @@ pub(super) struct Run<'a> {
     pub(super) outside: &'a Outside<'a>,
     pub(super) ground: Ground<'a>,
     pub(super) ledger: Ledger,
+    /// What may not start again under another name.
+    pub(super) before: SentBefore,
     pub(super) lanes: Lanes<'a>,
     /// The transports that were asked for, and why there is none where their settings are wrong.
     pub(super) transports: BTreeMap<RelayName, Result<Arc<dyn Transport>, String>>,

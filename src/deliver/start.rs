@@ -241,20 +241,12 @@ pub async fn fix(
 /// The sending's content, as its start fixed it: refuses what differs from what was approved.
 ///
 /// # Errors
-/// [`StartError::OtherKey`], [`StartError::OtherDigest`], and those of reading.
+/// [`StartError::OtherDigest`], and those of reading.
 pub fn fixed_content(
     ground: &Ground<'_>,
     occurrence: &OccurrenceId,
     header: &AudienceHeader,
 ) -> Result<Content, StartError> {
-    let ours = ground.key.fingerprint();
-    if header.key != ours {
-        return Err(StartError::OtherKey {
-            occurrence: occurrence.to_string(),
-            theirs: header.key.clone(),
-            ours,
-        });
-    }
     let commit = ground.repository.resolve(&header.content_commit)?;
     let content = Content::read(ground.path, commit, occurrence.campaign())?;
     if content.digest != header.digest {

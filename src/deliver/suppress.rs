@@ -48,8 +48,8 @@ pub enum Done {
 /// Suppresses or lifts.
 ///
 /// # Errors
-/// [`StartError`]; [`StartError::OtherKey`] where the ledger's ids were made with another key: the
-/// suppression would hold nobody back.
+/// [`StartError`]; among them that the ledger's ids were made with another key: the suppression would
+/// hold nobody back.
 pub fn suppress(
     opened: &mut Opened,
     key: &RecipientKey,
@@ -57,7 +57,7 @@ pub fn suppress(
     run: RunId,
     now: Timestamp,
 ) -> Result<Done, StartError> {
-    check_key(opened, key)?;
+    opened.ledger.use_key(key.fingerprint())?;
     let recipient = key.id(&wish.address);
     let suppressions = opened.ledger.suppressions()?;
     let topic = match &wish.scope {
@@ -103,24 +103,4 @@ pub fn suppress(
         summary: format!("suppressions: one {what} by hand"),
     })?;
     Ok(done)
-}
-
-/// The ledger's latest audience tells which key its ids were made with.
-fn check_key(opened: &Opened, key: &RecipientKey) -> Result<(), StartError> {
-    let ours = key.fingerprint();
-    for occurrence in opened.ledger.occurrences()?.into_iter().rev() {
-        let state = opened.ledger.replay(&occurrence)?;
-        let Some(header) = state.header() else {
-            continue;
-        };
-        if header.key == ours {
-            return Ok(());
-        }
-        return Err(StartError::OtherKey {
-            occurrence: occurrence.to_string(),
-            theirs: header.key.clone(),
-            ours,
-        });
-    }
-    Ok(())
 }

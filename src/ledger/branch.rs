@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! README.md
+//! KEY
 //! campaigns/<id>/RESULT.md
 //! campaigns/<id>/.events/00/12/001234-1a2b3c4d.seg
 //! suppressions/.events/00/00/000007-1a2b3c4d.seg
@@ -14,6 +15,7 @@
 //! What was read last is kept in a reference of its own (`refs/postmerge/ledger/<branch>`), by which
 //! a rewritten history is noticed. Local objects are a cache: what was published is on the remote.
 
+mod key;
 mod publish;
 mod read;
 
@@ -77,6 +79,18 @@ pub enum LedgerError {
         /// What is wrong.
         error: Contradiction,
     },
+    /// Its recipient ids were made with another key.
+    #[error(
+        "ledger: {path}: its recipients' ids were made with another key (fingerprint {theirs}, ours is {ours}): whoever is suppressed there would be mailed"
+    )]
+    OtherKey {
+        /// Where it says so, on the ledger's branch.
+        path: String,
+        /// The ledger's.
+        theirs: String,
+        /// Ours.
+        ours: String,
+    },
     /// The branch on the remote does not continue what was read before.
     #[error(
         "the ledger's history was rewritten: `{branch}` stood at {last} and is now {now}. Nothing is sent, because the ledger may have forgotten who was mailed. If the rewriting is right, run `git update-ref -d {reference}`; else restore the branch: `git push {remote} {last}:refs/heads/{branch}`, by force"
@@ -100,6 +114,8 @@ pub struct Ledger {
     repository: Repository,
     config: LedgerConfig,
     head: Option<CommitId>,
+    /// The fingerprint of the key that ids are made with, where any are.
+    key: Option<String>,
     /// How many segments an occurrence had when its state was last handed out (or, after that, how
     /// many with our own): claims are published only on top of what their maker has seen.
     seen: Mutex<HashMap<OccurrenceId, u32>>,
@@ -123,6 +139,7 @@ impl Ledger {
             repository,
             config,
             head: None,
+            key: None,
             seen: Mutex::default(),
         };
         ledger.head = ledger.repository.reference(&ledger.tracking())?;

@@ -7,8 +7,11 @@
 //! journal's lock while it lives, so that a dead one is told from a live one.
 //!
 //! After a reboot what was not synced may be missing, so the absence of a record proves nothing then:
-//! whoever was claimed and has no outcome is unknown.
+//! whoever was claimed and has no outcome is unknown. A copy of a journal proves nothing either
+//! ([`Trace`]), and the run that it speaks of may live: it is left alone while a claim of that run
+//! holds.
 
+mod place;
 mod record;
 mod recover;
 
@@ -21,8 +24,10 @@ use jiff::Timestamp;
 
 use super::event::{ClaimId, Outcome, Ranges, RecipientIndex, RunId};
 use crate::mail::occurrence::OccurrenceId;
+use place::Place;
 use record::Record;
 
+pub use place::Trace;
 pub use recover::DeadRun;
 
 /// The journal could not be written, or a dead run's not be read.
@@ -109,6 +114,7 @@ impl Journal {
             .open(&hidden)
             .map_err(io)?;
         file.try_lock().map_err(|error| io(error.into()))?;
+        let place = Place::of(&file, folder).map_err(io)?;
         let reserve = reserve_of(&path);
         if let Err(error) = std::fs::write(&reserve, [0; RESERVE]) {
             let _ = std::fs::remove_file(&reserve);
@@ -129,6 +135,7 @@ impl Journal {
         let start = Record::Start {
             run,
             boot: boot.map(str::to_owned),
+            place,
             at,
         };
         journal

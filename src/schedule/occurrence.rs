@@ -250,6 +250,11 @@ impl Period {
         }
     }
 
+    /// Whether the label is one of this period's.
+    pub fn names(self, label: &str) -> bool {
+        self.day_in(label, Date::ZERO).is_some()
+    }
+
     /// The last day of the period that the label names that can be an occurrence's nominal day
     /// when `first` is the first one's.
     fn day_in(self, label: &str, first: Date) -> Option<Date> {

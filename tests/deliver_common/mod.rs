@@ -20,6 +20,7 @@ use std::task::Poll;
 use jiff::Timestamp;
 use postmerge::clock::{Clock, VirtualClock};
 use postmerge::deliver::StartError;
+use postmerge::deliver::dry_run::dry_run;
 use postmerge::deliver::due::Question;
 use postmerge::deliver::progress::{Progress, Silent};
 use postmerge::deliver::run::{EngineTask, Line, Order, Outside, Summary, open, send};
@@ -142,7 +143,10 @@ impl House {
 
     pub fn push(&self, message: &str) {
         git(&self.author(), &["add", "."]);
-        git(&self.author(), &["commit", "-qm", message]);
+        git(
+            &self.author(),
+            &["commit", "-q", "--allow-empty", "-m", message],
+        );
         git(&self.author(), &["push", "-q", "origin", "HEAD:main"]);
     }
 
@@ -261,6 +265,23 @@ impl House {
             })
             .await
         })
+    }
+
+    /// What a run would do.
+    pub fn dry_run(&self, clone: &str, clock: &VirtualClock) -> Vec<Line> {
+        let path = self.clone_of(clone);
+        let outside = Outside {
+            repository: &path,
+            ledger: LedgerSettings::default(),
+            clock: Arc::new(clock.clone()),
+            transports: &|_, _, _| Err("nothing is sent".to_owned()),
+            exchangers: &NoExchangers,
+            secret: &|name| (name == "POSTMERGE_KEY").then(|| self.secret.clone()),
+            run: RunId(0),
+            boot: None,
+            engine: EngineTask::Callers,
+        };
+        dry_run(&outside, &Order::default()).unwrap()
     }
 
     /// What a fresh look at the remote says.

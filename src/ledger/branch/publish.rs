@@ -65,7 +65,7 @@ pub enum PublishError {
 /// Pushes before giving up.
 const PUSHES: u32 = 12;
 
-const README: &str = "# The ledger\n\nWritten by `postmerge`, one commit per batch; nobody needs to edit it, and edits stop the sending.\n\n- `campaigns/<campaign>/RESULT.md`: what became of a campaign, for people.\n- `campaigns/<campaign>/.events/`: every claim and every mail's outcome, as segments that are written\n  once and never changed. They are text: the first line says the format's version, the last one\n  counts the lines and holds a checksum. Lines beginning with `+` are mails that the relay accepted,\n  `~` not now, `-` refused, `?` unknown; then follow the recipient's place in the audience, milliseconds\n  since the first line's time, and the relay's words (a numbered beginning and the rest).\n- `suppressions/`: who must not be mailed.\n\nRecipients appear as keyed hashes, never as addresses. This branch must not be rewritten, squashed or\ndeleted: it is what keeps anybody from being mailed twice.\n";
+const README: &str = "# The ledger\n\nWritten by `postmerge`, one commit per batch; nobody needs to edit it, and edits stop the sending.\n\n- `campaigns/<campaign>/RESULT.md`: what became of a campaign, for people.\n- `campaigns/<campaign>/.events/`: every claim and every mail's outcome, as segments that are written\n  once and never changed. They are text: the first line says the format's version, the last one\n  counts the lines and holds a checksum. Lines beginning with `+` are mails that the relay accepted,\n  `~` not now, `-` refused, `?` unknown; then follow the recipient's place in the audience, milliseconds\n  since the first line's time, and the relay's words (a numbered beginning and the rest).\n- `suppressions/`: who must not be mailed.\n- `KEY`: the fingerprint of the key that the recipients' hashes are made with.\n\nRecipients appear as keyed hashes, never as addresses. This branch must not be rewritten, squashed or\ndeleted: it is what keeps anybody from being mailed twice.\n";
 
 impl Ledger {
     /// Publishes a batch: one segment per occurrence (more for a large audience), one commit, one
@@ -218,6 +218,7 @@ impl Ledger {
         if self.head.is_none() {
             files.push(("README.md".to_owned(), self.write(README)?));
         }
+        files.extend(self.key_file()?);
         let fallback = Identity {
             name: "postmerge".to_owned(),
             email: "postmerge@localhost".to_owned(),
@@ -231,7 +232,7 @@ impl Ledger {
         Ok(commit.map_err(LedgerError::from)?)
     }
 
-    fn write(&self, text: &str) -> Result<ObjectId, LedgerError> {
+    pub(super) fn write(&self, text: &str) -> Result<ObjectId, LedgerError> {
         Ok(self.repository.write_blob(text.as_bytes())?)
     }
 }

@@ -21,14 +21,14 @@ pub(super) fn folder(subject: &Subject) -> String {
 const DEEPEST: usize = 90;
 
 /// A segment on the branch.
-struct Place {
+pub(super) struct Place {
     path: String,
     number: u32,
     blob: ObjectId,
 }
 
 /// What reading a record can come to.
-enum Stop {
+pub(super) enum Stop {
     Segment(SegmentError),
     Contradiction(usize, Contradiction),
     Misplaced(String),
@@ -156,7 +156,7 @@ impl Ledger {
         Ok(state)
     }
 
-    fn read(
+    pub(super) fn read(
         &self,
         place: &Place,
         subject: &Subject,
@@ -186,7 +186,7 @@ impl Ledger {
     }
 
     /// A subject's segments, in order and complete.
-    fn places(&self, subject: &Subject) -> Result<Vec<Place>, LedgerError> {
+    pub(super) fn places(&self, subject: &Subject) -> Result<Vec<Place>, LedgerError> {
         let base = folder(subject);
         let mut places = Vec::new();
         let Some(head) = self.head else {

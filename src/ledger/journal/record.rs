@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::place::Place;
 use crate::ledger::event::{Outcome, Ranges, RunId};
 use crate::mail::occurrence::OccurrenceId;
 
 /// The format that is written and read.
-pub(super) const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
 
 /// Longest record: a claim of a hundred thousand single recipients is below it.
 const LONGEST: usize = 16 * 1024 * 1024;
@@ -16,6 +17,7 @@ pub(super) enum Record {
     Start {
         run: RunId,
         boot: Option<String>,
+        place: Place,
         at: Timestamp,
     },
     Claimed {
@@ -58,10 +60,17 @@ impl Record {
         out.extend_from_slice(&[0; 8]);
         let number = |out: &mut Vec<u8>, value: u32| out.extend_from_slice(&value.to_le_bytes());
         match self {
-            Self::Start { run, boot, at } => {
+            Self::Start {
+                run,
+                boot,
+                place,
+                at,
+            } => {
                 out.extend_from_slice(&[b'S', VERSION]);
                 number(out, run.0);
                 time(out, *at);
+                out.extend_from_slice(&place.device.to_le_bytes());
+                out.extend_from_slice(&place.file.to_le_bytes());
                 out.push(u8::from(boot.is_some()));
                 out.extend_from_slice(boot.as_deref().unwrap_or_default().as_bytes());
             }
@@ -156,11 +165,16 @@ impl Record {
                 fields.byte()?;
                 let run = RunId(fields.number()?);
                 let at = fields.time()?;
+                let place = Place {
+                    device: fields.long()?,
+                    file: fields.long()?,
+                };
                 let known = fields.byte()? == 1;
                 let boot = fields.text()?;
                 Self::Start {
                     run,
                     boot: known.then(|| boot.to_owned()),
+                    place,
                     at,
                 }
             }
@@ -228,6 +242,10 @@ impl<'a> Fields<'a> {
 
     fn number(&mut self) -> Option<u32> {
         self.take().map(u32::from_le_bytes)
+    }
+
+    fn long(&mut self) -> Option<u64> {
+        self.take().map(u64::from_le_bytes)
     }
 
     fn time(&mut self) -> Option<Timestamp> {

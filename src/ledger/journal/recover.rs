@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::place::{Place, Trace};
 use super::record::{Found, Record};
 use super::{JournalError, lock_dead};
 use crate::ledger::event::{ClaimId, Event, Outcome, Ranges, RecipientIndex, RunId};
@@ -19,8 +20,8 @@ use crate::mail::occurrence::OccurrenceId;
 pub struct DeadRun {
     /// Whose journal it was.
     pub run: RunId,
-    /// Whether the machine has been up since: only then does the absence of a record prove anything.
-    pub same_boot: bool,
+    /// What the absence of a record proves.
+    pub trace: Trace,
     path: PathBuf,
     /// Holds the lock.
     _file: File,
@@ -69,7 +70,8 @@ pub(super) fn recover(folder: &Path, boot: Option<&str>) -> Result<Vec<DeadRun>,
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)
             .map_err(|error| io(&path, error))?;
-        if let Some(run) = read(path, file, &bytes, boot)? {
+        let place = Place::of(&file, folder).map_err(|error| io(&path, error))?;
+        if let Some(run) = read(path, file, &bytes, (place, boot))? {
             dead.push(run);
         }
     }
@@ -81,7 +83,7 @@ fn read(
     path: PathBuf,
     file: File,
     bytes: &[u8],
-    boot: Option<&str>,
+    found: (Place, Option<&str>),
 ) -> Result<Option<DeadRun>, JournalError> {
     let mut rest = bytes;
     let mut dead: Option<DeadRun> = None;
@@ -95,10 +97,10 @@ fn read(
                 // The end of a write that did not finish. With a whole record behind it, it is not:
                 // what is missing may be somebody's start, who would then be sent to again.
                 let torn = !more_follow(rest);
-                let same_boot = dead.as_ref().is_some_and(|dead| dead.same_boot);
+                let exact = dead.as_ref().is_some_and(|dead| dead.trace == Trace::Exact);
                 // After a reboot pages may be missing anywhere behind the last sync. What is not
                 // known makes recipients unknown then, so stopping here is safe.
-                if torn || (dead.is_some() && !same_boot) {
+                if torn || (dead.is_some() && !exact) {
                     break;
                 }
                 let offset = bytes.len() - rest.len();
@@ -107,11 +109,19 @@ fn read(
         };
         rest = rest.get(length..).unwrap_or_default();
         match (&mut dead, record) {
-            (dead @ None, Record::Start { run, boot: its, at }) => {
+            (
+                dead @ None,
+                Record::Start {
+                    run,
+                    boot,
+                    place,
+                    at,
+                },
+            ) => {
                 let Some(file) = file.take() else { break };
                 *dead = Some(DeadRun {
                     run,
-                    same_boot: its.is_some() && its.as_deref() == boot,
+                    trace: Trace::of((place, boot.as_deref()), found),
                     path: path.clone(),
                     _file: file,
                     claims: BTreeMap::new(),
@@ -187,10 +197,26 @@ impl DeadRun {
             .collect()
     }
 
+    /// Whether the run that it speaks of may be going on: the journal is a copy, and one of the run's
+    /// claims in `states` holds. Its claims are its own then, and the copy says nothing about them.
+    pub fn may_live<'a>(
+        &self,
+        states: impl IntoIterator<Item = &'a OccurrenceState>,
+        now: Timestamp,
+    ) -> bool {
+        let holds = |state: &OccurrenceState| {
+            let mut open = state.open_claims();
+            open.any(|open| open.claim.run == self.run && open.until > now)
+        };
+        self.trace == Trace::Copied && states.into_iter().any(holds)
+    }
+
     /// The events that settle it, given the occurrences' states *after a fetch*: what the relay said
     /// to whom; whoever was started without an answer is unknown; whoever was not started is
-    /// released, if the machine has been up since, and unknown else. What the ledger does not show
+    /// released, if the journal is exact, and unknown else. What the ledger does not show
     /// as this run's is left alone: the claim was never published, or somebody settled it.
+    ///
+    /// Of a copied journal only to be published once [`Self::may_live`] says no.
     pub fn events<'a>(
         &self,
         state_of: impl Fn(&OccurrenceId) -> Option<&'a OccurrenceState>,
@@ -219,13 +245,18 @@ impl DeadRun {
                         (*at, outcome.clone())
                     }
                     (Some(Status::Claimed { .. }), None) => {
-                        if self.same_boot && !dead.started.contains(&index) {
+                        if self.trace == Trace::Exact && !dead.started.contains(&index) {
                             free.push(index);
                             continue;
                         }
-                        let reason = match self.same_boot {
-                            true => "the program ended before the relay's answer came",
-                            false => "the machine went down before the outcome was recorded",
+                        let reason = match self.trace {
+                            Trace::Exact => "the program ended before the relay's answer came",
+                            Trace::Rebooted => {
+                                "the machine went down before the outcome was recorded"
+                            }
+                            Trace::Copied => {
+                                "the run went on elsewhere, and its outcome was not recorded"
+                            }
                         };
                         (
                             self.last,

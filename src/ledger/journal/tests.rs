@@ -121,6 +121,29 @@ fn after_a_reboot_what_has_no_outcome_is_unknown() {
 }
 
 #[test]
+fn a_copy_says_nothing_while_its_run_holds_the_claim_and_proves_nothing_after() {
+    let (original, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let journal = written(original.path());
+    let name = "00000007.log";
+    std::fs::copy(original.path().join(name), copy.path().join(name)).unwrap();
+    journal.started(CLAIM, RecipientIndex(2)).unwrap();
+    for boot in ["boot", "another"] {
+        let dead = Journal::recover(copy.path(), Some(boot)).unwrap();
+        assert_eq!(dead[0].trace, Trace::Copied);
+        assert!(dead[0].may_live([&state()], at(599)));
+        assert!(!dead[0].may_live([&state()], at(600)));
+        drop(dead);
+        assert_eq!(
+            settled(copy.path(), Some(boot)),
+            ["Accepted", "Unknown", "Unknown"]
+        );
+    }
+    drop(journal);
+    let dead = Journal::recover(original.path(), Some("boot")).unwrap();
+    assert!(!dead[0].may_live([&state()], at(1)));
+}
+
+#[test]
 fn a_torn_end_is_ignored_at_every_byte() {
     let folder = tempfile::tempdir().unwrap();
     drop(written(folder.path()));
