@@ -1,5 +1,5 @@
 //! What changes on the main branch after a sending has started: its campaign is deleted or cancelled,
-//! members leave. Whole runs on real repositories in virtual time.
+//! members leave, or are suppressed while mails go out. Whole runs on real repositories in virtual time.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,16 +10,88 @@
 
 mod deliver_common;
 
-use deliver_common::{House, at, clock, line, now_of, people, regardless};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use deliver_common::{House, Setup, at, clock, line, now_of, people, regardless};
+use postmerge::clock::BoxFuture;
 use postmerge::deliver::opened::open;
+use postmerge::deliver::progress::{Progress, Snapshot};
+use postmerge::deliver::run::{Order, Summary};
 use postmerge::deliver::standings::{Entry, Wait, Which, standings};
 use postmerge::deliver::suppress::{Wish, suppress};
 use postmerge::ledger::event::{Exclusion, RecipientIndex, RunId, Scope};
 use postmerge::ledger::state::Status;
 use postmerge::mail::address::Address;
+use postmerge::mail::envelope::Letter;
 use postmerge::mail::recipient_id::RecipientKey;
-use postmerge::transport::mailboxes::Mailboxes;
+use postmerge::transport::mailboxes::{Mailboxes, Verdict};
+use postmerge::transport::{Attempt, ConnectError, Connection, Failure, Transport};
 use postmerge::workspace::settings::LedgerSettings;
+use tokio::sync::Notify;
+
+/// Suppresses some, each once so many mails have gone out.
+struct Suppresses {
+    clone: std::path::PathBuf,
+    clock: postmerge::clock::VirtualClock,
+    who: Mutex<Vec<(u64, String)>>,
+    then: Box<dyn Fn(u64) + Send + Sync>,
+}
+
+impl Progress for Suppresses {
+    fn tick(&self, snapshot: &Snapshot<'_>) {
+        (self.then)(snapshot.accepted);
+        let mut who = self.who.lock().unwrap();
+        if who
+            .last()
+            .is_none_or(|(after, _)| snapshot.accepted < *after)
+        {
+            return;
+        }
+        let Some((_, address)) = who.pop() else {
+            return;
+        };
+        let mut opened = open(&self.clone, &LedgerSettings::default()).unwrap();
+        let key = RecipientKey::from_secret(deliver_common::SECRET.as_bytes()).unwrap();
+        let wish = Wish {
+            address: Address::parse(&address).unwrap(),
+            scope: Scope::All,
+            reason: "rang".to_owned(),
+            lift: false,
+        };
+        suppress(&mut opened, &key, &wish, RunId(90), now_of(&self.clock)).unwrap();
+    }
+}
+
+/// A run in which some are suppressed, each once so many mails have gone out.
+fn suppressing(house: &House, who: &[(u64, &str)]) -> Summary {
+    suppressing_by(house, who, house.transport(), |_| ())
+}
+
+fn suppressing_by(
+    house: &House,
+    who: &[(u64, &str)],
+    transport: Arc<dyn Transport>,
+    then: impl Fn(u64) + Send + Sync + 'static,
+) -> Summary {
+    let clock = clock();
+    let who = who
+        .iter()
+        .rev()
+        .map(|(after, who)| (*after, (*who).to_owned()));
+    let setup = Setup {
+        transport,
+        progress: Arc::new(Suppresses {
+            clone: house.clone_of("office"),
+            clock: clock.clone(),
+            who: Mutex::new(who.collect()),
+            then: Box::new(then),
+        }),
+        polls: None,
+    };
+    let run = house.with("one", 1, &clock, &Order::default(), setup);
+    run.unwrap().unwrap()
+}
 
 /// Three mails fit into the first window, at this pace.
 const PACE: &str = "pause: 1h";
@@ -205,4 +277,108 @@ fn who_is_suppressed_between_two_runs_is_not_mailed() {
     let lift = Wish { lift: true, ..wish };
     suppress(&mut opened, &key, &lift, RunId(10), now_of(&clock)).unwrap();
     assert_eq!(house.run("one", 3, &clock).accepted, 0);
+}
+
+#[test]
+fn who_is_suppressed_while_mails_go_out_is_not_mailed() {
+    let house = House::new(Mailboxes::new(), &people(60, &["a.test"]), "pause: 1s");
+    // The first one waits for a claim; the second is in the last claim that there will be.
+    let run = suppressing(&house, &[(2, "p55@a.test"), (20, "p59@a.test")]);
+    let uno = line(&run, "uno");
+    assert_eq!(
+        (uno.counts.accepted, uno.counts.excluded),
+        (58, 2),
+        "{run:?}"
+    );
+    for who in ["p55@a.test", "p59@a.test"] {
+        assert!(!house.boxes.taken().iter().any(|(_, to, _)| to == who));
+    }
+    let state = house.state("uno");
+    assert_eq!(state.exclusions().get(&Exclusion::Suppressed), Some(&2));
+    assert!(run.published && !uno.held, "{run:?}");
+}
+
+/// Does not answer the first time that it is offered `z@b.test`'s mail, until it is told to; then the
+/// connection is gone.
+#[derive(Clone)]
+struct Hangs {
+    inner: Arc<dyn Transport>,
+    hung: Arc<AtomicBool>,
+    until: Arc<Notify>,
+}
+
+struct HangsOn(Hangs, Box<dyn Connection>);
+
+impl Transport for Hangs {
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, ConnectError>> {
+        Box::pin(async {
+            let inner = self.inner.connect().await?;
+            Ok(Box::new(HangsOn(self.clone(), inner)) as Box<dyn Connection>)
+        })
+    }
+}
+
+impl Connection for HangsOn {
+    fn send<'a>(
+        &'a mut self,
+        letter: &'a Letter,
+        commit: &'a mut (dyn FnMut() -> std::io::Result<()> + Send),
+    ) -> BoxFuture<'a, Attempt> {
+        let is_z = letter.envelope.to.domain() == "b.test";
+        match is_z && !self.0.hung.swap(true, Ordering::SeqCst) {
+            false => self.1.send(letter, commit),
+            true => Box::pin(async {
+                self.0.until.notified().await;
+                Attempt::Untouched(Failure::Lost("closed".to_owned()))
+            }),
+        }
+    }
+
+    fn usable(&self) -> bool {
+        self.1.usable()
+    }
+
+    fn quit(self: Box<Self>) -> BoxFuture<'static, ()> {
+        self.1.quit()
+    }
+}
+
+#[test]
+fn who_is_suppressed_while_their_mail_hangs_does_not_get_it_at_the_next_try() {
+    let mut members = people(60, &["a.test"]);
+    members.insert(0, "z@b.test".to_owned());
+    let house = House::new(Mailboxes::new(), &members, "pause: 0s");
+    let hangs = Hangs {
+        inner: house.transport(),
+        hung: Arc::default(),
+        until: Arc::default(),
+    };
+    let until = Arc::clone(&hangs.until);
+    let run = suppressing_by(
+        &house,
+        &[(5, "z@b.test")],
+        Arc::new(hangs),
+        move |accepted| {
+            if accepted == 60 {
+                until.notify_one();
+            }
+        },
+    );
+    let counts = house.check(run_end());
+    assert_eq!((counts.accepted, counts.excluded), (60, 1), "{run:?}");
+}
+
+#[test]
+fn who_is_suppressed_between_two_tries_does_not_get_the_second() {
+    let boxes = Mailboxes::new().first("z@b.test", 1, Verdict::refuse_rcpt(450, "4.2.0 later"));
+    let mut members = people(1200, &["a.test"]);
+    members.push("z@b.test".to_owned());
+    let house = House::new(boxes, &members, "pause: 1s");
+    let run = suppressing(&house, &[(500, "z@b.test")]);
+    let counts = house.check(run_end());
+    assert_eq!((counts.accepted, counts.excluded), (1200, 1), "{run:?}");
+}
+
+fn run_end() -> jiff::Timestamp {
+    at("2026-12-02T20:00:00Z")
 }

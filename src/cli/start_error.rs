@@ -50,9 +50,9 @@ fn hint(why: &StartError) -> Option<String> {
         StartError::Publish(PublishError::Unreachable(_)) => {
             "it may have arrived all the same: look with `postmerge status`, then run it again"
         }
-        StartError::Publish(PublishError::Conflict { .. } | PublishError::Busy(_)) => {
-            "somebody else wrote at the same moment: run it again"
-        }
+        StartError::Publish(
+            PublishError::Conflict { .. } | PublishError::Suppressions | PublishError::Busy(_),
+        ) => "somebody else wrote at the same moment: run it again",
         StartError::Key { .. } => {
             "a good key: `openssl rand -hex 32`; keep it, it can not be changed later"
         }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::DeliverError;
 use super::engine::{ClaimDue, Engine, NewClaim, OpenClaim, Outgoing, PUSH_AGAIN};
-use super::publisher::Answer;
+use super::publisher::{Answer, Refusal};
 use super::queue::{Ready, Ticket};
 use super::stopping::Stop;
 use crate::ledger::branch::{Batch, PublishError};
@@ -204,7 +204,11 @@ impl Engine {
                     .into_iter()
                     .try_for_each(|claim| self.claim_holds(claim))
             }
-            Err(PublishError::Conflict { occurrence }) => {
+            Err(Refusal::Suppressions(suppressions)) => {
+                self.back_to_outbox(outgoing);
+                self.leave_out(&suppressions, now)
+            }
+            Err(Refusal::Error(PublishError::Conflict { occurrence })) => {
                 let took = outgoing.claims.iter().any(|claim| {
                     let active = self.occurrences.get(usize::from(claim.occurrence));
                     active.is_some_and(|active| *active.id == occurrence)
@@ -219,11 +223,11 @@ impl Engine {
                 self.remote.given_up = Some(why.clone());
                 self.stop(now, Stop::Remote(why))
             }
-            Err(why @ (PublishError::Unreachable(_) | PublishError::Busy(_))) => {
+            Err(Refusal::Error(why @ (PublishError::Unreachable(_) | PublishError::Busy(_)))) => {
                 self.outgoing = Some(outgoing);
                 self.remote_is_away(now, &why.to_string())
             }
-            Err(why) => {
+            Err(Refusal::Error(why)) => {
                 self.back_to_outbox(outgoing);
                 self.remote.given_up = Some(why.to_string());
                 self.stop(now, Stop::Remote(why.to_string()))

@@ -194,6 +194,9 @@ impl Engine {
                 outcome,
             },
         )?;
+        if self.leave_out_one(ticket, at)? {
+            return Ok(());
+        }
         let Some(active) = self.occurrences.get(occurrence) else {
             return Ok(());
         };
@@ -253,9 +256,12 @@ impl Engine {
             .occurrences
             .get(occurrence)
             .is_none_or(|active| active.ended.is_some());
-        if self.stopping.is_some() || ended {
+        let unwanted = self.unwanted.contains_key(&ready.ticket);
+        if self.stopping.is_some() || ended || unwanted {
             self.pacer.done(lane, at, verdict);
-            return self.release(vec![ready]);
+            self.release(vec![ready])?;
+            self.leave_out_one(ready.ticket, at)?;
+            return Ok(());
         }
         self.queues.make_ready_first(lane, ready);
         match verdict {

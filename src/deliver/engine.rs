@@ -25,7 +25,7 @@ use super::waking::sleep;
 use super::worker::{Told, Worker};
 use crate::clock::{BoxFuture, Clock};
 use crate::ledger::branch::Batch;
-use crate::ledger::event::{Event, RecipientIndex, RunId};
+use crate::ledger::event::{Event, Exclusion, RecipientIndex, RunId};
 use crate::ledger::state::{OccurrenceState, Status};
 use crate::mail::occurrence::OccurrenceId;
 use crate::schedule::pacer::Pacer;
@@ -41,6 +41,8 @@ pub struct Active {
     pub state: OccurrenceState,
     /// Makes its mails.
     pub letters: Arc<dyn Letters>,
+    /// Its topic: who left that is not mailed.
+    pub topic: Option<String>,
     /// For each of its destinations, the lane.
     pub lanes: Vec<usize>,
     /// When its window closes.
@@ -122,6 +124,8 @@ pub struct Engine {
     pub(super) pacer: Pacer,
     pub(super) queues: Queues,
     pub(super) again: HashMap<Ticket, u8>,
+    /// Who was suppressed while their mail was with a worker: should it not get off, it is left out.
+    pub(super) unwanted: HashMap<Ticket, Exclusion>,
     pub(super) claims: BTreeMap<u32, OpenClaim>,
     pub(super) next_sequence: u32,
     pub(super) claim_due: ClaimDue,
@@ -183,6 +187,7 @@ impl Engine {
             occurrences,
             pacer: setting.pacer,
             again: HashMap::new(),
+            unwanted: HashMap::new(),
             claims: BTreeMap::new(),
             next_sequence: 0,
             claim_due: ClaimDue::Now,

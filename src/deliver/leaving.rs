@@ -7,8 +7,10 @@ use std::io::{Seek, SeekFrom};
 
 use jiff::Timestamp;
 
-use super::error::StartError;
+use super::engine::Engine;
+use super::error::{DeliverError, StartError};
 use super::material::{Content, Lists, addresses};
+use super::queue::Ticket;
 use super::start::Ground;
 use crate::git::ObjectId;
 use crate::ledger::event::{Event, Exclusion, RecipientIndex};
@@ -36,22 +38,11 @@ pub(super) fn left_out(
 ) -> Result<Vec<Event>, StartError> {
     let topic = content.file.campaign.audience.topic.as_ref();
     let topic = topic.map(|topic| topic.as_str());
-    let mut reasons = suppressed(state, ground.suppressions, topic);
+    let mut reasons = suppressed(state, ground.suppressions, topic, is_open);
     for index in left_list(ground, campaign, content, state)? {
         reasons.entry(index).or_insert(Exclusion::LeftList);
     }
-    if reasons.is_empty() {
-        return Ok(Vec::new());
-    }
-    let copies: Vec<(u32, Exclusion)> = open(state)
-        .filter_map(|index| {
-            let of = state.copy_of(RecipientIndex(index))?;
-            Some((index, *reasons.get(&of.0)?))
-        })
-        .collect();
-    for (index, reason) in copies {
-        reasons.entry(index).or_insert(reason);
-    }
+    with_copies(state, &mut reasons);
     let event = |(index, reason)| Event::Excluded {
         recipient: RecipientIndex(index),
         at,
@@ -60,26 +51,115 @@ pub(super) fn left_out(
     Ok(reasons.into_iter().map(event).collect())
 }
 
-/// Who is still to be sent to and under nobody's claim.
+/// A mail's copies are left out with it.
+fn with_copies(state: &OccurrenceState, reasons: &mut BTreeMap<u32, Exclusion>) {
+    if reasons.is_empty() {
+        return;
+    }
+    let copies: Vec<(u32, Exclusion)> = state
+        .statuses()
+        .filter(|(_, status)| is_open(status) || matches!(status, Status::Claimed { .. }))
+        .filter_map(|(index, _)| {
+            let of = state.copy_of(index)?;
+            Some((index.0, *reasons.get(&of.0)?))
+        })
+        .collect();
+    for (index, reason) in copies {
+        reasons.entry(index).or_insert(reason);
+    }
+}
+
+/// Still to be sent to and under nobody's claim.
+fn is_open(status: &Status) -> bool {
+    matches!(status, Status::Pending | Status::Deferred { .. })
+}
+
 fn open(state: &OccurrenceState) -> impl Iterator<Item = u32> + '_ {
-    state.statuses().filter_map(|(index, status)| {
-        matches!(status, Status::Pending | Status::Deferred { .. }).then_some(index.0)
-    })
+    let open = state.statuses().filter(|(_, status)| is_open(status));
+    open.map(|(index, _)| index.0)
 }
 
 fn suppressed(
     state: &OccurrenceState,
     suppressions: &Suppressions,
     topic: Option<&str>,
+    which: impl Fn(&Status) -> bool,
 ) -> BTreeMap<u32, Exclusion> {
     if suppressions.is_empty() {
         return BTreeMap::new();
     }
-    let reason = |index: u32| {
-        let id = state.ids().get(index as usize)?;
-        Some((index, suppressions.reason(id, topic)?))
+    let reason = |(index, _): (RecipientIndex, Status)| {
+        let id = state.ids().get(index.0 as usize)?;
+        Some((index.0, suppressions.reason(id, topic)?))
     };
-    open(state).filter_map(reason).collect()
+    let those = state.statuses().filter(|(_, status)| which(status));
+    those.filter_map(reason).collect()
+}
+
+impl Engine {
+    /// Somebody was suppressed while mails go out: whoever has not been handed over is left out, also
+    /// out of claims that are published already.
+    pub(super) fn leave_out(
+        &mut self,
+        suppressions: &Suppressions,
+        at: Timestamp,
+    ) -> Result<(), DeliverError> {
+        for number in 0..self.occurrences.len() {
+            let Some(active) = self.occurrences.get(number) else {
+                break;
+            };
+            let unsent =
+                |status: &Status| is_open(status) || matches!(status, Status::Claimed { .. });
+            let topic = active.topic.as_deref();
+            let mut reasons = suppressed(&active.state, suppressions, topic, unsent);
+            with_copies(&active.state, &mut reasons);
+            if reasons.is_empty() {
+                continue;
+            }
+            let occurrence = u16::try_from(number).unwrap_or(u16::MAX);
+            let named = |ticket: &Ticket| {
+                ticket.occurrence == occurrence && reasons.contains_key(&ticket.index)
+            };
+            self.queues.drop_those(named);
+            let ready = self.queues.take_all_ready(|ready| named(&ready.ticket));
+            for (lane, _) in &ready {
+                self.pacer.remove(*lane, 1);
+            }
+            self.release(ready.into_iter().map(|(_, ready)| ready).collect())?;
+            for (index, reason) in reasons {
+                let ticket = Ticket { occurrence, index };
+                self.unwanted.insert(ticket, reason);
+                self.leave_out_one(ticket, at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves out somebody who is to be left out and is not being sent to just now; whether that is so.
+    pub(super) fn leave_out_one(
+        &mut self,
+        ticket: Ticket,
+        at: Timestamp,
+    ) -> Result<bool, DeliverError> {
+        let number = usize::from(ticket.occurrence);
+        let recipient = RecipientIndex(ticket.index);
+        let active = self.occurrences.get(number);
+        let status = active.and_then(|active| active.state.status(recipient));
+        let (Some(&reason), true) = (
+            self.unwanted.get(&ticket),
+            status.is_some_and(|status| is_open(&status)),
+        ) else {
+            return Ok(false);
+        };
+        self.unwanted.remove(&ticket);
+        let event = Event::Excluded {
+            recipient,
+            at,
+            reason,
+        };
+        self.record(number, event)?;
+        Ok(true)
+    }
 }
 
 /// Who came from one of the campaign's lists and stands in none of them now. Reads the lists only

@@ -184,9 +184,11 @@ impl Run<'_> {
         let header = state.header().cloned();
         let destinations = header.map(|header| header.destinations).unwrap_or_default();
         let lanes = self.lanes.of_occurrence(&relay, &destinations);
+        let topic = &letters.content().file.campaign.audience.topic;
         Ok(Active {
             id: Arc::new(id),
             state,
+            topic: topic.as_ref().map(ToString::to_string),
             letters: Arc::new(letters),
             lanes,
             closes,

@@ -6,6 +6,7 @@ use crate::clock::{BoxFuture, Clock, Hold};
 use crate::ledger::branch::{Batch, Ledger, PublishError};
 use crate::ledger::event::Event;
 use crate::ledger::journal::Journal;
+use crate::ledger::suppressions::Suppressions;
 
 /// Publishes batches. One at a time is asked of it.
 pub trait Publish: Send + Sync {
@@ -13,10 +14,18 @@ pub trait Publish: Send + Sync {
     fn publish(&self, batch: Arc<Batch>) -> BoxFuture<'static, Answer>;
 }
 
+/// Why a batch is not on the remote.
+pub enum Refusal {
+    /// It could not be published.
+    Error(PublishError),
+    /// Its claims were made before these suppressions were known.
+    Suppressions(Suppressions),
+}
+
 /// What became of a batch.
 pub struct Answer {
     /// Whether it is on the remote.
-    pub result: Result<(), PublishError>,
+    pub result: Result<(), Refusal>,
     /// Virtual time stands still until the engine has seen the answer.
     pub hold: Option<Hold>,
 }
@@ -47,14 +56,22 @@ impl Publish for LedgerPublisher {
         Box::pin(async move {
             let work = tokio::task::spawn_blocking(move || {
                 note_claims(&journal, &batch).map_err(|why| {
-                    PublishError::Denied(format!("the journal can not be written: {why}"))
+                    let why = format!("the journal can not be written: {why}");
+                    Refusal::Error(PublishError::Denied(why))
                 })?;
                 let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-                ledger.publish(&batch).map(|_| ())
+                match ledger.publish(&batch) {
+                    Ok(_) => Ok(()),
+                    Err(PublishError::Suppressions) => match ledger.suppressions() {
+                        Ok(suppressions) => Err(Refusal::Suppressions(suppressions)),
+                        Err(why) => Err(Refusal::Error(why.into())),
+                    },
+                    Err(why) => Err(Refusal::Error(why)),
+                }
             });
             let result = match work.await {
                 Ok(result) => result,
-                Err(why) => Err(PublishError::Denied(why.to_string())),
+                Err(why) => Err(Refusal::Error(PublishError::Denied(why.to_string()))),
             };
             Answer {
                 result,

@@ -148,13 +148,16 @@ impl Queues {
 
     /// Forgets everybody of an occurrence who is not under a claim; how many.
     pub fn drop_waiting(&mut self, occurrence: u16) -> usize {
+        self.drop_those(|ticket| ticket.occurrence == occurrence)
+    }
+
+    /// Forgets those whom `which` names and who are not under a claim; how many.
+    pub fn drop_those(&mut self, which: impl Fn(&Ticket) -> bool) -> usize {
         let before = self.waiting + self.later.len();
         for lane in &mut self.lanes {
-            lane.waiting
-                .retain(|ticket| ticket.occurrence != occurrence);
+            lane.waiting.retain(|ticket| !which(ticket));
         }
-        self.later
-            .retain(|Reverse((_, _, ticket))| ticket.occurrence != occurrence);
+        self.later.retain(|Reverse((_, _, ticket))| !which(ticket));
         self.waiting = self.lanes.iter().map(|lane| lane.waiting.len()).sum();
         before - self.waiting - self.later.len()
     }

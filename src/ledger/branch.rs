@@ -116,9 +116,16 @@ pub struct Ledger {
     head: Option<CommitId>,
     /// The fingerprint of the key that ids are made with, where any are.
     key: Option<String>,
-    /// How many segments an occurrence had when its state was last handed out (or, after that, how
-    /// many with our own): claims are published only on top of what their maker has seen.
-    seen: Mutex<HashMap<OccurrenceId, u32>>,
+    /// What was last handed out: claims are published only on top of what their maker has seen.
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// How many segments an occurrence had, or, after that, how many with our own.
+    occurrences: HashMap<OccurrenceId, u32>,
+    /// How many the suppressions had; `None`: nobody asked for them.
+    suppressions: Option<u32>,
 }
 
 impl Ledger {
@@ -232,7 +239,7 @@ impl Ledger {
         }
     }
 
-    fn seen(&self) -> std::sync::MutexGuard<'_, HashMap<OccurrenceId, u32>> {
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

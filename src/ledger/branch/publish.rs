@@ -47,6 +47,10 @@ pub enum PublishError {
         /// Which.
         occurrence: OccurrenceId,
     },
+    /// Somebody was suppressed, or lifted, since the suppressions were read. Nothing was published:
+    /// read them again, leave out whom they name, claim anew.
+    #[error("the suppressions in the ledger changed meanwhile")]
+    Suppressions,
     /// The branch kept moving.
     #[error("the ledger's branch moved {0} times in a row while publishing")]
     Busy(u32),
@@ -71,7 +75,8 @@ impl Ledger {
     /// Publishes a batch: one segment per occurrence (more for a large audience), one commit, one
     /// push. Where the branch moved meanwhile: outcomes and releases are put on top of the new head,
     /// provided that they still make sense there; an audience or a claim is only where nobody else
-    /// wrote about the occurrence. An audience that was made by looking who received its documents in
+    /// wrote about the occurrence, and a claim only where the suppressions are those that were read
+    /// last, if they were read. An audience that was made by looking who received its documents in
     /// other occurrences goes only on top of the head that it was made at, which is the present one:
     /// of two campaigns that start in the same instant the second has to look again.
     ///
@@ -91,6 +96,11 @@ impl Ledger {
                 return Err(PublishError::Conflict {
                     occurrence: occurrence.clone(),
                 });
+            }
+            if batch.events.iter().any(|(_, event)| is_claim(event))
+                && !self.knows_suppressions()?
+            {
+                return Err(PublishError::Suppressions);
             }
             let mut places = BTreeMap::new();
             for (occurrence, events) in &events {
@@ -146,6 +156,13 @@ impl Ledger {
         Err(PublishError::Busy(PUSHES))
     }
 
+    fn knows_suppressions(&self) -> Result<bool, LedgerError> {
+        match self.seen().suppressions {
+            None => Ok(true),
+            Some(seen) => Ok(self.count(&Subject::Suppressions)? == seen),
+        }
+    }
+
     /// Whether and where the events may go on top of what is there.
     fn admit(
         &self,
@@ -153,7 +170,7 @@ impl Ledger {
         events: &[&Event],
     ) -> Result<Admitted, PublishError> {
         let next = self.count(&Subject::Occurrence(occurrence.clone()))?;
-        let seen = self.seen().get(occurrence).copied();
+        let seen = self.seen().occurrences.get(occurrence).copied();
         if seen == Some(next) || (seen.is_none() && next == 0) {
             return Ok(Admitted { next, seen: true });
         }
@@ -178,7 +195,7 @@ impl Ledger {
     fn take_note(&self, places: BTreeMap<&OccurrenceId, Admitted>) {
         let mut seen = self.seen();
         for (occurrence, place) in places.into_iter().filter(|(_, place)| place.seen) {
-            seen.insert(occurrence.clone(), place.next);
+            seen.occurrences.insert(occurrence.clone(), place.next);
         }
     }
 
@@ -279,6 +296,10 @@ fn looked_around(batch: &Batch) -> Option<&OccurrenceId> {
         .iter()
         .find(|(_, event)| depends(event))
         .map(|(occurrence, _)| occurrence)
+}
+
+fn is_claim(event: &Event) -> bool {
+    matches!(event, Event::Claimed { .. })
 }
 
 /// An event about nobody says nothing, and has no form in a segment.

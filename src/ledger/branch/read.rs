@@ -84,7 +84,9 @@ impl Ledger {
     /// [`LedgerError`], where a segment is damaged, missing or contradicts another.
     pub fn replay(&self, occurrence: &OccurrenceId) -> Result<OccurrenceState, LedgerError> {
         let state = self.look(occurrence)?;
-        self.seen().insert(occurrence.clone(), state.segments());
+        let mut seen = self.seen();
+        seen.occurrences
+            .insert(occurrence.clone(), state.segments());
         Ok(state)
     }
 
@@ -138,13 +140,16 @@ impl Ledger {
         Ok(())
     }
 
-    /// Who must not be mailed.
+    /// Who must not be mailed. Who asks goes on from it: claims are admitted on top of what was read
+    /// last.
     ///
     /// # Errors
     /// As [`Self::replay`].
     pub fn suppressions(&self) -> Result<Suppressions, LedgerError> {
         let mut state = Suppressions::default();
-        for place in self.places(&Subject::Suppressions)? {
+        let places = self.places(&Subject::Suppressions)?;
+        self.seen().suppressions = u32::try_from(places.len()).ok();
+        for place in places {
             self.read(&place, &Subject::Suppressions, |offset, record| {
                 let Record::Suppression(event) = record else {
                     return Err(Stop::Contradiction(offset, Contradiction::Misplaced));
