@@ -13,7 +13,7 @@ mod deliver_common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use deliver_common::{House, Setup, clock, now_of, people};
+use deliver_common::{House, Setup, at, clock, now_of, people};
 use jiff::ToSpan;
 use postmerge::clock::{BoxFuture, VirtualClock};
 use postmerge::deliver::progress::Silent;
@@ -32,6 +32,8 @@ enum Then {
     Takes,
     /// Never answers; the grace passes meanwhile.
     Hangs,
+    /// Takes the mail, and it is late by then: asks nobody.
+    TakesUntil(&'static str),
 }
 
 /// Asks the run to stop as soon as content goes out.
@@ -60,7 +62,11 @@ impl Connection for Asks {
                 return Attempt::Untouched(Failure::NotCommitted(why.to_string()));
             }
             self.begun.fetch_add(1, Ordering::SeqCst);
-            self.asks.send_replace(true);
+            if let Then::TakesUntil(late) = self.then {
+                self.clock.advance_to(at(late));
+            } else {
+                self.asks.send_replace(true);
+            }
             // The engine hears of it, and so do other workers that have mails ahead.
             for _ in 0..50 {
                 tokio::task::yield_now().await;
@@ -247,4 +253,50 @@ fn who_can_not_be_written_to_is_left_out_and_the_others_go_on() {
     assert_eq!(summary.accepted, 99, "{summary:?}");
     let counts = house.check(now_of(&clock));
     assert_eq!((counts.excluded, counts.pending), (1, 0), "{counts:?}");
+}
+
+#[test]
+fn what_was_handed_over_ahead_is_not_begun_when_its_time_is_over() {
+    let closed = "2026-12-02T20:00:00Z";
+    let lease_over = "2026-12-02T17:14:30Z";
+    let until = Some(at("2026-12-02T17:05:00Z"));
+    for (late, until) in [
+        (closed, None),
+        (lease_over, None),
+        ("2026-12-02T17:06:00Z", until),
+    ] {
+        let house = House::new(Mailboxes::new(), &people(60, &["a.test"]), "enabled: false");
+        let clock = clock();
+        let (asks, stop) = watch::channel(false);
+        let begun = Arc::new(AtomicU64::new(0));
+        let transport = Asks {
+            asks: Arc::new(asks),
+            begun: Arc::clone(&begun),
+            then: Then::TakesUntil(late),
+            clock: clock.clone(),
+        };
+        let setup = Setup {
+            transport: Arc::new(transport),
+            progress: Arc::new(Silent),
+            polls: None,
+        };
+        let order = Order {
+            until,
+            ..Order::default()
+        };
+        let run = house.stoppable("one", 1, &clock, &order, setup, stop);
+        let run = run.unwrap().unwrap();
+        let counts = house.check(now_of(&clock));
+        let begun = begun.load(Ordering::SeqCst);
+        assert_eq!(
+            (counts.accepted, counts.unknown, counts.claimed),
+            (begun, 0, 0),
+            "{run:?}"
+        );
+        // Those of four connections; a lease that is over is followed by another.
+        match late == lease_over {
+            true => assert_eq!(begun, 60, "{run:?}"),
+            false => assert!(begun <= 4, "{begun}: {run:?}"),
+        }
+    }
 }

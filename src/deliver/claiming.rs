@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::DeliverError;
-use super::engine::{ClaimDue, Engine, NewClaim, OpenClaim, Outgoing, PUSH_AGAIN};
+use super::engine::{Active, ClaimDue, Engine, NewClaim, OpenClaim, Outgoing, PUSH_AGAIN};
 use super::publisher::{Answer, Refusal};
 use super::queue::{Ready, Ticket};
 use super::stopping::Stop;
@@ -363,6 +363,33 @@ impl Engine {
                 let_go.push(ready);
             }
             self.release(let_go)?;
+        }
+        Ok(())
+    }
+
+    /// When a mail under this claim may not be begun any more.
+    pub(super) fn begins_until(&self, active: &Active, claim: u32) -> Timestamp {
+        let lease = self.claims.get(&claim);
+        let lease = lease.and_then(|claim| lease_ends(claim.until));
+        let ends = [lease, active.closes, self.until];
+        ends.into_iter().flatten().min().unwrap_or(Timestamp::MAX)
+    }
+
+    /// Lets go of somebody whose claim is of no use any more, who waits for a new one.
+    pub(super) fn wait_again(
+        &mut self,
+        lane: usize,
+        ready: Ready,
+        at: Timestamp,
+    ) -> Result<(), DeliverError> {
+        self.release(vec![ready])?;
+        if self.leave_out_one(ready.ticket, at)? {
+            return Ok(());
+        }
+        let active = self.occurrences.get(usize::from(ready.ticket.occurrence));
+        if self.stopping.is_none() && active.is_some_and(|active| active.ended.is_none()) {
+            self.claim_due = ClaimDue::Now;
+            self.queues.put_back(lane, std::iter::once(ready.ticket));
         }
         Ok(())
     }

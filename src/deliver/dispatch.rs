@@ -50,6 +50,7 @@ impl Engine {
             claim: self.claim_id(ready.claim),
             letters: active.letters.clone(),
             tries: tries(&active.state, ticket.index),
+            until: self.begins_until(active, ready.claim),
             hold: self.clock.hold(),
         };
         let Some(relay_state) = self.relays.get_mut(relay) else {
@@ -123,6 +124,10 @@ impl Engine {
                         reason,
                     },
                 )
+            }
+            End::TooLate => {
+                self.pacer.done(job.lane, at, Verdict::Fine);
+                self.wait_again(job.lane, job.ready, at)
             }
             End::NotConnected(why) => {
                 self.ready_again(job.lane, job.ready, at, Verdict::Fine)?;

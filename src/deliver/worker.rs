@@ -42,6 +42,8 @@ pub struct Job {
     pub letters: Arc<dyn Letters>,
     /// What was tried before.
     pub tries: Tries,
+    /// From then on its mail is not begun: its window has closed, or its claim is over.
+    pub until: Timestamp,
     /// Virtual time stands still until the engine has seen the report.
     pub hold: Hold,
 }
@@ -67,6 +69,8 @@ pub enum End {
     NoLetter(NoLetter),
     /// No connection was to be had: nothing happened to the recipient.
     NotConnected(ConnectError),
+    /// [`Job::until`] had come before its content went out: nothing happened to the recipient.
+    TooLate,
 }
 
 /// What a worker tells the engine, in the order in which it happened.
@@ -245,6 +249,10 @@ impl Bench {
     }
 
     async fn one(&mut self, job: &Job, made: Made, inbox: &mut Inbox) -> End {
+        // It may have waited here behind a mail that hung.
+        if job.until <= self.desk.clock.now() {
+            return End::TooLate;
+        }
         let letter = match made {
             Ok(letter) => letter,
             Err(why) => return End::NoLetter(why),
@@ -263,6 +271,9 @@ impl Bench {
             }
         }
         let now = self.desk.clock.now();
+        if job.until <= now && matches!(attempt, Attempt::Untouched(Failure::NotCommitted(_))) {
+            return End::TooLate;
+        }
         let verdict = pace_after(&attempt, now);
         let settled = settle(attempt, job.tries, &self.desk.retry, now);
         End::Attempted(self.note_finished(job, now, settled), verdict)
@@ -286,8 +297,11 @@ impl Bench {
         let Some(connection) = self.connection.as_mut() else {
             return Attempt::Untouched(Failure::Lost("no connection".to_owned()));
         };
-        let (journal, seat) = (&self.desk.journal, &self.seat);
+        let (journal, seat, clock) = (&self.desk.journal, &self.seat, &self.desk.clock);
         let mut commit = || {
+            if job.until <= clock.now() {
+                return Err(std::io::Error::other("its time is over"));
+            }
             let mut seat = lock(seat);
             if seat.closed {
                 return Err(std::io::Error::other("the run was stopped"));
