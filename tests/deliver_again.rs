@@ -159,6 +159,23 @@ fn a_renamed_folder_is_the_same_sending() {
 }
 
 #[test]
+fn an_old_sending_whose_folder_is_moved_is_not_said_to_have_been_missed() {
+    let house = house();
+    let clock = clock();
+    house.run("one", 1, &clock);
+    rename(&house, "uno", "2026/uno-bis");
+    clock.advance_to(at("2026-12-04T17:00:00Z"));
+    let moved = house.run("one", 2, &clock);
+    let moved = line(&moved, "2026/uno-bis");
+    assert!(!moved.held, "{moved:?}");
+    assert!(
+        moved.note.as_deref().unwrap().contains("as uno"),
+        "{moved:?}"
+    );
+    assert!(house.state("2026/uno-bis").notes().is_empty());
+}
+
+#[test]
 fn another_text_or_a_copy_beside_the_original_is_another_sending() {
     let house = house();
     let clock = clock();

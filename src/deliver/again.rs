@@ -39,7 +39,7 @@ struct Started {
 }
 
 impl SentBefore {
-    /// Reads it from the ledger, where anything on the agenda is to start: of every occurrence no
+    /// Reads it from the ledger, where anything on the agenda is to start or missed its start: of every occurrence no
     /// more than how it was fixed.
     pub(super) fn read(
         ledger: &Ledger,
@@ -48,7 +48,15 @@ impl SentBefore {
     ) -> Result<Self, StartError> {
         let mut started = Vec::new();
         let starts = |it: &Scheduled| {
-            it.state.header().is_none() && matches!(it.standing, Standing::Due { .. })
+            let asked = matches!(
+                it.standing,
+                Standing::Due { .. }
+                    | Standing::Lapsed {
+                        recorded: false,
+                        ..
+                    }
+            );
+            it.state.header().is_none() && asked
         };
         if !agenda.iter().any(starts) {
             return Ok(Self { started });

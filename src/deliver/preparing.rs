@@ -15,7 +15,7 @@ use super::leaving::left_out;
 use super::letters::Letters;
 use super::material::{Content, Lists, signers};
 use super::run::Run;
-use super::start::{audience, fix, fixed_content};
+use super::start::{Ground, audience, fix, fixed_content};
 use crate::ledger::branch::{Batch, PublishError};
 use crate::ledger::event::Event;
 use crate::ledger::result_page::result_page;
@@ -67,6 +67,10 @@ impl Run<'_> {
                 };
             }
             Standing::Lapsed { opening, recorded } => {
+                if !recorded && let Some(why) = self.sent_before(&scheduled)? {
+                    self.line(id, counts, Some(why), false);
+                    return Ok(());
+                }
                 let window = opening
                     .from
                     .to_zoned(convert::calendar(self.ground.settings)?.zone().clone());
@@ -106,6 +110,26 @@ impl Run<'_> {
         };
         self.line(id, counts, note, held);
         Ok(())
+    }
+
+    /// As what an occurrence that never started went out before.
+    fn sent_before(&self, scheduled: &Scheduled) -> Result<Option<String>, StartError> {
+        let Ground {
+            path,
+            repository,
+            settings,
+            ..
+        } = &self.ground;
+        let content = match Content::read(path, scheduled.approved_by, scheduled.id.campaign()) {
+            Ok(content) => content,
+            Err(why) if why.holds_one() => return Ok(None),
+            Err(why) => return Err(why),
+        };
+        let calendar = convert::calendar(settings)?;
+        let found = self
+            .before
+            .check(repository, &calendar, scheduled, &content, self.now);
+        Ok(found.err().map(|why| why.to_string()))
     }
 
     /// A stop was asked for before its turn came.
