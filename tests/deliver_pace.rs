@@ -158,6 +158,7 @@ fn caps_count_what_campaigns_sent_that_are_over_or_gone() {
         assert_eq!(timed(&house, 1, &clock).0.accepted, 5);
         house.remove("campaigns/uno");
         house.campaign("dos", "");
+        house.write("campaigns/dos/body.md", "Otra cosa.\n");
         house.push("another, the same day");
         let (today, offers) = timed(&house, 2, &clock);
         assert_eq!((today.accepted, offers.len()), (1, 1), "{today:?}");

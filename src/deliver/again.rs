@@ -23,7 +23,7 @@ const LATELY: SignedDuration = SignedDuration::from_hours(62 * 24);
 const CHANGED: &str = "before `every` was changed";
 
 const RENAMED: &str =
-    "from a folder with the same files that is gone from the main branch: was it renamed?";
+    "from a folder with the same files that is gone from the main branch (was it renamed?)";
 
 /// What the ledger knows of occurrences that have started.
 pub(super) struct SentBefore {

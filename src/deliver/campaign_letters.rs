@@ -25,7 +25,7 @@ use crate::workspace::campaign::DocumentDelivery;
 use crate::workspace::document_path::DocumentPath;
 use crate::workspace::loaded;
 use crate::workspace::member::Member;
-use crate::workspace::members::Rows;
+use crate::workspace::members::{ListError, Rows};
 use crate::workspace::published::{asset_url, document_url};
 use crate::workspace::source::{Source, WorkspacePath};
 
@@ -176,11 +176,11 @@ impl CampaignLetters {
             .collect();
         let mut rows = Vec::new();
         for list in lists.lists {
-            let wrong = |why: String| StartError::List {
+            let wrong = |why: ListError| StartError::List {
                 list: list.name.to_string(),
-                why,
+                why: why.without_values(),
             };
-            rows.push(Rows::new(list.rows, &list.file.list).map_err(|why| wrong(why.to_string()))?);
+            rows.push(Rows::new(list.rows, &list.file.list).map_err(wrong)?);
         }
         let paths = content.document_paths()?;
         let documents = paths
@@ -223,7 +223,7 @@ impl CampaignLetters {
                 let rows = self.rows.get(usize::from(*list)).ok_or_else(gone)?;
                 let member = rows
                     .member_at(*offset)
-                    .map_err(|why| NoLetter::RowUnreadable(why.to_string()))?;
+                    .map_err(|why| NoLetter::RowUnreadable(why.without_values()))?;
                 Ok((member.address.clone(), Some(member)))
             }
             Place::Include(number) => {
@@ -237,20 +237,19 @@ impl CampaignLetters {
     fn documents(&self, member: Option<&Member>) -> Result<Vec<Handed>, NoLetter> {
         let mut handed = Vec::with_capacity(self.documents.len());
         for (path, delivery, title) in &self.documents {
+            let missing = || NoLetter::DocumentMissing(path.to_string());
             let path_text = match member {
                 Some(member) => path.resolve(member),
                 None => path.literal(),
             }
-            .map_err(|why| NoLetter::DocumentMissing(why.to_string()))?;
+            .map_err(|_| missing())?;
             let read = || self.content.document(&path_text);
             let bytes = if path.is_per_recipient() {
                 read().map(|bytes| bytes.map(Arc::new))
             } else {
                 self.shared.get(&path_text, read)
             };
-            let bytes = bytes
-                .map_err(|why| NoLetter::DocumentMissing(why.to_string()))?
-                .ok_or_else(|| NoLetter::DocumentMissing(path_text.clone()))?;
+            let bytes = bytes.map_err(|_| missing())?.ok_or_else(missing)?;
             let file_name = path_text.rsplit('/').next().unwrap_or_default().to_owned();
             let title = match title {
                 Some(title) => self.filled(title, member)?,
@@ -292,7 +291,7 @@ impl CampaignLetters {
         }
         self.compiled
             .short_text(title, member)
-            .map_err(|why| NoLetter::NotRenderable(why.to_string()))
+            .map_err(|why| NoLetter::NotRenderable(why.without_values()))
     }
 }
 
@@ -373,6 +372,6 @@ impl Letters for CampaignLetters {
                 date,
                 documents: &views,
             })
-            .map_err(|why| NoLetter::NotRenderable(why.to_string()))
+            .map_err(|why| NoLetter::NotRenderable(why.without_values()))
     }
 }

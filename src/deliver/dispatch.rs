@@ -227,7 +227,12 @@ impl Engine {
         let count = self.again.entry(job.ready.ticket).or_default();
         *count += 1;
         let often = *count >= AGAIN_AT_MOST;
-        self.words.broken.take(&failure.to_string(), at);
+        match failure {
+            // Where it is given up the outcome says so, and is counted there.
+            Failure::Closing(_) if often => {}
+            Failure::Closing(reply) => self.words.deferred.take(&reply.to_string(), at),
+            _ => self.words.broken.take(&failure.to_string(), at),
+        }
         self.trouble(job.lane, &failure.to_string());
         let Some(state) = self.relays.get_mut(relay) else {
             return Ok(());

@@ -90,6 +90,14 @@ pub enum StartError {
         /// Its name.
         name: String,
     },
+    /// A single address that a campaign names is none.
+    #[error("{campaign}: an address in `include`, `cc` or `bcc`: {why}")]
+    Address {
+        /// Which campaign.
+        campaign: String,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// The environment lacks a secret.
     #[error("the environment variable {0} is not set")]
     NoSecret(String),
@@ -169,7 +177,9 @@ pub enum StartError {
         source: Box<RenderError>,
     },
     /// The sample of mails that is made before the first one goes out.
-    #[error("{occurrence}: the mail for recipient {index} can not be made: {why}")]
+    #[error(
+        "{occurrence}: the mail for recipient {index} can not be made: {why}; `postmerge lint` shows which rows and values"
+    )]
     Sample {
         /// Which occurrence.
         occurrence: String,
@@ -199,6 +209,7 @@ impl StartError {
             Self::Workspace { .. }
                 | Self::Source(_)
                 | Self::Missing { .. }
+                | Self::Address { .. }
                 | Self::OtherDigest { .. }
                 | Self::SentBefore { .. }
                 | Self::NoDkimKey(_)

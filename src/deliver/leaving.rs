@@ -231,7 +231,7 @@ fn take_found(
         rows.seek(SeekFrom::Start(0))
             .map_err(|why| wrong(why.to_string()))?;
         let mut members =
-            Members::new(rows, &spooled.file.list).map_err(|why| wrong(why.to_string()))?;
+            Members::new(rows, &spooled.file.list).map_err(|why| wrong(why.without_values()))?;
         while let Some(row) = members
             .next_address()
             .map_err(|why| wrong(why.to_string()))?
@@ -243,7 +243,8 @@ fn take_found(
                 Err(error) => {
                     unreadable.get_or_insert_with(|| {
                         wrong(format!(
-                            "{error}; who stands there can not be told from who left"
+                            "{}; who stands there can not be told from who left",
+                            error.without_values()
                         ))
                     });
                 }

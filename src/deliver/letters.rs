@@ -14,7 +14,8 @@ pub trait Letters: Send + Sync {
     fn letter(&self, index: u32, date: Timestamp) -> Result<Letter, NoLetter>;
 }
 
-/// Why there is no mail for a recipient.
+/// Why there is no mail for a recipient. The texts come into the ledger and into logs: they name places
+/// and never hold what stands in the recipient's row.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoLetter {
     /// The member's row is no longer where the audience was taken from, or their own document is

@@ -71,7 +71,7 @@ pub fn locate(
         rows.seek(SeekFrom::Start(0))
             .map_err(|why| wrong(why.to_string()))?;
         let mut members =
-            Members::new(rows, &spooled.file.list).map_err(|why| wrong(why.to_string()))?;
+            Members::new(rows, &spooled.file.list).map_err(|why| wrong(why.without_values()))?;
         while let Some(row) = members.next_row().map_err(|why| wrong(why.to_string()))? {
             let Ok(row) = row else { continue };
             let id = key.id_of_ref(row.address(), &mut buffer);

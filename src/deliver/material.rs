@@ -193,13 +193,12 @@ impl Lists {
 /// Addresses that a campaign names itself.
 ///
 /// # Errors
-/// [`StartError::Missing`] where one is none.
+/// [`StartError::Address`] where one is none.
 pub fn addresses(campaign: &CampaignId, texts: &[String]) -> Result<Vec<Address>, StartError> {
     let parse = |text: &String| {
-        Address::parse(text).map_err(|why| StartError::Missing {
+        Address::parse(text).map_err(|why| StartError::Address {
             campaign: campaign.to_string(),
-            what: "address",
-            name: why.to_string(),
+            why: why.why,
         })
     };
     texts.iter().map(parse).collect()

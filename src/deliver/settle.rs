@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 
 use crate::ledger::event::Outcome;
+use crate::ledger::reply_text::without_recipient;
 use crate::schedule::pacer::Verdict;
 use crate::schedule::retry::{RetryPolicy, next_try};
 use crate::schedule::verdict;
@@ -52,6 +53,37 @@ pub fn settle(attempt: Attempt, tries: Tries, policy: &RetryPolicy, now: Timesta
         Attempt::Unknown(failure) => Settled::Outcome(Outcome::Unknown {
             reason: failure.to_string(),
         }),
+    }
+}
+
+impl Settled {
+    /// Without the recipient's local part in what the relay said. To be judged before that.
+    pub fn without_recipient(self, local: &str) -> Self {
+        let masked = |text: String| without_recipient(&text, local);
+        let outcome = |outcome| match outcome {
+            Outcome::Accepted { reply } => Outcome::Accepted {
+                reply: masked(reply),
+            },
+            Outcome::Deferred { reply, retry_at } => Outcome::Deferred {
+                reply: masked(reply),
+                retry_at,
+            },
+            Outcome::Rejected { reply } => Outcome::Rejected {
+                reply: masked(reply),
+            },
+            Outcome::Unknown { reason } => Outcome::Unknown {
+                reason: masked(reason),
+            },
+        };
+        match self {
+            Self::Outcome(it) => Self::Outcome(outcome(it)),
+            Self::OutcomeThenStop(it, why) => Self::OutcomeThenStop(outcome(it), why),
+            Self::Again(Failure::Closing(reply)) => Self::Again(Failure::Closing(Reply {
+                text: masked(reply.text),
+                ..reply
+            })),
+            other => other,
+        }
     }
 }
 

@@ -181,11 +181,13 @@ fn own_digest(
     member: &Member,
 ) -> Result<Option<Digest>, DocumentProblem> {
     let mut digests = Vec::with_capacity(paths.len());
-    for path in paths {
-        let path = path.resolve(member).map_err(|_| DocumentProblem::Missing)?;
+    for pattern in paths {
+        let path = pattern
+            .resolve(member)
+            .map_err(|_| DocumentProblem::Missing)?;
         let bytes = content
             .document(&path)
-            .map_err(|why| DocumentProblem::Unreadable(why.to_string()))?
+            .map_err(|_| DocumentProblem::Unreadable(pattern.to_string()))?
             .ok_or(DocumentProblem::Missing)?;
         digests.push(Digest::of(&bytes));
     }

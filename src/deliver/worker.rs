@@ -275,7 +275,8 @@ impl Bench {
             return End::TooLate;
         }
         let verdict = pace_after(&attempt, now);
-        let settled = settle(attempt, job.tries, &self.desk.retry, now);
+        let settled = settle(attempt, job.tries, &self.desk.retry, now)
+            .without_recipient(letter.envelope.to.local());
         End::Attempted(self.note_finished(job, now, settled), verdict)
     }
 

@@ -34,6 +34,65 @@ pub fn reply_text(text: &str) -> String {
     trimmed.to_owned()
 }
 
+/// Shorter local parts are left: they are no names, and words of a reply (`no`, `ok`) may look like them.
+const SHORTEST_LOCAL: usize = 3;
+
+/// `text`, in which a relay speaks of the recipient with this local part, without it: relays repeat it
+/// without a domain, too, and without what follows a `+`. Case does not matter. Only whole words are
+/// replaced, and what looks like a status code stays.
+pub fn without_recipient(text: &str, local: &str) -> String {
+    let plain = local.trim_matches('"').to_lowercase();
+    let base = plain.split('+').next().unwrap_or_default().to_owned();
+    let mut out = text.to_owned();
+    for name in [plain, base] {
+        if name.chars().count() >= SHORTEST_LOCAL && !is_code(&name) {
+            out = without_word(&out, &name);
+        }
+    }
+    out
+}
+
+/// Whether it may be a reply's code or a status (RFC 3463).
+fn is_code(text: &str) -> bool {
+    let digits = |part: &str| part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
+    text.split('.').all(digits)
+}
+
+fn without_word(text: &str, word: &str) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || is_mark(c);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let begins = !out.ends_with(is_part);
+        match prefix_length(rest, word).filter(|_| begins) {
+            Some(length) if !rest.get(length..).unwrap_or_default().starts_with(is_part) => {
+                out.push('…');
+                rest = rest.get(length..).unwrap_or_default();
+            }
+            _ => {
+                out.push(first);
+                rest = rest.get(first.len_utf8()..).unwrap_or_default();
+            }
+        }
+    }
+    out
+}
+
+/// How many bytes of `text` are `word`, which is in lower case, at its beginning.
+fn prefix_length(text: &str, word: &str) -> Option<usize> {
+    let mut wanted = word.chars();
+    for (at, c) in text.char_indices() {
+        for lower in c.to_lowercase() {
+            match wanted.next() {
+                None => return Some(at),
+                Some(expected) if expected == lower => {}
+                Some(_) => return None,
+            }
+        }
+    }
+    wanted.next().is_none().then_some(text.len())
+}
+
 /// Replaces what stands before each `@` (also written `%40` or `=40`) and looks like a local part.
 fn masked(text: &str) -> String {
     if !text.contains('@') && !text.contains("40") {
@@ -117,7 +176,44 @@ mod tests {
         assert_eq!(reply_text(&"x".repeat(5000)), "…");
     }
 
+    #[test]
+    fn a_recipients_local_part_is_masked_as_a_word() {
+        for (text, local, expected) in [
+            (
+                "550 5.1.1 user ana.diaz unknown",
+                "ana.diaz",
+                "550 5.1.1 user … unknown",
+            ),
+            ("550 <ANA.Diaz>: no", "ana.diaz", "550 <…>: no"),
+            ("550 ana.diaz+news, ana.diaz", "ana.diaz+news", "550 …, …"),
+            ("550 banana.diazepam", "ana.diaz", "550 banana.diazepam"),
+            ("550 no such user, ok?", "no", "550 no such user, ok?"),
+            (
+                "550 5.1.1 573001112233: no",
+                "573001112233",
+                "550 5.1.1 …: no",
+            ),
+            ("550 5.1.1 no", "550", "550 5.1.1 no"),
+            ("550 5.1.1 no", "5.1.1", "550 5.1.1 no"),
+            ("550 ÑANDÚ lleno", "ñandú", "550 … lleno"),
+            ("İx İstanbul", "i̇stanbul", "İx …"),
+            ("\"ana b\" unknown", "\"ana b\"", "\"…\" unknown"),
+        ] {
+            assert_eq!(without_recipient(text, local), expected, "{local}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn no_local_part_stays_as_a_word(
+            before in "[ -~ñé]{0,60}", local in "[a-zñ][a-z0-9ñé._+-]{1,30}[a-z]", after in "[ -~ñé]{0,60}",
+        ) {
+            let text = format!("{before} <{}> {after}", local.to_uppercase());
+            let masked = without_recipient(&text, &local);
+            prop_assert!(!masked.to_lowercase().contains(&format!("<{local}>")), "{}", masked);
+            prop_assert!(masked.contains("<…>"), "{}", masked);
+        }
+
         #[test]
         fn masking_is_done_at_once(text in "[a-z@%40=\" .…ñ<>\\t\\n]{0,300}|\\PC{0,80}") {
             let once = reply_text(&text);

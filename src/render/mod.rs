@@ -87,6 +87,18 @@ pub enum RenderError {
 }
 
 impl RenderError {
+    /// What is wrong and where, without what stands in a recipient's row: for what is kept.
+    pub fn without_values(&self) -> String {
+        match self {
+            Self::Template { at, .. } => format!(
+                "{}:{}:{}: the template does not work out for this recipient's row",
+                at.file, at.line, at.column
+            ),
+            Self::Address { what, why } => format!("{what}: {}", why.why),
+            other => other.to_string(),
+        }
+    }
+
     fn template(at: &Origin, why: String) -> Self {
         Self::Template {
             at: at.clone(),

@@ -3,6 +3,8 @@
 //!
 //! Whatever is in a row can not become a path: a value is part of one file's name and nothing else.
 
+use std::fmt;
+
 use super::member::{Member, Value};
 use super::source::WorkspacePath;
 
@@ -48,6 +50,16 @@ pub enum DocumentPathError {
 
 /// Longest value put into a path, in bytes: file systems take names of 255.
 const LONGEST_VALUE: usize = 200;
+
+/// As it is written, with the columns' names.
+impl fmt::Display for DocumentPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts.iter().try_for_each(|part| match part {
+            Part::Literal(text) => f.write_str(text),
+            Part::Column(name) => write!(f, "{{{{ {name} }}}}"),
+        })
+    }
+}
 
 impl DocumentPath {
     /// Reads `facturas/{{ cliente_id }}.pdf`.

@@ -56,6 +56,19 @@ pub enum ListError {
     Io(#[from] io::Error),
 }
 
+impl ListError {
+    /// What is wrong, without what stands in the file: a first row that names no columns is a member's.
+    pub fn without_values(&self) -> String {
+        match self {
+            Self::Heading(problems) => format!(
+                "the heading row does not fit the list ({} columns are wrong)",
+                problems.len()
+            ),
+            other => other.to_string(),
+        }
+    }
+}
+
 fn joined(problems: &[HeadingProblem]) -> String {
     let texts: Vec<_> = problems.iter().take(10).map(ToString::to_string).collect();
     texts.join("; ")
@@ -129,6 +142,20 @@ pub enum RowFlaw {
 }
 
 impl RowError {
+    /// What is wrong and where, without what stands in the row.
+    pub fn without_values(&self) -> String {
+        let flaw = match &self.flaw {
+            RowFlaw::Address(_) => "there is no e-mail address".to_owned(),
+            RowFlaw::Cell(_) => "the cell does not fit its column".to_owned(),
+            other => other.to_string(),
+        };
+        let column = in_column(self.column.as_deref());
+        format!(
+            "line {} (row {}{column}): {flaw}",
+            self.at.line, self.at.row
+        )
+    }
+
     /// The row's bytes, shortened.
     pub fn raw(&self) -> &[u8] {
         &self.raw

@@ -179,11 +179,11 @@ pub enum Hold {
     },
 }
 
-/// Why an audience can not be resolved.
+/// Why an audience can not be resolved. The texts are kept in the ledger: they hold nothing of a row.
 #[derive(Debug, thiserror::Error)]
 pub enum AudienceError {
     /// A list's file can not be read.
-    #[error("lists/{list}.csv: {error}")]
+    #[error("lists/{list}.csv: {}", .error.without_values())]
     List {
         /// Which.
         list: ListName,
@@ -215,7 +215,7 @@ pub enum AudienceError {
         column: String,
     },
     /// A single address is none.
-    #[error("{key}: {error}")]
+    #[error("{key}: {}", .error.why)]
     Address {
         /// The campaign's key.
         key: &'static str,
