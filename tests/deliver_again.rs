@@ -91,7 +91,7 @@ fn another_period_does_not_make_it_another_sending() {
         let why = held(&summary, now);
         assert!(why.contains(before) && why.contains("force"), "{why}");
         let dry = house.dry_run("one", &clock);
-        let dry = dry.iter().find(|it| it.occurrence.to_string() == now);
+        let dry = dry.lines.iter().find(|it| it.occurrence.to_string() == now);
         let note = dry.and_then(|it| it.note.clone()).unwrap_or_default();
         assert!(
             note.contains("would be held") && note.contains(before),

@@ -111,7 +111,8 @@ fn what_says_too_fast_slows_its_destination_more_and_more() {
         let members = people(20, &["a.test", "b.test"]);
         let house = House::new(boxes, &members, "pause: 5s, retry: {after: 4h}");
         let clock = clock();
-        let (_, offers) = timed(&house, 1, &clock);
+        let (run, offers) = timed(&house, 1, &clock);
+        assert_eq!(run.words.broken.count(), 0, "{verdict:?}: {run:?}");
         let slowed = gaps(&offers, "a.test");
         // Each refusal doubles the pause; then mails go fine and it stays until twenty of them.
         assert_eq!(

@@ -13,7 +13,7 @@ mod deliver_common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use deliver_common::{House, Setup, at, clock, now_of, people};
+use deliver_common::{House, Setup, at, clock, line, now_of, people};
 use jiff::ToSpan;
 use postmerge::clock::{BoxFuture, VirtualClock};
 use postmerge::deliver::progress::Silent;
@@ -253,6 +253,15 @@ fn who_can_not_be_written_to_is_left_out_and_the_others_go_on() {
     assert_eq!(summary.accepted, 99, "{summary:?}");
     let counts = house.check(now_of(&clock));
     assert_eq!((counts.excluded, counts.pending), (1, 0), "{counts:?}");
+    assert_eq!(line(&summary, "uno").without_mail(), 1, "{summary:?}");
+    assert!(summary.is_first);
+    let again = house.run("one", 2, &clock);
+    assert_eq!(
+        line(&again, "uno").without_mail(),
+        0,
+        "said once: {again:?}"
+    );
+    assert!(!again.is_first);
 }
 
 #[test]

@@ -39,7 +39,10 @@ fn every_case_finds_what_it_expects() {
         if let Ok(setup) = fs::read_to_string(case.join("setup.txt")) {
             setup.lines().for_each(|line| set_up(folder.path(), line));
         }
-        let report = lint::run(&Folder::new(folder.path()));
+        let report = lint::run(
+            &Folder::new(folder.path()),
+            "2026-11-02T12:00:00Z".parse().unwrap(),
+        );
         let actual = human::render(&report.findings, &report.files, false);
         let expected = case.join("expected.txt");
         if fs::read_to_string(&expected).ok().as_deref() != Some(actual.as_str()) {

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use super::error::CliError;
 use super::terminal::Terminal;
 use super::{Cli, workspace_folder};
+use crate::clock::{Clock as _, SystemClock};
 use crate::diagnostic::{Diagnostic, Severity, github, human, json};
 use crate::workspace::folder::Folder;
 
@@ -66,7 +67,7 @@ pub fn run(
 ) -> Result<ExitCode, CliError> {
     let root = workspace_folder::find(cli.workspace.as_deref())?;
     let wanted = wanted(&root, &arguments.paths)?;
-    let mut report = crate::lint::run(&Folder::new(&root));
+    let mut report = crate::lint::run(&Folder::new(&root), SystemClock.now());
     report.findings.retain(|f| is_wanted(f, &wanted));
     let text = match arguments.format {
         Format::Human => human::render(&report.findings, &report.files, terminal.is_coloured()),

@@ -49,7 +49,7 @@ use crate::workspace::tree::Tree;
         postmerge send --campaign 2026/rueda-agro      only this campaign\n  \
         postmerge send --until 18:00                   and stop at six\n\n\
         Exit codes: 0 sent, or nothing was due, or --until has come; 1 something waits for a person \
-        (held, lapsed, unknown, unfinished, not published); 2 could not run, or could not go on; \
+        (held, lapsed, unknown, unfinished, no mail could be made for somebody, not published); 2 could not run, or could not go on; \
         3 a signal stopped it and mails are pending: run it again; 130 a second signal ended it."
 )]
 pub struct Arguments {
@@ -189,12 +189,7 @@ async fn send(
         engine: EngineTask::Own,
     };
     if arguments.dry_run {
-        let lines = dry_run(&outside, order)?;
-        return Ok(Summary {
-            lines,
-            published: true,
-            ..Summary::default()
-        });
+        return dry_run(&outside, order);
     }
     let (ask, asked) = watch::channel(false);
     let signals = tokio::spawn(super::signals::listen(ask));

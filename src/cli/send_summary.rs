@@ -6,9 +6,16 @@ use super::start_error::{FULL, is_full};
 use crate::deliver::reasons::Reasons;
 use crate::deliver::run::{Line, Stop, Summary};
 
+/// Said before anything else: where somebody deleted the ledger's branch this is how they learn of it.
+const FIRST: &str =
+    "The remote had no ledger yet, so this counts as the first run: nobody was ever mailed.\n";
+
 /// The closing words of a run.
 pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
     let mut text = String::new();
+    if summary.is_first {
+        text.push_str(FIRST);
+    }
     for recovered in &summary.recovered {
         let how = if recovered.exact {
             "exactly"
@@ -89,7 +96,7 @@ pub(super) fn exit_code(summary: &Summary) -> u8 {
     let waits = summary
         .lines
         .iter()
-        .any(|line| line.held || line.counts.unknown > 0);
+        .any(|line| line.held || line.counts.unknown > 0 || line.without_mail() > 0);
     match &summary.stopped {
         Some(Stop::Defect(_) | Stop::Journal(_)) => 2,
         _ if waits || !summary.published => 1,
@@ -127,6 +134,21 @@ fn row(text: &mut String, line: &Line, width: usize) {
     );
     if let Some(note) = &line.note {
         let _ = writeln!(text, "  {note}");
+    }
+    let excluded: Vec<String> = line
+        .exclusions
+        .iter()
+        .map(|(reason, count)| format!("{count} {}", reason.name()))
+        .collect();
+    if !excluded.is_empty() {
+        let _ = writeln!(text, "  excluded: {}", excluded.join(", "));
+    }
+    if line.without_mail() > 0 {
+        let _ = writeln!(
+            text,
+            "  {} should have got it, and no mail could be made for them: `postmerge lint` shows which rows and why",
+            line.without_mail()
+        );
     }
     if counts.unknown > 0 {
         let _ = writeln!(

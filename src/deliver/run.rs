@@ -27,7 +27,7 @@ pub use super::stopping::Stop;
 use super::worker::Desk;
 use crate::clock::Clock;
 use crate::ledger::branch::{Batch, Ledger};
-use crate::ledger::event::{Event, RunId};
+use crate::ledger::event::{Event, Exclusion, RunId};
 use crate::ledger::journal::Journal;
 use crate::ledger::reply_text::reply_text;
 use crate::ledger::state::Counts;
@@ -96,11 +96,23 @@ pub struct Line {
     pub note: Option<String>,
     /// Whether a person must look.
     pub held: bool,
+    /// Why some are not mailed, where this run sent it or would.
+    pub exclusions: BTreeMap<Exclusion, u32>,
+}
+
+impl Line {
+    /// Who should have got a mail, and none could be made for them.
+    pub fn without_mail(&self) -> u32 {
+        let of = |reason| self.exclusions.get(&reason).copied().unwrap_or_default();
+        of(Exclusion::NotRenderable).saturating_add(of(Exclusion::DocumentMissing))
+    }
 }
 
 /// What became of a run.
 #[derive(Debug, Default)]
 pub struct Summary {
+    /// The remote had no ledger: nothing was ever sent, as far as anybody can know.
+    pub is_first: bool,
     /// What dead runs left.
     pub recovered: Vec<Recovered>,
     /// The occurrences, in order of reception.
@@ -129,6 +141,7 @@ pub async fn send(
 ) -> Result<Summary, StartError> {
     let mut opened = open(outside.repository, &outside.ledger)?;
     let now = outside.clock.now();
+    let is_first = opened.ledger.head().is_none();
     let journals = Journal::folder(opened.repository.common_dir());
     let boot = outside.boot.as_deref();
     let recovered = recover(&mut opened.ledger, &journals, boot, now)?;
@@ -177,6 +190,7 @@ pub async fn send(
         run.take_up_beyond(id, state, on_main)?;
     }
     let mut summary = run.deliver(order, stop, progress, &journals).await?;
+    summary.is_first = is_first;
     if asked {
         summary.stopped.get_or_insert(Stop::Asked);
     }
@@ -257,6 +271,7 @@ impl Run<'_> {
             counts,
             note,
             held,
+            exclusions: BTreeMap::new(),
         };
         self.lines.insert(occurrence, line);
     }
@@ -356,6 +371,7 @@ impl Run<'_> {
                         .as_deref()
                         .is_some_and(|note| note.starts_with("held")),
                     note: active.ended,
+                    exclusions: active.state.exclusions(),
                 };
                 self.lines.insert(line.occurrence.clone(), line);
             }

@@ -2,15 +2,22 @@
 //! files with each other.
 //!
 //! A rule is a pure function over a [`Context`] in a file of its own below `rules`; `rules::ALL` is
-//! the register. Members' rows are read once and campaigns compiled once, for all rules. Opens no
+//! the register. Members' rows are read once and campaigns compiled once, for all rules; in that reading the campaigns are tried on the
+//! rows. Opens no
 //! network connection.
 
+pub mod mistakes;
 pub mod pages;
 pub mod rows;
 pub mod rules;
 pub mod templates;
+pub mod trial;
 
 use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::diagnostic::file::Files;
 use crate::diagnostic::{Diagnostic, Rule, resolve};
@@ -28,6 +35,8 @@ pub struct Context<'a> {
     pub rows: &'a BTreeMap<ListName, rows::Rows>,
     /// What compiling its campaigns brought.
     pub templates: &'a templates::Compilation,
+    /// What trying the campaigns on those rows brought.
+    pub mistakes: &'a [mistakes::Found],
 }
 
 /// A rule and how it is checked.
@@ -47,18 +56,25 @@ pub struct Report {
     pub files: Files,
 }
 
-/// Loads the workspace and applies every rule.
-pub fn run(source: &dyn Source) -> Report {
+/// Loads the workspace and applies every rule. `now`: what is past by then is not tried any more.
+pub fn run(source: &dyn Source, now: Timestamp) -> Report {
     let mut loaded = Workspace::load(source);
     let mut findings = std::mem::take(&mut loaded.findings);
-    let rows = rows::read(source, &loaded);
     let mut files = std::mem::take(&mut loaded.files);
     let templates = templates::compile(source, &loaded, &mut files);
+    let today = today(&loaded, now);
+    let mut trials = trial::Trials::new(&templates.compiled, &loaded, today);
+    let rows = rows::read(source, &loaded, &mut trials);
+    let placed = trials.mistakes.into_iter();
+    let mistakes: Vec<mistakes::Found> = placed
+        .filter_map(|it| templates::placed(source, &loaded, it, &mut files))
+        .collect();
     let context = Context {
         loaded: &loaded,
         source,
         rows: &rows,
         templates: &templates,
+        mistakes: &mistakes,
     };
     for check in rules::ALL {
         (check.run)(&context, &mut findings);
@@ -68,6 +84,15 @@ pub fn run(source: &dyn Source) -> Report {
         (finding.path.clone(), at, finding.rule.code)
     });
     Report { findings, files }
+}
+
+/// The day in the organisation's zone.
+fn today(loaded: &Loaded, now: Timestamp) -> Date {
+    let zone = loaded
+        .settings
+        .as_ref()
+        .and_then(|settings| TimeZone::get(&settings.organisation.zone).ok());
+    now.to_zoned(zone.unwrap_or(TimeZone::UTC)).date()
 }
 
 /// Every rule there is, of loading and of comparing, by code.

@@ -55,6 +55,8 @@ pages! {
     "filter-unknown"
     "variable-unknown"
     "mail-impossible"
+    "variable-empty-for"
+    "row-not-renderable"
 }
 
 /// The page of a rule.

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
+use super::trial::Trials;
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::ledger::reply_text::reply_text;
@@ -62,14 +63,23 @@ pub enum Rows {
 }
 
 /// Reads all lists whose settings could be read.
-pub(super) fn read(source: &dyn Source, loaded: &Loaded) -> BTreeMap<ListName, Rows> {
+pub(super) fn read<'a>(
+    source: &dyn Source,
+    loaded: &'a Loaded,
+    trials: &mut Trials<'a>,
+) -> BTreeMap<ListName, Rows> {
     let lists = loaded.lists.iter();
     lists
-        .map(|(name, file)| (name.clone(), read_list(source, file)))
+        .map(|(name, file)| (name.clone(), read_list(source, name, file, trials)))
         .collect()
 }
 
-fn read_list(source: &dyn Source, file: &ListFile) -> Rows {
+fn read_list<'a>(
+    source: &dyn Source,
+    name: &'a ListName,
+    file: &'a ListFile,
+    trials: &mut Trials<'a>,
+) -> Rows {
     let input = match source.open(&file.members) {
         Ok(input) => input,
         Err(SourceError::Missing(_)) => return Rows::Missing,
@@ -77,11 +87,15 @@ fn read_list(source: &dyn Source, file: &ListFile) -> Rows {
     };
     let rows = || {
         let mut members = Members::new(input, &file.list)?;
+        let mut trial = trials.of_list(name, file, members.columns());
+        let idle = trial.is_idle();
         let (mut count, mut wrong) = (0, BTreeMap::<Kind, Wrong>::new());
         while let Some(row) = members.next_row()? {
             count += 1;
-            if let Err(error) = row {
-                wrong.entry(kind(&error.flaw)).or_default().add(error);
+            match row {
+                Ok(row) if !idle => trial.take(&row),
+                Ok(_) => {}
+                Err(error) => wrong.entry(kind(&error.flaw)).or_default().add(error),
             }
         }
         Ok(Rows::Read { count, wrong })

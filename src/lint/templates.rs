@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 
 use super::Context;
+use super::mistakes::Found;
+use super::trial::Mistake;
 use crate::diagnostic::file::{File, Files};
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule};
@@ -24,8 +26,10 @@ use crate::workspace::source::{Source, SourceError, WorkspacePath};
 const LARGEST_TEXT: u64 = 4_000_000;
 
 /// What compiling the campaigns brought.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Compilation {
+    /// The campaigns that compile.
+    pub(super) compiled: Vec<(CampaignId, Compiled)>,
     wrong: Vec<Wrong>,
     /// Texts that can not be read.
     pub(super) findings: Vec<Diagnostic>,
@@ -95,17 +99,46 @@ pub(super) fn compile(source: &dyn Source, loaded: &Loaded, files: &mut Files) -
             key: &key,
             loaded,
         };
-        if let Err(error) = parts.compile(id, &texts) {
-            let (path, place) = texts.place(file, &error, files);
-            done.wrong.push(Wrong {
-                path,
-                place,
-                error,
-                columns,
-            });
+        match parts.compile(id, &texts) {
+            Ok(compiled) => done.compiled.push((id.clone(), compiled)),
+            Err(error) => {
+                let (path, place) = texts.place(file, &error, files);
+                done.wrong.push(Wrong {
+                    path,
+                    place,
+                    error,
+                    columns,
+                });
+            }
         }
     }
     done
+}
+
+/// A mistake with its place, whose text is kept in `files`.
+pub(super) fn placed(
+    source: &dyn Source,
+    loaded: &Loaded,
+    mistake: Mistake,
+    files: &mut Files,
+) -> Option<Found> {
+    let file = loaded.campaigns.get(&mistake.campaign)?;
+    let texts = texts(source, loaded, file).ok()??;
+    let (path, place) = match mistake.title {
+        Some(number) => {
+            let steps = ["documents", &number.to_string(), "title"];
+            (file.path.to_string(), Place::value(&steps))
+        }
+        None => texts.place(file, &mistake.error, files),
+    };
+    Some(Found {
+        error: mistake.error,
+        path,
+        place,
+        list: mistake.list,
+        lines: mistake.lines,
+        count: mistake.count,
+    })
 }
 
 /// All columns of a campaign's lists, as sending has them; nothing where a list can not be read.
@@ -246,6 +279,7 @@ impl Texts<'_> {
         let (at, length) = match error {
             RenderError::Template { at, .. } => (at, 0),
             RenderError::Unknown { at, name } => (at, name.name.len()),
+            RenderError::Empty { at, .. } => (at, 0),
             RenderError::Address { what, .. } => {
                 let sender = file.campaign.sender.as_str();
                 return match *what {

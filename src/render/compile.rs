@@ -389,7 +389,11 @@ fn used_columns(
     Ok(used.into_iter().collect())
 }
 
-fn explain(assembled: Option<&Assembled>, part: &str, error: &minijinja::Error) -> RenderError {
+pub(super) fn explain(
+    assembled: Option<&Assembled>,
+    part: &str,
+    error: &minijinja::Error,
+) -> RenderError {
     let offset = error.range().map(|range| range.start);
     let origin = assembled
         .and_then(|assembled| assembled.origin(offset.unwrap_or(0)))
@@ -403,20 +407,35 @@ fn explain(assembled: Option<&Assembled>, part: &str, error: &minijinja::Error) 
         (minijinja::ErrorKind::UndefinedError, detail) => {
             let name = assembled
                 .zip(error.range())
-                .and_then(|(assembled, range)| assembled.source.get(range));
-            match (name, detail) {
-                (Some(name), _) => {
-                    format!("`{name}` is empty here: give a `default`, or ask with `if`")
-                }
-                (None, Some(detail)) => detail.to_owned(),
-                (None, None) => {
-                    "a value is empty here: give a `default`, or ask with `if`".to_owned()
-                }
+                .and_then(|(assembled, range)| empty_name(&assembled.source, range));
+            if let Some(name) = name {
+                let name = name.to_owned();
+                return RenderError::Empty { at: origin, name };
             }
+            detail.map_or_else(
+                || "a value is empty here: give a `default`, or ask with `if`".to_owned(),
+                str::to_owned,
+            )
         }
         (minijinja::ErrorKind::OutOfFuel, _) => "the template takes too many steps".to_owned(),
+        (minijinja::ErrorKind::InvalidOperation, Some(detail)) => detail.to_owned(),
         (kind, Some(detail)) => format!("{kind}: {detail}"),
         (kind, None) => kind.to_string(),
     };
     RenderError::Template { at: origin, why }
+}
+
+/// The name of the value that was found to be empty, where an error about `range` of `source` tells.
+fn empty_name(source: &str, range: std::ops::Range<usize>) -> Option<&str> {
+    let mut at = source.get(range.clone())?;
+    let before = source.get(..range.start)?;
+    if before.trim_end().ends_with('|') {
+        // A filter met it: what it was given stands at the tag's beginning.
+        at = before.rsplit_once("{{")?.1;
+    }
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+    let name = at.trim_start_matches(['(', '{', '-', ' ']);
+    name.split(|c| !is_word(c))
+        .next()
+        .filter(|it| !it.is_empty())
 }

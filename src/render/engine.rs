@@ -82,20 +82,16 @@ pub(super) fn environment(locale: Locale) -> Environment<'static> {
     env.add_test("odd", tests::is_odd);
     env.add_test("even", tests::is_even);
     let words = phrases(locale);
-    env.add_filter("date", move |value: &str| date(words, value));
+    env.add_filter("date", move |value: &Value| date(words, &text_of(value)?));
     env.add_filter("number", move |value: &Value, decimals: Option<usize>| {
         number(words, value, decimals)
     });
     env.add_filter("money", move |value: &Value, currency: &str| {
         money(words, value, currency)
     });
-    env.add_filter("initial", |value: &str| {
-        value
-            .trim()
-            .chars()
-            .next()
-            .map(String::from)
-            .unwrap_or_default()
+    env.add_filter("initial", |value: &Value| -> Result<String, Error> {
+        let first = text_of(value)?.trim().chars().next();
+        Ok(first.map(String::from).unwrap_or_default())
     });
     env.add_filter("url_part", |value: &Value| url_part(&shown(value)?));
     env.add_filter("url_whole", |value: &Value| url_whole(&shown(value)?));
@@ -129,6 +125,15 @@ fn write_text(out: &mut minijinja::Output<'_>, text: &str, html: bool) -> std::f
 
 fn wrong(why: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, why)
+}
+
+/// A value that is a text.
+fn text_of(value: &Value) -> Result<String, Error> {
+    match value.as_str() {
+        Some(text) => Ok(text.to_owned()),
+        None if value.is_undefined() => Err(Error::from(ErrorKind::UndefinedError)),
+        None => Err(wrong(format!("`{value}` is no text"))),
+    }
 }
 
 /// What a value prints as; an undefined one is an error wherever a filter meets it.
@@ -173,6 +178,9 @@ fn date(words: &Phrases, value: &str) -> Result<String, Error> {
 
 /// `1.234,56` and `1,234.56`.
 fn number(words: &Phrases, value: &Value, decimals: Option<usize>) -> Result<String, Error> {
+    if value.is_undefined() {
+        return Err(Error::from(ErrorKind::UndefinedError));
+    }
     let number = f64::try_from(value.clone())
         .ok()
         .or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()))

@@ -9,6 +9,7 @@ mod additions;
 mod assemble;
 mod compile;
 mod context;
+mod dependence;
 mod engine;
 mod flowed;
 mod letter;
@@ -23,6 +24,7 @@ mod tags;
 mod view;
 
 pub use compile::Compiled;
+pub use dependence::Dependence;
 pub use letter::Parts;
 pub use names::{NameKind, UnknownName};
 pub use tags::Origin;
@@ -42,6 +44,14 @@ pub enum RenderError {
         at: Origin,
         /// What is wrong.
         why: String,
+    },
+    /// A value that a template uses is not there for this recipient.
+    #[error("{}:{}:{}: `{name}` is empty here: give a `default`, or ask with `if`", .at.file, .at.line, .at.column)]
+    Empty {
+        /// Where it is used.
+        at: Origin,
+        /// Which.
+        name: String,
     },
     /// A template names something that is not there.
     #[error("{}:{}:{}: {name}", .at.file, .at.line, .at.column)]

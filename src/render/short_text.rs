@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::compile::Compiled;
+use super::assemble::Assembled;
+use super::compile::{Compiled, explain};
 use super::{RenderError, context};
 use crate::workspace::member::Member;
 
@@ -22,6 +23,12 @@ impl Compiled {
             .map(|name| (name.as_str(), context::cell(member, name)))
             .collect();
         let filled = self.env.render_str(template, values);
-        filled.map_err(|error| self.explain("title", &error))
+        filled.map_err(|error| {
+            let source = Assembled {
+                source: template.to_owned(),
+                marks: Vec::new(),
+            };
+            explain(Some(&source), "title", &error)
+        })
     }
 }

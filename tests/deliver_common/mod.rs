@@ -268,7 +268,7 @@ impl House {
     }
 
     /// What a run would do.
-    pub fn dry_run(&self, clone: &str, clock: &VirtualClock) -> Vec<Line> {
+    pub fn dry_run(&self, clone: &str, clock: &VirtualClock) -> Summary {
         let path = self.clone_of(clone);
         let outside = Outside {
             repository: &path,

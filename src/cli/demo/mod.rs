@@ -21,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::error::CliError;
 use super::terminal::Terminal;
 use super::{Cli, workspace_folder};
+use crate::clock::{Clock as _, SystemClock};
 use crate::diagnostic::{Severity, human};
 use crate::mail::recipient_id::RecipientKey;
 use crate::schedule::window::Opening;
@@ -70,7 +71,7 @@ pub fn run(
         terminal,
         "A demo on this machine alone. Time is virtual: hours of pace pass in seconds.\n",
     )?;
-    let report = crate::lint::run(&Folder::new(&from));
+    let report = crate::lint::run(&Folder::new(&from), SystemClock.now());
     step(
         terminal,
         "lint",

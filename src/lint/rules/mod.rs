@@ -16,6 +16,7 @@ pub mod mail_impossible;
 pub mod members_missing;
 pub mod owner_unknown;
 pub mod path_escapes;
+pub mod row_not_renderable;
 pub mod row_unreadable;
 pub mod row_width;
 pub mod template_invalid;
@@ -25,6 +26,7 @@ pub mod unknown_list;
 pub mod unknown_relay;
 pub mod unknown_sender;
 pub mod unknown_template;
+pub mod variable_empty_for;
 pub mod variable_unknown;
 pub mod window_unknown;
 pub mod zone_invalid;
@@ -56,4 +58,6 @@ pub static ALL: &[&Check] = &[
     &filter_unknown::CHECK,
     &variable_unknown::CHECK,
     &mail_impossible::CHECK,
+    &variable_empty_for::CHECK,
+    &row_not_renderable::CHECK,
 ];

@@ -7,6 +7,7 @@
 mod arrange;
 mod reading;
 mod resolve;
+mod selection;
 
 use std::fs::File;
 
@@ -23,6 +24,7 @@ use crate::workspace::segment::SegmentError;
 
 pub use arrange::Arranged;
 pub use resolve::resolve;
+pub use selection::Selection;
 
 /// How many wrong rows are kept with their text; the rest is counted.
 pub const PROBLEMS_KEPT: usize = 100;
@@ -215,7 +217,7 @@ pub enum AudienceError {
         column: String,
     },
     /// A single address is none.
-    #[error("{key}: {}", .error.why)]
+    #[error("{key}: this is no e-mail address: {}", .error.why)]
     Address {
         /// The campaign's key.
         key: &'static str,

@@ -6,13 +6,12 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::sync::mpsc::SyncSender;
 
+use super::selection::Selection;
 use super::{AudienceError, ListCount, ListFile, PROBLEMS_KEPT, Problems};
 use crate::ledger::event::Exclusion;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::workspace::campaign::{self, Purpose};
-use crate::workspace::list::ConsentBasis;
-use crate::workspace::members::{Columns, ListError, Members, Row, RowError};
-use crate::workspace::segment::Segment;
+use crate::workspace::members::{ListError, Members, RowError};
 
 /// Rows in a batch: enough that handing over costs nothing, few enough to stay in the cache.
 pub(super) const BATCH: usize = 1_024;
@@ -56,13 +55,6 @@ pub(super) struct Reading<'a> {
     pub(super) purpose: Purpose,
     pub(super) key: &'a RecipientKey,
     pub(super) problems: Problems,
-}
-
-/// What one list's rows are asked.
-struct Questions<'a> {
-    segment: Option<Segment>,
-    topic: Option<(&'a str, Vec<usize>)>,
-    consent: Option<usize>,
 }
 
 impl Batch {
@@ -143,7 +135,13 @@ impl<'a> Reading<'a> {
     ) -> Result<ListCount, AudienceError> {
         let failed = |error| list_error(list, error);
         let mut members = open(list)?;
-        let questions = self.questions(list, members.columns())?;
+        let selection = Selection::of(
+            self.audience,
+            self.purpose,
+            list.name,
+            list.list,
+            members.columns(),
+        )?;
         let mut count = ListCount {
             name: list.name.clone(),
             rows: 0,
@@ -155,13 +153,13 @@ impl<'a> Reading<'a> {
         while let Some(row) = members.next_row().map_err(failed)? {
             count.rows += 1;
             let selected = match row {
-                Ok(row) if !questions.select(&row) => continue,
+                Ok(row) if !selection.matches(&row) => continue,
                 Ok(row) => Selected {
                     id: self.key.id_of_ref(row.address(), &mut identity),
                     offset: row.at().offset,
                     list: index,
                     domain: batch.add_domain(row.address().domain()),
-                    against: questions.refused(&row).then_some(Exclusion::NoConsent),
+                    against: selection.refuses(&row).then_some(Exclusion::NoConsent),
                 },
                 Err(error) => {
                     let selected = self.wrong(index, &error);
@@ -196,64 +194,6 @@ impl<'a> Reading<'a> {
                 false => Exclusion::NotRenderable,
             }),
         }
-    }
-
-    fn questions(
-        &self,
-        list: &ListFile<'a>,
-        columns: &Columns,
-    ) -> Result<Questions<'a>, AudienceError> {
-        let segment = self.audience.filter.as_deref();
-        let segment = segment.map(|text| Segment::compile(text, list.list));
-        let segment = segment
-            .transpose()
-            .map_err(|error| AudienceError::Segment {
-                list: list.name.clone(),
-                error,
-            })?;
-        let topic = match &self.audience.topic {
-            None => None,
-            Some(topic) if list.list.topics.contains_key(topic) => {
-                Some((topic.as_str(), columns.of_topics()))
-            }
-            Some(topic) => {
-                return Err(AudienceError::Topic {
-                    list: list.name.clone(),
-                    topic: topic.to_string(),
-                });
-            }
-        };
-        let consent = &list.list.consent;
-        let needed = self.purpose == Purpose::Marketing && consent.basis == ConsentBasis::Consent;
-        let consent = match consent.column.as_deref().filter(|_| needed) {
-            None => None,
-            Some(column) => {
-                let position = columns.position(column);
-                Some(position.ok_or_else(|| AudienceError::ConsentColumn {
-                    list: list.name.clone(),
-                    column: column.to_owned(),
-                })?)
-            }
-        };
-        Ok(Questions {
-            segment,
-            topic,
-            consent,
-        })
-    }
-}
-
-impl Questions<'_> {
-    fn select(&self, row: &Row<'_>) -> bool {
-        let topic = self.topic.as_ref().is_none_or(|(topic, columns)| {
-            let mut columns = columns.iter();
-            columns.any(|column| row.has_topic(*column, topic))
-        });
-        topic && self.segment.as_ref().is_none_or(|s| s.matches(row))
-    }
-
-    fn refused(&self, row: &Row<'_>) -> bool {
-        self.consent.is_some_and(|column| !row.says_yes(column))
     }
 }
 

@@ -1,0 +1,377 @@
+//! Tries every campaign that may still be sent on the rows that it would go to, so that a row without
+//! its value is found here and not when half of the mails are gone.
+//!
+//! Rows that differ in nothing that matters to a campaign ([`crate::render::Dependence`]) are one kind,
+//! of which one is rendered: a million rows are a few kinds. Says nothing about exclusions, duplicates
+//! and suppressions: a row is tried if list, segment, topic and consent let it through. At most
+//! [`MOST_TRIED`] mails are made in one lint.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::mail::address::Address;
+use crate::mail::occurrence::CampaignId;
+use crate::mail::recipient_id::RecipientId;
+use crate::plan::audience::Selection;
+use crate::render::{Compiled, Copy, Delivery, Dependence, Document, RecipientView, RenderError};
+use crate::workspace::campaign::{DocumentDelivery, Status};
+use crate::workspace::loaded::{CampaignFile, ListFile, Loaded};
+use crate::workspace::member::Member;
+use crate::workspace::members::{Columns, Row};
+use crate::workspace::names::ListName;
+
+/// Mails that are made at most.
+const MOST_TRIED: u32 = 100_000;
+
+/// Lines of wrong rows that are kept.
+const SHOWN: usize = 5;
+
+/// A list with more columns has its kinds of rows told by values.
+const MOST_COLUMNS: usize = 64;
+
+/// Something that is wrong with some of a campaign's recipients.
+#[derive(Debug)]
+pub struct Mistake {
+    /// Whose mail.
+    pub campaign: CampaignId,
+    /// The list with the rows; `None`: single addresses, which have no row.
+    pub list: Option<ListName>,
+    /// What is wrong.
+    pub error: RenderError,
+    /// With which document's title, where it is not the mail itself.
+    pub title: Option<usize>,
+    /// The first rows' lines.
+    pub lines: Vec<u64>,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// A campaign to try.
+struct Candidate<'a> {
+    id: &'a CampaignId,
+    file: &'a CampaignFile,
+    compiled: &'a Compiled,
+}
+
+/// All campaigns to try, and what came of it.
+pub struct Trials<'a> {
+    candidates: Vec<Candidate<'a>>,
+    left: u32,
+    /// What was found.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// A campaign on one list.
+struct Trial<'a> {
+    candidate: usize,
+    selection: Selection<'a>,
+    /// Positions of columns whose emptiness matters, and as bits.
+    emptiness: Vec<usize>,
+    bits: u64,
+    /// Positions of columns whose values matter.
+    values: Vec<usize>,
+    /// What came of the kinds of rows that were tried: a mistake's number, or nothing wrong.
+    kinds: HashMap<u64, Option<usize>>,
+}
+
+/// The campaigns of one list.
+pub(super) struct ListTrial<'t, 'a> {
+    trials: &'t mut Trials<'a>,
+    list: &'a ListName,
+    /// By emptiness alone; these share the look-up of a row's kind.
+    by_emptiness: Vec<Trial<'a>>,
+    by_values: Vec<Trial<'a>>,
+    masks: HashMap<u64, Mask>,
+}
+
+/// What is to be done with rows whose cells are empty in the same places.
+#[derive(Default)]
+struct Mask {
+    /// Trials in which no such row was selected yet.
+    open: Vec<usize>,
+    /// Trials that do not work out for such rows, and the mistake.
+    wrong: Vec<(usize, usize)>,
+}
+
+impl<'a> Trials<'a> {
+    /// The campaigns that compile and may go out on `today` or later.
+    pub(super) fn new(
+        compiled: &'a [(CampaignId, Compiled)],
+        loaded: &'a Loaded,
+        today: Date,
+    ) -> Self {
+        let candidate = |(id, compiled): &'a (CampaignId, Compiled)| {
+            let file = loaded.campaigns.get(id)?;
+            let campaign = &file.campaign;
+            let is_over = campaign.send.every.is_none() && campaign.send.date < today;
+            (campaign.status != Status::Cancelled && !is_over).then_some(Candidate {
+                id,
+                file,
+                compiled,
+            })
+        };
+        let mut trials = Self {
+            candidates: compiled.iter().filter_map(candidate).collect(),
+            left: MOST_TRIED,
+            mistakes: Vec::new(),
+        };
+        trials.single_addresses();
+        trials
+    }
+
+    fn single_addresses(&mut self) {
+        for number in 0..self.candidates.len() {
+            let Some(candidate) = self.candidates.get(number) else {
+                break;
+            };
+            let includes = &candidate.file.campaign.audience.include;
+            let Some(address) = includes.iter().find_map(|text| Address::parse(text).ok()) else {
+                continue;
+            };
+            if let Err((error, title)) = candidate.render(&address, None) {
+                self.mistakes.push(Mistake {
+                    campaign: candidate.id.clone(),
+                    list: None,
+                    error,
+                    title,
+                    lines: Vec::new(),
+                    count: includes.len() as u64,
+                });
+            }
+        }
+    }
+
+    /// The trials of a list. A campaign whose segment or topic does not fit it is another rule's.
+    pub(super) fn of_list<'t>(
+        &'t mut self,
+        name: &'a ListName,
+        file: &'a ListFile,
+        columns: &Columns,
+    ) -> ListTrial<'t, 'a> {
+        let mut found = ListTrial {
+            list: name,
+            by_emptiness: Vec::new(),
+            by_values: Vec::new(),
+            masks: HashMap::new(),
+            trials: self,
+        };
+        for (number, candidate) in found.trials.candidates.iter().enumerate() {
+            let campaign = &candidate.file.campaign;
+            if !campaign.audience.lists.contains(name) {
+                continue;
+            }
+            let (audience, purpose) = (&campaign.audience, campaign.purpose);
+            let Ok(selection) = Selection::of(audience, purpose, name, &file.list, columns) else {
+                continue;
+            };
+            let titles = campaign
+                .documents
+                .iter()
+                .filter_map(|it| it.title.as_deref());
+            let kind = |name: &str| file.list.columns.get(name).map(|column| column.kind);
+            let depends: Dependence = candidate.compiled.dependence(titles, kind);
+            let positions = |names: &std::collections::BTreeSet<String>| -> Vec<usize> {
+                names
+                    .iter()
+                    .filter_map(|name| columns.position(name))
+                    .collect()
+            };
+            let emptiness = positions(&depends.emptiness);
+            let trial = Trial {
+                candidate: number,
+                selection,
+                bits: emptiness.iter().fold(0, |bits, at| bits | bit(*at)),
+                emptiness,
+                values: positions(&depends.values),
+                kinds: HashMap::new(),
+            };
+            match trial.values.is_empty() && columns.names().len() <= MOST_COLUMNS {
+                true => found.by_emptiness.push(trial),
+                false => found.by_values.push(trial),
+            }
+        }
+        found
+    }
+}
+
+const fn bit(column: usize) -> u64 {
+    // Lists with more columns go by values.
+    if column < MOST_COLUMNS {
+        1 << column
+    } else {
+        0
+    }
+}
+
+impl ListTrial<'_, '_> {
+    /// Whether any campaign is to be tried on the list.
+    pub(super) fn is_idle(&self) -> bool {
+        self.by_emptiness.is_empty() && self.by_values.is_empty()
+    }
+
+    /// Tries a row, unless such a row was tried.
+    pub(super) fn take(&mut self, row: &Row<'_>) {
+        self.by_emptiness(row);
+        for number in 0..self.by_values.len() {
+            let Some(trial) = self.by_values.get_mut(number) else {
+                break;
+            };
+            let mut hasher = DefaultHasher::new();
+            for at in &trial.emptiness {
+                row.cell(*at).is_empty().hash(&mut hasher);
+            }
+            for at in &trial.values {
+                row.cell(*at).hash(&mut hasher);
+            }
+            let known = trial.kinds.get(&hasher.finish()).copied();
+            if known == Some(None) || !trial.selects(row) {
+                continue;
+            }
+            let wrong = known.unwrap_or_else(|| {
+                let wrong = self.trials.make(self.list, trial.candidate, row);
+                trial.kinds.insert(hasher.finish(), wrong);
+                wrong
+            });
+            self.trials.count(wrong, row);
+        }
+    }
+
+    fn by_emptiness(&mut self, row: &Row<'_>) {
+        if self.by_emptiness.is_empty() {
+            return;
+        }
+        let columns = row.columns().names().len();
+        let mask = (0..columns)
+            .filter(|at| row.cell(*at).is_empty())
+            .fold(0, |mask, at| mask | bit(at));
+        let all = self.by_emptiness.len();
+        let todo = self.masks.entry(mask).or_insert_with(|| Mask {
+            open: (0..all).collect(),
+            wrong: Vec::new(),
+        });
+        for (number, mistake) in &todo.wrong {
+            let trial = self.by_emptiness.get(*number);
+            if trial.is_some_and(|trial| trial.selects(row)) {
+                self.trials.count(Some(*mistake), row);
+            }
+        }
+        if todo.open.is_empty() {
+            return;
+        }
+        let (trials, list) = (&mut *self.trials, self.list);
+        let (by_emptiness, wrong) = (&mut self.by_emptiness, &mut todo.wrong);
+        todo.open.retain(|number| {
+            let Some(trial) = by_emptiness.get_mut(*number) else {
+                return false;
+            };
+            let known = trial.kinds.get(&(mask & trial.bits)).copied();
+            if known == Some(None) {
+                return false;
+            }
+            if !trial.selects(row) {
+                return true;
+            }
+            let mistake = known.unwrap_or_else(|| {
+                let mistake = trials.make(list, trial.candidate, row);
+                trial.kinds.insert(mask & trial.bits, mistake);
+                mistake
+            });
+            trials.count(mistake, row);
+            wrong.extend(mistake.map(|mistake| (*number, mistake)));
+            false
+        });
+    }
+}
+
+impl Trial<'_> {
+    fn selects(&self, row: &Row<'_>) -> bool {
+        self.selection.matches(row) && !self.selection.refuses(row)
+    }
+}
+
+impl Trials<'_> {
+    /// Makes the mail for a row; the mistake's number where that does not work out.
+    fn make(&mut self, list: &ListName, candidate: usize, row: &Row<'_>) -> Option<usize> {
+        let candidate = self.candidates.get(candidate)?;
+        self.left = self.left.checked_sub(1)?;
+        let member = row.to_member();
+        let (error, title) = candidate.render(&member.address, Some(&member)).err()?;
+        let same = |mistake: &Mistake| {
+            mistake.list.as_ref() == Some(list)
+                && mistake.campaign == *candidate.id
+                && mistake.error == error
+                && mistake.title == title
+        };
+        Some(self.mistakes.iter().position(same).unwrap_or_else(|| {
+            self.mistakes.push(Mistake {
+                campaign: candidate.id.clone(),
+                list: Some(list.clone()),
+                error,
+                title,
+                lines: Vec::new(),
+                count: 0,
+            });
+            self.mistakes.len() - 1
+        }))
+    }
+
+    fn count(&mut self, mistake: Option<usize>, row: &Row<'_>) {
+        if let Some(mistake) = mistake.and_then(|number| self.mistakes.get_mut(number)) {
+            mistake.count += 1;
+            if mistake.lines.len() < SHOWN {
+                mistake.lines.push(row.at().line);
+            }
+        }
+    }
+}
+
+impl Candidate<'_> {
+    /// What is wrong, and with which document's title.
+    fn render(
+        &self,
+        to: &Address,
+        member: Option<&Member>,
+    ) -> Result<(), (RenderError, Option<usize>)> {
+        let documents = &self.file.campaign.documents;
+        let mut titles = Vec::with_capacity(documents.len());
+        for (number, document) in documents.iter().enumerate() {
+            titles.push(match &document.title {
+                Some(title) => {
+                    let title = self.compiled.short_text(title, member);
+                    title.map_err(|error| (error, Some(number)))?
+                }
+                None => document.file.clone(),
+            });
+        }
+        let views: Vec<Document<'_>> = documents
+            .iter()
+            .zip(&titles)
+            .map(|(document, title)| Document {
+                title,
+                file_name: "document",
+                delivery: match document.delivery {
+                    DocumentDelivery::Link => Delivery::Link("https://documents.invalid/document"),
+                    DocumentDelivery::Attachment => Delivery::Attachment {
+                        content_type: "application/octet-stream",
+                        content: &[],
+                    },
+                },
+            })
+            .collect();
+        let view = RecipientView {
+            envelope_to: to,
+            to,
+            id: RecipientId([0; 12]),
+            index: 0,
+            member,
+            copy: Copy::To,
+            date: Timestamp::UNIX_EPOCH,
+            documents: &views,
+        };
+        let made = self.compiled.letter(&view);
+        made.map(|_| ()).map_err(|error| (error, None))
+    }
+}
