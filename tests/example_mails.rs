@@ -80,7 +80,10 @@ impl Example {
         let repository = Repository::open(folder.path()).unwrap();
         let head = repository.resolve("HEAD").unwrap();
         let tree = Tree::at(folder.path(), head).unwrap();
-        let report = lint::run(&tree, "2026-11-02T12:00:00Z".parse().unwrap());
+        let report = lint::run(
+            &tree,
+            &lint::Request::at("2026-11-02T12:00:00Z".parse().unwrap()),
+        );
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
         let workspace = Workspace::load(&tree).into_workspace().unwrap();
         Self {

@@ -41,7 +41,7 @@ fn every_case_finds_what_it_expects() {
         }
         let report = lint::run(
             &Folder::new(folder.path()),
-            "2026-11-02T12:00:00Z".parse().unwrap(),
+            &lint::Request::at("2026-11-02T12:00:00Z".parse().unwrap()),
         );
         let actual = human::render(&report.findings, &report.files, false);
         let expected = case.join("expected.txt");

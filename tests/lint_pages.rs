@@ -170,7 +170,7 @@ fn findings(files: &[(String, String)]) -> String {
 fn lint(folder: &Path) -> String {
     let report = lint::run(
         &Folder::new(folder),
-        "2026-11-02T12:00:00Z".parse().unwrap(),
+        &lint::Request::at("2026-11-02T12:00:00Z".parse().unwrap()),
     );
     report
         .findings

@@ -20,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let mut workspace = Memory::workspace();
     workspace.put(FILES[usize::from(*which) % FILES.len()], yaml);
-    let report = lint::run(&workspace, jiff::Timestamp::UNIX_EPOCH);
+    let report = lint::run(&workspace, &lint::Request::at(jiff::Timestamp::UNIX_EPOCH));
     let shown = human::render(&report.findings, &report.files, false);
     assert!(
         !shown.contains('\u{1b}'),

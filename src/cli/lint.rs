@@ -1,15 +1,18 @@
 //! `postmerge lint`: checks the workspace, and says what is wrong where.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 
 use super::error::CliError;
+use super::send::environment;
 use super::terminal::Terminal;
-use super::{Cli, workspace_folder};
+use super::{Cli, lint_base, workspace_folder};
 use crate::clock::{Clock as _, SystemClock};
-use crate::diagnostic::{Diagnostic, Severity, github, human, json};
+use crate::diagnostic::{Diagnostic, Severity, fix, github, human, json, sarif, summary};
+use crate::lint::{Report, Request};
 use crate::workspace::folder::Folder;
 
 /// What `lint` takes.
@@ -22,7 +25,10 @@ use crate::workspace::folder::Folder;
         postmerge lint\n  \
         postmerge lint campaigns/2026/rueda-agro     findings below this folder only\n  \
         postmerge lint --format github               annotations in a pull request\n  \
-        postmerge lint --fail-on warning"
+        postmerge lint --base origin/main            what this branch brings, and compared with main\n  \
+        postmerge lint --diff                        what --fix would change\n  \
+        postmerge lint --fail-on warning\n\n\
+        Exit codes: 0 clean, 1 findings from --fail-on up, 2 could not run."
 )]
 pub struct Arguments {
     /// Files or folders whose findings are shown; the whole workspace is read all the same.
@@ -35,6 +41,22 @@ pub struct Arguments {
     /// From which severity on the exit code is 1.
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
+
+    /// Show only what the change against this commit or branch brought, and compare with it.
+    #[arg(long, value_name = "REF")]
+    pub base: Option<String>,
+
+    /// Who proposes the change, by their name on GitHub. In GitHub Actions the event says it.
+    #[arg(long, value_name = "NAME")]
+    pub author: Option<String>,
+
+    /// Put the safe fixes into the files.
+    #[arg(long, conflicts_with = "diff")]
+    pub fix: bool,
+
+    /// Show what `--fix` would change.
+    #[arg(long)]
+    pub diff: bool,
 }
 
 /// How findings are shown.
@@ -44,8 +66,10 @@ pub enum Format {
     Human,
     /// One JSON document.
     Json,
-    /// Annotations of GitHub Actions.
+    /// Annotations of GitHub Actions, and a summary of the job where Actions gives a file for it.
     Github,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
 }
 
 /// From which severity on the exit code is 1.
@@ -67,20 +91,112 @@ pub fn run(
 ) -> Result<ExitCode, CliError> {
     let root = workspace_folder::find(cli.workspace.as_deref())?;
     let wanted = wanted(&root, &arguments.paths)?;
-    let mut report = crate::lint::run(&Folder::new(&root), SystemClock.now());
+    let now = SystemClock.now();
+    let author = match &arguments.author {
+        Some(name) => Some(name.clone()),
+        None => lint_base::author()?,
+    };
+    let base = match &arguments.base {
+        Some(name) => Some(lint_base::read(&root, name)?),
+        None => None,
+    };
+    let request = Request {
+        base: base.as_ref().map(|base| base.view()),
+        author: author.as_deref(),
+        ..Request::at(now)
+    };
+    let mut report = crate::lint::run(&Folder::new(&root), &request);
     report.findings.retain(|f| is_wanted(f, &wanted));
+    if arguments.fix || arguments.diff {
+        return fixes(&root, arguments, &report, terminal);
+    }
     let text = match arguments.format {
         Format::Human => human::render(&report.findings, &report.files, terminal.is_coloured()),
         Format::Json => json::render(&report.findings, &report.files),
-        Format::Github => github::render(&report.findings, &report.files, &prefix(&root)),
+        Format::Sarif => sarif::render(&report.findings, &report.files, &prefix(&root)),
+        Format::Github => {
+            job_summary(&report)?;
+            github::render(&report.findings, &report.files, &prefix(&root))
+        }
     };
     terminal.print(&text)?;
+    if report.allowed > 0 && arguments.format == Format::Human {
+        let which = if report.allowed == 1 {
+            "finding is"
+        } else {
+            "findings are"
+        };
+        terminal.print(&format!(
+            "{} more {which} accepted, with a reason\n",
+            report.allowed
+        ))?;
+    }
+    Ok(code(arguments, &report))
+}
+
+fn code(arguments: &Arguments, report: &Report) -> ExitCode {
     let limit = match arguments.fail_on {
         FailOn::Error => Severity::Error,
         FailOn::Warning => Severity::Warning,
     };
     let failed = report.findings.iter().any(|f| f.severity >= limit);
-    Ok(ExitCode::from(u8::from(failed)))
+    ExitCode::from(u8::from(failed))
+}
+
+/// Shows what the safe fixes change, or puts them in.
+fn fixes(
+    root: &Path,
+    arguments: &Arguments,
+    report: &Report,
+    terminal: &mut Terminal,
+) -> Result<ExitCode, CliError> {
+    let fixed = fix::apply(&report.findings, &report.files);
+    if arguments.diff {
+        terminal.print(&fix::diff(&fixed, &report.files))?;
+        return Ok(code(arguments, report));
+    }
+    let mut count = 0;
+    for file in &fixed {
+        let path = root.join(&file.path);
+        // Beside it and renamed: who is interrupted has the old file or the new one.
+        let wrong = |why: std::io::Error| CliError::new(format!("{}: {why}", path.display()));
+        let folder = path.parent().unwrap_or(root);
+        let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(wrong)?;
+        let permissions = std::fs::metadata(&path).map_err(wrong)?.permissions();
+        beside.write_all(file.text.as_bytes()).map_err(wrong)?;
+        beside
+            .as_file()
+            .set_permissions(permissions)
+            .map_err(wrong)?;
+        beside.persist(&path).map_err(|why| wrong(why.error))?;
+        count += file.fixes;
+        terminal.print(&format!("{}: {} mended\n", file.path, file.fixes))?;
+    }
+    let left = report.findings.len().saturating_sub(count);
+    terminal.print(&format!(
+        "{count} mended, {left} left: `postmerge lint` shows them\n"
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// GitHub names a file for the job's summary.
+fn job_summary(report: &Report) -> Result<(), CliError> {
+    let Some(path) = environment("GITHUB_STEP_SUMMARY") else {
+        return Ok(());
+    };
+    let page = summary::render(&report.findings, &report.files, &|name| {
+        Some(format!(
+            "{}/blob/main/docs/rules/{name}.md",
+            env!("CARGO_PKG_REPOSITORY")
+        ))
+    });
+    let wrong = |why: std::io::Error| CliError::new(format!("GITHUB_STEP_SUMMARY: {path}: {why}"));
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(&path)
+        .map_err(wrong)?;
+    file.write_all(page.as_bytes()).map_err(wrong)
 }
 
 /// The paths relative to the workspace. One that is not there may be meant relative to the workspace.

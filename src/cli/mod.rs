@@ -7,6 +7,7 @@ pub mod completions;
 pub mod demo;
 pub mod error;
 pub mod lint;
+mod lint_base;
 pub mod resolve;
 pub mod rules;
 pub mod schema;

@@ -114,6 +114,11 @@ impl Files {
         self.0.get(path)
     }
 
+    /// All files with their paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &File)> {
+        self.0.iter().map(|(path, file)| (path.as_str(), file))
+    }
+
     /// Takes over all files of `more`.
     pub fn extend(&mut self, more: Self) {
         self.0.extend(more.0);

@@ -2,16 +2,19 @@
 //!
 //! A [`Diagnostic`] names its place symbolically ([`place::Place`]); bytes, lines and columns are
 //! found in one place ([`resolve`]), and text is made once, at the edge ([`human`], [`json`],
-//! [`github`]), as strings: nothing here prints. Limits: an excerpt shows one line; a place that
+//! [`github`], [`sarif`], [`summary`]), as strings: nothing here prints. Limits: an excerpt shows one line; a place that
 //! can not be found falls back to the file as a whole, never to a wrong line.
 
 pub mod file;
+pub mod fix;
 pub mod github;
 pub mod human;
 pub mod json;
 pub mod place;
 pub mod position;
 pub mod resolve;
+pub mod sarif;
+pub mod summary;
 
 use std::fmt;
 
@@ -83,6 +86,8 @@ pub struct Fix {
     pub place: Place,
     /// By what.
     pub replacement: String,
+    /// Whether it can be put in without anybody looking: it changes nothing that people read in another way.
+    pub is_safe: bool,
 }
 
 impl Diagnostic {
@@ -134,7 +139,17 @@ impl Diagnostic {
             title: title.into(),
             place,
             replacement,
+            is_safe: false,
         });
+        self
+    }
+
+    /// Its fix can be put in without anybody looking.
+    #[must_use]
+    pub fn safely(mut self) -> Self {
+        if let Some(fix) = &mut self.fix {
+            fix.is_safe = true;
+        }
         self
     }
 
@@ -153,6 +168,7 @@ impl Diagnostic {
                 title: format!("write `{near}`"),
                 place: self.place.clone(),
                 replacement: near.to_owned(),
+                is_safe: false,
             });
         } else if !known.is_empty() && self.help.is_none() {
             let shown: Vec<String> = known.iter().take(12).map(|k| format!("`{k}`")).collect();

@@ -8,6 +8,7 @@
 //! Knows nothing of ledgers or workspaces. Never forces a push, never touches the index or the
 //! working copy, never runs a shell, and hands no text to `git` that it could take for an option.
 
+mod changes;
 mod command;
 mod error;
 mod history;

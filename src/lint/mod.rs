@@ -6,14 +6,19 @@
 //! rows. Opens no
 //! network connection.
 
+mod allowance;
+pub mod content;
 pub mod mistakes;
 pub mod pages;
+mod parallel;
 pub mod rows;
 pub mod rules;
+mod severity;
 pub mod templates;
+mod texts;
 pub mod trial;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -21,6 +26,8 @@ use jiff::tz::TimeZone;
 
 use crate::diagnostic::file::Files;
 use crate::diagnostic::{Diagnostic, Rule, resolve};
+use crate::mail::occurrence::CampaignId;
+use crate::render::Parts;
 use crate::workspace::names::ListName;
 use crate::workspace::source::Source;
 use crate::workspace::{Loaded, Workspace, rules as loading};
@@ -37,6 +44,14 @@ pub struct Context<'a> {
     pub templates: &'a templates::Compilation,
     /// What trying the campaigns on those rows brought.
     pub mistakes: &'a [mistakes::Found],
+    /// What bodies and layouts show.
+    pub texts: &'a [content::Text],
+    /// One mail of each campaign that may still go out.
+    pub samples: &'a BTreeMap<CampaignId, Parts>,
+    /// The day in the organisation's zone.
+    pub today: Date,
+    /// What was asked for.
+    pub request: &'a Request<'a>,
 }
 
 /// A rule and how it is checked.
@@ -54,17 +69,52 @@ pub struct Report {
     pub findings: Vec<Diagnostic>,
     /// The texts that they stand in.
     pub files: Files,
+    /// How many more there are that somebody accepted.
+    pub allowed: usize,
 }
 
-/// Loads the workspace and applies every rule. `now`: what is past by then is not tried any more.
-pub fn run(source: &dyn Source, now: Timestamp) -> Report {
+/// What a lint is asked for.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// What is past by then is not tried any more.
+    pub now: Timestamp,
+    /// What a pull request is compared with.
+    pub base: Option<Base<'a>>,
+    /// Who proposes the change, by their name on GitHub.
+    pub author: Option<&'a str>,
+}
+
+/// What a pull request is compared with.
+#[derive(Clone, Copy)]
+pub struct Base<'a> {
+    /// The workspace there.
+    pub source: &'a dyn Source,
+    /// The paths that differ.
+    pub changed: &'a BTreeSet<String>,
+}
+
+impl Request<'_> {
+    /// About all files, as things stand at `now`.
+    pub const fn at(now: Timestamp) -> Self {
+        Self {
+            now,
+            base: None,
+            author: None,
+        }
+    }
+}
+
+/// Loads the workspace and applies every rule.
+pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     let mut loaded = Workspace::load(source);
     let mut findings = std::mem::take(&mut loaded.findings);
     let mut files = std::mem::take(&mut loaded.files);
+    let texts = texts::read(source, &loaded, &mut files);
     let templates = templates::compile(source, &loaded, &mut files);
-    let today = today(&loaded, now);
+    let today = today(&loaded, request.now);
     let mut trials = trial::Trials::new(&templates.compiled, &loaded, today);
     let rows = rows::read(source, &loaded, &mut trials);
+    let samples = std::mem::take(&mut trials.samples);
     let placed = trials.mistakes.into_iter();
     let mistakes: Vec<mistakes::Found> = placed
         .filter_map(|it| templates::placed(source, &loaded, it, &mut files))
@@ -75,15 +125,55 @@ pub fn run(source: &dyn Source, now: Timestamp) -> Report {
         rows: &rows,
         templates: &templates,
         mistakes: &mistakes,
+        texts: &texts,
+        samples: &samples,
+        today,
+        request,
     };
     for check in rules::ALL {
         (check.run)(&context, &mut findings);
+    }
+    if let Some(settings) = &loaded.settings {
+        severity::apply(&mut findings, &settings.lint);
+    }
+    let allowed = allowance::apply(&mut findings, &files, &all_rules());
+    if let Some(base) = request.base {
+        findings.retain(|finding| base.concerns(&finding.path));
     }
     findings.sort_by_cached_key(|finding| {
         let at = resolve::line_column(finding, &files).unwrap_or_default();
         (finding.path.clone(), at, finding.rule.code)
     });
-    Report { findings, files }
+    Report {
+        findings,
+        files,
+        allowed,
+    }
+}
+
+impl Base<'_> {
+    /// Whether a finding in this file is the change's. A list's rows and settings belong together, and so
+    /// do the files of a campaign and of a template; the settings concern everything.
+    fn concerns(&self, path: &str) -> bool {
+        self.changed.contains(path)
+            || self.changed.iter().any(|changed| {
+                let same = |kind: &str| {
+                    let folder = |path: &str| {
+                        let (above, _) = path.rsplit_once('/')?;
+                        above.starts_with(kind).then(|| above.to_owned())
+                    };
+                    folder(path).is_some() && folder(path) == folder(changed)
+                };
+                let stem = |path: &str| {
+                    path.strip_prefix("lists/")?
+                        .split_once('.')
+                        .map(|it| it.0.to_owned())
+                };
+                same("campaigns/")
+                    || same("templates/")
+                    || (stem(path).is_some() && stem(path) == stem(changed))
+            })
+    }
 }
 
 /// The day in the organisation's zone.

@@ -57,6 +57,8 @@ pages! {
     "mail-impossible"
     "variable-empty-for"
     "row-not-renderable"
+    "allowance-unknown"
+    "allowance-unused"
 }
 
 /// The page of a rule.

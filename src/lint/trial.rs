@@ -6,7 +6,7 @@
 //! and suppressions: a row is tried if list, segment, topic and consent let it through. At most
 //! [`MOST_TRIED`] mails are made in one lint.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
@@ -16,7 +16,9 @@ use crate::mail::address::Address;
 use crate::mail::occurrence::CampaignId;
 use crate::mail::recipient_id::RecipientId;
 use crate::plan::audience::Selection;
-use crate::render::{Compiled, Copy, Delivery, Dependence, Document, RecipientView, RenderError};
+use crate::render::{
+    Compiled, Copy, Delivery, Dependence, Document, Parts, RecipientView, RenderError,
+};
 use crate::workspace::campaign::{DocumentDelivery, Status};
 use crate::workspace::loaded::{CampaignFile, ListFile, Loaded};
 use crate::workspace::member::Member;
@@ -62,6 +64,8 @@ pub struct Trials<'a> {
     left: u32,
     /// What was found.
     pub mistakes: Vec<Mistake>,
+    /// The first mail of each campaign, as its parts.
+    pub samples: BTreeMap<CampaignId, Parts>,
 }
 
 /// A campaign on one list.
@@ -117,6 +121,7 @@ impl<'a> Trials<'a> {
             candidates: compiled.iter().filter_map(candidate).collect(),
             left: MOST_TRIED,
             mistakes: Vec::new(),
+            samples: BTreeMap::new(),
         };
         trials.single_addresses();
         trials
@@ -131,7 +136,7 @@ impl<'a> Trials<'a> {
             let Some(address) = includes.iter().find_map(|text| Address::parse(text).ok()) else {
                 continue;
             };
-            if let Err((error, title)) = candidate.render(&address, None) {
+            if let Err((error, title)) = candidate.render(&address, None, false) {
                 self.mistakes.push(Mistake {
                     campaign: candidate.id.clone(),
                     list: None,
@@ -298,7 +303,15 @@ impl Trials<'_> {
         let candidate = self.candidates.get(candidate)?;
         self.left = self.left.checked_sub(1)?;
         let member = row.to_member();
-        let (error, title) = candidate.render(&member.address, Some(&member)).err()?;
+        let is_first = !self.samples.contains_key(candidate.id);
+        let (error, title) = match candidate.render(&member.address, Some(&member), is_first) {
+            Err(wrong) => wrong,
+            Ok(sample) => {
+                self.samples
+                    .extend(sample.map(|sample| (candidate.id.clone(), sample)));
+                return None;
+            }
+        };
         let same = |mistake: &Mistake| {
             mistake.list.as_ref() == Some(list)
                 && mistake.campaign == *candidate.id
@@ -329,12 +342,13 @@ impl Trials<'_> {
 }
 
 impl Candidate<'_> {
-    /// What is wrong, and with which document's title.
+    /// The mail's parts where they are wanted; or what is wrong, and with which document's title.
     fn render(
         &self,
         to: &Address,
         member: Option<&Member>,
-    ) -> Result<(), (RenderError, Option<usize>)> {
+        wants_parts: bool,
+    ) -> Result<Option<Parts>, (RenderError, Option<usize>)> {
         let documents = &self.file.campaign.documents;
         let mut titles = Vec::with_capacity(documents.len());
         for (number, document) in documents.iter().enumerate() {
@@ -371,7 +385,11 @@ impl Candidate<'_> {
             date: Timestamp::UNIX_EPOCH,
             documents: &views,
         };
-        let made = self.compiled.letter(&view);
-        made.map(|_| ()).map_err(|error| (error, None))
+        let whole = |error| (error, None);
+        self.compiled.letter(&view).map_err(whole)?;
+        match wants_parts {
+            true => self.compiled.parts(&view).map(Some).map_err(whole),
+            false => Ok(None),
+        }
     }
 }

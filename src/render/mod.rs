@@ -26,6 +26,12 @@ mod view;
 pub use compile::Compiled;
 pub use dependence::Dependence;
 pub use letter::Parts;
+
+/// HTML taken apart, for whoever looks at pages and does not write them.
+pub mod html {
+    pub use super::page::{Attribute, Part, attributes, parts, tag_name};
+}
+
 pub use names::{NameKind, UnknownName};
 pub use tags::Origin;
 pub use view::{Body, Copy, Delivery, Document, Ingredients, Layout, RecipientView, Text};

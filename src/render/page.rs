@@ -8,7 +8,8 @@ use super::tags::{Piece, Tags};
 
 /// A part of a page.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Part<'a> {
+pub enum Part<'a> {
+    /// What stands between tags.
     Text(&'a str),
     /// `<…>`, opening or closing.
     Tag(&'a str),
@@ -20,9 +21,11 @@ pub(super) enum Part<'a> {
 
 /// An attribute: its name in lower case and its value as written.
 #[derive(Debug)]
-pub(super) struct Attribute<'a> {
-    pub(super) name: String,
-    pub(super) value: Option<&'a str>,
+pub struct Attribute<'a> {
+    /// In lower case.
+    pub name: String,
+    /// As written, without quotes.
+    pub value: Option<&'a str>,
 }
 
 const RAW: [&str; 4] = ["style", "script", "title", "textarea"];
@@ -41,7 +44,7 @@ const URLS: [&str; 9] = [
 const KEPT_STYLE: &str = "data-pm-style";
 
 /// Takes a page apart.
-pub(super) fn parts(html: &str) -> Vec<Part<'_>> {
+pub fn parts(html: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = html;
     while let Some(at) = rest.find('<') {
@@ -107,7 +110,7 @@ fn tag_end(tag: &str) -> usize {
 }
 
 /// The element's name in lower case; a closing tag's begins with `/`.
-pub(super) fn tag_name(tag: &str) -> String {
+pub fn tag_name(tag: &str) -> String {
     tag.trim_start_matches('<')
         .chars()
         .take_while(|c| !c.is_whitespace() && *c != '>' && (*c != '/' || tag.starts_with("</")))
@@ -116,7 +119,7 @@ pub(super) fn tag_name(tag: &str) -> String {
 }
 
 /// The attributes of an opening tag.
-pub(super) fn attributes(tag: &str) -> Vec<Attribute<'_>> {
+pub fn attributes(tag: &str) -> Vec<Attribute<'_>> {
     let mut list = Vec::new();
     let inner = tag.trim_start_matches('<').trim_end_matches('>');
     let start = tag_name(tag).len();

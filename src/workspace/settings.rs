@@ -1,5 +1,6 @@
 //! `postmerge.yaml`: the organisation, its people, senders, relays, windows, pace and policy.
 
+mod lint;
 mod organisation;
 mod pace;
 mod policy;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::length::Length;
 use super::names::{PersonName, RelayName, SenderName, WindowName};
 
+pub use lint::{Level, Limits, Lint};
 pub use organisation::{Holiday, Locale, Organisation, Person, Role};
 pub use pace::{Pace, Provider, Retry, WarmUp};
 pub use policy::{Attachments, Brand, Policy};
@@ -44,6 +46,9 @@ pub struct Settings {
     /// What campaigns may and may not do.
     #[serde(default)]
     pub policy: Policy,
+    /// How findings of `postmerge lint` are judged.
+    #[serde(default)]
+    pub lint: Lint,
     /// Where bounces come back to.
     pub bounces: Bounces,
     /// Where mails asking to leave go to.

@@ -71,7 +71,10 @@ pub fn run(
         terminal,
         "A demo on this machine alone. Time is virtual: hours of pace pass in seconds.\n",
     )?;
-    let report = crate::lint::run(&Folder::new(&from), SystemClock.now());
+    let report = crate::lint::run(
+        &Folder::new(&from),
+        &crate::lint::Request::at(SystemClock.now()),
+    );
     step(
         terminal,
         "lint",

@@ -4,6 +4,8 @@
 use super::Check;
 
 pub mod address_invalid;
+pub mod allowance_unknown;
+pub mod allowance_unused;
 pub mod ca_file_missing;
 pub mod cell_control_character;
 pub mod cell_invalid;
@@ -60,4 +62,6 @@ pub static ALL: &[&Check] = &[
     &mail_impossible::CHECK,
     &variable_empty_for::CHECK,
     &row_not_renderable::CHECK,
+    &allowance_unused::CHECK,
+    &allowance_unknown::CHECK,
 ];

@@ -1,0 +1,63 @@
+//! What a pull request is compared with, and who proposes it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::error::CliError;
+use super::send::environment;
+use crate::git::Repository;
+use crate::lint::Base;
+use crate::workspace::tree::Tree;
+
+/// The commit that a change began at.
+pub(super) struct Began {
+    tree: Tree,
+    changed: BTreeSet<String>,
+}
+
+impl Began {
+    pub(super) fn view(&self) -> Base<'_> {
+        Base {
+            source: &self.tree,
+            changed: &self.changed,
+        }
+    }
+}
+
+/// Compares the workspace in `root`, as it lies there, with where it left `name`.
+pub(super) fn read(root: &Path, name: &str) -> Result<Began, CliError> {
+    let wrong = |why: &dyn std::fmt::Display| {
+        CliError::new(format!("--base {name}: {why}"))
+            .hint("fetch it first: `git fetch origin main`; in GitHub Actions: `fetch-depth: 0`")
+    };
+    let repository = Repository::open(root).map_err(|why| wrong(&why))?;
+    let base = repository.resolve(name).map_err(|why| wrong(&why))?;
+    let began = repository
+        .where_head_left(base)
+        .map_err(|why| wrong(&why))?;
+    let changed = repository.changed_since(began).map_err(|why| wrong(&why))?;
+    let tree = Tree::at(root, began).map_err(|why| wrong(&why))?;
+    Ok(Began { tree, changed })
+}
+
+/// Larger files are no events of GitHub's.
+const LARGEST: u64 = 20_000_000;
+
+/// Who opened the pull request, as GitHub Actions' event says.
+pub(super) fn author() -> Result<Option<String>, CliError> {
+    let Some(path) = environment("GITHUB_EVENT_PATH") else {
+        return Ok(None);
+    };
+    let wrong =
+        |why: &dyn std::fmt::Display| CliError::new(format!("GITHUB_EVENT_PATH: {path}: {why}"));
+    let size = std::fs::metadata(&path).map_err(|why| wrong(&why))?.len();
+    if size > LARGEST {
+        return Err(wrong(&"is too large for an event"));
+    }
+    let text = std::fs::read_to_string(&path).map_err(|why| wrong(&why))?;
+    let event: Value = serde_json::from_str(&text).map_err(|why| wrong(&why))?;
+    let login = event.pointer("/pull_request/user/login");
+    Ok(login.and_then(Value::as_str).map(str::to_owned))
+}

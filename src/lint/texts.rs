@@ -1,0 +1,44 @@
+//! Reads every body and layout once for the rules about content, several at a time.
+
+use super::content::{Kind, LARGEST, Owner, Text};
+use super::parallel::map;
+use crate::diagnostic::file::{File, Files};
+use crate::workspace::loaded::{Body, Loaded};
+use crate::workspace::source::{Source, WorkspacePath};
+
+/// The texts that can be read; what can not is another rule's. They are kept in `files`, so that
+/// excerpts can be shown and acceptances found.
+pub(super) fn read(source: &dyn Source, loaded: &Loaded, files: &mut Files) -> Vec<Text> {
+    let mut wanted: Vec<(WorkspacePath, Owner, Kind)> = Vec::new();
+    for (id, file) in &loaded.campaigns {
+        let (path, kind) = match &file.body {
+            Body::Markdown(path) => (path, Kind::Markdown),
+            Body::Html(path) => (path, Kind::Html),
+        };
+        wanted.push((path.clone(), Owner::Campaign(id.clone()), kind));
+        let plain = file.folder.join("body.txt").ok();
+        wanted.extend(
+            plain
+                .filter(|path| kind == Kind::Html && loaded.paths.contains(path))
+                .map(|path| (path, Owner::Campaign(id.clone()), Kind::Other)),
+        );
+    }
+    for (name, file) in &loaded.templates {
+        let owner = || Owner::Template(name.clone());
+        wanted.push((file.html.clone(), owner(), Kind::Html));
+        let more = file.text.iter().chain(&file.style);
+        wanted.extend(more.map(|path| (path.clone(), owner(), Kind::Other)));
+    }
+    let texts: Vec<Text> = map(&wanted, |(path, owner, kind)| {
+        let bytes = source.read(path, LARGEST).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
+        Some(Text::read(path.to_string(), owner.clone(), *kind, text))
+    })
+    .into_iter()
+    .flatten()
+    .collect();
+    for text in &texts {
+        files.insert(text.path.clone(), File::new(text.source.clone()));
+    }
+    texts
+}
