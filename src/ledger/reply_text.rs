@@ -44,8 +44,10 @@ pub fn without_recipient(text: &str, local: &str) -> String {
     let plain = local.trim_matches('"').to_lowercase();
     let base = plain.split('+').next().unwrap_or_default().to_owned();
     let mut out = text.to_owned();
+    // Most replies do not speak of anybody.
+    let lower = text.to_lowercase();
     for name in [plain, base] {
-        if name.chars().count() >= SHORTEST_LOCAL && !is_code(&name) {
+        if lower.contains(&name) && name.chars().count() >= SHORTEST_LOCAL && !is_code(&name) {
             out = without_word(&out, &name);
         }
     }

@@ -425,17 +425,65 @@ pub(super) fn explain(
     RenderError::Template { at: origin, why }
 }
 
-/// The name of the value that was found to be empty, where an error about `range` of `source` tells.
+/// Words of the template language.
+const KEYWORDS: [&str; 14] = [
+    "if", "elif", "else", "for", "in", "not", "and", "or", "is", "set", "true", "false", "none",
+    "loop",
+];
+
+/// The name of the value that was found to be empty, where an error about `range` of `source` tells:
+/// where several stand there nobody knows which it was.
 fn empty_name(source: &str, range: std::ops::Range<usize>) -> Option<&str> {
     let mut at = source.get(range.clone())?;
     let before = source.get(..range.start)?;
     if before.trim_end().ends_with('|') {
         // A filter met it: what it was given stands at the tag's beginning.
         at = before.rsplit_once("{{")?.1;
+        at = at.split('|').next()?;
     }
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
-    let name = at.trim_start_matches(['(', '{', '-', ' ']);
-    name.split(|c| !is_word(c))
-        .next()
-        .filter(|it| !it.is_empty())
+    let mut quoted = false;
+    let mut names = at.split(['"', '\'']).flat_map(|part| {
+        quoted = !quoted;
+        let part = if quoted { part } else { "" };
+        part.split(|c| !is_word(c))
+    });
+    let is_name = |word: &&str| {
+        let begins = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        begins && !KEYWORDS.contains(word)
+    };
+    let first = names.by_ref().find(is_name)?;
+    names
+        .filter(is_name)
+        .all(|word| word == first)
+        .then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::empty_name;
+
+    #[test]
+    fn the_empty_value_is_named_where_there_is_one() {
+        for (source, part, expected) in [
+            ("{{ nombre }}", "nombre", Some("nombre")),
+            ("{{ (nombre|trim) }}", "trim", Some("nombre")),
+            (
+                "{% if sector == \"agro\" %}",
+                "if sector == \"agro\"",
+                Some("sector"),
+            ),
+            ("{% if a and b %}", "if a and b", None),
+            (
+                "{{ organisation.website }}",
+                "organisation.website",
+                Some("organisation.website"),
+            ),
+            ("{{ 1 + 2 }}", "1 + 2", None),
+        ] {
+            let start = source.find(part).unwrap();
+            let found = empty_name(source, start..start + part.len());
+            assert_eq!(found, expected, "{source}");
+        }
+    }
 }
