@@ -39,7 +39,7 @@ fn workspace(root: &Path) {
     write(
         root,
         "lists/socios.yaml",
-        "title: Socios\nowner: ana\npurpose: Noticias.\nconsent: {basis: contract}\ncolumns:\n  nombre: {type: text, required: true}\nconfirmed: 2026-09-15\n",
+        "title: Socios\nowner: ana\npurpose: Noticias.\nconsent: {basis: consent}\ncolumns:\n  nombre: {type: text, required: true}\nconfirmed: 2026-09-15\n",
     );
     let mut rows = String::from("email,nombre\n");
     for number in 0..24 {

@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(fixed.len(), 1);
         assert_eq!(
             (fixed[0].text.as_str(), fixed[0].fixes),
-            ("uno 2\r\ntres\u{feff}\n4", 2).into()
+            ("uno 2\r\ntres\u{feff}\n4", 2)
         );
         insta::assert_snapshot!(diff(&fixed, &files), @r"
         --- a/a.md

@@ -74,19 +74,21 @@ fn result(
     seen: &mut BTreeMap<String, u32>,
 ) -> Value {
     let found = resolve::finding(finding, files);
-    let mut physical = json!({
-        "artifactLocation": {"uri": uri(&format!("{prefix}{}", finding.path))},
-    });
-    if let Some(found) = &found {
-        physical["region"] = json!({
+    let region = match (&found, resolve::line_column(finding, files)) {
+        (Some(found), _) => Some(json!({
             "startLine": found.line,
             "startColumn": found.column,
             "endLine": found.end_line,
             "endColumn": found.end_column,
-        });
-    } else if let Some((line, column)) = resolve::line_column(finding, files) {
-        physical["region"] = json!({"startLine": line, "startColumn": column});
-    }
+        })),
+        (None, Some((line, column))) => Some(json!({"startLine": line, "startColumn": column})),
+        (None, None) => None,
+    };
+    let location = json!({"uri": uri(&format!("{prefix}{}", finding.path))});
+    let physical = match region {
+        Some(region) => json!({"artifactLocation": location, "region": region}),
+        None => json!({"artifactLocation": location}),
+    };
     let marked = found
         .and_then(|found| files.get(&finding.path)?.text().get(found.bytes))
         .unwrap_or_default();

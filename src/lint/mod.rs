@@ -8,9 +8,12 @@
 
 mod allowance;
 pub mod content;
+pub mod mailboxes;
 pub mod mistakes;
 pub mod pages;
 mod parallel;
+pub mod phrases;
+pub mod remarks;
 pub mod rows;
 pub mod rules;
 mod severity;
@@ -50,6 +53,8 @@ pub struct Context<'a> {
     pub texts: &'a [content::Text],
     /// One mail of each campaign that may still go out.
     pub samples: &'a BTreeMap<CampaignId, Parts>,
+    /// How many rows each campaign selects that may still go out.
+    pub selected: &'a BTreeMap<CampaignId, u64>,
     /// The day in the organisation's zone.
     pub today: Date,
     /// What was asked for.
@@ -117,6 +122,7 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     let mut trials = trial::Trials::new(&templates.compiled, &loaded, today);
     let rows = rows::read(source, &loaded, &mut trials);
     let samples = std::mem::take(&mut trials.samples);
+    let selected = trials.selected();
     let placed = trials.mistakes.into_iter();
     let mistakes: Vec<mistakes::Found> = placed
         .filter_map(|it| templates::placed(source, &loaded, it, &mut files))
@@ -129,6 +135,7 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
         mistakes: &mistakes,
         texts: &texts,
         samples: &samples,
+        selected: &selected,
         today,
         request,
     };

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
+use super::remarks::Remarks;
 use super::trial::Trials;
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule};
@@ -59,7 +60,30 @@ pub enum Rows {
         count: u64,
         /// Those that are wrong.
         wrong: BTreeMap<Kind, Wrong>,
+        /// Those that are worth a look.
+        remarks: Remarks,
     },
+}
+
+impl Rows {
+    /// How many of them nothing is wrong with.
+    pub fn sound(&self) -> u64 {
+        match self {
+            Self::Read { count, wrong, .. } => {
+                let wrong: u64 = wrong.values().map(|wrong| wrong.count).sum();
+                count.saturating_sub(wrong)
+            }
+            _ => 0,
+        }
+    }
+
+    /// How many rows it has, as far as they were read.
+    pub const fn count(&self) -> u64 {
+        match self {
+            Self::Read { count, .. } => *count,
+            _ => 0,
+        }
+    }
 }
 
 /// Reads all lists whose settings could be read.
@@ -82,25 +106,44 @@ fn read_list<'a>(
 ) -> Rows {
     let input = match source.open(&file.members) {
         Ok(input) => input,
-        Err(SourceError::Missing(_)) => return Rows::Missing,
-        Err(error) => return Rows::Closed(error),
+        Err(error) => {
+            trials.unreadable(name);
+            return match error {
+                SourceError::Missing(_) => Rows::Missing,
+                error => Rows::Closed(error),
+            };
+        }
     };
     let rows = || {
         let mut members = Members::new(input, &file.list)?;
         let mut trial = trials.of_list(name, file, members.columns());
         let idle = trial.is_idle();
         let (mut count, mut wrong) = (0, BTreeMap::<Kind, Wrong>::new());
+        let mut remarks = Remarks::new(&file.list, members.columns());
         while let Some(row) = members.next_row()? {
             count += 1;
             match row {
-                Ok(row) if !idle => trial.take(&row),
-                Ok(_) => {}
+                Ok(row) => {
+                    remarks.take(&row);
+                    if !idle {
+                        trial.take(&row);
+                    }
+                }
                 Err(error) => wrong.entry(kind(&error.flaw)).or_default().add(error),
             }
         }
-        Ok(Rows::Read { count, wrong })
+        remarks.done();
+        Ok(Rows::Read {
+            count,
+            wrong,
+            remarks,
+        })
     };
-    rows().unwrap_or_else(Rows::Failed)
+    let read = rows();
+    read.unwrap_or_else(|error| {
+        trials.unreadable(name);
+        Rows::Failed(error)
+    })
 }
 
 fn kind(flaw: &RowFlaw) -> Kind {
@@ -175,7 +218,7 @@ fn message(error: &RowError) -> String {
 }
 
 /// `1,234`.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {

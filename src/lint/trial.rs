@@ -19,7 +19,7 @@ use crate::plan::audience::Selection;
 use crate::render::{
     Compiled, Copy, Delivery, Dependence, Document, Parts, RecipientView, RenderError,
 };
-use crate::workspace::campaign::{DocumentDelivery, Status};
+use crate::workspace::campaign::{Campaign, DocumentDelivery, Status};
 use crate::workspace::loaded::{CampaignFile, ListFile, Loaded};
 use crate::workspace::member::Member;
 use crate::workspace::members::{Columns, Row};
@@ -56,6 +56,10 @@ struct Candidate<'a> {
     id: &'a CampaignId,
     file: &'a CampaignFile,
     compiled: &'a Compiled,
+    /// Rows that it selects; counted up to `needed`, where all of its lists can be read.
+    selected: u64,
+    needed: u64,
+    is_counted: bool,
 }
 
 /// All campaigns to try, and what came of it.
@@ -88,6 +92,8 @@ pub(super) struct ListTrial<'t, 'a> {
     /// By emptiness alone; these share the look-up of a row's kind.
     by_emptiness: Vec<Trial<'a>>,
     by_values: Vec<Trial<'a>>,
+    /// For counting: every campaign of the list that is not yet found to have enough.
+    counting: Vec<(usize, Selection<'a>)>,
     masks: HashMap<u64, Mask>,
 }
 
@@ -115,6 +121,9 @@ impl<'a> Trials<'a> {
                 id,
                 file,
                 compiled,
+                needed: needed(campaign),
+                selected: 0,
+                is_counted: true,
             })
         };
         let mut trials = Self {
@@ -125,6 +134,13 @@ impl<'a> Trials<'a> {
         };
         trials.single_addresses();
         trials
+    }
+
+    /// How many rows each campaign selects, as far as was counted: up to as many as it expects at least.
+    /// None for campaigns of whose lists one can not be read.
+    pub(super) fn selected(&self) -> BTreeMap<CampaignId, u64> {
+        let counted = self.candidates.iter().filter(|it| it.is_counted);
+        counted.map(|it| (it.id.clone(), it.selected)).collect()
     }
 
     fn single_addresses(&mut self) {
@@ -160,18 +176,23 @@ impl<'a> Trials<'a> {
             list: name,
             by_emptiness: Vec::new(),
             by_values: Vec::new(),
+            counting: Vec::new(),
             masks: HashMap::new(),
             trials: self,
         };
+        let mut unreadable = Vec::new();
         for (number, candidate) in found.trials.candidates.iter().enumerate() {
             let campaign = &candidate.file.campaign;
             if !campaign.audience.lists.contains(name) {
                 continue;
             }
             let (audience, purpose) = (&campaign.audience, campaign.purpose);
-            let Ok(selection) = Selection::of(audience, purpose, name, &file.list, columns) else {
+            let select = || Selection::of(audience, purpose, name, &file.list, columns);
+            let (Ok(selection), Ok(counting)) = (select(), select()) else {
+                unreadable.push(number);
                 continue;
             };
+            found.counting.push((number, counting));
             let titles = campaign
                 .documents
                 .iter()
@@ -198,8 +219,28 @@ impl<'a> Trials<'a> {
                 false => found.by_values.push(trial),
             }
         }
+        for number in unreadable {
+            if let Some(candidate) = found.trials.candidates.get_mut(number) {
+                candidate.is_counted = false;
+            }
+        }
         found
     }
+
+    /// A list can not be read: nobody can say how many a campaign selects there.
+    pub(super) fn unreadable(&mut self, name: &ListName) {
+        for candidate in &mut self.candidates {
+            if candidate.file.campaign.audience.lists.contains(name) {
+                candidate.is_counted = false;
+            }
+        }
+    }
+}
+
+/// So many recipients are counted: what the campaign expects at least, and one.
+fn needed(campaign: &Campaign) -> u64 {
+    let expect = campaign.audience.expect.as_ref();
+    expect.and_then(|it| it.min).unwrap_or(1).max(1).into()
 }
 
 const fn bit(column: usize) -> u64 {
@@ -214,11 +255,12 @@ const fn bit(column: usize) -> u64 {
 impl ListTrial<'_, '_> {
     /// Whether any campaign is to be tried on the list.
     pub(super) fn is_idle(&self) -> bool {
-        self.by_emptiness.is_empty() && self.by_values.is_empty()
+        self.by_emptiness.is_empty() && self.by_values.is_empty() && self.counting.is_empty()
     }
 
     /// Tries a row, unless such a row was tried.
     pub(super) fn take(&mut self, row: &Row<'_>) {
+        self.count(row);
         self.by_emptiness(row);
         for number in 0..self.by_values.len() {
             let Some(trial) = self.by_values.get_mut(number) else {
@@ -242,6 +284,19 @@ impl ListTrial<'_, '_> {
             });
             self.trials.count(wrong, row);
         }
+    }
+
+    fn count(&mut self, row: &Row<'_>) {
+        let candidates = &mut self.trials.candidates;
+        self.counting.retain(|(number, selection)| {
+            let Some(candidate) = candidates.get_mut(*number) else {
+                return false;
+            };
+            if selection.matches(row) && !selection.refuses(row) {
+                candidate.selected += 1;
+            }
+            candidate.selected < candidate.needed
+        });
     }
 
     fn by_emptiness(&mut self, row: &Row<'_>) {

@@ -175,6 +175,7 @@ pub struct Row<'a> {
     cells: &'a [(u32, u32)],
     address: AddressRef<'a>,
     at: RowAt,
+    raw: &'a [u8],
 }
 
 /// Reads a list's rows one after the other.
@@ -250,6 +251,17 @@ impl<'a> Row<'a> {
     /// Whether the column of topics with this position has a topic.
     pub fn has_topic(&self, column: usize, topic: &str) -> bool {
         cell::topics(self.cell(column)).any(|name| name == topic)
+    }
+
+    /// Where a column's cell begins in the row's first line, the address's where none is said: characters,
+    /// counted from 1.
+    pub fn character(&self, column: Option<usize>) -> usize {
+        let place = match column {
+            Some(column) => self.columns.places.get(column).copied(),
+            None => Some(self.columns.address),
+        };
+        let start = place.map_or(0, |place| place::start_of(self.raw, place));
+        place::column(self.raw, start)
     }
 
     /// The address as it stands in the row.
@@ -338,6 +350,7 @@ fn check<'a>(columns: &'a Columns, raw: &RawRow<'a>) -> Result<Row<'a>, RowError
         cells: raw.cells,
         address,
         at: raw.at,
+        raw: raw.raw,
     })
 }
 

@@ -6,15 +6,24 @@ use super::Check;
 pub mod address_invalid;
 pub mod allowance_unknown;
 pub mod allowance_unused;
+pub mod attachment_forbidden;
+pub mod audience_empty;
+pub mod audience_outside_expectation;
 pub mod brand_colour;
 pub mod brand_font;
 pub mod ca_file_missing;
 pub mod cell_control_character;
 pub mod cell_invalid;
 pub mod cell_not_utf8;
+pub mod consent_missing;
 pub mod contrast_low;
+pub mod display_name_misleading;
+pub mod disposable_domain;
 pub mod document_missing;
+pub mod duplicate_member;
 pub mod filter_unknown;
+pub mod formula_cell;
+pub mod from_domain_foreign;
 pub mod heading_order;
 pub mod heading_wrong;
 pub mod hidden_text;
@@ -37,12 +46,24 @@ pub mod link_text_mismatch;
 pub mod list_empty;
 pub mod mail_impossible;
 pub mod members_missing;
+pub mod misspelt_domain;
+pub mod one_click_unavailable;
 pub mod owner_unknown;
 pub mod path_escapes;
+pub mod purpose_mixed;
+pub mod reply_to_missing;
+pub mod role_address;
 pub mod row_not_renderable;
 pub mod row_unreadable;
 pub mod row_width;
 pub mod script_or_form;
+pub mod segment_invalid;
+pub mod spam_phrase;
+pub mod stale_list;
+pub mod subject_empty;
+pub mod subject_fake_reply;
+pub mod subject_shouting;
+pub mod subject_too_long;
 pub mod template_invalid;
 pub mod template_layout_missing;
 pub mod topic_unknown;
@@ -51,6 +72,7 @@ pub mod unknown_relay;
 pub mod unknown_sender;
 pub mod unknown_template;
 pub mod variable_empty_for;
+pub mod variable_one_brace;
 pub mod variable_unknown;
 pub mod window_unknown;
 pub mod zone_invalid;
@@ -108,4 +130,26 @@ pub static ALL: &[&Check] = &[
     &contrast_low::CHECK,
     &brand_colour::CHECK,
     &brand_font::CHECK,
+    &subject_too_long::CHECK,
+    &subject_empty::CHECK,
+    &subject_shouting::CHECK,
+    &subject_fake_reply::CHECK,
+    &spam_phrase::CHECK,
+    &variable_one_brace::CHECK,
+    &from_domain_foreign::CHECK,
+    &reply_to_missing::CHECK,
+    &display_name_misleading::CHECK,
+    &one_click_unavailable::CHECK,
+    &duplicate_member::CHECK,
+    &role_address::CHECK,
+    &disposable_domain::CHECK,
+    &misspelt_domain::CHECK,
+    &formula_cell::CHECK,
+    &stale_list::CHECK,
+    &segment_invalid::CHECK,
+    &consent_missing::CHECK,
+    &audience_outside_expectation::CHECK,
+    &purpose_mixed::CHECK,
+    &attachment_forbidden::CHECK,
+    &audience_empty::CHECK,
 ];

@@ -47,6 +47,8 @@ pub struct Limits {
     pub image: Size,
     /// Words of text that a mail needs for each picture.
     pub words_per_image: u32,
+    /// Members from which on newsletters must be left with one click.
+    pub bulk: u64,
     /// Months after which a list's members must be asked again.
     pub stale_after_months: u32,
     /// Business days that a document must be there before the sending.
@@ -64,6 +66,7 @@ impl Default for Limits {
             html_error: Size(102_000),
             image: Size(500_000),
             words_per_image: 20,
+            bulk: 5_000,
             stale_after_months: 24,
             document_days: 3,
             template_days: 3,

@@ -1,0 +1,199 @@
+//! What is worth a look in a list's sound rows, found while they are read: of each kind the first ones
+//! and a count. Addresses are not kept; of every one there is a hash of eight bytes, for duplicates.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::Context;
+use super::mailboxes::{DISPOSABLE, MISSPELT, ROLES};
+use super::rows::{Rows, grouped};
+use crate::diagnostic::place::Place;
+use crate::diagnostic::{Diagnostic, Rule};
+use crate::workspace::list::{ColumnType, List};
+use crate::workspace::members::{Columns, Row};
+
+/// How many findings of one rule are shown for one list; the rest is one more finding.
+const SHOWN: usize = 10;
+
+/// What a row is remarked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The address stands in an earlier row.
+    Duplicate,
+    /// The mailbox of a function.
+    Role,
+    /// A mailbox for an hour.
+    Disposable,
+    /// A provider's name with a slip of the finger.
+    Misspelt,
+    /// A cell that a spreadsheet would run.
+    Formula,
+}
+
+/// Rows remarked for one thing.
+#[derive(Debug, Default)]
+struct Remarked {
+    /// Line, character, and what there is to say.
+    first: Vec<(u64, usize, String)>,
+    count: u64,
+    next_line: u64,
+}
+
+/// All remarks of a list.
+#[derive(Debug, Default)]
+pub struct Remarks {
+    found: BTreeMap<Kind, Remarked>,
+    /// Hashes of the addresses so far.
+    seen: HashSet<u64>,
+    /// What domains and local parts are known for.
+    domains: HashMap<&'static str, (Kind, &'static str)>,
+    roles: HashSet<&'static str>,
+    /// Columns of free text.
+    texts: Vec<usize>,
+    buffer: String,
+}
+
+impl Remarks {
+    pub(super) fn new(list: &List, columns: &Columns) -> Self {
+        let mut domains = HashMap::new();
+        domains.extend(MISSPELT.map(|(wrong, right)| (wrong, (Kind::Misspelt, right))));
+        domains.extend(DISPOSABLE.map(|domain| (domain, (Kind::Disposable, ""))));
+        let is_text = |name: &String| {
+            let column = list.columns.get(name);
+            column.is_some_and(|column| column.kind == ColumnType::Text)
+        };
+        let names = columns.names().iter().enumerate();
+        Self {
+            domains,
+            roles: ROLES.into_iter().collect(),
+            texts: names
+                .filter(|(_, name)| is_text(name))
+                .map(|(at, _)| at)
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn take(&mut self, row: &Row<'_>) {
+        let address = row.address();
+        let mut hasher = DefaultHasher::new();
+        address.identity_into(&mut self.buffer).hash(&mut hasher);
+        if !self.seen.insert(hasher.finish()) {
+            self.add(Kind::Duplicate, row, None, String::new);
+        }
+        if let Some((kind, right)) = self.domains.get(address.domain()).copied() {
+            let domain = address.domain();
+            self.add(kind, row, None, || match right {
+                "" => format!("`{domain}` gives mailboxes for an hour"),
+                right => format!("`{domain}` is probably `{right}`"),
+            });
+        }
+        let local = address.local();
+        if local.len() <= 14 && self.roles.contains(local.to_ascii_lowercase().as_str()) {
+            self.add(Kind::Role, row, None, || {
+                format!("`{local}@…` is the mailbox of a function")
+            });
+        }
+        for at in 0..self.texts.len() {
+            let Some(&column) = self.texts.get(at) else {
+                break;
+            };
+            let cell = row.cell(column);
+            if is_formula(cell) {
+                let names = row.columns().names();
+                let name = names.get(column).cloned().unwrap_or_default();
+                self.add(Kind::Formula, row, Some(column), || {
+                    format!("the cell of `{name}` begins as a formula does")
+                });
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        kind: Kind,
+        row: &Row<'_>,
+        column: Option<usize>,
+        text: impl FnOnce() -> String,
+    ) {
+        let remarked = self.found.entry(kind).or_default();
+        remarked.count += 1;
+        if remarked.first.len() < SHOWN {
+            let at = (row.at().line, row.character(column), text());
+            remarked.first.push(at);
+        } else if remarked.next_line == 0 {
+            remarked.next_line = row.at().line;
+        }
+    }
+
+    /// Nothing more comes: what was only for finding is given back.
+    pub(super) fn done(&mut self) {
+        self.seen = HashSet::new();
+    }
+}
+
+/// What a spreadsheet runs when the file is opened there. A telephone number may begin with `+`.
+fn is_formula(cell: &str) -> bool {
+    let mut chars = cell.chars();
+    match (chars.next(), chars.next()) {
+        (Some('=' | '@'), Some(_)) => true,
+        (Some('+' | '-'), Some(next)) => next.is_alphabetic() || next == '(',
+        _ => false,
+    }
+}
+
+/// Reports the rows remarked for one thing; `what` where a row says nothing of its own.
+pub(super) fn report(
+    context: &Context<'_>,
+    rule: &'static Rule,
+    kind: Kind,
+    (what, why, help): (&str, &str, &str),
+    out: &mut Vec<Diagnostic>,
+) {
+    for (name, rows) in context.rows {
+        let (Rows::Read { remarks, .. }, Some(file)) = (rows, context.loaded.lists.get(name))
+        else {
+            continue;
+        };
+        let Some(remarked) = remarks.found.get(&kind) else {
+            continue;
+        };
+        let mut finding = |line: u64, column: usize, message: String| {
+            let line = usize::try_from(line).unwrap_or(usize::MAX);
+            let place = Place::Line { line, column };
+            out.push(
+                Diagnostic::new(rule, &file.members, place, message)
+                    .why(why)
+                    .help(help),
+            );
+        };
+        for (line, character, text) in &remarked.first {
+            let text = if text.is_empty() { what } else { text };
+            finding(*line, *character, text.to_owned());
+        }
+        let more = remarked.count.saturating_sub(remarked.first.len() as u64);
+        if more > 0 {
+            let rows = if more == 1 { "row" } else { "rows" };
+            finding(
+                remarked.next_line,
+                1,
+                format!("and {} more {rows} of this kind", grouped(more)),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_formula;
+
+    #[test]
+    fn a_telephone_number_is_no_formula() {
+        for cell in ["=1+1", "@SUM(A1)", "+cmd|x", "-(1)"] {
+            assert!(is_formula(cell), "{cell}");
+        }
+        for cell in ["+57 300 111", "-12", "=", "a=b", "", "- Ana"] {
+            assert!(!is_formula(cell), "{cell}");
+        }
+    }
+}
