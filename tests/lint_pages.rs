@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use postmerge::diagnostic::resolve;
 use postmerge::lint::{self, all_rules, pages};
@@ -159,19 +159,22 @@ fn files(section: &str) -> Vec<(String, String)> {
     files
 }
 
+/// As in a pull request of `ana-example` that brings these files to the sound workspace.
 fn findings(files: &[(String, String)]) -> String {
-    let folder = overlay::base(&root());
+    let (before, folder) = (overlay::base(&root()), overlay::base(&root()));
     for (name, text) in files {
         overlay::write(&folder.path().join(name), text.as_bytes());
     }
-    lint(folder.path())
-}
-
-fn lint(folder: &Path) -> String {
-    let report = lint::run(
-        &Folder::new(folder),
-        &lint::Request::at("2026-11-02T12:00:00Z".parse().unwrap()),
-    );
+    let changed: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
+    let request = lint::Request {
+        base: Some(lint::Base {
+            source: &Folder::new(before.path()),
+            changed: &changed,
+        }),
+        author: Some("ana-example"),
+        ..lint::Request::at("2026-11-02T12:00:00Z".parse().unwrap())
+    };
+    let report = lint::run(&Folder::new(folder.path()), &request);
     report
         .findings
         .iter()

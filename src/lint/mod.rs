@@ -7,6 +7,7 @@
 //! network connection.
 
 mod allowance;
+mod concern;
 pub mod content;
 pub mod mailboxes;
 pub mod mistakes;
@@ -59,6 +60,15 @@ pub struct Context<'a> {
     pub today: Date,
     /// What was asked for.
     pub request: &'a Request<'a>,
+}
+
+impl Context<'_> {
+    /// Whether a pull request is looked at that changes this file.
+    pub fn is_changed(&self, path: &str) -> bool {
+        self.request
+            .base
+            .is_some_and(|base| base.changed.contains(path))
+    }
 }
 
 /// A rule and how it is checked.
@@ -148,7 +158,7 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     }
     let allowed = allowance::apply(&mut findings, &files, &all_rules());
     if let Some(base) = request.base {
-        findings.retain(|finding| base.concerns(&finding.path));
+        concern::keep(&mut findings, &loaded, base.changed);
     }
     findings.sort_by_cached_key(|finding| {
         let at = resolve::line_column(finding, &files).unwrap_or_default();
@@ -158,31 +168,6 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
         findings,
         files,
         allowed,
-    }
-}
-
-impl Base<'_> {
-    /// Whether a finding in this file is the change's. A list's rows and settings belong together, and so
-    /// do the files of a campaign and of a template; the settings concern everything.
-    fn concerns(&self, path: &str) -> bool {
-        self.changed.contains(path)
-            || self.changed.iter().any(|changed| {
-                let same = |kind: &str| {
-                    let folder = |path: &str| {
-                        let (above, _) = path.rsplit_once('/')?;
-                        above.starts_with(kind).then(|| above.to_owned())
-                    };
-                    folder(path).is_some() && folder(path) == folder(changed)
-                };
-                let stem = |path: &str| {
-                    path.strip_prefix("lists/")?
-                        .split_once('.')
-                        .map(|it| it.0.to_owned())
-                };
-                same("campaigns/")
-                    || same("templates/")
-                    || (stem(path).is_some() && stem(path) == stem(changed))
-            })
     }
 }
 

@@ -103,6 +103,12 @@ pages! {
     "purpose-mixed"
     "attachment-forbidden"
     "audience-empty"
+    "list-not-owned"
+    "notice-too-short"
+    "date-past"
+    "template-unapproved"
+    "document-late"
+    "management-approval-missing"
 }
 
 /// The page of a rule.

@@ -1,8 +1,8 @@
 //! What is worth a look in a list's sound rows, found while they are read: of each kind the first ones
 //! and a count. Addresses are not kept; of every one there is a hash of eight bytes, for duplicates.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use super::Context;
 use super::mailboxes::{DISPOSABLE, MISSPELT, ROLES};
@@ -44,20 +44,40 @@ struct Remarked {
 pub struct Remarks {
     found: BTreeMap<Kind, Remarked>,
     /// Hashes of the addresses so far.
-    seen: HashSet<u64>,
-    /// What domains and local parts are known for.
-    domains: HashMap<&'static str, (Kind, &'static str)>,
-    roles: HashSet<&'static str>,
+    seen: HashSet<u64, BuildHasherDefault<AsIs>>,
+    /// What domains are known for, in order.
+    domains: Vec<(&'static str, Kind, &'static str)>,
     /// Columns of free text.
     texts: Vec<usize>,
     buffer: String,
 }
 
+/// What is hashed already is not hashed again.
+#[derive(Debug, Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 impl Remarks {
     pub(super) fn new(list: &List, columns: &Columns) -> Self {
-        let mut domains = HashMap::new();
-        domains.extend(MISSPELT.map(|(wrong, right)| (wrong, (Kind::Misspelt, right))));
-        domains.extend(DISPOSABLE.map(|domain| (domain, (Kind::Disposable, ""))));
+        let misspelt = MISSPELT.map(|(wrong, right)| (wrong, Kind::Misspelt, right));
+        let disposable = DISPOSABLE.map(|domain| (domain, Kind::Disposable, ""));
+        let mut domains: Vec<_> = misspelt.into_iter().chain(disposable).collect();
+        domains.sort_unstable();
         let is_text = |name: &String| {
             let column = list.columns.get(name);
             column.is_some_and(|column| column.kind == ColumnType::Text)
@@ -65,7 +85,6 @@ impl Remarks {
         let names = columns.names().iter().enumerate();
         Self {
             domains,
-            roles: ROLES.into_iter().collect(),
             texts: names
                 .filter(|(_, name)| is_text(name))
                 .map(|(at, _)| at)
@@ -81,15 +100,19 @@ impl Remarks {
         if !self.seen.insert(hasher.finish()) {
             self.add(Kind::Duplicate, row, None, String::new);
         }
-        if let Some((kind, right)) = self.domains.get(address.domain()).copied() {
-            let domain = address.domain();
+        let domain = address.domain();
+        let known = self
+            .domains
+            .binary_search_by_key(&domain, |(name, ..)| name);
+        if let Some((_, kind, right)) = known.ok().and_then(|at| self.domains.get(at)).copied() {
             self.add(kind, row, None, || match right {
                 "" => format!("`{domain}` gives mailboxes for an hour"),
                 right => format!("`{domain}` is probably `{right}`"),
             });
         }
         let local = address.local();
-        if local.len() <= 14 && self.roles.contains(local.to_ascii_lowercase().as_str()) {
+        let is = |role: &&str| role.len() == local.len() && role.eq_ignore_ascii_case(local);
+        if ROLES.iter().any(|role| is(&role)) {
             self.add(Kind::Role, row, None, || {
                 format!("`{local}@…` is the mailbox of a function")
             });
@@ -128,7 +151,7 @@ impl Remarks {
 
     /// Nothing more comes: what was only for finding is given back.
     pub(super) fn done(&mut self) {
-        self.seen = HashSet::new();
+        self.seen = HashSet::default();
     }
 }
 

@@ -24,6 +24,7 @@ use crate::workspace::loaded::{CampaignFile, ListFile, Loaded};
 use crate::workspace::member::Member;
 use crate::workspace::members::{Columns, Row};
 use crate::workspace::names::ListName;
+use crate::workspace::settings::Settings;
 
 /// Mails that are made at most.
 const MOST_TRIED: u32 = 100_000;
@@ -121,7 +122,7 @@ impl<'a> Trials<'a> {
                 id,
                 file,
                 compiled,
-                needed: needed(campaign),
+                needed: needed(campaign, loaded.settings.as_ref()),
                 selected: 0,
                 is_counted: true,
             })
@@ -237,10 +238,12 @@ impl<'a> Trials<'a> {
     }
 }
 
-/// So many recipients are counted: what the campaign expects at least, and one.
-fn needed(campaign: &Campaign) -> u64 {
+/// So many recipients are counted: what the campaign expects at least, one, and what policy asks about.
+fn needed(campaign: &Campaign, settings: Option<&Settings>) -> u64 {
     let expect = campaign.audience.expect.as_ref();
-    expect.and_then(|it| it.min).unwrap_or(1).max(1).into()
+    let management = settings.and_then(|it| it.policy.management_above);
+    let least = expect.and_then(|it| it.min).unwrap_or(1).max(1);
+    u64::from(least).max(management.map_or(0, |it| u64::from(it) + 1))
 }
 
 const fn bit(column: usize) -> u64 {

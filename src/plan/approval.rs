@@ -7,6 +7,16 @@ use crate::workspace::source::{Source, SourceError, WorkspacePath};
 /// Larger files than this are no documents that anybody would mail.
 const LARGEST: u64 = 50_000_000;
 
+/// The digest of a template's files but for `template.yaml`, which says whether it is approved.
+///
+/// # Errors
+/// [`SourceError`] where a file can not be read.
+pub fn template_digest(source: &dyn Source, folder: &WorkspacePath) -> Result<Digest, SourceError> {
+    let mut files = source.files(folder)?;
+    files.retain(|file| file.file_name() != "template.yaml");
+    digest_of(source, files)
+}
+
 /// The digest of everything below `campaign` and below `template`: paths and contents, in the order
 /// of the paths.
 ///
@@ -21,6 +31,10 @@ pub fn approval_digest(
     if let Some(template) = template {
         files.extend(source.files(template)?);
     }
+    digest_of(source, files)
+}
+
+fn digest_of(source: &dyn Source, mut files: Vec<WorkspacePath>) -> Result<Digest, SourceError> {
     files.sort();
     let mut parts: Vec<Vec<u8>> = Vec::with_capacity(files.len() * 2);
     for file in files {

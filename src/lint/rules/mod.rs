@@ -17,8 +17,10 @@ pub mod cell_invalid;
 pub mod cell_not_utf8;
 pub mod consent_missing;
 pub mod contrast_low;
+pub mod date_past;
 pub mod display_name_misleading;
 pub mod disposable_domain;
+pub mod document_late;
 pub mod document_missing;
 pub mod duplicate_member;
 pub mod filter_unknown;
@@ -44,9 +46,12 @@ pub mod link_private_host;
 pub mod link_shortened;
 pub mod link_text_mismatch;
 pub mod list_empty;
+pub mod list_not_owned;
 pub mod mail_impossible;
+pub mod management_approval_missing;
 pub mod members_missing;
 pub mod misspelt_domain;
+pub mod notice_too_short;
 pub mod one_click_unavailable;
 pub mod owner_unknown;
 pub mod path_escapes;
@@ -66,6 +71,7 @@ pub mod subject_shouting;
 pub mod subject_too_long;
 pub mod template_invalid;
 pub mod template_layout_missing;
+pub mod template_unapproved;
 pub mod topic_unknown;
 pub mod unknown_list;
 pub mod unknown_relay;
@@ -152,4 +158,10 @@ pub static ALL: &[&Check] = &[
     &purpose_mixed::CHECK,
     &attachment_forbidden::CHECK,
     &audience_empty::CHECK,
+    &list_not_owned::CHECK,
+    &notice_too_short::CHECK,
+    &date_past::CHECK,
+    &template_unapproved::CHECK,
+    &document_late::CHECK,
+    &management_approval_missing::CHECK,
 ];

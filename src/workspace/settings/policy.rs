@@ -17,6 +17,10 @@ pub struct Policy {
     pub brand: Brand,
     /// Hosts that links may lead to, besides the organisation's own; empty: any.
     pub link_domains: Vec<String>,
+    /// Whether every template needs an approval.
+    pub approved_templates: bool,
+    /// From more recipients than this on a campaign needs the management's approval.
+    pub management_above: Option<u32>,
 }
 
 impl Default for Policy {
@@ -26,6 +30,8 @@ impl Default for Policy {
             copies_for_at_most: 25,
             brand: Brand::default(),
             link_domains: Vec::new(),
+            approved_templates: false,
+            management_above: None,
         }
     }
 }

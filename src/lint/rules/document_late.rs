@@ -1,0 +1,51 @@
+//! Documents are there in time.
+
+use crate::diagnostic::place::Place;
+use crate::diagnostic::{Diagnostic, Rule, Severity};
+use crate::lint::{Check, Context};
+use crate::schedule::calendar::Calendar;
+
+/// The rule.
+pub static CHECK: Check = Check {
+    rule: Rule {
+        code: "PM174",
+        name: "document-late",
+        severity: Severity::Warning,
+        summary: "A document comes too late to be looked at.",
+    },
+    run,
+};
+
+fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let Some(settings) = &context.loaded.settings else {
+        return;
+    };
+    let holidays = settings.organisation.holidays.iter().map(|it| it.date);
+    let Ok(calendar) = Calendar::new(&settings.organisation.zone, holidays) else {
+        return;
+    };
+    let needed = settings.lint.limits.document_days;
+    for file in context.loaded.campaigns.values() {
+        let date = file.campaign.send.date;
+        let left = calendar.business_days_between(context.today, date);
+        if date < context.today || left >= u32::from(needed) {
+            continue;
+        }
+        for (at, document) in file.campaign.documents.iter().enumerate() {
+            let path = format!("{}/{}", file.folder, document.file);
+            if !context.is_changed(&path) {
+                continue;
+            }
+            let place = Place::value(&["documents", &at.to_string(), "file"]);
+            let message = format!(
+                "{} comes {left} business days before {date}; {needed} are needed",
+                document.file
+            );
+            out.push(
+                Diagnostic::new(&CHECK.rule, &file.path, place, message)
+                    .why("a document is what recipients keep, and nobody has time to look at it")
+                    .help("send later, or have it accepted here with a reason"),
+            );
+        }
+    }
+}
