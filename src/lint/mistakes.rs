@@ -26,16 +26,21 @@ pub(super) fn who(found: &Found) -> String {
     let Some(list) = &found.list else {
         return "the addresses in `include`, which have no row".to_owned();
     };
-    let lines: Vec<String> = found.lines.iter().map(ToString::to_string).collect();
-    let more = found.count.saturating_sub(lines.len() as u64);
-    let lines = match (lines.split_last(), more) {
+    let rows = if found.count == 1 { "row" } else { "rows" };
+    format!(
+        "{} {rows} of lists/{list}.csv that it would go to: {}",
+        found.count,
+        lines(&found.lines, found.count)
+    )
+}
+
+/// `lines 3, 7 and 9`, of so many.
+pub(super) fn lines(first: &[u64], count: u64) -> String {
+    let lines: Vec<String> = first.iter().map(ToString::to_string).collect();
+    let more = count.saturating_sub(lines.len() as u64);
+    match (lines.split_last(), more) {
         (Some((last, [])), 0) => format!("line {last}"),
         (Some((last, before)), 0) => format!("lines {} and {last}", before.join(", ")),
         _ => format!("lines {} and {more} more", lines.join(", ")),
-    };
-    let rows = if found.count == 1 { "row" } else { "rows" };
-    format!(
-        "{} {rows} of lists/{list}.csv that it would go to: {lines}",
-        found.count
-    )
+    }
 }

@@ -11,6 +11,7 @@ mod concern;
 pub mod content;
 pub mod mailboxes;
 pub mod mistakes;
+pub mod own_documents;
 pub mod pages;
 mod parallel;
 pub mod phrases;
@@ -54,6 +55,8 @@ pub struct Context<'a> {
     pub texts: &'a [content::Text],
     /// One mail of each campaign that may still go out.
     pub samples: &'a BTreeMap<CampaignId, Parts>,
+    /// Rows whose own document is not there.
+    pub without_document: &'a [own_documents::WithoutDocument],
     /// How many rows each campaign selects that may still go out.
     pub selected: &'a BTreeMap<CampaignId, u64>,
     /// The day in the organisation's zone.
@@ -133,6 +136,7 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     let rows = rows::read(source, &loaded, &mut trials);
     let samples = std::mem::take(&mut trials.samples);
     let selected = trials.selected();
+    let without_document = std::mem::take(&mut trials.without_document);
     let placed = trials.mistakes.into_iter();
     let mistakes: Vec<mistakes::Found> = placed
         .filter_map(|it| templates::placed(source, &loaded, it, &mut files))
@@ -146,6 +150,7 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
         texts: &texts,
         samples: &samples,
         selected: &selected,
+        without_document: &without_document,
         today,
         request,
     };

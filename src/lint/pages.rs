@@ -109,6 +109,10 @@ pages! {
     "template-unapproved"
     "document-late"
     "management-approval-missing"
+    "unsubscribe-missing"
+    "postal-address-missing"
+    "header-injection"
+    "document-missing-for"
 }
 
 /// The page of a rule.

@@ -133,6 +133,7 @@ fn read_list<'a>(
             }
         }
         remarks.done();
+        trial.done();
         Ok(Rows::Read {
             count,
             wrong,

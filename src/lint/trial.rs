@@ -6,12 +6,13 @@
 //! and suppressions: a row is tried if list, segment, topic and consent let it through. At most
 //! [`MOST_TRIED`] mails are made in one lint.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::own_documents::{OwnDocuments, WithoutDocument};
 use crate::mail::address::Address;
 use crate::mail::occurrence::CampaignId;
 use crate::mail::recipient_id::RecipientId;
@@ -25,6 +26,7 @@ use crate::workspace::member::Member;
 use crate::workspace::members::{Columns, Row};
 use crate::workspace::names::ListName;
 use crate::workspace::settings::Settings;
+use crate::workspace::source::WorkspacePath;
 
 /// Mails that are made at most.
 const MOST_TRIED: u32 = 100_000;
@@ -69,6 +71,9 @@ pub struct Trials<'a> {
     left: u32,
     /// What was found.
     pub mistakes: Vec<Mistake>,
+    /// Rows whose own document is not there.
+    pub without_document: Vec<WithoutDocument>,
+    paths: &'a BTreeSet<WorkspacePath>,
     /// The first mail of each campaign, as its parts.
     pub samples: BTreeMap<CampaignId, Parts>,
 }
@@ -95,6 +100,7 @@ pub(super) struct ListTrial<'t, 'a> {
     by_values: Vec<Trial<'a>>,
     /// For counting: every campaign of the list that is not yet found to have enough.
     counting: Vec<(usize, Selection<'a>)>,
+    documents: Vec<OwnDocuments<'a>>,
     masks: HashMap<u64, Mask>,
 }
 
@@ -131,6 +137,8 @@ impl<'a> Trials<'a> {
             candidates: compiled.iter().filter_map(candidate).collect(),
             left: MOST_TRIED,
             mistakes: Vec::new(),
+            without_document: Vec::new(),
+            paths: &loaded.paths,
             samples: BTreeMap::new(),
         };
         trials.single_addresses();
@@ -178,6 +186,7 @@ impl<'a> Trials<'a> {
             by_emptiness: Vec::new(),
             by_values: Vec::new(),
             counting: Vec::new(),
+            documents: Vec::new(),
             masks: HashMap::new(),
             trials: self,
         };
@@ -189,18 +198,20 @@ impl<'a> Trials<'a> {
             }
             let (audience, purpose) = (&campaign.audience, campaign.purpose);
             let select = || Selection::of(audience, purpose, name, &file.list, columns);
-            let (Ok(selection), Ok(counting)) = (select(), select()) else {
+            let (Ok(selection), Ok(counting), Ok(asking)) = (select(), select(), select()) else {
                 unreadable.push(number);
                 continue;
             };
             found.counting.push((number, counting));
+            let own = OwnDocuments::of(candidate.id, candidate.file, name, asking);
+            found.documents.extend(own);
             let titles = campaign
                 .documents
                 .iter()
                 .filter_map(|it| it.title.as_deref());
             let kind = |name: &str| file.list.columns.get(name).map(|column| column.kind);
             let depends: Dependence = candidate.compiled.dependence(titles, kind);
-            let positions = |names: &std::collections::BTreeSet<String>| -> Vec<usize> {
+            let positions = |names: &BTreeSet<String>| -> Vec<usize> {
                 names
                     .iter()
                     .filter_map(|name| columns.position(name))
@@ -258,12 +269,18 @@ const fn bit(column: usize) -> u64 {
 impl ListTrial<'_, '_> {
     /// Whether any campaign is to be tried on the list.
     pub(super) fn is_idle(&self) -> bool {
-        self.by_emptiness.is_empty() && self.by_values.is_empty() && self.counting.is_empty()
+        self.by_emptiness.is_empty()
+            && self.by_values.is_empty()
+            && self.counting.is_empty()
+            && self.documents.is_empty()
     }
 
     /// Tries a row, unless such a row was tried.
     pub(super) fn take(&mut self, row: &Row<'_>) {
         self.count(row);
+        for own in &mut self.documents {
+            own.take(row, self.trials.paths);
+        }
         self.by_emptiness(row);
         for number in 0..self.by_values.len() {
             let Some(trial) = self.by_values.get_mut(number) else {
@@ -287,6 +304,12 @@ impl ListTrial<'_, '_> {
             });
             self.trials.count(wrong, row);
         }
+    }
+
+    /// The list is read to its end.
+    pub(super) fn done(self) {
+        let found = self.documents.into_iter().flat_map(OwnDocuments::found);
+        self.trials.without_document.extend(found);
     }
 
     fn count(&mut self, row: &Row<'_>) {

@@ -22,10 +22,12 @@ pub mod display_name_misleading;
 pub mod disposable_domain;
 pub mod document_late;
 pub mod document_missing;
+pub mod document_missing_for;
 pub mod duplicate_member;
 pub mod filter_unknown;
 pub mod formula_cell;
 pub mod from_domain_foreign;
+pub mod header_injection;
 pub mod heading_order;
 pub mod heading_wrong;
 pub mod hidden_text;
@@ -55,6 +57,7 @@ pub mod notice_too_short;
 pub mod one_click_unavailable;
 pub mod owner_unknown;
 pub mod path_escapes;
+pub mod postal_address_missing;
 pub mod purpose_mixed;
 pub mod reply_to_missing;
 pub mod role_address;
@@ -77,6 +80,7 @@ pub mod unknown_list;
 pub mod unknown_relay;
 pub mod unknown_sender;
 pub mod unknown_template;
+pub mod unsubscribe_missing;
 pub mod variable_empty_for;
 pub mod variable_one_brace;
 pub mod variable_unknown;
@@ -164,4 +168,8 @@ pub static ALL: &[&Check] = &[
     &template_unapproved::CHECK,
     &document_late::CHECK,
     &management_approval_missing::CHECK,
+    &unsubscribe_missing::CHECK,
+    &postal_address_missing::CHECK,
+    &header_injection::CHECK,
+    &document_missing_for::CHECK,
 ];
