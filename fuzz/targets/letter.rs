@@ -78,6 +78,7 @@ fn compile([subject, body, layout, css]: [&str; 4]) -> Option<Compiled> {
         }),
         columns: &columns,
         asset_url: &|path| Some(format!("https://files.test/{}", path.len())),
+        keeps_broken_links: false,
         key: &KEY,
         signers: Vec::new(),
     })

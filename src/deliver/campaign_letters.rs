@@ -129,6 +129,7 @@ pub fn compile(
         }),
         columns,
         asset_url: &asset,
+        keeps_broken_links: false,
         key,
         signers,
     };

@@ -157,7 +157,6 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     for check in rules::ALL {
         (check.run)(&context, &mut findings);
     }
-    once(&mut findings, &files);
     if let Some(settings) = &loaded.settings {
         severity::apply(&mut findings, &settings.lint);
     }
@@ -174,18 +173,6 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
         files,
         allowed,
     }
-}
-
-/// What keeps a mail from being compiled and a rule of its own says better is said once.
-fn once(findings: &mut Vec<Diagnostic>, files: &Files) {
-    const BETTER: [&str; 3] = ["link-broken-relative", "image-not-hosted", "image-missing"];
-    let line = |finding: &Diagnostic| {
-        let line = resolve::line_column(finding, files).map(|(line, _)| line);
-        (finding.path.clone(), line)
-    };
-    let better = findings.iter().filter(|it| BETTER.contains(&it.rule.name));
-    let said: BTreeSet<_> = better.map(line).collect();
-    findings.retain(|it| it.rule.name != "template-invalid" || !said.contains(&line(it)));
 }
 
 /// The day in the organisation's zone.

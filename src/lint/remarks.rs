@@ -111,8 +111,8 @@ impl Remarks {
             });
         }
         let local = address.local();
-        let is = |role: &&str| role.len() == local.len() && role.eq_ignore_ascii_case(local);
-        if ROLES.iter().any(|role| is(&role)) {
+        let is = |role: &str| role.len() == local.len() && role.eq_ignore_ascii_case(local);
+        if ROLES.iter().any(|role| is(role)) {
             self.add(Kind::Role, row, None, || {
                 format!("`{local}@…` is the mailbox of a function")
             });

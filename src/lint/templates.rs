@@ -253,6 +253,8 @@ impl Parts<'_> {
             }),
             columns: self.columns,
             asset_url: &asset,
+            // Rules of their own say better what is wrong with a link or a picture.
+            keeps_broken_links: true,
             key: self.key,
             signers: Vec::new(),
         })

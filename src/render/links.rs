@@ -41,7 +41,10 @@ pub(super) fn rewrite(
             }
         }
     };
-    Err(RenderError::template(&find(given, url), why))
+    match given.keeps_broken_links {
+        true => Ok(None),
+        false => Err(RenderError::template(&find(given, url), why)),
+    }
 }
 
 fn shortened(text: &str) -> String {

@@ -65,6 +65,8 @@ pub struct Ingredients<'a> {
     pub columns: &'a [String],
     /// The published URL of a path below `assets/`.
     pub asset_url: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether addresses that lead nowhere from a mail stay as they are: for who only looks.
+    pub keeps_broken_links: bool,
     /// The organisation's key.
     pub key: &'a RecipientKey,
     /// Who signs, first signature first.

@@ -139,6 +139,7 @@ impl<'a> Case<'a> {
             }),
             columns: &columns,
             asset_url: &asset,
+            keeps_broken_links: false,
             key: &key(),
             signers: self.signers,
         })

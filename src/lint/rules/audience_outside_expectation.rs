@@ -28,7 +28,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             .filter(|min| found < u64::from(*min))
         {
             let message =
-                format!("{found} rows would get it, and at least {min} people are expected");
+                format!("{found} of the rows would get it, and at least {min} people are expected");
             let place = Place::value(&["audience", "expect", "min"]);
             out.push(
                 Diagnostic::new(&CHECK.rule, &file.path, place, message)

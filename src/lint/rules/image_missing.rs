@@ -18,6 +18,8 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let settings = context.loaded.settings.as_ref();
+    let is_published = settings.is_none_or(|it| it.publish.is_some());
     for text in context.texts {
         for image in &text.images {
             let Target::Asset(name) = target(&image.src) else {
@@ -28,6 +30,13 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             }
             let path = WorkspacePath::parse(&format!("assets/{name}"));
             if path.is_ok_and(|path| context.loaded.paths.contains(&path)) {
+                if !is_published {
+                    let message = "`postmerge.yaml` does not say where pictures are published";
+                    out.push(
+                        text.finding(&CHECK.rule, &image.at, message)
+                            .help("set `publish: {url: https://…}`"),
+                    );
+                }
                 continue;
             }
             let known = context.loaded.paths.iter();

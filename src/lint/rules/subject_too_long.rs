@@ -23,14 +23,11 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for (id, file) in &context.loaded.campaigns {
         let campaign = &file.campaign;
         // As it is for one recipient, where one is known.
-        let sample = context
-            .samples
-            .get(id)
-            .map(|sample| sample.subject.as_str());
-        let subject = sample.unwrap_or(&campaign.subject);
+        let sample = context.samples.get(id).map(|sample| sample.subject.clone());
+        let subject = sample.unwrap_or_else(|| without_tags(&campaign.subject));
         let preheader = campaign.preheader.as_deref().unwrap_or_default();
         for (key, text, limit) in [
-            ("subject", subject, limits.subject),
+            ("subject", subject.as_str(), limits.subject),
             ("preheader", preheader, limits.preheader),
         ] {
             let length = text.chars().count();
@@ -45,4 +42,14 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// A template's text alone.
+fn without_tags(text: &str) -> String {
+    // `a {{ b }} c` splits into `a `, ``, ` b `, ``, ` c`.
+    let pieces = text.split(['{', '}']).enumerate();
+    pieces
+        .filter(|(number, _)| number % 4 == 0)
+        .map(|(_, piece)| piece)
+        .collect()
 }
