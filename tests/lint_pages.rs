@@ -82,6 +82,27 @@ fn every_rule_has_its_page_and_file() {
     assert_eq!(registered, files);
 }
 
+/// `docs/rules.md` lists every rule. `UPDATE_EXPECTED=1` writes it.
+#[test]
+fn the_index_lists_every_rule() {
+    let mut text = String::from(
+        "# Rules\n\nWhat `postmerge lint` finds. `postmerge rules NAME` prints a page in the terminal.\n\n\
+         | code | rule | severity | finds |\n|---|---|---|---|\n",
+    );
+    for rule in all_rules() {
+        text.push_str(&format!(
+            "| {} | [{1}](rules/{1}.md) | {2} | {3} |\n",
+            rule.code, rule.name, rule.severity, rule.summary
+        ));
+    }
+    let path = root().join("docs/rules.md");
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        fs::write(&path, text).unwrap();
+    } else {
+        assert_eq!(fs::read_to_string(path).unwrap(), text);
+    }
+}
+
 #[test]
 fn the_examples_find_what_the_pages_say() {
     for rule in all_rules() {

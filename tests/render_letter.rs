@@ -84,6 +84,20 @@ fn tags_survive_markdown() {
     insta::assert_snapshot!(body("{% raw %}{{ no }} <b>{% endraw %} and {# gone #} {{ '}}' }}"), @"<p>{{ no }} &lt;b&gt; and  }}</p>");
 }
 
+/// As word processors and old editors write it: a mail of 2002 lost its end, and the link for leaving.
+#[test]
+fn a_stray_quotation_mark_hides_nothing() {
+    for body in [
+        "<html><body><font face=Arial size=2\">Hola</font><p>fin</p></body></html>",
+        "<html><body><a href=\"https://a.example\"\">Hola</a><p>fin</p></body></html>",
+        "<html><body><p title='x' \"y>Hola</p><p>fin</p></body></html>",
+    ] {
+        let parts = parts_for(Case::body(body), &ana()).unwrap();
+        assert!(parts.html.contains("<p>fin</p>"), "{}", parts.html);
+        assert!(parts.html.contains("Darse de baja"), "{}", parts.html);
+    }
+}
+
 #[test]
 fn tags_survive_the_html_parser_and_the_inliner() {
     let page = "<html><head><style>td{color:red} @media (max-width:600px){td{color:{{ brand.colour }}}}</style></head>\

@@ -95,15 +95,21 @@ fn find_closing(text: &str, name: &str) -> usize {
     ends.find(closes).unwrap_or(text.len())
 }
 
+/// Where a tag ends. A quotation mark opens a value only behind `=`, as in browsers (HTML, 13.2.5.37):
+/// elsewhere, as in `size=2">`, it is a slip that hides nothing.
 fn tag_end(tag: &str) -> usize {
     let mut quote = None;
+    let mut before = b' ';
     for (at, byte) in tag.bytes().enumerate() {
         match (quote, byte) {
             (Some(open), _) if byte == open => quote = None,
-            (Some(_), _) => {}
-            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(_), _) => continue,
+            (None, b'"' | b'\'') if before == b'=' => quote = Some(byte),
             (None, b'>') => return at + 1,
             (None, _) => {}
+        }
+        if !byte.is_ascii_whitespace() {
+            before = byte;
         }
     }
     tag.len()

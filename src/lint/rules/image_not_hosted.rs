@@ -40,11 +40,17 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 }
                 _ => continue,
             };
-            out.push(
-                text.finding(&CHECK.rule, &image.at, why)
-                    .why("recipients would see an empty frame")
-                    .help("put the file below assets/ and write `assets/<name>`; it is published with the mail"),
-            );
+            let is_there = matches!(target(&image.src), Target::Web { .. });
+            let mut finding = text
+                .finding(&CHECK.rule, &image.at, why)
+                .help("put the file below assets/ and write `assets/<name>`; it is published with the mail");
+            if is_there {
+                // Most programs still fetch it.
+                finding.severity = Severity::Warning;
+            } else {
+                finding = finding.why("recipients would see an empty frame");
+            }
+            out.push(finding);
         }
     }
 }
