@@ -10,7 +10,6 @@
 )]
 
 #[path = "support/overlay.rs"]
-#[allow(dead_code, reason = "not every test uses all of it")]
 mod overlay;
 
 use std::collections::HashSet;

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::Context;
 use super::mistakes::Found;
+use super::parallel::map;
 use super::trial::Mistake;
 use crate::diagnostic::file::{File, Files};
 use crate::diagnostic::place::Place;
@@ -74,34 +75,22 @@ pub(super) fn compile(source: &dyn Source, loaded: &Loaded, files: &mut Files) -
         // Another rule's; nothing compiles then.
         return done;
     }
+    let campaigns: Vec<(&CampaignId, &CampaignFile)> = loaded.campaigns.iter().collect();
+    let compiled = map(&campaigns, |(id, file)| {
+        compile_one(source, loaded, settings, &key, (*id, *file))
+    });
     let mut unreadable = BTreeSet::new();
-    for (id, file) in &loaded.campaigns {
-        let sender = settings.senders.get(&file.campaign.sender);
-        let (Some(sender), Some(columns)) = (sender, columns(loaded, file)) else {
-            continue;
-        };
-        let texts = match texts(source, loaded, file) {
-            Ok(Some(texts)) => texts,
-            Ok(None) => continue,
-            Err(finding) => {
+    for ((id, file), attempt) in campaigns.into_iter().zip(compiled) {
+        match attempt {
+            Attempt::Passed => {}
+            Attempt::Unreadable(finding) => {
                 // A layout is read for each campaign that has it.
                 if unreadable.insert(finding.path.clone()) {
                     done.findings.push(*finding);
                 }
-                continue;
             }
-        };
-        let parts = Parts {
-            settings,
-            sender,
-            file,
-            columns: &columns,
-            key: &key,
-            loaded,
-        };
-        match parts.compile(id, &texts) {
-            Ok(compiled) => done.compiled.push((id.clone(), compiled)),
-            Err(error) => {
+            Attempt::Compiled(compiled) => done.compiled.push((id.clone(), *compiled)),
+            Attempt::Wrong(error, texts, columns) => {
                 let (path, place) = texts.place(file, &error, files);
                 done.wrong.push(Wrong {
                     path,
@@ -113,6 +102,45 @@ pub(super) fn compile(source: &dyn Source, loaded: &Loaded, files: &mut Files) -
         }
     }
     done
+}
+
+/// What came of compiling one campaign.
+enum Attempt<'a> {
+    /// A part is not there, which is another rule's.
+    Passed,
+    Unreadable(Box<Diagnostic>),
+    Compiled(Box<Compiled>),
+    Wrong(RenderError, Box<Texts<'a>>, Vec<String>),
+}
+
+fn compile_one<'a>(
+    source: &dyn Source,
+    loaded: &'a Loaded,
+    settings: &Settings,
+    key: &RecipientKey,
+    (id, file): (&CampaignId, &'a CampaignFile),
+) -> Attempt<'a> {
+    let sender = settings.senders.get(&file.campaign.sender);
+    let (Some(sender), Some(columns)) = (sender, columns(loaded, file)) else {
+        return Attempt::Passed;
+    };
+    let texts = match texts(source, loaded, file) {
+        Ok(Some(texts)) => texts,
+        Ok(None) => return Attempt::Passed,
+        Err(finding) => return Attempt::Unreadable(finding),
+    };
+    let parts = Parts {
+        settings,
+        sender,
+        file,
+        columns: &columns,
+        key,
+        loaded,
+    };
+    match parts.compile(id, &texts) {
+        Ok(compiled) => Attempt::Compiled(Box::new(compiled)),
+        Err(error) => Attempt::Wrong(error, Box::new(texts), columns),
+    }
 }
 
 /// A mistake with its place, whose text is kept in `files`.

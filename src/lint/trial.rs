@@ -467,10 +467,13 @@ impl Candidate<'_> {
             documents: &views,
         };
         let whole = |error| (error, None);
-        self.compiled.letter(&view).map_err(whole)?;
-        match wants_parts {
-            true => self.compiled.parts(&view).map(Some).map_err(whole),
-            false => Ok(None),
+        let parts = self.compiled.parts(&view).map_err(whole)?;
+        if !wants_parts {
+            return Ok(None);
         }
+        // What a header can not hold is found by writing one; of a campaign once is enough, as rows' values
+        // come into no header but the subject, which the parts have looked at.
+        self.compiled.letter(&view).map_err(whole)?;
+        Ok(Some(parts))
     }
 }

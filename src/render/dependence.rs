@@ -35,6 +35,9 @@ impl Compiled {
                     Some((name, filters)) if filters.iter().all(|it| fits(it, kind(name))) => {
                         found.emptiness.insert(name.to_owned());
                     }
+                    _ if asked(tag).is_some() => {
+                        found.emptiness.extend(asked(tag).map(str::to_owned));
+                    }
                     _ => found.values.extend(words(tag).map(str::to_owned)),
                 }
             }
@@ -114,6 +117,21 @@ fn plain(tag: &str) -> Option<(&str, Vec<&str>)> {
     Some((name, filters))
 }
 
+/// The name in `if nombre is defined`, which asks nothing else.
+fn asked(tag: &str) -> Option<&str> {
+    let statement = tag.strip_prefix('%')?;
+    let statement = statement.trim_matches(|c: char| c == '-' || c == '+' || c.is_whitespace());
+    let mut words = statement.split_whitespace();
+    let (keyword, name, is) = (words.next()?, words.next()?, words.next()?);
+    let mut test = words.next()?;
+    if test == "not" {
+        test = words.next()?;
+    }
+    let is_whole = matches!(keyword, "if" | "elif") && is == "is" && words.next().is_none();
+    let is_name = name.chars().all(is_word);
+    (is_whole && is_name && matches!(test, "defined" | "undefined")).then_some(name)
+}
+
 fn word(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start();
     let end = text.find(|c| !is_word(c)).unwrap_or(text.len());
@@ -174,6 +192,19 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(plain(tag), expected, "{tag}");
+        }
+    }
+
+    #[test]
+    fn asking_whether_a_value_is_there_asks_nothing_else() {
+        for (tag, expected) in [
+            ("% if nombre is defined ", Some("nombre")),
+            ("%- elif x is not undefined -", Some("x")),
+            ("% if x is defined and y ", None),
+            ("% if x ", None),
+            (" x is defined ", None),
+        ] {
+            assert_eq!(asked(tag), expected, "{tag}");
         }
     }
 

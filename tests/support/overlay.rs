@@ -3,7 +3,9 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::disallowed_methods
+    clippy::disallowed_methods,
+    dead_code,
+    reason = "every test uses a part"
 )]
 
 use std::fs;
