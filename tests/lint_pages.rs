@@ -186,6 +186,21 @@ fn findings(files: &[(String, String)]) -> String {
     for (name, text) in files {
         overlay::write(&folder.path().join(name), text.as_bytes());
     }
+    // One that went out, and that the pull request takes away unless it brings it along.
+    let text =
+        fs::read(root().join("tests/fixtures/workspace/campaigns/rueda/campaign.yaml")).unwrap();
+    overlay::write(
+        &before.path().join("campaigns/enviada/campaign.yaml"),
+        &text,
+    );
+    overlay::write(
+        &before.path().join("campaigns/enviada/body.md"),
+        b"Ya enviada.\n",
+    );
+    let sent = [lint::Sent {
+        campaign: postmerge::mail::occurrence::CampaignId::parse("enviada").unwrap(),
+        on: jiff::civil::date(2026, 10, 1),
+    }];
     let changed: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
     let request = lint::Request {
         base: Some(lint::Base {
@@ -193,6 +208,7 @@ fn findings(files: &[(String, String)]) -> String {
             changed: &changed,
         }),
         author: Some("ana-example"),
+        sent: &sent,
         ..lint::Request::at("2026-11-02T12:00:00Z".parse().unwrap())
     };
     let report = lint::run(&Folder::new(folder.path()), &request);

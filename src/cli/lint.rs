@@ -100,9 +100,14 @@ pub fn run(
         Some(name) => Some(lint_base::read(&root, name)?),
         None => None,
     };
+    let sent = match base {
+        Some(_) => lint_base::sent(&root)?,
+        None => Vec::new(),
+    };
     let request = Request {
         base: base.as_ref().map(|base| base.view()),
         author: author.as_deref(),
+        sent: &sent,
         ..Request::at(now)
     };
     let mut report = crate::lint::run(&Folder::new(&root), &request);

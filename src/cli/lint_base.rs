@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::error::CliError;
 use super::send::environment;
-use crate::git::Repository;
-use crate::lint::Base;
+use crate::git::{Remote, Repository};
+use crate::ledger::branch::{Ledger, LedgerConfig};
+use crate::lint::{Base, Sent};
+use crate::workspace::Workspace;
+use crate::workspace::folder::Folder;
 use crate::workspace::tree::Tree;
 
 /// The commit that a change began at.
@@ -40,6 +44,48 @@ pub(super) fn read(root: &Path, name: &str) -> Result<Began, CliError> {
     let changed = repository.changed_since(began).map_err(|why| wrong(&why))?;
     let tree = Tree::at(root, began).map_err(|why| wrong(&why))?;
     Ok(Began { tree, changed })
+}
+
+/// What the ledger says has started, as it was fetched last here; nothing where it never was.
+pub(super) fn sent(root: &Path) -> Result<Vec<Sent>, CliError> {
+    let wrong = |why: &dyn std::fmt::Display| CliError::new(format!("the ledger: {why}"));
+    let Ok(settings) = Workspace::load_settings(&Folder::new(root)) else {
+        return Ok(Vec::new());
+    };
+    let config = LedgerConfig {
+        remote: Remote {
+            name: settings.ledger.remote.clone(),
+            limit: std::time::Duration::ZERO,
+        },
+        branch: settings.ledger.branch.clone(),
+        identity: None,
+    };
+    let mut ledger = Ledger::open(root, config).map_err(|why| wrong(&why))?;
+    if ledger.head().is_none() {
+        let name = format!(
+            "refs/remotes/{}/{}",
+            settings.ledger.remote, settings.ledger.branch
+        );
+        let found = ledger
+            .repository()
+            .reference(&name)
+            .map_err(|why| wrong(&why))?;
+        match found {
+            Some(commit) => ledger.look_at(commit),
+            None => return Ok(Vec::new()),
+        }
+    }
+    let zone = TimeZone::get(&settings.organisation.zone).unwrap_or(TimeZone::UTC);
+    let mut sent = Vec::new();
+    for id in ledger.occurrences().map_err(|why| wrong(&why))? {
+        if let Some(header) = ledger.header(&id).map_err(|why| wrong(&why))? {
+            sent.push(Sent {
+                campaign: id.campaign().clone(),
+                on: header.at.to_zoned(zone.clone()).date(),
+            });
+        }
+    }
+    Ok(sent)
 }
 
 /// Larger files are no events of GitHub's.

@@ -153,6 +153,11 @@ impl Ledger {
         Ok(ledger)
     }
 
+    /// Reads as of a commit of its branch from now on, whatever was fetched last: for looking.
+    pub fn look_at(&mut self, commit: CommitId) {
+        self.head = Some(commit);
+    }
+
     /// The repository that it is in.
     pub fn repository(&self) -> &Repository {
         &self.repository

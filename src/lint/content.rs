@@ -13,7 +13,7 @@ use crate::mail::occurrence::CampaignId;
 use crate::workspace::names::TemplateName;
 
 /// Larger files are no texts of mails; another rule says so.
-pub(super) const LARGEST: u64 = 4_000_000;
+pub const LARGEST: u64 = 4_000_000;
 
 /// Things of one kind that are looked at in one file.
 const MOST: usize = 20_000;

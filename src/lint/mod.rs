@@ -102,6 +102,17 @@ pub struct Request<'a> {
     pub base: Option<Base<'a>>,
     /// Who proposes the change, by their name on GitHub.
     pub author: Option<&'a str>,
+    /// What the ledger says has started, as far as it is known here.
+    pub sent: &'a [Sent],
+}
+
+/// A campaign that went out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// Which.
+    pub campaign: CampaignId,
+    /// When first, in the organisation's zone.
+    pub on: Date,
 }
 
 /// What a pull request is compared with.
@@ -120,6 +131,7 @@ impl Request<'_> {
             now,
             base: None,
             author: None,
+            sent: &[],
         }
     }
 }

@@ -113,6 +113,11 @@ pages! {
     "postal-address-missing"
     "header-injection"
     "document-missing-for"
+    "duplicate-id"
+    "force-without-reason"
+    "logo-misused"
+    "sent-campaign-changed"
+    "id-renamed-after-sending"
 }
 
 /// The page of a rule.

@@ -23,8 +23,10 @@ pub mod disposable_domain;
 pub mod document_late;
 pub mod document_missing;
 pub mod document_missing_for;
+pub mod duplicate_id;
 pub mod duplicate_member;
 pub mod filter_unknown;
+pub mod force_without_reason;
 pub mod formula_cell;
 pub mod from_domain_foreign;
 pub mod header_injection;
@@ -33,6 +35,7 @@ pub mod heading_wrong;
 pub mod hidden_text;
 pub mod html_too_large;
 pub mod html_unsupported;
+pub mod id_renamed_after_sending;
 pub mod idn_confusable;
 pub mod image_alt_missing;
 pub mod image_dimensions_missing;
@@ -49,6 +52,7 @@ pub mod link_shortened;
 pub mod link_text_mismatch;
 pub mod list_empty;
 pub mod list_not_owned;
+pub mod logo_misused;
 pub mod mail_impossible;
 pub mod management_approval_missing;
 pub mod members_missing;
@@ -66,6 +70,7 @@ pub mod row_unreadable;
 pub mod row_width;
 pub mod script_or_form;
 pub mod segment_invalid;
+pub mod sent_campaign_changed;
 pub mod spam_phrase;
 pub mod stale_list;
 pub mod subject_empty;
@@ -172,4 +177,9 @@ pub static ALL: &[&Check] = &[
     &postal_address_missing::CHECK,
     &header_injection::CHECK,
     &document_missing_for::CHECK,
+    &duplicate_id::CHECK,
+    &force_without_reason::CHECK,
+    &logo_misused::CHECK,
+    &sent_campaign_changed::CHECK,
+    &id_renamed_after_sending::CHECK,
 ];

@@ -1,0 +1,42 @@
+//! What went out is not changed.
+
+use crate::diagnostic::place::Place;
+use crate::diagnostic::{Diagnostic, Rule, Severity};
+use crate::lint::{Check, Context};
+
+/// The rule.
+pub static CHECK: Check = Check {
+    rule: Rule {
+        code: "PM177",
+        name: "sent-campaign-changed",
+        severity: Severity::Warning,
+        summary: "A campaign is changed that went out.",
+    },
+    run,
+};
+
+fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    for (id, file) in &context.loaded.campaigns {
+        let sent = context.request.sent.iter().find(|it| it.campaign == *id);
+        let Some(sent) = sent.filter(|_| file.campaign.send.every.is_none()) else {
+            continue;
+        };
+        let folder = format!("{}/", file.folder);
+        let base = context.request.base;
+        let is_changed =
+            base.is_some_and(|it| it.changed.iter().any(|path| path.starts_with(&folder)));
+        if is_changed {
+            let message = format!(
+                "it went out on {}: what is changed here reaches nobody",
+                sent.on
+            );
+            out.push(
+                Diagnostic::new(&CHECK.rule, &file.path, Place::File, message)
+                    .why(
+                        "what was approved and sent should stay as it was, for whoever looks it up",
+                    )
+                    .help("make a new campaign for what is to be said now"),
+            );
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! `lint` as a pull request has it: against a base, with fixes, acceptances, and a job's summary.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+#[path = "support/git.rs"]
+mod git;
+#[path = "support/overlay.rs"]
+mod overlay;
+
+use git::git;
+
+/// The sound workspace as a repository, its state on `main`.
+fn repository() -> tempfile::TempDir {
+    let folder = overlay::base(&PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    git(folder.path(), &["init", "-q", "-b", "main"]);
+    git(folder.path(), &["add", "."]);
+    git(folder.path(), &["commit", "-q", "-m", "sound"]);
+    git(folder.path(), &["checkout", "-q", "-b", "proposal"]);
+    folder
+}
+
+fn lint(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postmerge"));
+    command.arg("-C").arg(folder).arg("lint").args(arguments);
+    command
+        .env_remove("GITHUB_EVENT_PATH")
+        .env_remove("GITHUB_STEP_SUMMARY");
+    command.envs(environment.iter().copied()).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn write(folder: &Path, path: &str, text: &str) {
+    overlay::write(&folder.join(path), text.as_bytes());
+}
+
+const CAMPAIGN: &str = "subject: Aviso\nsender: eventos\ntemplate: boletin\naudience:\n  lists: [exportadores]\n\
+                        send: {date: 2098-12-03, window: \"12:00\"}\n";
+
+#[test]
+fn only_what_the_branch_is_answerable_for_is_shown() {
+    let folder = repository();
+    let root = folder.path();
+    write(
+        root,
+        "campaigns/vieja/campaign.yaml",
+        &CAMPAIGN.replace("eventos", "nadie"),
+    );
+    write(root, "campaigns/vieja/body.md", "Hola.\n");
+    git(root, &["add", "."]);
+    git(
+        root,
+        &["commit", "-q", "-m", "a fault that is on main already"],
+    );
+    git(root, &["branch", "-q", "-f", "main"]);
+    write(
+        root,
+        "campaigns/nueva/campaign.yaml",
+        &CAMPAIGN.replace("2098", "2001"),
+    );
+    write(root, "campaigns/nueva/body.md", "Hola.\n");
+    let all = lint(root, &[], &[]);
+    assert!(
+        said(&all).contains("vieja") && !said(&all).contains("date-past"),
+        "{}",
+        said(&all)
+    );
+    // Not even committed yet, and by somebody whom nobody knows.
+    let change = lint(root, &["--base", "main", "--author", "stranger"], &[]);
+    let text = said(&change);
+    assert!(!text.contains("vieja"), "{text}");
+    assert!(
+        text.contains("date-past") && text.contains("list-not-owned"),
+        "{text}"
+    );
+    assert_eq!(change.status.code(), Some(1));
+    let event = root.join("event.json");
+    fs::write(
+        &event,
+        r#"{"pull_request": {"user": {"login": "ana-example"}}}"#,
+    )
+    .unwrap();
+    let own = lint(
+        root,
+        &["--base", "main"],
+        &[("GITHUB_EVENT_PATH", event.to_str().unwrap())],
+    );
+    assert!(!said(&own).contains("list-not-owned"), "{}", said(&own));
+    let unknown = lint(root, &["--base", "nowhere"], &[]);
+    assert_eq!(unknown.status.code(), Some(2), "{}", said(&unknown));
+    assert!(said(&unknown).contains("fetch"), "{}", said(&unknown));
+}
+
+#[test]
+fn fixes_change_what_they_must_and_no_other_byte() {
+    let folder = repository();
+    let root = folder.path();
+    let before =
+        "Uno\r\n[a](http://camara.example/x) y [b](http://otro.example)\n\n\tfin sin salto";
+    write(root, "campaigns/rueda/body.md", before);
+    let diff = lint(root, &["--diff"], &[]);
+    assert!(
+        said(&diff).contains("-[a](http://camara.example/x)"),
+        "{}",
+        said(&diff)
+    );
+    assert!(said(&diff).contains("+[a](https://camara.example/x) y [b](http://otro.example)"));
+    assert_eq!(
+        fs::read_to_string(root.join("campaigns/rueda/body.md")).unwrap(),
+        before
+    );
+    let fixed = lint(root, &["--fix"], &[]);
+    assert!(fixed.status.success(), "{}", said(&fixed));
+    // The organisation's own site; of another nobody knows whether it is there.
+    assert_eq!(
+        fs::read_to_string(root.join("campaigns/rueda/body.md")).unwrap(),
+        before.replace("http://camara.example", "https://camara.example")
+    );
+    assert!(said(&lint(root, &["--diff"], &[])).is_empty());
+}
+
+#[test]
+fn severities_and_acceptances_decide_the_exit_code() {
+    let folder = repository();
+    let root = folder.path();
+    write(root, "campaigns/rueda/body.md", "[a](https://bit.ly/x)\n");
+    let code = |arguments: &[&str]| lint(root, arguments, &[]).status.code();
+    assert_eq!(code(&[]), Some(1));
+    let settings = fs::read_to_string(root.join("postmerge.yaml")).unwrap();
+    let lowered = format!("{settings}lint: {{severity: {{link-shortened: warning}}}}\n");
+    write(root, "postmerge.yaml", &lowered);
+    assert_eq!(
+        (code(&[]), code(&["--fail-on", "warning"])),
+        (Some(0), Some(1))
+    );
+    write(root, "postmerge.yaml", &settings);
+    let campaign = fs::read_to_string(root.join("campaigns/rueda/campaign.yaml")).unwrap();
+    let allowed = format!("# postmerge: allow link-shortened -- the ministry's own\n{campaign}");
+    write(root, "campaigns/rueda/campaign.yaml", &allowed);
+    assert_eq!(code(&["--fail-on", "warning"]), Some(0));
+    write(
+        root,
+        "campaigns/rueda/body.md",
+        "[a](https://camara.example/x)\n",
+    );
+    let unused = lint(root, &[], &[]);
+    assert!(
+        said(&unused).contains("allowance-unused"),
+        "{}",
+        said(&unused)
+    );
+}
+
+#[test]
+fn a_job_gets_annotations_and_a_summary_and_others_get_sarif() {
+    let folder = repository();
+    let root = folder.path();
+    write(root, "campaigns/rueda/body.md", "[a](https://bit.ly/x)\n");
+    let page = root.join("summary.md");
+    fs::write(&page, "before\n").unwrap();
+    let job = lint(
+        root,
+        &["--format", "github"],
+        &[("GITHUB_STEP_SUMMARY", page.to_str().unwrap())],
+    );
+    assert!(
+        said(&job).starts_with("::error file=campaigns/rueda/body.md,line=1"),
+        "{}",
+        said(&job)
+    );
+    let page = fs::read_to_string(page).unwrap();
+    assert!(
+        page.starts_with("before\n## postmerge lint: 1 error\n"),
+        "{page}"
+    );
+    let text = said(&lint(root, &["--format", "sarif"], &[]));
+    let log: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let at = |pointer| log.pointer(pointer).and_then(serde_json::Value::as_str);
+    assert_eq!(at("/runs/0/results/0/ruleId"), Some("PM101"));
+    assert_eq!(
+        at("/runs/0/tool/driver/rules/0/name"),
+        Some("link-shortened")
+    );
+    // A line above moves the place and not the fingerprint.
+    let print = at("/runs/0/results/0/partialFingerprints/postmerge~1v1")
+        .unwrap()
+        .to_owned();
+    write(
+        root,
+        "campaigns/rueda/body.md",
+        "Hola.\n\n[a](https://bit.ly/x)\n",
+    );
+    let text = said(&lint(root, &["--format", "sarif"], &[]));
+    assert!(
+        text.contains(&print) && text.contains("\"startLine\": 3"),
+        "{text}"
+    );
+}
