@@ -19,6 +19,7 @@ pub mod remarks;
 pub mod rows;
 pub mod rules;
 mod severity;
+mod spelling;
 pub mod style;
 pub mod target;
 pub mod templates;

@@ -118,6 +118,7 @@ pages! {
     "logo-misused"
     "sent-campaign-changed"
     "id-renamed-after-sending"
+    "misspelling"
 }
 
 /// The page of a rule.

@@ -56,6 +56,7 @@ pub mod logo_misused;
 pub mod mail_impossible;
 pub mod management_approval_missing;
 pub mod members_missing;
+pub mod misspelling;
 pub mod misspelt_domain;
 pub mod notice_too_short;
 pub mod one_click_unavailable;
@@ -182,4 +183,5 @@ pub static ALL: &[&Check] = &[
     &logo_misused::CHECK,
     &sent_campaign_changed::CHECK,
     &id_renamed_after_sending::CHECK,
+    &misspelling::CHECK,
 ];
