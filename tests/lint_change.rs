@@ -94,6 +94,14 @@ fn only_what_the_branch_is_answerable_for_is_shown() {
     let unknown = lint(root, &["--base", "nowhere"], &[]);
     assert_eq!(unknown.status.code(), Some(2), "{}", said(&unknown));
     assert!(said(&unknown).contains("fetch"), "{}", said(&unknown));
+    // Below a repository's top nothing would seem to have changed.
+    let below = root.join("below");
+    overlay::copy(
+        &PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/workspace"),
+        &below,
+    );
+    let below = lint(&below, &["--base", "main"], &[]);
+    assert_eq!(below.status.code(), Some(2), "{}", said(&below));
 }
 
 #[test]

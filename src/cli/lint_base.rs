@@ -36,6 +36,13 @@ pub(super) fn read(root: &Path, name: &str) -> Result<Began, CliError> {
         CliError::new(format!("--base {name}: {why}"))
             .hint("fetch it first: `git fetch origin main`; in GitHub Actions: `fetch-depth: 0`")
     };
+    if !root.join(".git").exists() {
+        // Paths in history count from the repository's top: nothing would seem to have changed.
+        return Err(CliError::new(format!(
+            "--base {name}: the workspace is not the top folder of a git repository"
+        ))
+        .hint("run it without --base, or give the workspace a repository of its own"));
+    }
     let repository = Repository::open(root).map_err(|why| wrong(&why))?;
     let base = repository.resolve(name).map_err(|why| wrong(&why))?;
     let began = repository
