@@ -65,7 +65,7 @@ fn opened(text: &mut Text, html: &str, start: usize, element: &Element, open: &m
             let found = span_of(html, &within, url);
             text.links.extend(open.take());
             *open = Some(Link {
-                url: url.trim().replace("&amp;", "&"),
+                url: decoded(url.trim()),
                 at: found.start + start..found.end + start,
                 text: String::new(),
                 has_image: false,
@@ -76,11 +76,7 @@ fn opened(text: &mut Text, html: &str, start: usize, element: &Element, open: &m
                 link.has_image = true;
             }
             text.images.push(Image {
-                src: element
-                    .attribute("src")
-                    .unwrap_or_default()
-                    .trim()
-                    .to_owned(),
+                src: decoded(element.attribute("src").unwrap_or_default().trim()),
                 at: element.at.clone(),
                 alt: element.attribute("alt").map(str::to_owned),
                 is_sized: element.attribute("width").is_some()
@@ -96,6 +92,71 @@ fn opened(text: &mut Text, html: &str, start: usize, element: &Element, open: &m
                     at: element.at.clone(),
                 });
             }
+        }
+    }
+}
+
+/// The longest reference that is looked for.
+const LONGEST: usize = 12;
+
+/// An address without character references (HTML, 13.5): mail addresses are written so to hide them.
+fn decoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        out.push_str(before);
+        let name = after.split(';').next().unwrap_or_default();
+        let whole = name.len() < after.len() && name.len() <= LONGEST;
+        match character(name).filter(|_| whole) {
+            Some(c) => {
+                out.push(c);
+                rest = after.get(name.len() + 1..).unwrap_or_default();
+            }
+            None => {
+                out.push('&');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn character(name: &str) -> Option<char> {
+    if let Some(number) = name.strip_prefix('#') {
+        let hexadecimal = number.strip_prefix(['x', 'X']);
+        let code = match hexadecimal {
+            Some(digits) => u32::from_str_radix(digits, 16),
+            None => number.parse(),
+        };
+        return char::from_u32(code.ok()?);
+    }
+    Some(match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        "nbsp" => '\u{a0}',
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decoded;
+
+    #[test]
+    fn character_references_are_read() {
+        for (text, expected) in [
+            ("&#109;&#x61;ilto&#58;a&#64;b.test", "mailto:a@b.test"),
+            (
+                "https://a.test/?x=1&amp;y=2&z=3",
+                "https://a.test/?x=1&y=2&z=3",
+            ),
+            ("a&#xffffffff;b&;c&ñ;&", "a&#xffffffff;b&;c&ñ;&"),
+        ] {
+            assert_eq!(decoded(text), expected);
         }
     }
 }
