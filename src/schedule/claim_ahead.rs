@@ -166,14 +166,15 @@ fn highest_level(needs: &[Need], paced: bool, highest: i128, budget: u64) -> i12
     low * step
 }
 
-/// What the level leaves of the budget: one each, first to lanes that run dry first, of these to
-/// the ones with most work.
+/// What the level leaves of the budget: one each, first to lanes that run dry first, of these to those
+/// that have nothing at all, then to the ones with most work. What is left after that is for lanes
+/// without pause, which take what they can get.
 fn spread_rest(needs: &[Need], shares: &mut [u64], paced: bool, highest: i128, budget: u64) {
     let mut rest = budget.saturating_sub(shares.iter().sum());
     if rest == 0 {
         return;
     }
-    let mut order: Vec<(i128, i128, usize)> = needs
+    let mut order: Vec<(i128, bool, i128, usize)> = needs
         .iter()
         .zip(shares.iter())
         .enumerate()
@@ -185,22 +186,25 @@ fn spread_rest(needs: &[Need], shares: &mut [u64], paced: bool, highest: i128, b
             } else {
                 has + i128::from(need.ready)
             };
-            (dry, -need.work(), at)
+            let has_some = need.ready > 0 || *share > 0;
+            (dry, has_some, -need.work(), at)
         })
         .collect();
     order.sort_unstable();
-    for (_, _, at) in order {
+    let mut give = |at: usize, most: u64| {
         let (Some(share), Some(need)) = (shares.get_mut(at), needs.get(at)) else {
-            continue;
-        };
-        if rest == 0 {
             return;
-        }
-        // A lane without pause takes what it can get.
-        let most = if paced && need.pause == 0 { rest } else { 1 };
-        let more = most.min(need.unclaimed - *share);
+        };
+        let more = most.min(rest).min(need.unclaimed.saturating_sub(*share));
         *share += more;
         rest -= more;
+    };
+    for (.., at) in &order {
+        give(*at, 1);
+    }
+    let without_pause = |at: &usize| paced && needs.get(*at).is_some_and(|need| need.pause == 0);
+    for at in order.iter().map(|(.., at)| *at).filter(without_pause) {
+        give(at, u64::MAX);
     }
 }
 
