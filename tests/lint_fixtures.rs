@@ -67,6 +67,15 @@ fn set_up(folder: &Path, line: &str) {
             let text: String = serde_json::from_str(words[3]).unwrap();
             overlay::write(&path, text.repeat(words[2].parse().unwrap()).as_bytes());
         }
+        // Rows with their numbers for `#`, below what the file has.
+        "number" => {
+            let mut text = fs::read_to_string(&path).unwrap();
+            for n in 0..words[2].parse::<u32>().unwrap() {
+                text.push_str(&words[3].replace('#', &n.to_string()));
+                text.push('\n');
+            }
+            overlay::write(&path, text.as_bytes());
+        }
         "deep" => {
             let below = "d/".repeat(words[2].parse().unwrap());
             overlay::write(&path.join(below).join("file"), b"x");

@@ -7,6 +7,7 @@
 //! network connection.
 
 mod allowance;
+mod budget;
 mod concern;
 pub mod content;
 pub mod mailboxes;
@@ -52,6 +53,8 @@ pub struct Context<'a> {
     pub templates: &'a templates::Compilation,
     /// What trying the campaigns on those rows brought.
     pub mistakes: &'a [mistakes::Found],
+    /// Rows that were not tried on their campaigns.
+    pub untried: &'a [trial::Untried],
     /// What bodies and layouts show.
     pub texts: &'a [content::Text],
     /// One mail of each campaign that may still go out.
@@ -150,6 +153,7 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     let samples = std::mem::take(&mut trials.samples);
     let selected = trials.selected();
     let without_document = std::mem::take(&mut trials.without_document);
+    let untried = trials.untried();
     let placed = trials.mistakes.into_iter();
     let mistakes: Vec<mistakes::Found> = placed
         .filter_map(|it| templates::placed(source, &loaded, it, &mut files))
@@ -160,6 +164,7 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
         rows: &rows,
         templates: &templates,
         mistakes: &mistakes,
+        untried: &untried,
         texts: &texts,
         samples: &samples,
         selected: &selected,

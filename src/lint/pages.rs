@@ -57,6 +57,7 @@ pages! {
     "mail-impossible"
     "variable-empty-for"
     "row-not-renderable"
+    "row-untried"
     "allowance-unknown"
     "allowance-unused"
     "link-not-https"

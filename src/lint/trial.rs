@@ -3,22 +3,24 @@
 //!
 //! Rows that differ in nothing that matters to a campaign ([`crate::render::Dependence`]) are one kind,
 //! of which one is rendered: a million rows are a few kinds. Says nothing about exclusions, duplicates
-//! and suppressions: a row is tried if list, segment, topic and consent let it through. At most
-//! [`MOST_TRIED`] mails are made in one lint.
+//! and suppressions: a row is tried if list, segment, topic and consent let it through. What one lint may
+//! spend on it is bounded ([`Budget`]); rows that are not tried for that are counted, and reported.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::budget::Budget;
 use super::own_documents::{OwnDocuments, WithoutDocument};
 use crate::mail::address::Address;
 use crate::mail::occurrence::CampaignId;
 use crate::mail::recipient_id::RecipientId;
 use crate::plan::audience::Selection;
 use crate::render::{
-    Compiled, Copy, Delivery, Dependence, Document, Parts, RecipientView, RenderError,
+    Compiled, Copy, Delivery, Dependence, Document, MOST_STEPS, Parts, RecipientView, RenderError,
 };
 use crate::workspace::campaign::{Campaign, DocumentDelivery, Status};
 use crate::workspace::loaded::{CampaignFile, ListFile, Loaded};
@@ -27,9 +29,6 @@ use crate::workspace::members::{Columns, Row};
 use crate::workspace::names::ListName;
 use crate::workspace::settings::Settings;
 use crate::workspace::source::WorkspacePath;
-
-/// Mails that are made at most.
-const MOST_TRIED: u32 = 100_000;
 
 /// Lines of wrong rows that are kept.
 const SHOWN: usize = 5;
@@ -44,7 +43,8 @@ pub struct Mistake {
     pub campaign: CampaignId,
     /// The list with the rows; `None`: single addresses, which have no row.
     pub list: Option<ListName>,
-    /// What is wrong.
+    /// What is wrong, without values: rows that fail at one place in one way are one mistake, however many
+    /// values there are.
     pub error: RenderError,
     /// With which document's title, where it is not the mail itself.
     pub title: Option<usize>,
@@ -52,6 +52,27 @@ pub struct Mistake {
     pub lines: Vec<u64>,
     /// How many there are.
     pub count: u64,
+}
+
+/// Rows that were not tried.
+#[derive(Debug)]
+pub struct Untried {
+    /// On which campaign.
+    pub campaign: CampaignId,
+    /// Of which list.
+    pub list: ListName,
+    /// How many.
+    pub count: u64,
+}
+
+/// What came of trying a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    Fine,
+    /// A mistake's number.
+    Wrong(usize),
+    /// Nothing was left of the budget.
+    Not,
 }
 
 /// A campaign to try.
@@ -68,7 +89,7 @@ struct Candidate<'a> {
 /// All campaigns to try, and what came of it.
 pub struct Trials<'a> {
     candidates: Vec<Candidate<'a>>,
-    left: u32,
+    budget: Budget,
     /// What was found.
     pub mistakes: Vec<Mistake>,
     /// Rows whose own document is not there.
@@ -77,6 +98,9 @@ pub struct Trials<'a> {
     /// The first mail of each campaign, as its parts.
     pub samples: BTreeMap<CampaignId, Parts>,
 }
+
+/// What is wrong, and with which document's title.
+type Failure = (RenderError, Option<usize>);
 
 /// A campaign on one list.
 struct Trial<'a> {
@@ -87,8 +111,8 @@ struct Trial<'a> {
     bits: u64,
     /// Positions of columns whose values matter.
     values: Vec<usize>,
-    /// What came of the kinds of rows that were tried: a mistake's number, or nothing wrong.
-    kinds: HashMap<u64, Option<usize>>,
+    /// What came of the kinds of rows that were tried.
+    kinds: HashMap<u64, Tried>,
 }
 
 /// The campaigns of one list.
@@ -135,7 +159,7 @@ impl<'a> Trials<'a> {
         };
         let mut trials = Self {
             candidates: compiled.iter().filter_map(candidate).collect(),
-            left: MOST_TRIED,
+            budget: Budget::new(),
             mistakes: Vec::new(),
             without_document: Vec::new(),
             paths: &loaded.paths,
@@ -161,11 +185,12 @@ impl<'a> Trials<'a> {
             let Some(address) = includes.iter().find_map(|text| Address::parse(text).ok()) else {
                 continue;
             };
-            if let Err((error, title)) = candidate.render(&address, None, false) {
+            // One mail for each campaign: nothing to be counted.
+            if let (Err((error, title)), _) = candidate.render(&address, None, false) {
                 self.mistakes.push(Mistake {
                     campaign: candidate.id.clone(),
                     list: None,
-                    error,
+                    error: error.of_any_row(),
                     title,
                     lines: Vec::new(),
                     count: includes.len() as u64,
@@ -294,15 +319,19 @@ impl ListTrial<'_, '_> {
                 row.cell(*at).hash(&mut hasher);
             }
             let known = trial.kinds.get(&hasher.finish()).copied();
-            if known == Some(None) || !trial.selects(row) {
+            if known == Some(Tried::Fine) || !trial.selects(row) {
                 continue;
             }
-            let wrong = known.unwrap_or_else(|| {
-                let wrong = self.trials.make(self.list, trial.candidate, row);
-                trial.kinds.insert(hasher.finish(), wrong);
-                wrong
+            let tried = known.unwrap_or_else(|| {
+                let tried = self.trials.make(self.list, trial.candidate, row);
+                if tried != Tried::Not {
+                    trial.kinds.insert(hasher.finish(), tried);
+                }
+                tried
             });
-            self.trials.count(wrong, row);
+            if let Tried::Wrong(mistake) = tried {
+                self.trials.count(mistake, row);
+            }
         }
     }
 
@@ -341,7 +370,7 @@ impl ListTrial<'_, '_> {
         for (number, mistake) in &todo.wrong {
             let trial = self.by_emptiness.get(*number);
             if trial.is_some_and(|trial| trial.selects(row)) {
-                self.trials.count(Some(*mistake), row);
+                self.trials.count(*mistake, row);
             }
         }
         if todo.open.is_empty() {
@@ -354,19 +383,22 @@ impl ListTrial<'_, '_> {
                 return false;
             };
             let known = trial.kinds.get(&(mask & trial.bits)).copied();
-            if known == Some(None) {
+            if known == Some(Tried::Fine) {
                 return false;
             }
             if !trial.selects(row) {
                 return true;
             }
-            let mistake = known.unwrap_or_else(|| {
-                let mistake = trials.make(list, trial.candidate, row);
-                trial.kinds.insert(mask & trial.bits, mistake);
-                mistake
-            });
-            trials.count(mistake, row);
-            wrong.extend(mistake.map(|mistake| (*number, mistake)));
+            let tried = known.unwrap_or_else(|| trials.make(list, trial.candidate, row));
+            if tried == Tried::Not {
+                // The next such row is missed, too, and counted.
+                return true;
+            }
+            trial.kinds.insert(mask & trial.bits, tried);
+            if let Tried::Wrong(mistake) = tried {
+                trials.count(mistake, row);
+                wrong.push((*number, mistake));
+            }
             false
         });
     }
@@ -379,18 +411,30 @@ impl Trial<'_> {
 }
 
 impl Trials<'_> {
-    /// Makes the mail for a row; the mistake's number where that does not work out.
-    fn make(&mut self, list: &ListName, candidate: usize, row: &Row<'_>) -> Option<usize> {
-        let candidate = self.candidates.get(candidate)?;
-        self.left = self.left.checked_sub(1)?;
+    /// Rows that nothing was left for.
+    pub(super) fn untried(&mut self) -> Vec<Untried> {
+        std::mem::take(&mut self.budget.untried)
+    }
+
+    /// Makes the mail for a row.
+    fn make(&mut self, list: &ListName, candidate: usize, row: &Row<'_>) -> Tried {
+        let Some(candidate) = self.candidates.get(candidate) else {
+            return Tried::Not;
+        };
+        if !self.budget.takes_one() {
+            self.budget.miss(candidate.id, list);
+            return Tried::Not;
+        }
         let member = row.to_member();
         let is_first = !self.samples.contains_key(candidate.id);
-        let (error, title) = match candidate.render(&member.address, Some(&member), is_first) {
-            Err(wrong) => wrong,
+        let (made, work) = candidate.render(&member.address, Some(&member), is_first);
+        self.budget.spend(work);
+        let (error, title) = match made {
+            Err((error, title)) => (error.of_any_row(), title),
             Ok(sample) => {
                 self.samples
                     .extend(sample.map(|sample| (candidate.id.clone(), sample)));
-                return None;
+                return Tried::Fine;
             }
         };
         let same = |mistake: &Mistake| {
@@ -399,7 +443,7 @@ impl Trials<'_> {
                 && mistake.error == error
                 && mistake.title == title
         };
-        Some(self.mistakes.iter().position(same).unwrap_or_else(|| {
+        Tried::Wrong(self.mistakes.iter().position(same).unwrap_or_else(|| {
             self.mistakes.push(Mistake {
                 campaign: candidate.id.clone(),
                 list: Some(list.clone()),
@@ -412,8 +456,8 @@ impl Trials<'_> {
         }))
     }
 
-    fn count(&mut self, mistake: Option<usize>, row: &Row<'_>) {
-        if let Some(mistake) = mistake.and_then(|number| self.mistakes.get_mut(number)) {
+    fn count(&mut self, mistake: usize, row: &Row<'_>) {
+        if let Some(mistake) = self.mistakes.get_mut(mistake) {
             mistake.count += 1;
             if mistake.lines.len() < SHOWN {
                 mistake.lines.push(row.at().line);
@@ -423,18 +467,34 @@ impl Trials<'_> {
 }
 
 impl Candidate<'_> {
-    /// The mail's parts where they are wanted; or what is wrong, and with which document's title.
+    /// The mail's parts where they are wanted, or what is wrong; and how much work it was.
     fn render(
         &self,
         to: &Address,
         member: Option<&Member>,
         wants_parts: bool,
-    ) -> Result<Option<Parts>, (RenderError, Option<usize>)> {
+    ) -> (Result<Option<Parts>, Failure>, u64) {
+        let work = Cell::new(0);
+        let made = self.made(to, member, wants_parts, &work);
+        (made, work.get())
+    }
+
+    fn made(
+        &self,
+        to: &Address,
+        member: Option<&Member>,
+        wants_parts: bool,
+        work: &Cell<u64>,
+    ) -> Result<Option<Parts>, Failure> {
         let documents = &self.file.campaign.documents;
         let mut titles = Vec::with_capacity(documents.len());
         for (number, document) in documents.iter().enumerate() {
             titles.push(match &document.title {
                 Some(title) => {
+                    if title.contains("{%") {
+                        // Only statements go round; nothing else says how often.
+                        work.set(work.get().saturating_add(MOST_STEPS));
+                    }
                     let title = self.compiled.short_text(title, member);
                     title.map_err(|error| (error, Some(number)))?
                 }
@@ -467,7 +527,7 @@ impl Candidate<'_> {
             documents: &views,
         };
         let whole = |error| (error, None);
-        let parts = self.compiled.parts(&view).map_err(whole)?;
+        let parts = self.compiled.counted_parts(&view, work).map_err(whole)?;
         if !wants_parts {
             return Ok(None);
         }

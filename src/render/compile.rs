@@ -417,7 +417,7 @@ pub(super) fn explain(
                 str::to_owned,
             )
         }
-        (minijinja::ErrorKind::OutOfFuel, _) => "the template takes too many steps".to_owned(),
+        (minijinja::ErrorKind::OutOfFuel, _) => super::engine::TOO_LONG.to_owned(),
         (minijinja::ErrorKind::InvalidOperation, Some(detail)) => detail.to_owned(),
         (kind, Some(detail)) => format!("{kind}: {detail}"),
         (kind, None) => kind.to_string(),

@@ -9,7 +9,7 @@ use super::phrases::{Phrases, phrases};
 use crate::workspace::settings::Locale;
 
 /// Steps that one part of one mail may take.
-const FUEL: u64 = 200_000;
+pub(super) const FUEL: u64 = 200_000;
 
 /// What stands behind a `|` in a template; a test holds it equal to what the environment has.
 pub(super) const FILTERS: [&str; 18] = [
@@ -34,6 +34,24 @@ pub(super) const FILTERS: [&str; 18] = [
 ];
 /// What stands behind an `is`.
 pub(super) const TESTS: [&str; 5] = ["defined", "undefined", "none", "odd", "even"];
+
+/// What filters say of a value that they refuse. Never the value: it is a recipient's, and this is said in logs.
+const NO_TEXT: &str = "this is no text";
+const NO_DAY: &str = "this is no day such as 2026-12-03";
+const NO_NUMBER: &str = "this is no number";
+const NO_LINK: &str =
+    "this is no address that a link may lead to: it must begin with https://, http:// or mailto:";
+const NO_STYLE: &str = "this can not stand in a style";
+/// What is said where a template is not done in [`FUEL`] steps.
+pub(super) const TOO_LONG: &str = "the template takes too many steps";
+
+/// Whether an error's words hold nothing of a row. The engine's own may (`unable to calculate 5 / 0`), so
+/// only those are believed that are known.
+pub(super) fn is_free_of_values(why: &str) -> bool {
+    let known = [NO_TEXT, NO_DAY, NO_NUMBER, NO_LINK, NO_STYLE, TOO_LONG];
+    // The engine names types there, and no values.
+    known.contains(&why) || why.starts_with("tried to use ")
+}
 
 /// An environment for one campaign.
 pub(super) fn environment(locale: Locale) -> Environment<'static> {
@@ -123,7 +141,7 @@ fn write_text(out: &mut minijinja::Output<'_>, text: &str, html: bool) -> std::f
     out.write_str(rest)
 }
 
-fn wrong(why: String) -> Error {
+fn wrong(why: &'static str) -> Error {
     Error::new(ErrorKind::InvalidOperation, why)
 }
 
@@ -132,7 +150,7 @@ fn text_of(value: &Value) -> Result<String, Error> {
     match value.as_str() {
         Some(text) => Ok(text.to_owned()),
         None if value.is_undefined() => Err(Error::from(ErrorKind::UndefinedError)),
-        None => Err(wrong(format!("`{value}` is no text"))),
+        None => Err(wrong(NO_TEXT)),
     }
 }
 
@@ -155,10 +173,7 @@ fn plain_number(value: &Value) -> String {
 
 /// `3 de diciembre de 2026`, `3 dicembre 2026`, `3 December 2026`.
 fn date(words: &Phrases, value: &str) -> Result<String, Error> {
-    let day: Date = value
-        .trim()
-        .parse()
-        .map_err(|_| wrong(format!("`{value}` is no day such as 2026-12-03")))?;
+    let day: Date = value.trim().parse().map_err(|_| wrong(NO_DAY))?;
     let month = usize::try_from(day.month() - 1)
         .ok()
         .and_then(|at| words.months.get(at));
@@ -185,7 +200,7 @@ fn number(words: &Phrases, value: &Value, decimals: Option<usize>) -> Result<Str
         .ok()
         .or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()))
         .filter(|number: &f64| number.is_finite())
-        .ok_or_else(|| wrong(format!("`{value}` is no number")))?;
+        .ok_or_else(|| wrong(NO_NUMBER))?;
     let decimals = decimals
         .unwrap_or(if number.fract() == 0.0 { 0 } else { 2 })
         .min(9);
@@ -251,16 +266,14 @@ fn url_whole(text: &str) -> Result<String, Error> {
     if known && !text.contains(odd) {
         return Ok(text.to_owned());
     }
-    Err(wrong(format!(
-        "`{text}` is no address that a link may lead to: it must begin with https://, http:// or mailto:"
-    )))
+    Err(wrong(NO_LINK))
 }
 
 fn css_value(text: String) -> Result<String, Error> {
     let lower = text.to_ascii_lowercase();
     let odd = |c: char| c.is_control() || matches!(c, ';' | '{' | '}' | '<' | '>' | '\\' | ':');
     if text.contains(odd) || lower.contains("url(") || lower.contains("expression(") {
-        return Err(wrong(format!("`{text}` can not stand in a style")));
+        return Err(wrong(NO_STYLE));
     }
     Ok(text)
 }

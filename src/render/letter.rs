@@ -1,13 +1,16 @@
 //! One recipient's mail.
 
+use std::cell::Cell;
 use std::io;
 
 use jiff::fmt::rfc2822;
+use minijinja::Template;
 use minijinja::value::Value;
 
 use super::RenderError;
 use super::compile::Compiled;
 use super::context::{Context, cell, documents};
+use super::engine::FUEL;
 use super::flowed::flowed;
 use super::view::{Copy, Delivery, RecipientView};
 use crate::mail::address::Address;
@@ -45,7 +48,20 @@ impl Compiled {
     /// # Errors
     /// [`RenderError`].
     pub fn parts(&self, view: &RecipientView<'_>) -> Result<Parts, RenderError> {
-        self.render(view, &self.leaving(view))
+        self.render(view, &self.leaving(view), None)
+    }
+
+    /// The same for whoever tries many rows of strangers: adds to `work` how many steps the templates took,
+    /// and something for what they wrote. Sending does not count: it makes each mail once.
+    ///
+    /// # Errors
+    /// [`RenderError`].
+    pub fn counted_parts(
+        &self,
+        view: &RecipientView<'_>,
+        work: &Cell<u64>,
+    ) -> Result<Parts, RenderError> {
+        self.render(view, &self.leaving(view), Some(work))
     }
 
     /// A recipient's mail, signed. The same view gives the same bytes; another date changes Date and
@@ -66,7 +82,7 @@ impl Compiled {
     /// The mail before signing.
     fn unsigned(&self, view: &RecipientView<'_>) -> Result<Letter, RenderError> {
         let leaving = self.leaving(view);
-        let parts = self.render(view, &leaving)?;
+        let parts = self.render(view, &leaving, None)?;
         let copy = self.copy_number(view.copy);
         let id = message_id(
             &self.key,
@@ -182,7 +198,12 @@ impl Compiled {
         }
     }
 
-    fn render(&self, view: &RecipientView<'_>, leaving: &Leaving) -> Result<Parts, RenderError> {
+    fn render(
+        &self,
+        view: &RecipientView<'_>,
+        leaving: &Leaving,
+        work: Option<&Cell<u64>>,
+    ) -> Result<Parts, RenderError> {
         let names = self.names.iter().take(self.columns);
         let mut values: Vec<Value> = names.map(|name| cell(view.member, name)).collect();
         let early = || {
@@ -193,11 +214,11 @@ impl Compiled {
         };
         let subject = match &self.subject {
             Some(subject) => subject.trim().to_owned(),
-            None => self.run("subject", early())?.trim().to_owned(),
+            None => self.run("subject", early(), work)?.trim().to_owned(),
         };
         header::check("Subject", &subject)?;
         let preheader = if self.has_preheader {
-            Value::from(self.run("preheader", early())?)
+            Value::from(self.run("preheader", early(), work)?)
         } else {
             Value::from("")
         };
@@ -218,21 +239,30 @@ impl Compiled {
             values,
         });
         Ok(Parts {
-            html: self.run("html", context.clone())?,
-            text: flowed(&self.run("text", context)?),
+            html: self.run("html", context.clone(), work)?,
+            text: flowed(&self.run("text", context, work)?),
             subject,
         })
     }
 
-    fn run(&self, part: &'static str, context: Value) -> Result<String, RenderError> {
+    fn run(
+        &self,
+        part: &'static str,
+        context: Value,
+        work: Option<&Cell<u64>>,
+    ) -> Result<String, RenderError> {
         let template = self
             .env
             .get_template(part)
             .map_err(|error| self.explain(part, &error))?;
         // Straight into a string, which the engine's steps bound; what went wrong is found out by a
         // second run, which stops at the limit.
-        match template.render(&context) {
-            Ok(out) if out.len() <= LARGEST => return Ok(out),
+        let out = match work {
+            None => template.render(&context).ok(),
+            Some(work) => counted(&template, &context, work),
+        };
+        match out {
+            Some(out) if out.len() <= LARGEST => return Ok(out),
             _ => {}
         }
         let mut out = Bounded(Vec::with_capacity(template.source().len() + 256));
@@ -249,6 +279,21 @@ impl Compiled {
             Err(error) => Err(self.explain(part, &error)),
         }
     }
+}
+
+/// Bytes written that count as one step.
+const BYTES_A_STEP: u64 = 32;
+
+/// Renders, and counts. The engine does not say how far it came where a template does not work out: that
+/// counts as if it had taken every step that it may.
+fn counted(template: &Template<'_, '_>, context: &Value, work: &Cell<u64>) -> Option<String> {
+    let done = template.render_captured(context.clone()).ok();
+    let steps = done.as_ref().map_or(FUEL, |done| {
+        let (taken, _) = done.state().fuel_levels().unwrap_or_default();
+        taken + done.output().len() as u64 / BYTES_A_STEP
+    });
+    work.set(work.get().saturating_add(steps));
+    done.map(minijinja::Captured::into_output)
 }
 
 /// Takes so much and no more.

@@ -24,6 +24,10 @@ mod tags;
 mod view;
 
 pub use compile::Compiled;
+
+/// Steps that one part of one mail, or a document's title, may take.
+pub const MOST_STEPS: u64 = engine::FUEL;
+
 pub use dependence::Dependence;
 pub use letter::Parts;
 
@@ -112,6 +116,19 @@ impl RenderError {
             ),
             Self::Address { what, why } => format!("{what}: {}", why.why),
             other => other.to_string(),
+        }
+    }
+
+    /// The same without what stands in a recipient's row, so that it is equal for all rows in which the same
+    /// is wrong at the same place.
+    #[must_use]
+    pub fn of_any_row(self) -> Self {
+        match self {
+            Self::Template { at, why } if !engine::is_free_of_values(&why) => Self::Template {
+                at,
+                why: "the template does not work out for this recipient's row".to_owned(),
+            },
+            other => other,
         }
     }
 

@@ -68,6 +68,7 @@ pub mod reply_to_missing;
 pub mod role_address;
 pub mod row_not_renderable;
 pub mod row_unreadable;
+pub mod row_untried;
 pub mod row_width;
 pub mod script_or_form;
 pub mod segment_invalid;
@@ -122,6 +123,7 @@ pub static ALL: &[&Check] = &[
     &mail_impossible::CHECK,
     &variable_empty_for::CHECK,
     &row_not_renderable::CHECK,
+    &row_untried::CHECK,
     &allowance_unused::CHECK,
     &allowance_unknown::CHECK,
     &link_not_https::CHECK,
