@@ -10,6 +10,7 @@ mod allowance;
 mod budget;
 mod concern;
 pub mod content;
+mod includes;
 pub mod mailboxes;
 pub mod mistakes;
 pub mod own_documents;
@@ -148,13 +149,13 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     let texts = texts::read(source, &loaded, &mut files);
     let templates = templates::compile(source, &loaded, &mut files);
     let today = today(&loaded, request.now);
-    let mut trials = trial::Trials::new(&templates.compiled, &loaded, today);
+    let mut trials = trial::Trials::new(&templates.compiled, &loaded, today, request.sent);
     let rows = rows::read(source, &loaded, &mut trials);
     let samples = std::mem::take(&mut trials.samples);
     let selected = trials.selected();
     let without_document = std::mem::take(&mut trials.without_document);
     let untried = trials.untried();
-    let placed = trials.mistakes.into_iter();
+    let placed = trials.mistakes().into_iter();
     let mistakes: Vec<mistakes::Found> = placed
         .filter_map(|it| templates::placed(source, &loaded, it, &mut files))
         .collect();

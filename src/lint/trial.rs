@@ -7,13 +7,15 @@
 //! spend on it is bounded ([`Budget`]); rows that are not tried for that are counted, and reported.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
 
+use super::Sent;
 use super::budget::Budget;
+use super::includes::{Includes, identities};
 use super::own_documents::{OwnDocuments, WithoutDocument};
 use crate::mail::address::Address;
 use crate::mail::occurrence::CampaignId;
@@ -22,7 +24,7 @@ use crate::plan::audience::Selection;
 use crate::render::{
     Compiled, Copy, Delivery, Dependence, Document, MOST_STEPS, Parts, RecipientView, RenderError,
 };
-use crate::workspace::campaign::{Campaign, DocumentDelivery, Status};
+use crate::workspace::campaign::{Campaign, DocumentDelivery, IfMissed, Status};
 use crate::workspace::loaded::{CampaignFile, ListFile, Loaded};
 use crate::workspace::member::Member;
 use crate::workspace::members::{Columns, Row};
@@ -80,6 +82,8 @@ struct Candidate<'a> {
     id: &'a CampaignId,
     file: &'a CampaignFile,
     compiled: &'a Compiled,
+    /// Addresses that it leaves out by name.
+    excluded: HashSet<String>,
     /// Rows that it selects; counted up to `needed`, where all of its lists can be read.
     selected: u64,
     needed: u64,
@@ -90,8 +94,9 @@ struct Candidate<'a> {
 pub struct Trials<'a> {
     candidates: Vec<Candidate<'a>>,
     budget: Budget,
-    /// What was found.
-    pub mistakes: Vec<Mistake>,
+    buffer: String,
+    mistakes: Vec<Mistake>,
+    includes: Vec<Includes>,
     /// Rows whose own document is not there.
     pub without_document: Vec<WithoutDocument>,
     paths: &'a BTreeSet<WorkspacePath>,
@@ -100,7 +105,7 @@ pub struct Trials<'a> {
 }
 
 /// What is wrong, and with which document's title.
-type Failure = (RenderError, Option<usize>);
+pub(super) type Failure = (RenderError, Option<usize>);
 
 /// A campaign on one list.
 struct Trial<'a> {
@@ -124,6 +129,8 @@ pub(super) struct ListTrial<'t, 'a> {
     by_values: Vec<Trial<'a>>,
     /// For counting: every campaign of the list that is not yet found to have enough.
     counting: Vec<(usize, Selection<'a>)>,
+    /// Campaigns whose single addresses may stand in the list.
+    including: Vec<(usize, Selection<'a>)>,
     documents: Vec<OwnDocuments<'a>>,
     masks: HashMap<u64, Mask>,
 }
@@ -143,16 +150,18 @@ impl<'a> Trials<'a> {
         compiled: &'a [(CampaignId, Compiled)],
         loaded: &'a Loaded,
         today: Date,
+        sent: &[Sent],
     ) -> Self {
         let candidate = |(id, compiled): &'a (CampaignId, Compiled)| {
             let file = loaded.campaigns.get(id)?;
             let campaign = &file.campaign;
-            let is_over = campaign.send.every.is_none() && campaign.send.date < today;
+            let is_over = is_over(campaign, today, sent.iter().any(|it| it.campaign == *id));
             (campaign.status != Status::Cancelled && !is_over).then_some(Candidate {
                 id,
                 file,
                 compiled,
                 needed: needed(campaign, loaded.settings.as_ref()),
+                excluded: identities(&campaign.audience.exclude),
                 selected: 0,
                 is_counted: true,
             })
@@ -160,7 +169,9 @@ impl<'a> Trials<'a> {
         let mut trials = Self {
             candidates: compiled.iter().filter_map(candidate).collect(),
             budget: Budget::new(),
+            buffer: String::new(),
             mistakes: Vec::new(),
+            includes: Vec::new(),
             without_document: Vec::new(),
             paths: &loaded.paths,
             samples: BTreeMap::new(),
@@ -177,26 +188,27 @@ impl<'a> Trials<'a> {
     }
 
     fn single_addresses(&mut self) {
-        for number in 0..self.candidates.len() {
-            let Some(candidate) = self.candidates.get(number) else {
-                break;
-            };
-            let includes = &candidate.file.campaign.audience.include;
-            let Some(address) = includes.iter().find_map(|text| Address::parse(text).ok()) else {
+        for (number, candidate) in self.candidates.iter().enumerate() {
+            let audience = &candidate.file.campaign.audience;
+            let mut includes = audience.include.iter();
+            let Some(address) = includes.find_map(|text| Address::parse(text).ok()) else {
                 continue;
             };
             // One mail for each campaign: nothing to be counted.
-            if let (Err((error, title)), _) = candidate.render(&address, None, false) {
-                self.mistakes.push(Mistake {
-                    campaign: candidate.id.clone(),
-                    list: None,
-                    error: error.of_any_row(),
-                    title,
-                    lines: Vec::new(),
-                    count: includes.len() as u64,
-                });
+            if let (Err(failure), _) = candidate.render(&address, None, false) {
+                self.includes.push(Includes::new(number, audience, failure));
             }
         }
+    }
+
+    /// What is wrong, when all lists are read: with somebody who would get the mail.
+    pub(super) fn mistakes(self) -> Vec<Mistake> {
+        let rows = self.mistakes.into_iter().filter(|it| it.count > 0);
+        let single = self.includes.into_iter().filter_map(|includes| {
+            let candidate = self.candidates.get(includes.candidate)?;
+            includes.mistake(candidate.id)
+        });
+        rows.chain(single).collect()
     }
 
     /// The trials of a list. A campaign whose segment or topic does not fit it is another rule's.
@@ -211,6 +223,7 @@ impl<'a> Trials<'a> {
             by_emptiness: Vec::new(),
             by_values: Vec::new(),
             counting: Vec::new(),
+            including: Vec::new(),
             documents: Vec::new(),
             masks: HashMap::new(),
             trials: self,
@@ -223,11 +236,16 @@ impl<'a> Trials<'a> {
             }
             let (audience, purpose) = (&campaign.audience, campaign.purpose);
             let select = || Selection::of(audience, purpose, name, &file.list, columns);
-            let (Ok(selection), Ok(counting), Ok(asking)) = (select(), select(), select()) else {
+            let all = (select(), select(), select(), select());
+            let (Ok(selection), Ok(counting), Ok(asking), Ok(including)) = all else {
                 unreadable.push(number);
                 continue;
             };
             found.counting.push((number, counting));
+            let mut includes = found.trials.includes.iter();
+            if let Some(at) = includes.position(|it| it.candidate == number) {
+                found.including.push((at, including));
+            }
             let own = OwnDocuments::of(candidate.id, candidate.file, name, asking);
             found.documents.extend(own);
             let titles = campaign
@@ -274,6 +292,20 @@ impl<'a> Trials<'a> {
     }
 }
 
+/// `send` looks so many days back for windows that were missed.
+const LOOK_BACK: i64 = 62;
+
+/// Whether no mail of it will be made any more of rows as they are now. What has started goes on with the
+/// rows of its start.
+fn is_over(campaign: &Campaign, today: Date, is_sent: bool) -> bool {
+    let send = &campaign.send;
+    let days = match send.if_missed {
+        IfMissed::Next if !is_sent => LOOK_BACK,
+        _ => 0,
+    };
+    send.every.is_none() && send.date.saturating_add(days.days()) < today
+}
+
 /// So many recipients are counted: what the campaign expects at least, one, and what policy asks about.
 fn needed(campaign: &Campaign, settings: Option<&Settings>) -> u64 {
     let expect = campaign.audience.expect.as_ref();
@@ -298,11 +330,18 @@ impl ListTrial<'_, '_> {
             && self.by_values.is_empty()
             && self.counting.is_empty()
             && self.documents.is_empty()
+            && self.including.is_empty()
     }
 
     /// Tries a row, unless such a row was tried.
     pub(super) fn take(&mut self, row: &Row<'_>) {
         self.count(row);
+        for (number, selection) in &self.including {
+            let includes = self.trials.includes.get_mut(*number);
+            if let Some(includes) = includes.filter(|_| selection.matches(row)) {
+                includes.take(row, &mut self.trials.buffer);
+            }
+        }
         for own in &mut self.documents {
             own.take(row, self.trials.paths);
         }
@@ -330,7 +369,7 @@ impl ListTrial<'_, '_> {
                 tried
             });
             if let Tried::Wrong(mistake) = tried {
-                self.trials.count(mistake, row);
+                self.trials.count(trial.candidate, mistake, row);
             }
         }
     }
@@ -369,8 +408,8 @@ impl ListTrial<'_, '_> {
         });
         for (number, mistake) in &todo.wrong {
             let trial = self.by_emptiness.get(*number);
-            if trial.is_some_and(|trial| trial.selects(row)) {
-                self.trials.count(*mistake, row);
+            if let Some(trial) = trial.filter(|trial| trial.selects(row)) {
+                self.trials.count(trial.candidate, *mistake, row);
             }
         }
         if todo.open.is_empty() {
@@ -396,7 +435,7 @@ impl ListTrial<'_, '_> {
             }
             trial.kinds.insert(mask & trial.bits, tried);
             if let Tried::Wrong(mistake) = tried {
-                trials.count(mistake, row);
+                trials.count(trial.candidate, mistake, row);
                 wrong.push((*number, mistake));
             }
             false
@@ -456,7 +495,15 @@ impl Trials<'_> {
         }))
     }
 
-    fn count(&mut self, mistake: usize, row: &Row<'_>) {
+    /// One more row with a mistake, unless nobody is mailed there whatever it holds.
+    fn count(&mut self, candidate: usize, mistake: usize, row: &Row<'_>) {
+        let excluded = self.candidates.get(candidate).map(|it| &it.excluded);
+        if excluded.is_some_and(|it| !it.is_empty()) {
+            let identity = row.address().identity_into(&mut self.buffer);
+            if excluded.is_some_and(|it| it.contains(identity)) {
+                return;
+            }
+        }
         if let Some(mistake) = self.mistakes.get_mut(mistake) {
             mistake.count += 1;
             if mistake.lines.len() < SHOWN {
