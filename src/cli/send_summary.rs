@@ -138,7 +138,7 @@ fn row(text: &mut String, line: &Line, width: usize) {
     let excluded: Vec<String> = line
         .exclusions
         .iter()
-        .map(|(reason, count)| format!("{count} {}", reason.name()))
+        .map(|(reason, count)| format!("{count} {}", reason.words()))
         .collect();
     if !excluded.is_empty() {
         let _ = writeln!(text, "  excluded: {}", excluded.join(", "));
@@ -156,5 +156,63 @@ fn row(text: &mut String, line: &Line, width: usize) {
             "  {} unknown: nobody knows whether the relay took them. Look, then: postmerge resolve {} --as sent|resend --reason TEXT",
             counts.unknown, line.occurrence
         );
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::ledger::event::Exclusion;
+    use crate::ledger::state::Counts;
+    use crate::mail::occurrence::{CampaignId, OccurrenceId};
+
+    fn of(exclusions: &[(Exclusion, u32)]) -> Summary {
+        let excluded = exclusions.iter().map(|(_, count)| u64::from(*count)).sum();
+        let line = Line {
+            occurrence: OccurrenceId::single(CampaignId::parse("uno").unwrap()),
+            counts: Counts {
+                audience: excluded + 2,
+                accepted: 2,
+                excluded,
+                ..Counts::default()
+            },
+            note: None,
+            held: false,
+            exclusions: exclusions.iter().copied().collect::<BTreeMap<_, _>>(),
+        };
+        Summary {
+            lines: vec![line],
+            accepted: 2,
+            published: true,
+            ..Summary::default()
+        }
+    }
+
+    #[test]
+    fn who_is_left_out_is_counted_by_reason_in_words() {
+        let run = of(&[(Exclusion::NoConsent, 3), (Exclusion::NotRenderable, 1)]);
+        for is_dry in [false, true] {
+            let text = summary(&run, is_dry);
+            let reasons =
+                "  excluded: 3 without consent, 1 with a row of which no mail can be made\n";
+            assert!(text.contains(reasons), "{text}");
+            assert!(text.contains("  1 should have got it, "), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_who_should_have_got_it_makes_the_exit_code_1() {
+        for (reason, code) in [
+            (Exclusion::NotRenderable, 1),
+            (Exclusion::DocumentMissing, 1),
+            (Exclusion::NoConsent, 0),
+            (Exclusion::AddressInvalid, 0),
+        ] {
+            assert_eq!(exit_code(&of(&[(reason, 1)])), code, "{reason:?}");
+        }
+        assert_eq!(exit_code(&of(&[])), 0);
     }
 }

@@ -78,17 +78,18 @@ fn line(
     if is_due && scheduled.state.header().is_none() {
         return start(ground, ledger, before, scheduled, now);
     }
-    let note = if is_due {
-        "would be sent now"
+    // What is not due was told by the run that sent it.
+    let (note, exclusions) = if is_due {
+        ("would be sent now", scheduled.state.exclusions())
     } else {
-        "not due now"
+        ("not due now", BTreeMap::new())
     };
     Ok(Line {
         counts: scheduled.state.counts(now),
         occurrence: scheduled.id,
         note: Some(note.to_owned()),
         held: false,
-        exclusions: BTreeMap::new(),
+        exclusions,
     })
 }
 

@@ -387,6 +387,27 @@ impl Exclusion {
             Self::GaveUp => "gave-up",
         }
     }
+
+    /// The reason for people, behind a number: `3 without consent`.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Duplicate => "listed twice",
+            Self::NoConsent => "without consent",
+            Self::Unsubscribed => "unsubscribed",
+            Self::Complained => "complained",
+            Self::HardBounce => "without a mailbox that takes mail",
+            Self::Suppressed => "suppressed by a person",
+            Self::ExcludedList => "in an excluded list",
+            Self::ExcludedAddress => "excluded by name",
+            Self::DocumentReceived => "with every document already",
+            Self::AddressInvalid => "without a valid address",
+            Self::DocumentMissing => "without their own document",
+            Self::NotRenderable => "with a row of which no mail can be made",
+            Self::LeftList => "not in the list any more",
+            Self::Cancelled => "cancelled before their turn",
+            Self::GaveUp => "given up after many tries",
+        }
+    }
 }
 
 #[cfg(test)]
