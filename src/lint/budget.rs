@@ -6,24 +6,36 @@ use crate::mail::occurrence::CampaignId;
 use crate::workspace::names::ListName;
 
 /// Mails that are made at most.
-const MOST_TRIED: u32 = 100_000;
+const MOST_TRIED: u64 = 100_000;
+
+/// What the smallest list gets.
+const LEAST_TRIED: u64 = 200;
 
 /// Steps that their templates take at most, all together: some seconds. An ordinary mail takes some hundred.
 const MOST_WORK: u64 = 200_000_000;
 
-/// What is left, and who came too late.
+/// What the smallest list gets.
+const LEAST_WORK: u64 = 2_000_000;
+
+/// What is left for one list, and who came too late.
 pub(super) struct Budget {
-    mails: u32,
+    mails: u64,
     work: u64,
     /// Rows that were not tried: nobody can say that nothing is wrong with them.
     pub(super) untried: Vec<Untried>,
 }
 
 impl Budget {
-    pub(super) const fn new() -> Self {
+    /// One list's part, by its file's size among the sizes of all: lists are read beside each other, and
+    /// none may take what another has depending on which comes first.
+    pub(super) fn share(size: u64, all: u64) -> Self {
+        let part = |whole: u64, least: u64| {
+            let share = u128::from(whole) * u128::from(size) / u128::from(all.max(1));
+            u64::try_from(share).unwrap_or(whole).max(least)
+        };
         Self {
-            mails: MOST_TRIED,
-            work: MOST_WORK,
+            mails: part(MOST_TRIED, LEAST_TRIED),
+            work: part(MOST_WORK, LEAST_WORK),
             untried: Vec::new(),
         }
     }

@@ -19,7 +19,7 @@ pub const LARGEST: u64 = 4_000_000;
 const MOST: usize = 20_000;
 
 /// Whose text it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
     /// A campaign's body.
     Campaign(CampaignId),

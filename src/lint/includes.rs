@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 
-use super::trial::{Failure, Mistake};
+use super::candidate::Failure;
+use super::trial::Mistake;
 use crate::mail::address::Address;
 use crate::mail::occurrence::CampaignId;
 use crate::workspace::campaign::Audience;
@@ -37,10 +38,18 @@ impl Includes {
         }
     }
 
-    /// A row that lists, segment and topic select. Without consent it gets no mail, and a single
-    /// address of the same person is a duplicate then.
-    pub(super) fn take(&mut self, row: &Row<'_>, buffer: &mut String) {
-        self.left.remove(row.address().identity_into(buffer));
+    /// A row that lists, segment and topic select, of one of them. Without consent it gets no mail, and a
+    /// single address of the same person is a duplicate then.
+    pub(super) fn meet(&self, row: &Row<'_>, buffer: &mut String, met: &mut HashSet<String>) {
+        let identity = row.address().identity_into(buffer);
+        if self.left.contains(identity) && !met.contains(identity) {
+            met.insert(identity.to_owned());
+        }
+    }
+
+    /// These have a row.
+    pub(super) fn without(&mut self, met: &HashSet<String>) {
+        self.left.retain(|identity| !met.contains(identity));
     }
 
     /// All rows were read.

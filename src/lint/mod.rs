@@ -8,9 +8,11 @@
 
 mod allowance;
 mod budget;
+mod candidate;
 mod concern;
 pub mod content;
 mod includes;
+mod list_trial;
 pub mod mailboxes;
 pub mod mistakes;
 pub mod own_documents;
@@ -71,6 +73,15 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// What a campaign's own texts show.
+    pub fn texts_of(&self, id: &CampaignId) -> impl Iterator<Item = &content::Text> {
+        let wanted = content::Owner::Campaign(id.clone());
+        // They stand in the order of their owners.
+        let start = self.texts.partition_point(|text| text.owner < wanted);
+        let rest = self.texts.iter().skip(start);
+        rest.take_while(move |text| text.owner == wanted)
+    }
+
     /// Whether a pull request is looked at that changes this file.
     pub fn is_changed(&self, path: &str) -> bool {
         self.request
@@ -149,13 +160,9 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     let texts = texts::read(source, &loaded, &mut files);
     let templates = templates::compile(source, &loaded, &mut files);
     let today = today(&loaded, request.now);
-    let mut trials = trial::Trials::new(&templates.compiled, &loaded, today, request.sent);
-    let rows = rows::read(source, &loaded, &mut trials);
-    let samples = std::mem::take(&mut trials.samples);
-    let selected = trials.selected();
-    let without_document = std::mem::take(&mut trials.without_document);
-    let untried = trials.untried();
-    let placed = trials.mistakes().into_iter();
+    let trials = trial::Trials::new(&templates.compiled, &loaded, today, request.sent);
+    let (rows, tried) = rows::read(source, &loaded, trials);
+    let placed = tried.mistakes.into_iter();
     let mistakes: Vec<mistakes::Found> = placed
         .filter_map(|it| templates::placed(source, &loaded, it, &mut files))
         .collect();
@@ -165,11 +172,11 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
         rows: &rows,
         templates: &templates,
         mistakes: &mistakes,
-        untried: &untried,
+        untried: &tried.untried,
         texts: &texts,
-        samples: &samples,
-        selected: &selected,
-        without_document: &without_document,
+        samples: &tried.samples,
+        selected: &tried.selected,
+        without_document: &tried.without_document,
         today,
         request,
     };

@@ -1,6 +1,7 @@
 //! Whether everybody whom a campaign selects has the document that is theirs alone.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::mail::occurrence::CampaignId;
 use crate::plan::audience::Selection;
@@ -32,8 +33,8 @@ pub struct WithoutDocument {
 
 /// A campaign's documents of one's own, asked of one list's rows.
 pub(super) struct OwnDocuments<'a> {
-    pub(super) file: &'a CampaignFile,
-    pub(super) selection: Selection<'a>,
+    file: &'a CampaignFile,
+    selection: Rc<Selection<'a>>,
     documents: Vec<(DocumentPath, WithoutDocument)>,
 }
 
@@ -43,7 +44,7 @@ impl<'a> OwnDocuments<'a> {
         id: &CampaignId,
         file: &'a CampaignFile,
         list: &ListName,
-        selection: Selection<'a>,
+        selection: Rc<Selection<'a>>,
     ) -> Option<Self> {
         let documents = file.campaign.documents.iter().enumerate();
         let own = documents.filter_map(|(number, document)| {
@@ -69,7 +70,7 @@ impl<'a> OwnDocuments<'a> {
     }
 
     pub(super) fn take(&mut self, row: &Row<'_>, paths: &BTreeSet<WorkspacePath>) {
-        if !self.selection.matches(row) || self.selection.refuses(row) {
+        if !self.selection.takes(row) {
             return;
         }
         let member = row.to_member();

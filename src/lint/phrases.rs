@@ -70,21 +70,23 @@ const PHRASES: [(&str, u32); 60] = [
 /// The phrases that a text has, each once, as whole words.
 pub fn found(text: &str) -> Vec<(&'static str, u32)> {
     let plain: String = text.to_lowercase().chars().map(without_accent).collect();
-    let is_word = |c: char| c.is_alphanumeric();
-    let has = |phrase: &str| {
-        plain.match_indices(phrase).any(|(at, _)| {
-            let before = plain.get(..at).unwrap_or_default().ends_with(is_word);
-            let after = plain
-                .get(at + phrase.len()..)
-                .unwrap_or_default()
-                .starts_with(is_word);
-            !before && !after
-        })
-    };
-    PHRASES
-        .iter()
-        .filter(|(phrase, _)| has(phrase))
-        .copied()
+    let mut has = [false; PHRASES.len()];
+    let mut is_inside = false;
+    for (at, c) in plain.char_indices() {
+        let is_start = c.is_alphanumeric() && !is_inside;
+        is_inside = c.is_alphanumeric();
+        if !is_start {
+            continue;
+        }
+        // Every phrase begins with a word, so that only words' beginnings are looked at.
+        let rest = plain.get(at..).unwrap_or_default();
+        for (has, (phrase, _)) in has.iter_mut().zip(PHRASES) {
+            let after = rest.strip_prefix(phrase);
+            *has |= after.is_some_and(|after| !after.starts_with(char::is_alphanumeric));
+        }
+    }
+    let all = has.into_iter().zip(PHRASES);
+    all.filter_map(|(has, phrase)| has.then_some(phrase))
         .collect()
 }
 
@@ -112,6 +114,13 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(names("¡ÚLTIMA OPORTUNIDAD!"), ["ultima oportunidad"]);
-        assert_eq!(names("gratisimo, freedom"), Vec::<&str>::new());
+        assert_eq!(
+            names("gratisimo, freedom, x100% garantizados"),
+            Vec::<&str>::new()
+        );
+        assert_eq!(
+            names("free: es 100% garantizado (risk-free)"),
+            ["garantizado", "100% garantizado", "free", "risk-free"]
+        );
     }
 }

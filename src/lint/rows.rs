@@ -5,8 +5,11 @@
 use std::collections::BTreeMap;
 
 use super::Context;
+use super::budget::Budget;
+use super::list_trial::Outcome;
+use super::parallel::map;
 use super::remarks::Remarks;
-use super::trial::Trials;
+use super::trial::{Trials, Tried};
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::ledger::reply_text::reply_text;
@@ -86,65 +89,65 @@ impl Rows {
     }
 }
 
-/// Reads all lists whose settings could be read.
+/// Reads all lists whose settings could be read, on all processors, and tries the campaigns on them.
 pub(super) fn read<'a>(
     source: &dyn Source,
     loaded: &'a Loaded,
-    trials: &mut Trials<'a>,
-) -> BTreeMap<ListName, Rows> {
+    trials: Trials<'a>,
+) -> (BTreeMap<ListName, Rows>, Tried) {
     let lists = loaded.lists.iter();
-    lists
-        .map(|(name, file)| (name.clone(), read_list(source, name, file, trials)))
-        .collect()
+    let lists = lists.map(|(name, file)| (name, file, source.size(&file.members).unwrap_or(0)));
+    let lists: Vec<_> = lists.collect();
+    let all = lists.iter().map(|(.., size)| size).sum();
+    let read = map(&lists, 1, |(name, file, size)| {
+        read_list(source, (name, file), &trials, Budget::share(*size, all))
+    });
+    let (rows, outcomes): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    let names = lists.iter().map(|(name, ..)| (*name).clone());
+    (names.zip(rows).collect(), trials.gather(outcomes))
 }
 
 fn read_list<'a>(
     source: &dyn Source,
-    name: &'a ListName,
-    file: &'a ListFile,
-    trials: &mut Trials<'a>,
-) -> Rows {
+    (name, file): (&'a ListName, &'a ListFile),
+    trials: &Trials<'a>,
+    budget: Budget,
+) -> (Rows, Outcome) {
+    let failed = |rows: Rows| (rows, trials.unreadable(name));
     let input = match source.open(&file.members) {
         Ok(input) => input,
-        Err(error) => {
-            trials.unreadable(name);
-            return match error {
-                SourceError::Missing(_) => Rows::Missing,
-                error => Rows::Closed(error),
-            };
-        }
+        Err(SourceError::Missing(_)) => return failed(Rows::Missing),
+        Err(error) => return failed(Rows::Closed(error)),
     };
-    let rows = || {
-        let mut members = Members::new(input, &file.list)?;
-        let mut trial = trials.of_list(name, file, members.columns());
-        let idle = trial.is_idle();
-        let (mut count, mut wrong) = (0, BTreeMap::<Kind, Wrong>::new());
-        let mut remarks = Remarks::new(&file.list, members.columns());
-        while let Some(row) = members.next_row()? {
-            count += 1;
-            match row {
-                Ok(row) => {
-                    remarks.take(&row);
-                    if !idle {
-                        trial.take(&row);
-                    }
+    let mut members = match Members::new(input, &file.list) {
+        Ok(members) => members,
+        Err(error) => return failed(Rows::Failed(error)),
+    };
+    let mut trial = trials.of_list(name, file, members.columns(), budget);
+    let idle = trial.is_idle();
+    let (mut count, mut wrong) = (0, BTreeMap::<Kind, Wrong>::new());
+    let mut remarks = Remarks::new(&file.list, members.columns());
+    loop {
+        match members.next_row() {
+            Ok(Some(Ok(row))) => {
+                remarks.take(&row);
+                if !idle {
+                    trial.take(&row);
                 }
-                Err(error) => wrong.entry(kind(&error.flaw)).or_default().add(error),
             }
+            Ok(Some(Err(error))) => wrong.entry(kind(&error.flaw)).or_default().add(error),
+            Ok(None) => break,
+            Err(error) => return (Rows::Failed(error), trial.done(false)),
         }
-        remarks.done();
-        trial.done();
-        Ok(Rows::Read {
-            count,
-            wrong,
-            remarks,
-        })
+        count += 1;
+    }
+    remarks.done();
+    let rows = Rows::Read {
+        count,
+        wrong,
+        remarks,
     };
-    let read = rows();
-    read.unwrap_or_else(|error| {
-        trials.unreadable(name);
-        Rows::Failed(error)
-    })
+    (rows, trial.done(true))
 }
 
 fn kind(flaw: &RowFlaw) -> Kind {

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::Context;
 use super::mistakes::Found;
-use super::parallel::map;
+use super::parallel::{WORTH, map};
 use super::trial::Mistake;
 use crate::diagnostic::file::{File, Files};
 use crate::diagnostic::place::Place;
@@ -76,7 +76,7 @@ pub(super) fn compile(source: &dyn Source, loaded: &Loaded, files: &mut Files) -
         return done;
     }
     let campaigns: Vec<(&CampaignId, &CampaignFile)> = loaded.campaigns.iter().collect();
-    let compiled = map(&campaigns, |(id, file)| {
+    let compiled = map(&campaigns, WORTH, |(id, file)| {
         compile_one(source, loaded, settings, &key, (*id, *file))
     });
     let mut unreadable = BTreeSet::new();

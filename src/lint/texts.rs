@@ -1,7 +1,7 @@
 //! Reads every body and layout once for the rules about content, several at a time.
 
 use super::content::{Kind, LARGEST, Owner, Text};
-use super::parallel::map;
+use super::parallel::{WORTH, map};
 use crate::diagnostic::file::{File, Files};
 use crate::workspace::loaded::{Body, Loaded};
 use crate::workspace::source::{Source, WorkspacePath};
@@ -29,7 +29,7 @@ pub(super) fn read(source: &dyn Source, loaded: &Loaded, files: &mut Files) -> V
         let more = file.text.iter().chain(&file.style);
         wanted.extend(more.map(|path| (path.clone(), owner(), Kind::Other)));
     }
-    let texts: Vec<Text> = map(&wanted, |(path, owner, kind)| {
+    let texts: Vec<Text> = map(&wanted, WORTH, |(path, owner, kind)| {
         let bytes = source.read(path, LARGEST).ok()?;
         let text = String::from_utf8(bytes).ok()?;
         Some(Text::read(path.to_string(), owner.clone(), *kind, text))

@@ -117,11 +117,11 @@ fn tag_end(tag: &str) -> usize {
 
 /// The element's name in lower case; a closing tag's begins with `/`.
 pub fn tag_name(tag: &str) -> String {
-    tag.trim_start_matches('<')
-        .chars()
-        .take_while(|c| !c.is_whitespace() && *c != '>' && (*c != '/' || tag.starts_with("</")))
-        .collect::<String>()
-        .to_ascii_lowercase()
+    let name = tag.trim_start_matches('<');
+    let is_closing = tag.starts_with("</");
+    let ends = |c: char| c.is_whitespace() || c == '>' || (c == '/' && !is_closing);
+    let end = name.find(ends).unwrap_or(name.len());
+    name.get(..end).unwrap_or_default().to_ascii_lowercase()
 }
 
 /// The attributes of an opening tag.

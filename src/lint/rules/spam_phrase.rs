@@ -2,7 +2,6 @@
 
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
-use crate::lint::content::Owner;
 use crate::lint::phrases;
 use crate::lint::{Check, Context};
 
@@ -28,8 +27,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         // In a subject a phrase counts twice.
         sum += 2 * subject.iter().map(|(_, weight)| weight).sum::<u32>();
         found.extend(subject.iter().map(|(phrase, _)| *phrase));
-        let of = |owner: &Owner| matches!(owner, Owner::Campaign(it) if it == id);
-        for text in context.texts.iter().filter(|text| of(&text.owner)) {
+        for text in context.texts_of(id) {
             for at in &text.shown {
                 let piece = text.source.get(at.clone()).unwrap_or_default();
                 for (phrase, weight) in phrases::found(piece) {

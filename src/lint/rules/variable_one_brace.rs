@@ -2,7 +2,6 @@
 
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
-use crate::lint::content::Owner;
 use crate::lint::{Check, Context};
 
 /// The rule.
@@ -26,8 +25,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                     .flat_map(|list| list.list.columns.keys().map(String::as_str)),
             );
         }
-        let of = |owner: &Owner| matches!(owner, Owner::Campaign(it) if it == id);
-        for text in context.texts.iter().filter(|text| of(&text.owner)) {
+        for text in context.texts_of(id) {
             for (at, name) in single_braces(&text.source) {
                 if columns.contains(&name) {
                     let span = at..at + name.len() + 2;

@@ -77,4 +77,9 @@ impl<'a> Selection<'a> {
     pub fn refuses(&self, row: &Row<'_>) -> bool {
         self.consent.is_some_and(|column| !row.says_yes(column))
     }
+
+    /// Whether the row is selected and may be mailed.
+    pub fn takes(&self, row: &Row<'_>) -> bool {
+        self.matches(row) && !self.refuses(row)
+    }
 }
