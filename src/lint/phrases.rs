@@ -80,7 +80,10 @@ pub fn found(text: &str) -> Vec<(&'static str, u32)> {
         }
         // Every phrase begins with a word, so that only words' beginnings are looked at.
         let rest = plain.get(at..).unwrap_or_default();
-        for (has, (phrase, _)) in has.iter_mut().zip(PHRASES) {
+        for (has, (phrase, _)) in has.iter_mut().zip(&PHRASES) {
+            if !phrase.starts_with(c) {
+                continue;
+            }
             let after = rest.strip_prefix(phrase);
             *has |= after.is_some_and(|after| !after.starts_with(char::is_alphanumeric));
         }

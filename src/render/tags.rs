@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use memchr::memmem::Finder;
+
 use super::RenderError;
 
 /// A place in a source file; line and column count from 1.
@@ -45,6 +47,8 @@ pub(super) struct Tag {
 #[derive(Debug)]
 pub(super) struct Tags {
     prefix: String,
+    /// Finds the prefix; made once, because texts come in many short pieces.
+    finder: Finder<'static>,
     pub(super) list: Vec<Tag>,
 }
 
@@ -67,6 +71,7 @@ impl Tags {
             prefix.push('q');
         }
         Self {
+            finder: Finder::new(prefix.as_bytes()).into_owned(),
             prefix,
             list: Vec::new(),
         }
@@ -146,7 +151,10 @@ impl Tags {
         let mut pieces = Vec::new();
         let mut rest = text;
         let mut from = 0;
-        while let Some(found) = rest.get(from..).and_then(|t| t.find(&self.prefix)) {
+        while let Some(found) = rest
+            .get(from..)
+            .and_then(|rest| self.finder.find(rest.as_bytes()))
+        {
             let start = from + found;
             let digits = start + self.prefix.len();
             let index = rest
@@ -286,12 +294,11 @@ fn next_opening(source: &str, from: usize) -> Option<(usize, &'static str)> {
 /// The first `{{`, `{%` or `{#`.
 pub(super) fn opening(text: &str) -> Option<(usize, &'static str)> {
     let bytes = text.as_bytes();
-    let mut pairs = bytes.iter().zip(bytes.iter().skip(1)).enumerate();
-    pairs.find_map(|(at, pair)| {
-        let opening = match pair {
-            (b'{', b'{') => "{{",
-            (b'{', b'%') => "{%",
-            (b'{', b'#') => "{#",
+    memchr::memchr_iter(b'{', bytes).find_map(|at| {
+        let opening = match bytes.get(at + 1)? {
+            b'{' => "{{",
+            b'%' => "{%",
+            b'#' => "{#",
             _ => return None,
         };
         Some((at, opening))
