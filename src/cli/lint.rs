@@ -92,20 +92,15 @@ pub fn run(
     let root = workspace_folder::find(cli.workspace.as_deref())?;
     let wanted = wanted(&root, &arguments.paths)?;
     let now = SystemClock.now();
-    let author = match &arguments.author {
-        Some(name) => Some(name.clone()),
-        None => lint_base::author()?,
-    };
-    let base = match &arguments.base {
-        Some(name) => Some(lint_base::read(&root, name)?),
-        None => None,
-    };
-    let sent = match base {
-        Some(_) => lint_base::sent(&root)?,
-        None => Vec::new(),
+    let base = arguments.base.as_ref();
+    let began = base.map(|name| lint_base::read(&root, name)).transpose()?;
+    let (sent, author) = match (&began, &arguments.author) {
+        (None, author) => (Vec::new(), author.clone()),
+        (Some(_), Some(name)) => (lint_base::sent(&root)?, Some(name.clone())),
+        (Some(_), None) => (lint_base::sent(&root)?, lint_base::author()?),
     };
     let request = Request {
-        base: base.as_ref().map(|base| base.view()),
+        base: began.as_ref().map(lint_base::Began::view),
         author: author.as_deref(),
         sent: &sent,
         ..Request::at(now)

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::error::CliError;
 use super::send::environment;
-use crate::git::{Remote, Repository};
-use crate::ledger::branch::{Ledger, LedgerConfig};
+use crate::deliver::opened;
+use crate::git::Repository;
 use crate::lint::{Base, Sent};
 use crate::workspace::Workspace;
 use crate::workspace::folder::Folder;
@@ -59,15 +59,7 @@ pub(super) fn sent(root: &Path) -> Result<Vec<Sent>, CliError> {
     let Ok(settings) = Workspace::load_settings(&Folder::new(root)) else {
         return Ok(Vec::new());
     };
-    let config = LedgerConfig {
-        remote: Remote {
-            name: settings.ledger.remote.clone(),
-            limit: std::time::Duration::ZERO,
-        },
-        branch: settings.ledger.branch.clone(),
-        identity: None,
-    };
-    let mut ledger = Ledger::open(root, config).map_err(|why| wrong(&why))?;
+    let mut ledger = opened::ledger(root, &settings.ledger).map_err(|why| wrong(&why))?;
     if ledger.head().is_none() {
         let name = format!(
             "refs/remotes/{}/{}",

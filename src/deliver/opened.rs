@@ -72,7 +72,11 @@ fn remote(settings: &LedgerSettings) -> Remote {
     }
 }
 
-fn ledger(path: &Path, settings: &LedgerSettings) -> Result<Ledger, StartError> {
+/// The ledger as it is here; nothing is fetched.
+///
+/// # Errors
+/// [`StartError`].
+pub fn ledger(path: &Path, settings: &LedgerSettings) -> Result<Ledger, StartError> {
     let config = LedgerConfig {
         remote: remote(settings),
         branch: settings.branch.clone(),

@@ -24,20 +24,9 @@ pub fn render(findings: &[Diagnostic], files: &Files, prefix: &str) -> String {
             let _ = write!(out, ",line={line},col={column}");
         }
         let title = property(&format!("{} {}", finding.rule.code, finding.rule.name));
-        let _ = writeln!(out, ",title={title}::{}", data(&message(finding)));
+        let _ = writeln!(out, ",title={title}::{}", data(&finding.in_full()));
     }
     out
-}
-
-fn message(finding: &Diagnostic) -> String {
-    let mut text = finding.message.clone();
-    if let Some(label) = &finding.label {
-        let _ = write!(text, " ({label})");
-    }
-    for more in [&finding.why, &finding.help].into_iter().flatten() {
-        let _ = write!(text, "\n{more}");
-    }
-    text
 }
 
 fn data(text: &str) -> String {

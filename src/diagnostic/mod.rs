@@ -10,6 +10,7 @@ pub mod fix;
 pub mod github;
 pub mod human;
 pub mod json;
+pub mod markdown;
 pub mod place;
 pub mod position;
 pub mod resolve;
@@ -91,6 +92,19 @@ pub struct Fix {
 }
 
 impl Diagnostic {
+    /// Message, label, why and what to do, for places that show one text.
+    pub fn in_full(&self) -> String {
+        let mut text = self.message.clone();
+        if let Some(label) = &self.label {
+            text.push_str(&format!(" ({label})"));
+        }
+        for more in [&self.why, &self.help].into_iter().flatten() {
+            text.push('\n');
+            text.push_str(more);
+        }
+        text
+    }
+
     /// A finding of `rule` with the rule's severity.
     pub fn new(
         rule: &'static Rule,

@@ -3,7 +3,7 @@
 //! A result's fingerprint is made of rule, file, message and the text that is underlined, not of the
 //! line: it stays the same when lines are put in above. Equal ones in a file are numbered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -16,15 +16,8 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The log, with a line break at its end. `prefix` is the workspace's folder inside the repository, as
 /// for [`super::github::render`].
 pub fn render(findings: &[Diagnostic], files: &Files, prefix: &str) -> String {
-    let used: BTreeSet<&str> = findings.iter().map(|finding| finding.rule.code).collect();
-    let mut rules: Vec<&Rule> = Vec::new();
-    for finding in findings {
-        if !rules.iter().any(|rule| rule.code == finding.rule.code) {
-            rules.push(finding.rule);
-        }
-    }
-    rules.sort_by_key(|rule| rule.code);
-    let index: BTreeMap<&str, usize> = used.into_iter().zip(0..).collect();
+    let rules: BTreeMap<&str, &Rule> = findings.iter().map(|it| (it.rule.code, it.rule)).collect();
+    let index: BTreeMap<&str, usize> = rules.keys().copied().zip(0..).collect();
     let mut seen = BTreeMap::new();
     let results: Vec<Value> = findings
         .iter()
@@ -38,7 +31,7 @@ pub fn render(findings: &[Diagnostic], files: &Files, prefix: &str) -> String {
                 "name": "postmerge",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "informationUri": env!("CARGO_PKG_REPOSITORY"),
-                "rules": rules.iter().map(|rule| described(rule)).collect::<Vec<_>>(),
+                "rules": rules.values().map(|rule| described(rule)).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
             "results": results,
@@ -110,20 +103,10 @@ fn result(
         "ruleId": finding.rule.code,
         "ruleIndex": index.get(finding.rule.code),
         "level": level(finding.severity),
-        "message": {"text": message(finding)},
+        "message": {"text": finding.in_full()},
         "locations": [{"physicalLocation": physical}],
         "partialFingerprints": {"postmerge/v1": format!("{digest}:{number}")},
     })
-}
-
-fn message(finding: &Diagnostic) -> String {
-    let label = finding.label.as_ref().map(|it| format!(" ({it})"));
-    let more = [&finding.why, &finding.help];
-    let more = more.into_iter().flatten().map(|it| format!("\n{it}"));
-    std::iter::once(finding.message.clone())
-        .chain(label)
-        .chain(more)
-        .collect()
 }
 
 /// RFC 3986: a path's characters that a URI can not have are encoded.

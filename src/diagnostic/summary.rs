@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::file::Files;
-use super::{Counts, Diagnostic, resolve};
+use super::{Counts, Diagnostic, markdown, resolve};
 
 /// Rows of the table; the rest is counted. GitHub takes a summary of a megabyte.
 const MOST: usize = 500;
@@ -25,38 +25,19 @@ pub fn render(
         let name = finding.rule.name;
         let rule = link(name).map_or_else(|| format!("`{name}`"), |url| format!("[{name}]({url})"));
         let help = finding.help.as_deref().or(finding.why.as_deref());
-        let help = help.map_or(String::new(), |help| format!("<br>{}", plain(help)));
+        let help = help.map_or(String::new(), |help| {
+            format!("<br>{}", markdown::escaped(help))
+        });
         let _ = writeln!(
             out,
             "| {} | {}{at} | {}{help} | {rule} |",
             finding.severity,
-            plain(&finding.path),
-            plain(&finding.message),
+            markdown::escaped(&finding.path),
+            markdown::escaped(&finding.message),
         );
     }
     if let Some(more) = findings.len().checked_sub(MOST).filter(|more| *more > 0) {
         let _ = writeln!(out, "\nand {more} more.");
-    }
-    out
-}
-
-/// A text of a pull request: whatever Markdown or HTML could give a meaning to is escaped.
-fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            // GitHub notifies whoever is `@named`.
-            '@' => out.push_str("&#64;"),
-            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '!' | '~' | '#' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
     }
     out
 }

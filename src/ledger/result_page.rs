@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::state::{Note, OccurrenceState, Status};
+use crate::diagnostic::markdown::escaped;
 use crate::mail::occurrence::OccurrenceId;
 
 /// The page, in Markdown; times are in UTC. Nothing in it can be taken for Markdown or HTML that the
@@ -69,9 +70,14 @@ pub fn result_page(occurrence: &OccurrenceId, state: &OccurrenceState, now: Time
         page.push_str("\n## Held or lapsed\n\n");
         for (at, note) in state.notes() {
             let _ = match note {
-                Note::Held(why) => writeln!(page, "- {}: held: {}", moment(*at), plain(why)),
+                Note::Held(why) => writeln!(page, "- {}: held: {}", moment(*at), escaped(why)),
                 Note::Lapsed(window) => {
-                    writeln!(page, "- {}: window passed: {}", moment(*at), plain(window))
+                    writeln!(
+                        page,
+                        "- {}: window passed: {}",
+                        moment(*at),
+                        escaped(window)
+                    )
                 }
             };
         }
@@ -123,7 +129,7 @@ fn destinations(page: &mut String, state: &OccurrenceState, now: Timestamp) {
     page.push_str("\n## By destination\n\n| destination | accepted | rejected | excluded later | pending | unknown |\n|---|---:|---:|---:|---:|---:|\n");
     for (destination, [accepted, rejected, excluded, pending, unknown]) in rows {
         let name = header.destinations.get(usize::from(destination));
-        let name = plain(name.map_or("", String::as_str));
+        let name = escaped(name.map_or("", String::as_str));
         let _ = writeln!(
             page,
             "| {name} | {accepted} | {rejected} | {excluded} | {pending} | {unknown} |"
@@ -147,7 +153,7 @@ fn table_rows(page: &mut String, what: &str, rows: impl Iterator<Item = (String,
     rows.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     let _ = write!(page, "\n| {what} | mails |\n|---|---:|\n");
     for (text, count) in rows {
-        let _ = writeln!(page, "| {} | {count} |", plain(&text));
+        let _ = writeln!(page, "| {} | {count} |", escaped(&text));
     }
 }
 
@@ -158,26 +164,4 @@ fn moment(at: Timestamp) -> String {
 /// Text inside backticks.
 fn code(text: &str) -> String {
     text.replace(['`', '\n', '\r', '|'], "")
-}
-
-/// Text of strangers (a relay's words): everything that Markdown or HTML could give a meaning to is
-/// escaped, so that it stays text in a table cell.
-fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            // GitHub notifies whoever is `@named`.
-            '@' => out.push_str("&#64;"),
-            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '!' | '~' | '#' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }

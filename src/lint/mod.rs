@@ -11,6 +11,7 @@ mod budget;
 mod candidate;
 mod concern;
 pub mod content;
+pub mod first_few;
 mod includes;
 mod list_trial;
 pub mod mailboxes;

@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use super::Context;
+use super::first_few::FirstFew;
 use super::mailboxes::{DISPOSABLE, MISSPELT, ROLES};
 use super::rows::{Rows, grouped};
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::workspace::list::{ColumnType, List};
 use crate::workspace::members::{Columns, Row};
-
-/// How many findings of one rule are shown for one list; the rest is one more finding.
-const SHOWN: usize = 10;
 
 /// What a row is remarked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,19 +28,13 @@ pub enum Kind {
     Formula,
 }
 
-/// Rows remarked for one thing.
-#[derive(Debug, Default)]
-struct Remarked {
-    /// Line, character, and what there is to say.
-    first: Vec<(u64, usize, String)>,
-    count: u64,
-    next_line: u64,
-}
+/// A row remarked for something: line, character, and what there is to say.
+type Remarked = (u64, usize, String);
 
 /// All remarks of a list.
 #[derive(Debug, Default)]
 pub struct Remarks {
-    found: BTreeMap<Kind, Remarked>,
+    found: BTreeMap<Kind, FirstFew<Remarked>>,
     /// Hashes of the addresses so far.
     seen: HashSet<u64, BuildHasherDefault<AsIs>>,
     /// What domains are known for, in order.
@@ -98,7 +90,9 @@ impl Remarks {
         let mut hasher = DefaultHasher::new();
         address.identity_into(&mut self.buffer).hash(&mut hasher);
         if !self.seen.insert(hasher.finish()) {
-            self.add(Kind::Duplicate, row, None, String::new);
+            self.add(Kind::Duplicate, row, None, || {
+                "the address stands in an earlier row".to_owned()
+            });
         }
         let domain = address.domain();
         let known = self
@@ -139,14 +133,9 @@ impl Remarks {
         column: Option<usize>,
         text: impl FnOnce() -> String,
     ) {
+        let line = row.at().line;
         let remarked = self.found.entry(kind).or_default();
-        remarked.count += 1;
-        if remarked.first.len() < SHOWN {
-            let at = (row.at().line, row.character(column), text());
-            remarked.first.push(at);
-        } else if remarked.next_line == 0 {
-            remarked.next_line = row.at().line;
-        }
+        remarked.add(line, || (line, row.character(column), text()));
     }
 
     /// Nothing more comes: what was only for finding is given back.
@@ -165,12 +154,12 @@ fn is_formula(cell: &str) -> bool {
     }
 }
 
-/// Reports the rows remarked for one thing; `what` where a row says nothing of its own.
+/// Reports the rows remarked for one thing.
 pub(super) fn report(
     context: &Context<'_>,
     rule: &'static Rule,
     kind: Kind,
-    (what, why, help): (&str, &str, &str),
+    (why, help): (&str, &str),
     out: &mut Vec<Diagnostic>,
 ) {
     for (name, rows) in context.rows {
@@ -191,14 +180,12 @@ pub(super) fn report(
             );
         };
         for (line, character, text) in &remarked.first {
-            let text = if text.is_empty() { what } else { text };
-            finding(*line, *character, text.to_owned());
+            finding(*line, *character, text.clone());
         }
-        let more = remarked.count.saturating_sub(remarked.first.len() as u64);
-        if more > 0 {
+        if let Some((more, line)) = remarked.more() {
             let rows = if more == 1 { "row" } else { "rows" };
             finding(
-                remarked.next_line,
+                line,
                 1,
                 format!("and {} more {rows} of this kind", grouped(more)),
             );

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use super::budget::Budget;
+use super::first_few::FirstFew;
 use super::list_trial::Outcome;
 use super::parallel::map;
 use super::remarks::Remarks;
@@ -18,9 +19,6 @@ use crate::workspace::loaded::ListFile;
 use crate::workspace::members::{ListError, Members, RowError, RowFlaw};
 use crate::workspace::names::ListName;
 use crate::workspace::source::{Source, SourceError};
-
-/// How many findings of one rule are shown for one file; the rest is one more finding.
-const SHOWN: usize = 10;
 
 /// What can be wrong with a row, by the rule that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,15 +37,6 @@ pub enum Kind {
     Cell,
 }
 
-/// Wrong rows of one kind.
-#[derive(Debug, Default)]
-pub struct Wrong {
-    first: Vec<RowError>,
-    count: u64,
-    /// Where the first one stands that is not kept.
-    next_line: u64,
-}
-
 /// What came of reading a list's CSV file.
 #[derive(Debug)]
 pub enum Rows {
@@ -62,7 +51,7 @@ pub enum Rows {
         /// How many rows it has.
         count: u64,
         /// Those that are wrong.
-        wrong: BTreeMap<Kind, Wrong>,
+        wrong: BTreeMap<Kind, FirstFew<RowError>>,
         /// Those that are worth a look.
         remarks: Remarks,
     },
@@ -73,7 +62,7 @@ impl Rows {
     pub fn sound(&self) -> u64 {
         match self {
             Self::Read { count, wrong, .. } => {
-                let wrong: u64 = wrong.values().map(|wrong| wrong.count).sum();
+                let wrong: u64 = wrong.values().map(FirstFew::count).sum();
                 count.saturating_sub(wrong)
             }
             _ => 0,
@@ -125,7 +114,7 @@ fn read_list<'a>(
     };
     let mut trial = trials.of_list(name, file, members.columns(), budget);
     let idle = trial.is_idle();
-    let (mut count, mut wrong) = (0, BTreeMap::<Kind, Wrong>::new());
+    let (mut count, mut wrong) = (0, BTreeMap::<Kind, FirstFew<RowError>>::new());
     let mut remarks = Remarks::new(&file.list, members.columns());
     loop {
         match members.next_row() {
@@ -135,7 +124,10 @@ fn read_list<'a>(
                     trial.take(&row);
                 }
             }
-            Ok(Some(Err(error))) => wrong.entry(kind(&error.flaw)).or_default().add(error),
+            Ok(Some(Err(error))) => {
+                let of_kind = wrong.entry(kind(&error.flaw)).or_default();
+                of_kind.add(error.at.line, || error);
+            }
             Ok(None) => break,
             Err(error) => return (Rows::Failed(error), trial.done(false)),
         }
@@ -163,17 +155,6 @@ fn kind(flaw: &RowFlaw) -> Kind {
     }
 }
 
-impl Wrong {
-    fn add(&mut self, error: RowError) {
-        self.count += 1;
-        if self.first.len() < SHOWN {
-            self.first.push(error);
-        } else if self.next_line == 0 {
-            self.next_line = error.at.line;
-        }
-    }
-}
-
 /// Reports the wrong rows of one kind, each with what to do about it.
 pub(super) fn report(
     context: &Context<'_>,
@@ -197,11 +178,10 @@ pub(super) fn report(
             let place = (error.at.line, error.character);
             out.push(found(place.0, place.1, message(error)).help(help));
         }
-        let more = wrong.count.saturating_sub(wrong.first.len() as u64);
-        if more > 0 {
+        if let Some((more, line)) = wrong.more() {
             let rows = if more == 1 { "row is" } else { "rows are" };
             let message = format!("{} more {rows} wrong in this way", grouped(more));
-            out.push(found(wrong.next_line, 1, message).help(help));
+            out.push(found(line, 1, message).help(help));
         }
     }
 }

@@ -17,7 +17,6 @@ pub static CHECK: Check = Check {
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let words = (
-        "a mailbox for an hour",
         "it bounces tomorrow, and bounces cost the reputation of the sender",
         "ask for another address",
     );

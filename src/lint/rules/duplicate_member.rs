@@ -17,7 +17,6 @@ pub static CHECK: Check = Check {
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let words = (
-        "the address stands in an earlier row",
         "only the first row counts: what the others say about the person is not used",
         "take away the row that is not right",
     );

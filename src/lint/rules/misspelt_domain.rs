@@ -17,7 +17,6 @@ pub static CHECK: Check = Check {
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let words = (
-        "a slip of the finger",
         "the mail bounces, or reaches a stranger who registered the name",
         "write the right name, after asking where you are not sure",
     );

@@ -17,7 +17,6 @@ pub static CHECK: Check = Check {
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let words = (
-        "the mailbox of a function",
         "nobody in particular has consented there, and several people read it: complaints are frequent",
         "ask for the address of a person",
     );
