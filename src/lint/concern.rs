@@ -1,45 +1,100 @@
-//! Which findings a change is answerable for: those in its files, and those of campaigns whose lists or
-//! template it touches. The settings and assets concern everything.
+//! What a change is answerable for: its files, and campaigns whose lists or template it touches. The
+//! settings and assets concern everything. Only what concerns it is compiled and read, so that a pull request
+//! about one campaign costs what one campaign costs.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use crate::diagnostic::Diagnostic;
+use crate::mail::occurrence::CampaignId;
 use crate::workspace::loaded::Loaded;
+use crate::workspace::names::ListName;
 
-/// Keeps the findings that concern a change of these files.
-pub(super) fn keep(findings: &mut Vec<Diagnostic>, loaded: &Loaded, changed: &BTreeSet<String>) {
-    let all = |path: &String| path == "postmerge.yaml" || path.starts_with("assets/");
-    if changed.iter().any(all) {
-        return;
-    }
-    let touches = |prefix: &str| changed.iter().any(|path| path.starts_with(prefix));
-    let mut concerned: Vec<String> = Vec::new();
-    for name in loaded.lists.keys() {
-        if touches(&format!("lists/{name}.")) {
-            concerned.push(format!("lists/{name}."));
+/// What is looked at.
+pub(super) enum Concern<'a> {
+    /// Everything.
+    All,
+    /// What a change touches.
+    Change {
+        /// Its files.
+        changed: &'a BTreeSet<String>,
+        campaigns: BTreeSet<CampaignId>,
+        /// Lists whose rows somebody is to be told about, or that one of the campaigns goes to.
+        lists: BTreeSet<ListName>,
+        /// What the paths of findings begin with that are shown.
+        prefixes: Vec<String>,
+    },
+}
+
+impl<'a> Concern<'a> {
+    /// What a change of these files concerns.
+    pub(super) fn of(loaded: &Loaded, changed: &'a BTreeSet<String>) -> Self {
+        let all = |path: &String| path == "postmerge.yaml" || path.starts_with("assets/");
+        if changed.iter().any(all) {
+            return Self::All;
+        }
+        // They are sorted: what begins with a prefix comes first from there on.
+        let touches = |prefix: &str| {
+            let mut from = changed.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+            from.next().is_some_and(|path| path.starts_with(prefix))
+        };
+        let by_list = |name: &ListName| touches(&format!("lists/{name}."));
+        let (mut campaigns, mut prefixes) = (BTreeSet::new(), Vec::new());
+        let changed_lists = loaded.lists.keys().filter(|name| by_list(name));
+        let mut lists: BTreeSet<ListName> = changed_lists.cloned().collect();
+        prefixes.extend(lists.iter().map(|name| format!("lists/{name}.")));
+        let folders = loaded.templates.values();
+        let folders = folders.map(|file| format!("{}/", file.folder));
+        prefixes.extend(folders.filter(|folder| touches(folder)));
+        for (id, file) in &loaded.campaigns {
+            let folder = format!("{}/", file.folder);
+            let audience = &file.campaign.audience;
+            let mut named = audience.lists.iter().chain(&audience.exclude_lists);
+            let by_template = |name| touches(&format!("templates/{name}/"));
+            if touches(&folder)
+                || named.any(by_list)
+                || file.campaign.template.as_ref().is_some_and(by_template)
+            {
+                lists.extend(audience.lists.iter().cloned());
+                campaigns.insert(id.clone());
+                prefixes.push(folder);
+            }
+        }
+        Self::Change {
+            changed,
+            campaigns,
+            lists,
+            prefixes,
         }
     }
-    for file in loaded.templates.values() {
-        let folder = format!("{}/", file.folder);
-        if touches(&folder) {
-            concerned.push(folder);
+
+    /// Whether a campaign's texts are read and compiled.
+    pub(super) fn campaign(&self, id: &CampaignId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Change { campaigns, .. } => campaigns.contains(id),
         }
     }
-    for file in loaded.campaigns.values() {
-        let folder = format!("{}/", file.folder);
-        let audience = &file.campaign.audience;
-        let lists = audience.lists.iter().chain(&audience.exclude_lists);
-        let by_list = |name| touches(&format!("lists/{name}."));
-        let by_template = |name| touches(&format!("templates/{name}/"));
-        if touches(&folder)
-            || lists.into_iter().any(by_list)
-            || file.campaign.template.as_ref().is_some_and(by_template)
-        {
-            concerned.push(folder);
+
+    /// Whether a list's rows are read.
+    pub(super) fn list(&self, name: &ListName) -> bool {
+        match self {
+            Self::All => true,
+            Self::Change { lists, .. } => lists.contains(name),
         }
     }
-    findings.retain(|finding| {
-        let is_below = |prefix: &String| finding.path.starts_with(prefix.as_str());
-        changed.contains(&finding.path) || concerned.iter().any(is_below)
-    });
+
+    /// Keeps the findings that concern the change.
+    pub(super) fn keep(&self, findings: &mut Vec<Diagnostic>) {
+        let Self::Change {
+            changed, prefixes, ..
+        } = self
+        else {
+            return;
+        };
+        findings.retain(|finding| {
+            let is_below = |prefix: &String| finding.path.starts_with(prefix.as_str());
+            changed.contains(&finding.path) || prefixes.iter().any(is_below)
+        });
+    }
 }

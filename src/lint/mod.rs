@@ -18,7 +18,6 @@ pub mod mailboxes;
 pub mod mistakes;
 pub mod own_documents;
 pub mod pages;
-mod parallel;
 pub mod phrases;
 pub mod remarks;
 pub mod rows;
@@ -36,6 +35,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+
+use concern::Concern;
 
 use crate::diagnostic::file::Files;
 use crate::diagnostic::{Diagnostic, Rule, resolve};
@@ -158,11 +159,13 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     let mut loaded = Workspace::load(source);
     let mut findings = std::mem::take(&mut loaded.findings);
     let mut files = std::mem::take(&mut loaded.files);
-    let texts = texts::read(source, &loaded, &mut files);
-    let templates = templates::compile(source, &loaded, &mut files);
+    let base = request.base;
+    let concern = base.map_or(Concern::All, |base| Concern::of(&loaded, base.changed));
+    let texts = texts::read(source, &loaded, &concern, &mut files);
+    let templates = templates::compile(source, &loaded, &concern, &mut files);
     let today = today(&loaded, request.now);
     let trials = trial::Trials::new(&templates.compiled, &loaded, today, request.sent);
-    let (rows, tried) = rows::read(source, &loaded, trials);
+    let (rows, tried) = rows::read(source, &loaded, &concern, trials);
     let placed = tried.mistakes.into_iter();
     let mistakes: Vec<mistakes::Found> = placed
         .filter_map(|it| templates::placed(source, &loaded, it, &mut files))
@@ -188,9 +191,7 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
         severity::apply(&mut findings, &settings.lint);
     }
     let allowed = allowance::apply(&mut findings, &files, &all_rules());
-    if let Some(base) = request.base {
-        concern::keep(&mut findings, &loaded, base.changed);
-    }
+    concern.keep(&mut findings);
     findings.sort_by_cached_key(|finding| {
         let at = resolve::line_column(finding, &files).unwrap_or_default();
         (finding.path.clone(), at, finding.rule.code)

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use super::budget::Budget;
+use super::concern::Concern;
 use super::first_few::FirstFew;
 use super::list_trial::Outcome;
-use super::parallel::map;
 use super::remarks::Remarks;
 use super::trial::{Trials, Tried};
 use crate::diagnostic::place::Place;
@@ -18,6 +18,7 @@ use crate::workspace::Loaded;
 use crate::workspace::loaded::ListFile;
 use crate::workspace::members::{ListError, Members, RowError, RowFlaw};
 use crate::workspace::names::ListName;
+use crate::workspace::parallel::map;
 use crate::workspace::source::{Source, SourceError};
 
 /// What can be wrong with a row, by the rule that says so.
@@ -78,13 +79,14 @@ impl Rows {
     }
 }
 
-/// Reads all lists whose settings could be read, on all processors, and tries the campaigns on them.
+/// Reads the lists of concern whose settings could be read, on all processors, and tries the campaigns on them.
 pub(super) fn read<'a>(
     source: &dyn Source,
     loaded: &'a Loaded,
+    concern: &Concern<'_>,
     trials: Trials<'a>,
 ) -> (BTreeMap<ListName, Rows>, Tried) {
-    let lists = loaded.lists.iter();
+    let lists = loaded.lists.iter().filter(|(name, _)| concern.list(name));
     let lists = lists.map(|(name, file)| (name, file, source.size(&file.members).unwrap_or(0)));
     let lists: Vec<_> = lists.collect();
     let all = lists.iter().map(|(.., size)| size).sum();

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 
 use super::Context;
+use super::concern::Concern;
 use super::mistakes::Found;
-use super::parallel::{WORTH, map};
 use super::trial::Mistake;
 use crate::diagnostic::file::{File, Files};
 use crate::diagnostic::place::Place;
@@ -19,6 +19,7 @@ use crate::render::{
 };
 use crate::workspace::campaign::Campaign;
 use crate::workspace::loaded::{self, CampaignFile, Loaded, TemplateFile};
+use crate::workspace::parallel::{WORTH, map};
 use crate::workspace::rules as loading;
 use crate::workspace::settings::{Sender, Settings};
 use crate::workspace::source::{Source, SourceError, WorkspacePath};
@@ -63,7 +64,12 @@ struct LayoutTexts<'a> {
 
 /// Compiles all campaigns whose parts are there; what is not is another rule's. Texts that findings
 /// stand in are added to `files`.
-pub(super) fn compile(source: &dyn Source, loaded: &Loaded, files: &mut Files) -> Compilation {
+pub(super) fn compile(
+    source: &dyn Source,
+    loaded: &Loaded,
+    concern: &Concern<'_>,
+    files: &mut Files,
+) -> Compilation {
     let mut done = Compilation::default();
     let (Some(settings), Ok(key)) = (
         &loaded.settings,
@@ -75,7 +81,11 @@ pub(super) fn compile(source: &dyn Source, loaded: &Loaded, files: &mut Files) -
         // Another rule's; nothing compiles then.
         return done;
     }
-    let campaigns: Vec<(&CampaignId, &CampaignFile)> = loaded.campaigns.iter().collect();
+    let campaigns = loaded
+        .campaigns
+        .iter()
+        .filter(|(id, _)| concern.campaign(id));
+    let campaigns: Vec<(&CampaignId, &CampaignFile)> = campaigns.collect();
     let compiled = map(&campaigns, WORTH, |(id, file)| {
         compile_one(source, loaded, settings, &key, (*id, *file))
     });

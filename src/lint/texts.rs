@@ -1,16 +1,26 @@
 //! Reads every body and layout once for the rules about content, several at a time.
 
+use super::concern::Concern;
 use super::content::{Kind, LARGEST, Owner, Text};
-use super::parallel::{WORTH, map};
 use crate::diagnostic::file::{File, Files};
 use crate::workspace::loaded::{Body, Loaded};
+use crate::workspace::parallel::{WORTH, map};
 use crate::workspace::source::{Source, WorkspacePath};
 
 /// The texts that can be read; what can not is another rule's. They are kept in `files`, so that
 /// excerpts can be shown and acceptances found.
-pub(super) fn read(source: &dyn Source, loaded: &Loaded, files: &mut Files) -> Vec<Text> {
+pub(super) fn read(
+    source: &dyn Source,
+    loaded: &Loaded,
+    concern: &Concern<'_>,
+    files: &mut Files,
+) -> Vec<Text> {
     let mut wanted: Vec<(WorkspacePath, Owner, Kind)> = Vec::new();
-    for (id, file) in &loaded.campaigns {
+    for (id, file) in loaded
+        .campaigns
+        .iter()
+        .filter(|(id, _)| concern.campaign(id))
+    {
         let (path, kind) = match &file.body {
             Body::Markdown(path) => (path, Kind::Markdown),
             Body::Html(path) => (path, Kind::Html),

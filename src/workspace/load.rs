@@ -1,10 +1,14 @@
 //! Loading: bytes → text → YAML value → schema → typed file. What can not be read yields findings
 //! with their places, and everything else goes on.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeOwned;
 
 use super::loaded::{Body, CampaignFile, ListFile, LoadError, Loaded, TemplateFile, Workspace};
 use super::names::{ListName, TemplateName};
+use super::parallel::{self, WORTH};
 use super::rules;
 use super::schema::Kind;
 use super::schema_check;
@@ -27,15 +31,27 @@ impl Workspace {
         for folder in ["campaigns", "lists", "templates", "assets"] {
             loader.list_files(folder);
         }
-        let paths: Vec<WorkspacePath> = loader.loaded.paths.iter().cloned().collect();
-        for path in &paths {
+        let Loader { paths, loaded, .. } = loader;
+        let each: Vec<&WorkspacePath> = paths.iter().collect();
+        let files = parallel::map(&each, WORTH, |path| {
+            let mut loader = Loader {
+                source,
+                paths: Cow::Borrowed(&paths),
+                loaded: Loaded::default(),
+            };
             // Links are complained of wherever they stand: one to a folder hides what is below it.
             match source.size(path) {
                 Err(error @ SourceError::NotRegular(_)) => loader.source_error(&error),
                 _ => loader.file(path),
             }
+            loader.loaded
+        });
+        let mut all = loaded;
+        for file in files {
+            all.extend(file);
         }
-        loader.loaded
+        all.paths = paths.into_owned();
+        all
     }
 
     /// Loads `postmerge.yaml` alone.
@@ -92,6 +108,8 @@ impl Workspace {
 
 struct Loader<'a> {
     source: &'a dyn Source,
+    /// The files that are there.
+    paths: Cow<'a, BTreeSet<WorkspacePath>>,
     loaded: Loaded,
 }
 
@@ -99,6 +117,7 @@ impl<'a> Loader<'a> {
     fn new(source: &'a dyn Source) -> Self {
         Self {
             source,
+            paths: Cow::default(),
             loaded: Loaded::default(),
         }
     }
@@ -146,7 +165,7 @@ impl<'a> Loader<'a> {
             return;
         };
         match self.source.files(&folder) {
-            Ok(paths) => self.loaded.paths.extend(paths),
+            Ok(paths) => self.paths.to_mut().extend(paths),
             Err(SourceError::Missing(_)) => {}
             Err(error) => self.source_error(&error),
         }
@@ -227,12 +246,7 @@ impl<'a> Loader<'a> {
     }
 
     fn body(&mut self, path: &WorkspacePath, folder: &WorkspacePath) -> Option<Body> {
-        let there = |name: &str| {
-            folder
-                .join(name)
-                .ok()
-                .filter(|p| self.loaded.paths.contains(p))
-        };
+        let there = |name: &str| folder.join(name).ok().filter(|p| self.paths.contains(p));
         let (message, help) = match (there("body.md"), there("body.html")) {
             (Some(markdown), None) => return Some(Body::Markdown(markdown)),
             (None, Some(html)) => return Some(Body::Html(html)),
@@ -261,12 +275,7 @@ impl<'a> Loader<'a> {
 
     fn template(&mut self, path: &WorkspacePath) -> Option<TemplateFile> {
         let folder = parent(path)?;
-        let optional = |name: &str| {
-            folder
-                .join(name)
-                .ok()
-                .filter(|p| self.loaded.paths.contains(p))
-        };
+        let optional = |name: &str| folder.join(name).ok().filter(|p| self.paths.contains(p));
         let (text, style) = (optional("layout.txt"), optional("style.css"));
         Some(TemplateFile {
             template: self.typed(path, Kind::Template)?,

@@ -116,6 +116,17 @@ fn first(findings: &[Diagnostic]) -> String {
 }
 
 impl Loaded {
+    /// Takes over what another part of the workspace brought; settings and paths are its own.
+    pub(super) fn extend(&mut self, part: Self) {
+        self.campaigns.extend(part.campaigns);
+        self.lists.extend(part.lists);
+        self.templates.extend(part.templates);
+        self.list_names.extend(part.list_names);
+        self.template_names.extend(part.template_names);
+        self.files.extend(part.files);
+        self.findings.extend(part.findings);
+    }
+
     /// The workspace, where nothing is wrong with it.
     ///
     /// # Errors

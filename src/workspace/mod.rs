@@ -14,6 +14,7 @@ pub mod loaded;
 pub mod member;
 pub mod members;
 pub mod names;
+pub mod parallel;
 pub mod published;
 pub mod rules;
 pub mod schema;

@@ -5,15 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// Texts: fewer are not worth a thread.
-pub(super) const WORTH: usize = 8;
+pub const WORTH: usize = 8;
 
 /// What `work` makes of each of `things`; a thread is worth it for `worth` of them. Whoever is done takes
 /// the next one, since things differ in size.
-pub(super) fn map<T: Sync, R: Send>(
-    things: &[T],
-    worth: usize,
-    work: impl Fn(&T) -> R + Sync,
-) -> Vec<R> {
+pub fn map<T: Sync, R: Send>(things: &[T], worth: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = processors.min(things.len() / worth.max(1));
     if threads < 2 {
