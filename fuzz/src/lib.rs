@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use postmerge::workspace::Workspace;
 use postmerge::workspace::list::List;
 use postmerge::workspace::names::ListName;
-use postmerge::workspace::source::{Source, SourceError, WorkspacePath};
+use postmerge::workspace::source::{Listed, Source, SourceError, WorkspacePath};
 
 /// Files by path.
 #[derive(Default)]
@@ -64,12 +64,15 @@ impl Source for Memory {
         Ok(Box::new(Cursor::new(self.bytes(path)?.to_vec())))
     }
 
-    fn files(&self, folder: &WorkspacePath) -> Result<Vec<WorkspacePath>, SourceError> {
+    fn files(&self, folder: &WorkspacePath) -> Result<Vec<Listed>, SourceError> {
         let below = format!("{folder}/");
         let paths = self.0.keys();
         Ok(paths
             .filter(|path| path.as_str().starts_with(&below))
-            .cloned()
+            .map(|path| Listed {
+                path: path.clone(),
+                is_regular: true,
+            })
             .collect())
     }
 

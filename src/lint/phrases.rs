@@ -1,7 +1,9 @@
 //! Phrases that spam is made of, with weights. One alone is nothing; together they are a picture.
 
+use std::sync::LazyLock;
+
 /// Phrases in lower case without accents, and what they weigh.
-const PHRASES: [(&str, u32); 60] = [
+static PHRASES: [(&str, u32); 60] = [
     // Spanish
     ("gratis", 2),
     ("totalmente gratis", 2),
@@ -67,6 +69,16 @@ const PHRASES: [(&str, u32); 60] = [
     ("cheap", 1),
 ];
 
+/// The phrases' numbers by their first byte: most words begin no phrase.
+static BY_FIRST: LazyLock<Vec<Vec<usize>>> = LazyLock::new(|| {
+    let begins = |first: u8| {
+        let all = PHRASES.iter().enumerate();
+        let begun = all.filter(move |(_, (phrase, _))| phrase.as_bytes().first() == Some(&first));
+        begun.map(|(number, _)| number).collect()
+    };
+    (0..=u8::MAX).map(begins).collect()
+});
+
 /// The phrases that a text has, each once, as whole words.
 pub fn found(text: &str) -> Vec<(&'static str, u32)> {
     let plain: String = text.to_lowercase().chars().map(without_accent).collect();
@@ -80,10 +92,12 @@ pub fn found(text: &str) -> Vec<(&'static str, u32)> {
         }
         // Every phrase begins with a word, so that only words' beginnings are looked at.
         let rest = plain.get(at..).unwrap_or_default();
-        for (has, (phrase, _)) in has.iter_mut().zip(&PHRASES) {
-            if !phrase.starts_with(c) {
+        let first = rest.bytes().next().map_or(0, usize::from);
+        for number in BY_FIRST.get(first).into_iter().flatten() {
+            let (Some(has), Some((phrase, _))) = (has.get_mut(*number), PHRASES.get(*number))
+            else {
                 continue;
-            }
+            };
             let after = rest.strip_prefix(phrase);
             *has |= after.is_some_and(|after| !after.starts_with(char::is_alphanumeric));
         }

@@ -12,7 +12,7 @@ const LARGEST: u64 = 50_000_000;
 /// # Errors
 /// [`SourceError`] where a file can not be read.
 pub fn template_digest(source: &dyn Source, folder: &WorkspacePath) -> Result<Digest, SourceError> {
-    let mut files = source.files(folder)?;
+    let mut files = below(source, folder)?;
     files.retain(|file| file.file_name() != "template.yaml");
     digest_of(source, files)
 }
@@ -27,11 +27,16 @@ pub fn approval_digest(
     campaign: &WorkspacePath,
     template: Option<&WorkspacePath>,
 ) -> Result<Digest, SourceError> {
-    let mut files = source.files(campaign)?;
+    let mut files = below(source, campaign)?;
     if let Some(template) = template {
-        files.extend(source.files(template)?);
+        files.extend(below(source, template)?);
     }
     digest_of(source, files)
+}
+
+fn below(source: &dyn Source, folder: &WorkspacePath) -> Result<Vec<WorkspacePath>, SourceError> {
+    let files = source.files(folder)?.into_iter();
+    Ok(files.map(|file| file.path).collect())
 }
 
 fn digest_of(source: &dyn Source, mut files: Vec<WorkspacePath>) -> Result<Digest, SourceError> {

@@ -8,7 +8,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::source::{Source, SourceError, WorkspacePath};
+use super::source::{Listed, Source, SourceError, WorkspacePath};
 
 /// More files in one folder than a workspace has.
 const MOST_FILES: usize = 200_000;
@@ -98,7 +98,8 @@ impl Source for Folder {
         if size > limit {
             return Err(too_large(size));
         }
-        let mut bytes = Vec::new();
+        // With one byte more the end is seen without asking for memory again.
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
         // It may grow while it is read.
         file.take(limit.saturating_add(1))
             .read_to_end(&mut bytes)
@@ -114,7 +115,7 @@ impl Source for Folder {
         Ok(Box::new(self.open_file(path)?))
     }
 
-    fn files(&self, folder: &WorkspacePath) -> Result<Vec<WorkspacePath>, SourceError> {
+    fn files(&self, folder: &WorkspacePath) -> Result<Vec<Listed>, SourceError> {
         let (real, metadata) = self.locate(folder)?;
         if !metadata.is_dir() {
             return Err(SourceError::NotRegular(folder.clone()));
@@ -143,7 +144,10 @@ impl Source for Folder {
                 .to_str()
                 .ok_or_else(|| trouble(format!("`{}` is not named in UTF-8", below.display())))?;
             let text = text.replace(std::path::MAIN_SEPARATOR, "/");
-            found.push(folder.join(&text).map_err(|e| trouble(e.to_string()))?);
+            found.push(Listed {
+                path: folder.join(&text).map_err(|e| trouble(e.to_string()))?,
+                is_regular: entry.file_type().is_file(),
+            });
             if found.len() > MOST_FILES {
                 return Err(trouble(format!("has more than {MOST_FILES} files")));
             }
@@ -206,7 +210,15 @@ mod tests {
         ));
         assert_eq!(
             folder.files(&path("lists")).unwrap(),
-            ["lists/away", "lists/b.yaml", "lists/real/a.yaml"].map(path),
+            [
+                ("lists/away", false),
+                ("lists/b.yaml", false),
+                ("lists/real/a.yaml", true)
+            ]
+            .map(|(name, is_regular)| Listed {
+                path: path(name),
+                is_regular
+            }),
             "links are listed, not entered"
         );
         assert_eq!(folder.read(&path("lists/real/a.yaml"), 4).unwrap(), b"a: 1");

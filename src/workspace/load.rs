@@ -13,7 +13,7 @@ use super::rules;
 use super::schema::Kind;
 use super::schema_check;
 use super::settings::Settings;
-use super::source::{Source, SourceError, WorkspacePath};
+use super::source::{Listed, Source, SourceError, WorkspacePath};
 use super::yaml;
 use crate::diagnostic::file::File;
 use crate::diagnostic::place::{Place, pointer};
@@ -28,22 +28,23 @@ impl Workspace {
     pub fn load(source: &dyn Source) -> Loaded {
         let mut loader = Loader::new(source);
         loader.settings();
+        let mut listed = Vec::new();
         for folder in ["campaigns", "lists", "templates", "assets"] {
-            loader.list_files(folder);
+            listed.extend(loader.list_files(folder));
         }
+        for file in listed.iter().filter(|file| !file.is_regular) {
+            // Links are complained of wherever they stand: one to a folder hides what is below it.
+            loader.source_error(&SourceError::NotRegular(file.path.clone()));
+        }
+        listed.retain(|file| file.is_regular);
         let Loader { paths, loaded, .. } = loader;
-        let each: Vec<&WorkspacePath> = paths.iter().collect();
-        let files = parallel::map(&each, WORTH, |path| {
+        let files = parallel::map(&listed, WORTH, |file| {
             let mut loader = Loader {
                 source,
                 paths: Cow::Borrowed(&paths),
                 loaded: Loaded::default(),
             };
-            // Links are complained of wherever they stand: one to a folder hides what is below it.
-            match source.size(path) {
-                Err(error @ SourceError::NotRegular(_)) => loader.source_error(&error),
-                _ => loader.file(path),
-            }
+            loader.file(&file.path);
             loader.loaded
         });
         let mut all = loaded;
@@ -160,14 +161,21 @@ impl<'a> Loader<'a> {
         self.loaded.settings = self.at("postmerge.yaml", |l, p| l.typed(p, Kind::Settings));
     }
 
-    fn list_files(&mut self, folder: &str) {
+    fn list_files(&mut self, folder: &str) -> Vec<Listed> {
         let Ok(folder) = WorkspacePath::parse(folder) else {
-            return;
+            return Vec::new();
         };
         match self.source.files(&folder) {
-            Ok(paths) => self.paths.to_mut().extend(paths),
-            Err(SourceError::Missing(_)) => {}
-            Err(error) => self.source_error(&error),
+            Ok(files) => {
+                let paths = files.iter().map(|file| file.path.clone());
+                self.paths.to_mut().extend(paths);
+                files
+            }
+            Err(SourceError::Missing(_)) => Vec::new(),
+            Err(error) => {
+                self.source_error(&error);
+                Vec::new()
+            }
         }
     }
 

@@ -42,6 +42,15 @@ pub enum SourceError {
     },
 }
 
+/// A file that is there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// Where.
+    pub path: WorkspacePath,
+    /// Whether it can be read: it is no link, no device.
+    pub is_regular: bool,
+}
+
 /// A workspace's files.
 pub trait Source: Send + Sync {
     /// The whole of a file of at most `limit` bytes.
@@ -61,7 +70,7 @@ pub trait Source: Send + Sync {
     ///
     /// # Errors
     /// [`SourceError`].
-    fn files(&self, folder: &WorkspacePath) -> Result<Vec<WorkspacePath>, SourceError>;
+    fn files(&self, folder: &WorkspacePath) -> Result<Vec<Listed>, SourceError>;
 
     /// A file's size in bytes.
     ///

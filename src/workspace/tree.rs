@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::source::{Source, SourceError, WorkspacePath};
+use super::source::{Listed, Source, SourceError, WorkspacePath};
 use crate::git::{CommitId, Entry, EntryKind, GitError, Repository};
 
 /// The files of one commit. Links are entries that can not be read; nothing is checked out.
@@ -61,7 +61,7 @@ impl Tree {
         folder: &str,
         entry: &Entry,
         depth: usize,
-        found: &mut Vec<WorkspacePath>,
+        found: &mut Vec<Listed>,
     ) -> Result<(), GitError> {
         for entry in self.repository.entries(entry.id)? {
             let path = format!("{folder}/{}", entry.name);
@@ -71,7 +71,10 @@ impl Tree {
                 }
                 // A name that no workspace path may have (a backslash, a control character) can not
                 // be asked for either.
-                _ => found.extend(WorkspacePath::parse(&path)),
+                kind => found.extend(WorkspacePath::parse(&path).map(|path| Listed {
+                    path,
+                    is_regular: kind == EntryKind::File,
+                })),
             }
         }
         Ok(())
@@ -103,7 +106,7 @@ impl Source for Tree {
         }
     }
 
-    fn files(&self, folder: &WorkspacePath) -> Result<Vec<WorkspacePath>, SourceError> {
+    fn files(&self, folder: &WorkspacePath) -> Result<Vec<Listed>, SourceError> {
         let entry = self.repository.entry(self.commit, folder.as_str());
         let entry = entry
             .map_err(|error| io(folder, &error))?
