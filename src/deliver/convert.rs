@@ -14,12 +14,7 @@ use crate::workspace::settings::{Retry, Settings};
 /// # Errors
 /// [`StartError::Zone`].
 pub(super) fn calendar(settings: &Settings) -> Result<Calendar, StartError> {
-    let holidays = settings
-        .organisation
-        .holidays
-        .iter()
-        .map(|holiday| holiday.date);
-    Ok(Calendar::new(&settings.organisation.zone, holidays)?)
+    Ok(crate::plan::calendar::calendar(settings)?)
 }
 
 /// When a campaign goes out.

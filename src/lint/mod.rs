@@ -7,6 +7,7 @@
 //! network connection.
 
 mod allowance;
+mod attachments;
 mod budget;
 mod candidate;
 mod concern;
@@ -41,7 +42,9 @@ use concern::Concern;
 use crate::diagnostic::file::Files;
 use crate::diagnostic::{Diagnostic, Rule, resolve};
 use crate::mail::occurrence::CampaignId;
+use crate::plan::calendar::calendar;
 use crate::render::Parts;
+use crate::schedule::calendar::Calendar;
 use crate::workspace::names::ListName;
 use crate::workspace::source::Source;
 use crate::workspace::{Loaded, Workspace, rules as loading};
@@ -68,6 +71,8 @@ pub struct Context<'a> {
     pub without_document: &'a [own_documents::WithoutDocument],
     /// How many rows each campaign selects that may still go out.
     pub selected: &'a BTreeMap<CampaignId, u64>,
+    /// The organisation's calendar, where its zone is known.
+    pub calendar: Option<&'a Calendar>,
     /// The day in the organisation's zone.
     pub today: Date,
     /// What was asked for.
@@ -163,7 +168,12 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     let concern = base.map_or(Concern::All, |base| Concern::of(&loaded, base.changed));
     let texts = texts::read(source, &loaded, &concern, &mut files);
     let templates = templates::compile(source, &loaded, &concern, &mut files);
-    let today = today(&loaded, request.now);
+    let settings = loaded.settings.as_ref();
+    let calendar = settings.and_then(|settings| calendar(settings).ok());
+    let today = match &calendar {
+        Some(calendar) => calendar.date_of(request.now),
+        None => request.now.to_zoned(TimeZone::UTC).date(),
+    };
     let trials = trial::Trials::new(&templates.compiled, &loaded, today, request.sent);
     let (rows, tried) = rows::read(source, &loaded, &concern, trials);
     let placed = tried.mistakes.into_iter();
@@ -181,6 +191,7 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
         samples: &tried.samples,
         selected: &tried.selected,
         without_document: &tried.without_document,
+        calendar: calendar.as_ref(),
         today,
         request,
     };
@@ -201,15 +212,6 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
         files,
         allowed,
     }
-}
-
-/// The day in the organisation's zone.
-fn today(loaded: &Loaded, now: Timestamp) -> Date {
-    let zone = loaded
-        .settings
-        .as_ref()
-        .and_then(|settings| TimeZone::get(&settings.organisation.zone).ok());
-    now.to_zoned(zone.unwrap_or(TimeZone::UTC)).date()
 }
 
 /// Every rule there is, of loading and of comparing, by code.

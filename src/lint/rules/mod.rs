@@ -7,6 +7,8 @@ pub mod address_invalid;
 pub mod allowance_unknown;
 pub mod allowance_unused;
 pub mod attachment_forbidden;
+pub mod attachment_too_large;
+pub mod attachment_type;
 pub mod audience_empty;
 pub mod audience_outside_expectation;
 pub mod brand_colour;
@@ -80,6 +82,7 @@ pub mod subject_fake_reply;
 pub mod subject_shouting;
 pub mod subject_too_long;
 pub mod template_invalid;
+pub mod template_late;
 pub mod template_layout_missing;
 pub mod template_unapproved;
 pub mod topic_unknown;
@@ -169,12 +172,15 @@ pub static ALL: &[&Check] = &[
     &audience_outside_expectation::CHECK,
     &purpose_mixed::CHECK,
     &attachment_forbidden::CHECK,
+    &attachment_type::CHECK,
+    &attachment_too_large::CHECK,
     &audience_empty::CHECK,
     &list_not_owned::CHECK,
     &notice_too_short::CHECK,
     &date_past::CHECK,
     &template_unapproved::CHECK,
     &document_late::CHECK,
+    &template_late::CHECK,
     &management_approval_missing::CHECK,
     &unsubscribe_missing::CHECK,
     &postal_address_missing::CHECK,

@@ -3,7 +3,6 @@
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::{Check, Context};
-use crate::schedule::calendar::Calendar;
 use crate::workspace::campaign::Status;
 
 /// The rule.
@@ -18,11 +17,7 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let Some(settings) = &context.loaded.settings else {
-        return;
-    };
-    let holidays = settings.organisation.holidays.iter().map(|it| it.date);
-    let Ok(calendar) = Calendar::new(&settings.organisation.zone, holidays) else {
+    let (Some(settings), Some(calendar)) = (&context.loaded.settings, context.calendar) else {
         return;
     };
     let notice = &settings.notice;
