@@ -209,3 +209,41 @@ fn a_job_gets_annotations_and_a_summary_and_others_get_sarif() {
         "{text}"
     );
 }
+
+#[test]
+fn order_schema_and_typography_are_mended_at_once_and_for_good() {
+    let folder = repository();
+    let root = folder.path();
+    write(root, "schemas/campaign.schema.json", "{}\n");
+    let campaign = "\u{feff}# Ñandú\r\nsender: eventos\r\n# como en 2025\r\nsubject: Aviso ... y más\r\n\
+                    template: boletin\r\naudience:\r\n  lists: [exportadores]\r\n\
+                    send: {date: 2098-12-03, window: \"12:00\"}\r\n";
+    write(root, "campaigns/nueva/campaign.yaml", campaign);
+    let body =
+        "Hola , señor  Núñez.  \r\n\r\n    a  , b\r\n\r\n`c  d` y {{ nombre  | default(\"x\") }} .";
+    write(root, "campaigns/nueva/body.md", body);
+    let shown = said(&lint(root, &["--diff"], &[]));
+    assert!(shown.contains("+Hola, señor Núñez.  "), "{shown}");
+    assert_eq!(
+        fs::read_to_string(root.join("campaigns/nueva/body.md")).unwrap(),
+        body,
+        "--diff writes nothing"
+    );
+    // What overlaps waits for the next time.
+    for _ in 0..2 {
+        let fixed = lint(root, &["--fix"], &[]);
+        assert!(fixed.status.success(), "{}", said(&fixed));
+    }
+    assert_eq!(
+        fs::read_to_string(root.join("campaigns/nueva/campaign.yaml")).unwrap(),
+        "\u{feff}# yaml-language-server: $schema=../../schemas/campaign.schema.json\r\n# Ñandú\r\n\
+         # como en 2025\r\nsubject: Aviso … y más\r\nsender: eventos\r\ntemplate: boletin\r\naudience:\r\n  \
+         lists: [exportadores]\r\nsend: {date: 2098-12-03, window: \"12:00\"}\r\n"
+    );
+    assert_eq!(
+        fs::read_to_string(root.join("campaigns/nueva/body.md")).unwrap(),
+        "Hola, señor Núñez.  \r\n\r\n    a  , b\r\n\r\n`c  d` y {{ nombre  | default(\"x\") }}."
+    );
+    let left = said(&lint(root, &["--diff"], &[]));
+    assert_eq!(left, "", "nothing is left to mend");
+}

@@ -59,6 +59,8 @@ pub struct Text {
     pub elements: Vec<Element>,
     /// What people read, in pieces.
     pub shown: Vec<Range<usize>>,
+    /// Markdown's code, which is shown as it is written.
+    pub code: Vec<Range<usize>>,
 }
 
 /// A link.
@@ -129,6 +131,7 @@ impl Text {
             headings: Vec::new(),
             elements: Vec::new(),
             shown: Vec::new(),
+            code: Vec::new(),
         };
         match kind {
             Kind::Markdown => markdown::read(&mut text),

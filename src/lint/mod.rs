@@ -14,6 +14,7 @@ mod concern;
 pub mod content;
 pub mod first_few;
 mod includes;
+mod key_blocks;
 mod list_trial;
 pub mod mailboxes;
 pub mod mistakes;
@@ -55,6 +56,8 @@ pub struct Context<'a> {
     pub loaded: &'a Loaded,
     /// Its files, for asking whether one is there.
     pub source: &'a dyn Source,
+    /// The texts that were read so far, with positions.
+    pub files: &'a Files,
     /// What its lists' rows hold.
     pub rows: &'a BTreeMap<ListName, rows::Rows>,
     /// What compiling its campaigns brought.
@@ -183,6 +186,7 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     let context = Context {
         loaded: &loaded,
         source,
+        files: &files,
         rows: &rows,
         templates: &templates,
         mistakes: &mistakes,

@@ -123,6 +123,9 @@ pages! {
     "sent-campaign-changed"
     "id-renamed-after-sending"
     "misspelling"
+    "schema-comment-missing"
+    "key-order"
+    "typography"
 }
 
 /// The page of a rule.

@@ -15,6 +15,11 @@ pub(super) fn read(text: &mut Text) {
     let mut open: Vec<Link> = Vec::new();
     let mut image: Option<Image> = None;
     for (event, at) in Parser::new_ext(&source, options).into_offset_iter() {
+        if matches!(event, Event::Start(Tag::CodeBlock(_)) | Event::Code(_))
+            && text.code.len() < MOST
+        {
+            text.code.push(at.clone());
+        }
         match event {
             Event::Start(Tag::Link { dest_url, .. }) => open.push(Link {
                 at: span_of(&source, &at, &dest_url),

@@ -45,6 +45,7 @@ pub mod image_heavy;
 pub mod image_missing;
 pub mod image_not_hosted;
 pub mod image_too_heavy;
+pub mod key_order;
 pub mod language_missing;
 pub mod link_broken_relative;
 pub mod link_domain_foreign;
@@ -72,6 +73,7 @@ pub mod row_not_renderable;
 pub mod row_unreadable;
 pub mod row_untried;
 pub mod row_width;
+pub mod schema_comment_missing;
 pub mod script_or_form;
 pub mod segment_invalid;
 pub mod sent_campaign_changed;
@@ -86,6 +88,7 @@ pub mod template_late;
 pub mod template_layout_missing;
 pub mod template_unapproved;
 pub mod topic_unknown;
+pub mod typography;
 pub mod unknown_list;
 pub mod unknown_relay;
 pub mod unknown_sender;
@@ -192,4 +195,7 @@ pub static ALL: &[&Check] = &[
     &sent_campaign_changed::CHECK,
     &id_renamed_after_sending::CHECK,
     &misspelling::CHECK,
+    &schema_comment_missing::CHECK,
+    &key_order::CHECK,
+    &typography::CHECK,
 ];

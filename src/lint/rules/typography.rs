@@ -1,0 +1,169 @@
+//! Texts are set as in print.
+//!
+//! Quotation marks, dashes and three dots in Markdown are put right by rendering; what is left is spaces,
+//! and dots in what is not Markdown.
+
+use std::ops::Range;
+
+use crate::diagnostic::place::{Place, pointer};
+use crate::diagnostic::{Diagnostic, Rule, Severity};
+use crate::lint::content::{Kind, Text};
+use crate::lint::{Check, Context};
+
+/// The rule.
+pub static CHECK: Check = Check {
+    rule: Rule {
+        code: "PM192",
+        name: "typography",
+        severity: Severity::Warning,
+        summary: "A text has slips that print would not have.",
+    },
+    run,
+};
+
+/// So many findings are enough for one text.
+const MOST: usize = 50;
+
+/// A slip: its bytes, what it is, what belongs there.
+type Slip = (Range<usize>, &'static str, &'static str);
+
+fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    for text in context.texts.iter().filter(|it| it.kind == Kind::Markdown) {
+        let slips = in_markdown(text).into_iter().take(MOST);
+        out.extend(slips.map(|slip| finding(&text.path, 0, slip)));
+    }
+    for file in context.loaded.campaigns.values() {
+        let Some(yaml) = context.files.get(file.path.as_str()) else {
+            continue;
+        };
+        for key in ["subject", "preheader"] {
+            let Some(at) = yaml.positions().value(&pointer(&[key])) else {
+                continue;
+            };
+            let written = yaml.text().get(at.clone()).unwrap_or_default();
+            if written.contains('\n') {
+                // In a block's lines spaces are layout.
+                continue;
+            }
+            let slips = slips(written, true).into_iter().take(MOST);
+            out.extend(slips.map(|slip| finding(file.path.as_str(), at.start, slip)));
+        }
+    }
+}
+
+fn in_markdown(text: &Text) -> Vec<Slip> {
+    let mut found = Vec::new();
+    for at in &text.shown {
+        let is_code = text
+            .code
+            .iter()
+            .any(|code| code.start <= at.start && at.end <= code.end);
+        let piece = text.source.get(at.clone()).unwrap_or_default();
+        // A piece over several lines is HTML's, whose spaces mean nothing.
+        if !is_code && !piece.contains('\n') {
+            let slips = slips(piece, false).into_iter();
+            found.extend(slips.map(|(span, what, right)| {
+                (span.start + at.start..span.end + at.start, what, right)
+            }));
+        }
+    }
+    found
+}
+
+/// The slips of one line, in order; in templates' tags nothing is one.
+fn slips(line: &str, is_plain: bool) -> Vec<Slip> {
+    let mut found: Vec<Slip> = Vec::new();
+    let mut rest = 0..line.len();
+    while let Some(part) = line.get(rest.clone()).filter(|part| !part.is_empty()) {
+        let open = part.find("{{").into_iter().chain(part.find("{%")).min();
+        let end = rest.start + open.unwrap_or(part.len());
+        outside(line, rest.start..end, is_plain, &mut found);
+        let Some(tag) = line.get(end..).filter(|tag| !tag.is_empty()) else {
+            break;
+        };
+        let closes = tag.find("}}").into_iter().chain(tag.find("%}")).min();
+        rest.start = end + closes.map_or(tag.len(), |at| at + 2);
+    }
+    found
+}
+
+fn outside(line: &str, at: Range<usize>, is_plain: bool, found: &mut Vec<Slip>) {
+    let part = line.get(at.clone()).unwrap_or_default();
+    for (offset, c) in part.char_indices() {
+        let start = at.start + offset;
+        if found.last().is_some_and(|(last, ..)| start < last.end) {
+            continue;
+        }
+        let before = line.get(..start).unwrap_or_default().chars().next_back();
+        let after = line.get(start..).unwrap_or_default();
+        let is_first = before.is_none_or(char::is_whitespace);
+        if c == ' ' && !is_first {
+            let spaces = after.len() - after.trim_start_matches(' ').len();
+            let next = after.trim_start_matches(' ');
+            let mut following = next.chars();
+            let sign = following.next();
+            let is_end = following.next().is_none_or(char::is_whitespace);
+            if matches!(sign, Some(',' | '.' | ';' | ':' | '!' | '?')) && is_end {
+                found.push((start..start + spaces, "a space before the sign", ""));
+            } else if spaces > 1 && sign.is_some() {
+                found.push((start..start + spaces, "more than one space", " "));
+            }
+        } else if is_plain
+            && after.starts_with("...")
+            && !after.starts_with("....")
+            && before != Some('.')
+        {
+            found.push((start..start + 3, "three dots", "…"));
+        }
+    }
+}
+
+fn finding(path: &str, base: usize, (at, what, right): Slip) -> Diagnostic {
+    let at = base + at.start..base + at.end;
+    let title = match right {
+        "" => "take it away".to_owned(),
+        " " => "leave one".to_owned(),
+        right => format!("write `{right}`"),
+    };
+    Diagnostic::new(&CHECK.rule, path, Place::Bytes(at.clone()), what)
+        .why("small slips make a mail look hasty, and filters count them")
+        .help(title.clone())
+        .fix(title, Place::Bytes(at), right.to_owned())
+        .safely()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slips;
+
+    fn mended(line: &str, is_plain: bool) -> String {
+        let mut text = line.to_owned();
+        for (at, _, right) in slips(line, is_plain).into_iter().rev() {
+            text.replace_range(at, right);
+        }
+        assert_eq!(slips(&text, is_plain), [], "{text}");
+        text
+    }
+
+    #[test]
+    fn slips_are_mended_once_and_for_all() {
+        for (given, right) in [
+            ("Hola , Ana  y   Bo .", "Hola, Ana y Bo."),
+            ("¿Qué ?  Sí", "¿Qué? Sí"),
+            (
+                "{{ nombre  |  upper }} , hola",
+                "{{ nombre  |  upper }}, hola",
+            ),
+            ("a :) b .5 ... c", "a :) b .5 ... c"),
+            ("ñandú  ñ", "ñandú ñ"),
+            ("  sangría", "  sangría"),
+        ] {
+            assert_eq!(mended(given, false), right);
+        }
+        assert_eq!(mended("Espere... y verá....", true), "Espere… y verá....");
+        assert_eq!(
+            mended("{% if a %}...{% endif %}", true),
+            "{% if a %}…{% endif %}"
+        );
+    }
+}
