@@ -59,6 +59,8 @@ pub struct Text {
     pub elements: Vec<Element>,
     /// What people read, in pieces.
     pub shown: Vec<Range<usize>>,
+    /// Style sheets inside of a page.
+    pub sheets: Vec<Range<usize>>,
     /// Markdown's code, which is shown as it is written.
     pub code: Vec<Range<usize>>,
 }
@@ -131,6 +133,7 @@ impl Text {
             headings: Vec::new(),
             elements: Vec::new(),
             shown: Vec::new(),
+            sheets: Vec::new(),
             code: Vec::new(),
         };
         match kind {

@@ -10,6 +10,7 @@ mod allowance;
 mod attachments;
 mod budget;
 mod candidate;
+mod clients;
 mod concern;
 pub mod content;
 pub mod first_few;

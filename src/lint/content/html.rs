@@ -17,6 +17,7 @@ pub(super) fn read(text: &mut Text, html: &str, start: usize) {
         let span = at..at + piece.len();
         at = span.end;
         match part {
+            Part::Raw("style", _) if text.sheets.len() < MOST => text.sheets.push(span),
             Part::Text(piece) if hidden == 0 => {
                 if let Some(link) = &mut open {
                     link.text.push_str(piece);

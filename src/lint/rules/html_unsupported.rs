@@ -1,9 +1,11 @@
 //! A mail uses what mail programs show.
 
 use crate::diagnostic::{Diagnostic, Rule, Severity};
-use crate::lint::content::Kind;
+use crate::lint::clients::{listed, without_declaration, without_element};
+use crate::lint::content::{Kind, Text};
 use crate::lint::style::declarations;
 use crate::lint::{Check, Context};
+use crate::workspace::settings::Client;
 
 /// The rule.
 pub static CHECK: Check = Check {
@@ -16,61 +18,36 @@ pub static CHECK: Check = Check {
     run,
 };
 
-/// Elements, and where they are not shown.
-const ELEMENTS: [(&str, &str); 5] = [
-    ("svg", "Gmail, Outlook, Yahoo"),
-    ("canvas", "Gmail, Outlook, Yahoo"),
-    ("picture", "Outlook, Gmail for other accounts"),
-    ("link", "Gmail, Outlook, Yahoo"),
-    ("marquee", "Gmail, Yahoo"),
-];
-
-/// Declarations by name and the beginning of their value, and where they do nothing.
-const DECLARATIONS: [(&str, &str, &str); 13] = [
-    ("display", "flex", "Outlook, Gmail for other accounts"),
-    (
-        "display",
-        "inline-flex",
-        "Outlook, Gmail for other accounts",
-    ),
-    ("display", "grid", "Gmail, Outlook, Yahoo"),
-    ("position", "absolute", "Gmail, Outlook, Yahoo"),
-    ("position", "fixed", "Gmail, Outlook, Yahoo"),
-    ("position", "sticky", "Gmail, Outlook, Yahoo"),
-    ("background-image", "url", "Outlook"),
-    ("background", "url", "Outlook"),
-    ("transform", "", "Gmail, Outlook, Yahoo"),
-    ("animation", "", "Gmail, Outlook, Yahoo"),
-    ("filter", "", "Gmail, Outlook, Yahoo"),
-    ("clip-path", "", "Gmail, Outlook, Yahoo"),
-    ("object-fit", "", "Outlook, Gmail"),
-];
-
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let settings = context.loaded.settings.as_ref();
+    let clients = settings.map_or_else(Vec::new, |it| it.policy.clients.clone());
     for text in context.texts {
         for element in &text.elements {
-            let of_element = ELEMENTS.iter().find(|(name, _)| *name == element.name);
-            if let Some((name, clients)) = of_element {
-                let message = format!("`<{name}>` is not shown by {clients}");
+            let missing = without_element(&element.name, &clients);
+            if !missing.is_empty() {
+                let message = format!("`<{}>` is not shown by {}", element.name, listed(&missing));
                 out.push(finding(text.finding(&CHECK.rule, &element.at, message)));
             }
             let style = element.attribute("style").unwrap_or_default();
-            if let Some((name, value, clients)) = unsupported(style) {
-                let message = format!("`{name}: {value}` does nothing in {clients}");
+            if let Some(message) = unsupported(style, &clients) {
                 out.push(finding(text.finding(&CHECK.rule, &element.at, message)));
             }
         }
         if text.kind == Kind::Other && text.path.ends_with(".css") {
-            sheet(text, out);
+            sheet(text, &text.source, 0, &clients, out);
+        }
+        for at in &text.sheets {
+            let css = text.source.get(at.clone()).unwrap_or_default();
+            sheet(text, css, at.start, &clients, out);
         }
     }
 }
 
 /// A style sheet, a line at a time: what stands in `@media` is for those that read it.
-fn sheet(text: &crate::lint::content::Text, out: &mut Vec<Diagnostic>) {
+fn sheet(text: &Text, css: &str, from: usize, clients: &[Client], out: &mut Vec<Diagnostic>) {
     let (mut start, mut depth) = (0_i32, 0);
-    let mut at = 0;
-    for line in text.source.split_inclusive('\n') {
+    let mut at = from;
+    for line in css.split_inclusive('\n') {
         let span = at..at + line.trim_end().len();
         at += line.len();
         let is_conditional = start > 0;
@@ -83,22 +60,19 @@ fn sheet(text: &crate::lint::content::Text, out: &mut Vec<Diagnostic>) {
             start = 0;
         }
         let inner = line.split(['{', '}']).nth(1).unwrap_or(line);
-        if let Some((name, value, clients)) = unsupported(inner).filter(|_| !is_conditional) {
-            let message = format!("`{name}: {value}` does nothing in {clients}");
+        if let Some(message) = unsupported(inner, clients).filter(|_| !is_conditional) {
             out.push(finding(text.finding(&CHECK.rule, &span, message)));
         }
     }
 }
 
-fn unsupported(style: &str) -> Option<(&'static str, &'static str, &'static str)> {
+/// What the first declaration is that some of them do not show.
+fn unsupported(style: &str, clients: &[Client]) -> Option<String> {
     declarations(style).find_map(|(name, value)| {
-        let of = |(known, begins, _): &&(&str, &str, &str)| {
-            *known == name
-                && (value.starts_with(begins) || (*begins == "url" && value.contains("url(")))
-        };
-        let known = DECLARATIONS.iter().find(of)?;
-        // What is said to be nothing is nothing to complain of.
-        (value != "none").then_some(*known)
+        let missing = without_declaration(&name, &value, clients);
+        let shown: String = value.chars().take(40).collect();
+        (!missing.is_empty())
+            .then(|| format!("`{name}: {shown}` does nothing in {}", listed(&missing)))
     })
 }
 

@@ -19,6 +19,8 @@ pub struct Policy {
     pub link_domains: Vec<String>,
     /// Whether every template needs an approval.
     pub approved_templates: bool,
+    /// Mail programs that must show everything.
+    pub clients: Vec<Client>,
     /// From more recipients than this on a campaign needs the management's approval.
     pub management_above: Option<u32>,
 }
@@ -31,7 +33,101 @@ impl Default for Policy {
             brand: Brand::default(),
             link_domains: Vec::new(),
             approved_templates: false,
+            clients: vec![
+                Client::Gmail,
+                Client::OutlookWindows,
+                Client::OutlookWeb,
+                Client::AppleMail,
+                Client::Yahoo,
+                Client::Thunderbird,
+            ],
             management_above: None,
+        }
+    }
+}
+
+/// A mail program, by the newest version that is known of.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Client {
+    /// Gmail.
+    Gmail,
+    /// Outlook for Windows.
+    OutlookWindows,
+    /// Outlook for Mac.
+    OutlookMac,
+    /// Outlook.com.
+    OutlookWeb,
+    /// Outlook on telephones.
+    OutlookMobile,
+    /// Apple Mail.
+    AppleMail,
+    /// Yahoo.
+    Yahoo,
+    /// AOL.
+    Aol,
+    /// Thunderbird.
+    Thunderbird,
+    /// Samsung Email.
+    SamsungEmail,
+    /// Proton Mail.
+    ProtonMail,
+    /// GMX.
+    Gmx,
+}
+
+impl Client {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Gmail,
+        Self::OutlookWindows,
+        Self::OutlookMac,
+        Self::OutlookWeb,
+        Self::OutlookMobile,
+        Self::AppleMail,
+        Self::Yahoo,
+        Self::Aol,
+        Self::Thunderbird,
+        Self::SamsungEmail,
+        Self::ProtonMail,
+        Self::Gmx,
+    ];
+
+    /// As settings name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gmail => "gmail",
+            Self::OutlookWindows => "outlook-windows",
+            Self::OutlookMac => "outlook-mac",
+            Self::OutlookWeb => "outlook-web",
+            Self::OutlookMobile => "outlook-mobile",
+            Self::AppleMail => "apple-mail",
+            Self::Yahoo => "yahoo",
+            Self::Aol => "aol",
+            Self::Thunderbird => "thunderbird",
+            Self::SamsungEmail => "samsung-email",
+            Self::ProtonMail => "proton-mail",
+            Self::Gmx => "gmx",
+        }
+    }
+
+    /// As people name it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Gmail => "Gmail",
+            Self::OutlookWindows => "Outlook for Windows",
+            Self::OutlookMac => "Outlook for Mac",
+            Self::OutlookWeb => "Outlook.com",
+            Self::OutlookMobile => "Outlook on telephones",
+            Self::AppleMail => "Apple Mail",
+            Self::Yahoo => "Yahoo",
+            Self::Aol => "AOL",
+            Self::Thunderbird => "Thunderbird",
+            Self::SamsungEmail => "Samsung Email",
+            Self::ProtonMail => "Proton Mail",
+            Self::Gmx => "GMX",
         }
     }
 }
