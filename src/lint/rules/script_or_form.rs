@@ -16,20 +16,26 @@ pub static CHECK: Check = Check {
 };
 
 /// Elements that run, embed or ask something.
-const ELEMENTS: [&str; 16] = [
-    "script", "noscript", "form", "input", "textarea", "select", "button", "iframe", "frame",
-    "frameset", "object", "embed", "applet", "audio", "video", "base",
+const ELEMENTS: [&str; 12] = [
+    "script", "noscript", "form", "iframe", "frame", "frameset", "object", "embed", "applet",
+    "audio", "video", "base",
 ];
+
+/// What a form consists of; said of the form where there is one.
+const FIELDS: [&str; 4] = ["input", "textarea", "select", "button"];
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for text in context.texts {
+        let has_form = text.elements.iter().any(|it| it.name == "form");
         for element in &text.elements {
+            let name = element.name.as_str();
+            let is_field = FIELDS.contains(&name) && !has_form;
             let on = element
                 .attributes
                 .iter()
                 .find(|(name, _)| name.starts_with("on"));
-            let message = if ELEMENTS.contains(&element.name.as_str()) {
-                format!("mail programs take `<{}>` away", element.name)
+            let message = if ELEMENTS.contains(&name) || is_field {
+                format!("many mail programs take `<{name}>` away, or let it do nothing")
             } else if let Some((name, _)) = on {
                 format!("mail programs take `{name}` away, and what it runs")
             } else {
