@@ -10,6 +10,7 @@ mod allowance;
 mod attachments;
 mod budget;
 mod candidate;
+mod cascade;
 mod clients;
 mod concern;
 pub mod content;

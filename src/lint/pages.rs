@@ -88,6 +88,7 @@ pages! {
     "subject-fake-reply"
     "spam-phrase"
     "variable-one-brace"
+    "variable-unused-column-typo"
     "from-domain-foreign"
     "reply-to-missing"
     "display-name-misleading"

@@ -124,6 +124,11 @@ impl Compiled {
         })
     }
 
+    /// The columns that its texts use, in order.
+    pub fn columns(&self) -> &[String] {
+        self.names.get(..self.columns).unwrap_or_default()
+    }
+
     /// An engine's error, said of the source.
     pub(super) fn explain(&self, part: &str, error: &minijinja::Error) -> RenderError {
         let assembled = self.templates.iter().find(|(name, _)| *name == part);

@@ -1,7 +1,10 @@
 //! Text stands out from its ground.
 
+use std::ops::Range;
+
 use crate::diagnostic::{Diagnostic, Rule, Severity};
-use crate::lint::content::Text;
+use crate::lint::cascade::{Sheet, shown, without_tags};
+use crate::lint::content::{Kind, Text};
 use crate::lint::style::{Colour, contrast, declarations};
 use crate::lint::{Check, Context};
 
@@ -19,11 +22,17 @@ pub static CHECK: Check = Check {
 /// WCAG 2.2, 1.4.3: for text of usual size.
 const ENOUGH: f64 = 4.5;
 
+/// The same, for large text.
+const ENOUGH_IF_LARGE: f64 = 3.0;
+
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for text in context.texts {
         for element in &text.elements {
             let style = element.attribute("style").unwrap_or_default();
             pair(text, style, &element.at, out);
+        }
+        if text.kind == Kind::Html {
+            nested(context, text, out);
         }
         if text.path.ends_with(".css") {
             let mut at = 0;
@@ -40,8 +49,43 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Colours and grounds of different elements and rules, on light screens and on dark ones.
+fn nested(context: &Context<'_>, text: &Text, out: &mut Vec<Diagnostic>) {
+    let is_sheet = |it: &&Text| it.owner == text.owner && it.path.ends_with(".css");
+    let beside = context.texts.iter().filter(is_sheet);
+    let mut css: String = beside.map(|it| it.source.as_str()).collect();
+    for at in &text.sheets {
+        css.push_str(text.source.get(at.clone()).unwrap_or_default());
+    }
+    let css = without_tags(&css);
+    let light = shown(&text.source, &Sheet::of(&css, false));
+    let has_dark = css.contains("prefers-color-scheme");
+    let dark = if has_dark {
+        shown(&text.source, &Sheet::of(&css, true))
+    } else {
+        Vec::new()
+    };
+    let only_dark = dark.iter().filter(|it| !light.contains(it));
+    let all = light
+        .iter()
+        .map(|it| (it, ""))
+        .chain(only_dark.map(|it| (it, " on dark screens")));
+    // What one style gives is told where the style stands.
+    for (it, when) in all.filter(|(it, _)| !it.is_of_one_style) {
+        let needed = if it.is_large { ENOUGH_IF_LARGE } else { ENOUGH };
+        let found = contrast(it.colour, it.ground);
+        if found < needed {
+            let message = format!(
+                "{} on {} has a contrast of {found:.1} to 1{when}; {needed} are needed",
+                it.colour, it.ground
+            );
+            out.push(finding(text, &it.at, message));
+        }
+    }
+}
+
 /// A colour and the ground that stand in one style, where both are known.
-fn pair(text: &Text, style: &str, at: &std::ops::Range<usize>, out: &mut Vec<Diagnostic>) {
+fn pair(text: &Text, style: &str, at: &Range<usize>, out: &mut Vec<Diagnostic>) {
     let (mut colour, mut ground) = (None, None);
     for (name, value) in declarations(style) {
         match name.as_str() {
@@ -57,10 +101,12 @@ fn pair(text: &Text, style: &str, at: &std::ops::Range<usize>, out: &mut Vec<Dia
     if found < ENOUGH {
         let message =
             format!("{colour} on {ground} has a contrast of {found:.1} to 1; 4.5 are needed");
-        out.push(
-            text.finding(&CHECK.rule, at, message)
-                .why("many read mails on a telephone in the sun, or do not see well")
-                .help("take a darker or a lighter colour"),
-        );
+        out.push(finding(text, at, message));
     }
+}
+
+fn finding(text: &Text, at: &Range<usize>, message: String) -> Diagnostic {
+    text.finding(&CHECK.rule, at, message)
+        .why("many read mails on a telephone in the sun, or do not see well")
+        .help("take a darker or a lighter colour")
 }

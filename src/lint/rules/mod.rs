@@ -97,6 +97,7 @@ pub mod unsubscribe_missing;
 pub mod variable_empty_for;
 pub mod variable_one_brace;
 pub mod variable_unknown;
+pub mod variable_unused_column_typo;
 pub mod window_unknown;
 pub mod zone_invalid;
 
@@ -160,6 +161,7 @@ pub static ALL: &[&Check] = &[
     &subject_fake_reply::CHECK,
     &spam_phrase::CHECK,
     &variable_one_brace::CHECK,
+    &variable_unused_column_typo::CHECK,
     &from_domain_foreign::CHECK,
     &reply_to_missing::CHECK,
     &display_name_misleading::CHECK,
