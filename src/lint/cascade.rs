@@ -218,6 +218,10 @@ fn nest(tag: &str, at: Range<usize>, sheet: &Sheet<'_>, styles: &mut usize, open
         level.ground = Colour::parse(attribute("bgcolor"));
         (level.ground_of, level.at) = (*styles, at.clone());
     }
+    if !attribute("background").is_empty() {
+        // A picture.
+        level.ground = None;
+    }
     if name == "font" && !attribute("color").is_empty() {
         *styles += 1;
         level.colour = Colour::parse(attribute("color"));
@@ -284,6 +288,7 @@ mod tests {
     #[test]
     fn colours_come_from_what_text_stands_in() {
         let page = "<body bgcolor='#ffffff'><table style='color:#777'><tr><td>a<td>b<br>c</table><p>d</p>\
+                    <div bgcolor=white background=a.png><p style='color:#777'>e</p></div>\
                     <div style='background:url(a.png)'><p style='color:#777'>e</p></div></body>";
         assert_eq!(colours(page, "", false), ["#777777 on #ffffff false"]);
         let page = "<div style='background:{{ brand.colour }}'><p style='color:#777'>e</p></div>";
