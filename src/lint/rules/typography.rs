@@ -104,16 +104,24 @@ fn outside(line: &str, at: Range<usize>, is_plain: bool, found: &mut Vec<Slip>) 
             let sign = following.next();
             let is_end = following.next().is_none_or(char::is_whitespace);
             if matches!(sign, Some(',' | '.' | ';' | ':' | '!' | '?')) && is_end {
-                found.push((start..start + spaces, "a space before the sign", ""));
+                found.push((
+                    start..start + spaces,
+                    "a space stands before the punctuation mark",
+                    "",
+                ));
             } else if spaces > 1 && sign.is_some() {
-                found.push((start..start + spaces, "more than one space", " "));
+                found.push((
+                    start..start + spaces,
+                    "more than one space stands here",
+                    " ",
+                ));
             }
         } else if is_plain
             && after.starts_with("...")
             && !after.starts_with("....")
             && before != Some('.')
         {
-            found.push((start..start + 3, "three dots", "…"));
+            found.push((start..start + 3, "three dots stand for `…`", "…"));
         }
     }
 }
@@ -121,13 +129,12 @@ fn outside(line: &str, at: Range<usize>, is_plain: bool, found: &mut Vec<Slip>) 
 fn finding(path: &str, base: usize, (at, what, right): Slip) -> Diagnostic {
     let at = base + at.start..base + at.end;
     let title = match right {
-        "" => "take it away".to_owned(),
-        " " => "leave one".to_owned(),
+        "" => "take the space away".to_owned(),
+        " " => "leave one space".to_owned(),
         right => format!("write `{right}`"),
     };
     Diagnostic::new(&CHECK.rule, path, Place::Bytes(at.clone()), what)
-        .why("small slips make a mail look hasty, and filters count them")
-        .help(title.clone())
+        .why("small slips make a mail look hasty")
         .fix(title, Place::Bytes(at), right.to_owned())
         .safely()
 }
