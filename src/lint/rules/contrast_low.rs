@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::cascade::{Sheet, shown, without_tags};
-use crate::lint::content::{Kind, Text};
+use crate::lint::content::{Kind, Owner, Text};
 use crate::lint::style::{Colour, contrast, declarations};
 use crate::lint::{Check, Context};
 
@@ -51,9 +51,13 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
 
 /// Colours and grounds of different elements and rules, on light screens and on dark ones.
 fn nested(context: &Context<'_>, text: &Text, out: &mut Vec<Diagnostic>) {
-    let is_sheet = |it: &&Text| it.owner == text.owner && it.path.ends_with(".css");
-    let beside = context.texts.iter().filter(is_sheet);
-    let mut css: String = beside.map(|it| it.source.as_str()).collect();
+    let mut css = String::new();
+    // A campaign's page has no sheet beside it.
+    if matches!(text.owner, Owner::Template(_)) {
+        let is_sheet = |it: &&Text| it.owner == text.owner && it.path.ends_with(".css");
+        let beside = context.texts.iter().filter(is_sheet);
+        css.extend(beside.map(|it| it.source.as_str()));
+    }
     for at in &text.sheets {
         css.push_str(text.source.get(at.clone()).unwrap_or_default());
     }

@@ -54,10 +54,10 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
 fn in_markdown(text: &Text) -> Vec<Slip> {
     let mut found = Vec::new();
     for at in &text.shown {
-        let is_code = text
-            .code
-            .iter()
-            .any(|code| code.start <= at.start && at.end <= code.end);
+        // Both stand in the text's order.
+        let before = text.code.partition_point(|code| code.start <= at.start);
+        let code = before.checked_sub(1).and_then(|last| text.code.get(last));
+        let is_code = code.is_some_and(|code| at.end <= code.end);
         let piece = text.source.get(at.clone()).unwrap_or_default();
         // A piece over several lines is HTML's, whose spaces mean nothing.
         if !is_code && !piece.contains('\n') {
