@@ -12,6 +12,10 @@ use crate::render::html::{Part, attributes, parts, tag_name};
 /// Deeper than pages are nested.
 const DEEPEST: usize = 200;
 
+/// So many rules of one selector count, the last ones, and so many classes of one element: a hostile page must
+/// not make every element look at every rule.
+const MOST: usize = 8;
+
 /// Elements that hold nothing.
 const VOID: [&str; 14] = [
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
@@ -93,17 +97,21 @@ impl<'a> Sheet<'a> {
                 .skip(1)
                 .all(|c| c.is_alphanumeric() || "-_".contains(c));
             if is_simple {
-                self.0
-                    .entry(selector.to_ascii_lowercase())
-                    .or_default()
-                    .push(body);
+                let of_selector = self.0.entry(selector.to_ascii_lowercase()).or_default();
+                if of_selector.len() == MOST {
+                    of_selector.remove(0);
+                }
+                of_selector.push(body);
             }
         }
     }
 
     /// What applies to an element: kind first, then classes, then its id.
     fn styles(&self, name: &str, class: &str, id: &str) -> Vec<&'a str> {
-        let classes = class.split_whitespace().map(|it| format!(".{it}"));
+        let classes = class
+            .split_whitespace()
+            .take(MOST)
+            .map(|it| format!(".{it}"));
         let keys = std::iter::once(name.to_owned())
             .chain(classes)
             .chain([format!("#{id}")]);
