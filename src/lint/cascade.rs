@@ -38,19 +38,6 @@ pub(super) struct Shown {
     pub(super) is_of_one_style: bool,
 }
 
-/// A sheet in which templates' tags are a word: nobody knows what will stand there.
-pub(super) fn without_tags(css: &str) -> String {
-    let mut out = String::with_capacity(css.len());
-    let mut rest = css;
-    while let Some((before, after)) = rest.split_once("{{") {
-        out.push_str(before);
-        out.push_str("unknown");
-        rest = after.split_once("}}").map_or("", |(_, rest)| rest);
-    }
-    out.push_str(rest);
-    out
-}
-
 /// A sheet's declarations by simple selector, in their order.
 #[derive(Default)]
 pub(super) struct Sheet<'a>(HashMap<String, Vec<&'a str>>);
@@ -153,10 +140,7 @@ pub(super) fn shown(html: &str, sheet: &Sheet<'_>) -> Vec<Shown> {
     }];
     let (mut at, mut styles) = (0, 0);
     for part in parts(html) {
-        let length = match part {
-            Part::Text(it) | Part::Tag(it) | Part::Comment(it) | Part::Raw(_, it) => it.len(),
-        };
-        let span = at..at + length;
+        let span = at..at + part.source().len();
         at = span.end;
         match part {
             Part::Text(text) if !text.trim().is_empty() => {

@@ -85,7 +85,6 @@ pub(super) struct ListTrial<'t, 'a> {
     including: Vec<Including<'a>>,
     documents: Vec<OwnDocuments<'a>>,
     masks: HashMap<u64, Mask>,
-    buffer: String,
 }
 
 /// What is to be done with rows whose cells are empty in the same places.
@@ -123,7 +122,6 @@ impl<'a> Trials<'a> {
             including: Vec::new(),
             documents: Vec::new(),
             masks: HashMap::new(),
-            buffer: String::new(),
         };
         for (number, candidate) in self.on(name) {
             let campaign = &candidate.file.campaign;
@@ -224,7 +222,7 @@ impl<'a> ListTrial<'_, 'a> {
         for including in &mut self.including {
             let includes = self.trials.includes.get(including.includes);
             if let Some(includes) = includes.filter(|_| including.selection.matches(row)) {
-                includes.meet(row, &mut self.buffer, &mut including.met);
+                includes.meet(row, &mut self.maker.buffer, &mut including.met);
             }
         }
         for own in &mut self.documents {

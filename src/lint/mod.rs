@@ -18,6 +18,7 @@ pub mod first_few;
 mod includes;
 mod key_blocks;
 mod list_trial;
+mod literal;
 pub mod mailboxes;
 pub mod mistakes;
 pub mod own_documents;
@@ -92,6 +93,12 @@ impl Context<'_> {
         let start = self.texts.partition_point(|text| text.owner < wanted);
         let rest = self.texts.iter().skip(start);
         rest.take_while(move |text| text.owner == wanted)
+    }
+
+    /// How many business days lie before a day that is not past, if fewer than `needed`.
+    pub fn too_late(&self, date: Date, needed: u16) -> Option<u32> {
+        let left = self.calendar?.business_days_between(self.today, date);
+        (date >= self.today && left < u32::from(needed)).then_some(left)
     }
 
     /// Whether a pull request is looked at that changes this file.

@@ -19,6 +19,15 @@ pub enum Part<'a> {
     Raw(&'a str, &'a str),
 }
 
+impl<'a> Part<'a> {
+    /// All of it, as it is written.
+    pub fn source(&self) -> &'a str {
+        match self {
+            Self::Text(it) | Self::Tag(it) | Self::Comment(it) | Self::Raw(_, it) => it,
+        }
+    }
+}
+
 /// An attribute: its name in lower case and its value as written.
 #[derive(Debug)]
 pub struct Attribute<'a> {

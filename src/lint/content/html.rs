@@ -9,12 +9,7 @@ pub(super) fn read(text: &mut Text, html: &str, start: usize) {
     let mut hidden = 0_usize;
     let mut at = start;
     for part in parts(html) {
-        let piece = match part {
-            Part::Text(piece) | Part::Tag(piece) | Part::Comment(piece) | Part::Raw(_, piece) => {
-                piece
-            }
-        };
-        let span = at..at + piece.len();
+        let span = at..at + part.source().len();
         at = span.end;
         match part {
             Part::Raw("style", _) if text.sheets.len() < MOST => text.sheets.push(span),

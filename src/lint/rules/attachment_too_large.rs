@@ -17,13 +17,9 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let Some(settings) = &context.loaded.settings else {
+    let Some(policy) = attachments::allowed(context) else {
         return;
     };
-    let policy = &settings.policy.attachments;
-    if !policy.allowed {
-        return;
-    }
     for file in context.loaded.campaigns.values() {
         let size = |name: &String| {
             let path = file.folder.join(name).ok()?;

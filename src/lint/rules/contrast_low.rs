@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Rule, Severity};
-use crate::lint::cascade::{Sheet, shown, without_tags};
+use crate::lint::cascade::{Sheet, shown};
 use crate::lint::content::{Kind, Owner, Text};
+use crate::lint::literal::without_tags;
 use crate::lint::style::{Colour, contrast, declarations};
 use crate::lint::{Check, Context};
 
@@ -61,7 +62,7 @@ fn nested(context: &Context<'_>, text: &Text, out: &mut Vec<Diagnostic>) {
     for at in &text.sheets {
         css.push_str(text.source.get(at.clone()).unwrap_or_default());
     }
-    let css = without_tags(&css);
+    let css = without_tags(&css, "unknown");
     let light = shown(&text.source, &Sheet::of(&css, false));
     let has_dark = css.contains("prefers-color-scheme");
     let dark = if has_dark {

@@ -16,16 +16,15 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let (Some(settings), Some(calendar)) = (&context.loaded.settings, context.calendar) else {
+    let Some(settings) = &context.loaded.settings else {
         return;
     };
     let needed = settings.lint.limits.document_days;
     for file in context.loaded.campaigns.values() {
         let date = file.campaign.send.date;
-        let left = calendar.business_days_between(context.today, date);
-        if date < context.today || left >= u32::from(needed) {
+        let Some(left) = context.too_late(date, needed) else {
             continue;
-        }
+        };
         for (at, document) in file.campaign.documents.iter().enumerate() {
             let path = format!("{}/{}", file.folder, document.file);
             if !context.is_changed(&path) {

@@ -19,26 +19,28 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let settings = context.loaded.settings.as_ref();
-    let clients = settings.map_or_else(Vec::new, |it| it.policy.clients.clone());
+    let Some(settings) = &context.loaded.settings else {
+        return;
+    };
+    let clients = settings.policy.clients.as_slice();
     for text in context.texts {
         for element in &text.elements {
-            let missing = without_element(&element.name, &clients);
+            let missing = without_element(&element.name, clients);
             if !missing.is_empty() {
                 let message = format!("`<{}>` is not shown by {}", element.name, listed(&missing));
                 out.push(finding(text.finding(&CHECK.rule, &element.at, message)));
             }
             let style = element.attribute("style").unwrap_or_default();
-            if let Some(message) = unsupported(style, &clients) {
+            if let Some(message) = unsupported(style, clients) {
                 out.push(finding(text.finding(&CHECK.rule, &element.at, message)));
             }
         }
         if text.kind == Kind::Other && text.path.ends_with(".css") {
-            sheet(text, &text.source, 0, &clients, out);
+            sheet(text, &text.source, 0, clients, out);
         }
         for at in &text.sheets {
             let css = text.source.get(at.clone()).unwrap_or_default();
-            sheet(text, css, at.start, &clients, out);
+            sheet(text, css, at.start, clients, out);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
+use crate::lint::literal::without_tags;
 use crate::lint::{Check, Context};
 
 /// The rule.
@@ -18,10 +19,7 @@ pub static CHECK: Check = Check {
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for file in context.loaded.campaigns.values() {
         let subject = &file.campaign.subject;
-        let plain: String = subject
-            .split("{{")
-            .map(|it| it.rsplit("}}").next().unwrap_or_default())
-            .collect();
+        let plain = without_tags(subject, "");
         let letters = plain.chars().filter(|c| c.is_alphabetic()).count();
         let capitals = plain.chars().filter(|c| c.is_uppercase()).count();
         // One word may be an abbreviation.

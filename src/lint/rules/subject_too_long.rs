@@ -2,6 +2,7 @@
 
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
+use crate::lint::literal::without_tags;
 use crate::lint::{Check, Context};
 
 /// The rule.
@@ -24,11 +25,12 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let campaign = &file.campaign;
         // As it is for one recipient, where one is known.
         let sample = context.samples.get(id).map(|sample| sample.subject.clone());
-        let subject = sample.unwrap_or_else(|| without_tags(&campaign.subject));
+        let subject = sample.unwrap_or_else(|| without_tags(&campaign.subject, ""));
         let preheader = campaign.preheader.as_deref().unwrap_or_default();
+        let preheader = without_tags(preheader, "");
         for (key, text, limit) in [
             ("subject", subject.as_str(), limits.subject),
-            ("preheader", preheader, limits.preheader),
+            ("preheader", preheader.as_str(), limits.preheader),
         ] {
             let length = text.chars().count();
             if length > limit as usize {
@@ -42,14 +44,4 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             }
         }
     }
-}
-
-/// A template's text alone.
-fn without_tags(text: &str) -> String {
-    // `a {{ b }} c` splits into `a `, ``, ` b `, ``, ` c`.
-    let pieces = text.split(['{', '}']).enumerate();
-    pieces
-        .filter(|(number, _)| number % 4 == 0)
-        .map(|(_, piece)| piece)
-        .collect()
 }

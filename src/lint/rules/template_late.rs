@@ -17,10 +17,7 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let (Some(settings), Some(calendar)) = (&context.loaded.settings, context.calendar) else {
-        return;
-    };
-    let Some(base) = context.request.base else {
+    let (Some(settings), Some(base)) = (&context.loaded.settings, context.request.base) else {
         return;
     };
     let needed = settings.lint.limits.template_days;
@@ -37,11 +34,10 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         for file in all.filter(|it| it.campaign.template.as_ref() == Some(name)) {
             let campaign = &file.campaign;
             let date = campaign.send.date;
-            let left = calendar.business_days_between(context.today, date);
-            if campaign.status == Status::Cancelled
-                || date < context.today
-                || left >= u32::from(needed)
-            {
+            let Some(left) = context.too_late(date, needed) else {
+                continue;
+            };
+            if campaign.status == Status::Cancelled {
                 continue;
             }
             let place = Place::value(&["template"]);

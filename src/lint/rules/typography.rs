@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::diagnostic::place::{Place, pointer};
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::content::{Kind, Text};
+use crate::lint::literal::literal;
 use crate::lint::{Check, Context};
 
 /// The rule.
@@ -29,7 +30,7 @@ type Slip = (Range<usize>, &'static str, &'static str);
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for text in context.texts.iter().filter(|it| it.kind == Kind::Markdown) {
-        let slips = in_markdown(text).into_iter().take(MOST);
+        let slips = in_markdown(text).take(MOST);
         out.extend(slips.map(|slip| finding(&text.path, 0, slip)));
     }
     for file in context.loaded.campaigns.values() {
@@ -51,38 +52,26 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     }
 }
 
-fn in_markdown(text: &Text) -> Vec<Slip> {
-    let mut found = Vec::new();
-    for at in &text.shown {
+/// Read only as far as it is asked for.
+fn in_markdown(text: &Text) -> impl Iterator<Item = Slip> {
+    text.shown.iter().flat_map(|at| {
         // Both stand in the text's order.
         let before = text.code.partition_point(|code| code.start <= at.start);
         let code = before.checked_sub(1).and_then(|last| text.code.get(last));
         let is_code = code.is_some_and(|code| at.end <= code.end);
         let piece = text.source.get(at.clone()).unwrap_or_default();
         // A piece over several lines is HTML's, whose spaces mean nothing.
-        if !is_code && !piece.contains('\n') {
-            let slips = slips(piece, false).into_iter();
-            found.extend(slips.map(|(span, what, right)| {
-                (span.start + at.start..span.end + at.start, what, right)
-            }));
-        }
-    }
-    found
+        let piece = (!is_code && !piece.contains('\n')).then_some(piece);
+        let slips = piece.into_iter().flat_map(|piece| slips(piece, false));
+        slips.map(|(span, what, right)| (span.start + at.start..span.end + at.start, what, right))
+    })
 }
 
 /// The slips of one line, in order; in templates' tags nothing is one.
 fn slips(line: &str, is_plain: bool) -> Vec<Slip> {
     let mut found: Vec<Slip> = Vec::new();
-    let mut rest = 0..line.len();
-    while let Some(part) = line.get(rest.clone()).filter(|part| !part.is_empty()) {
-        let open = part.find("{{").into_iter().chain(part.find("{%")).min();
-        let end = rest.start + open.unwrap_or(part.len());
-        outside(line, rest.start..end, is_plain, &mut found);
-        let Some(tag) = line.get(end..).filter(|tag| !tag.is_empty()) else {
-            break;
-        };
-        let closes = tag.find("}}").into_iter().chain(tag.find("%}")).min();
-        rest.start = end + closes.map_or(tag.len(), |at| at + 2);
+    for piece in literal(line) {
+        outside(line, piece, is_plain, &mut found);
     }
     found
 }
