@@ -18,7 +18,7 @@ pub mod first_few;
 mod includes;
 mod key_blocks;
 mod list_trial;
-mod literal;
+
 pub mod mailboxes;
 pub mod mistakes;
 pub mod own_documents;
@@ -34,6 +34,7 @@ pub mod target;
 pub mod templates;
 mod texts;
 pub mod trial;
+mod without_tags;
 
 use std::collections::{BTreeMap, BTreeSet};
 

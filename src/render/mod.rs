@@ -37,7 +37,7 @@ pub mod html {
 }
 
 pub use names::{NameKind, UnknownName};
-pub use tags::Origin;
+pub use tags::{Origin, literal};
 pub use view::{Body, Copy, Delivery, Document, Ingredients, Layout, RecipientView, Text};
 
 use crate::mail::address::AddressError;

@@ -5,6 +5,7 @@
 //! `if` and `for` are let through: what else the template language has would let a pull request
 //! double a text until memory is full, or read other files.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
@@ -284,6 +285,27 @@ impl Origin {
             },
         }
     }
+}
+
+/// The pieces of a source outside of its tags, as bytes, in order, none empty. Where a tag is not closed,
+/// everything behind its opening is inside of it. Reads the source once.
+pub fn literal(source: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        while from < source.len() {
+            let piece = match next_opening(source, from) {
+                Some((at, opening)) => {
+                    let end = closing(source, at, opening).unwrap_or(source.len());
+                    std::mem::replace(&mut from, end)..at
+                }
+                None => std::mem::replace(&mut from, source.len())..source.len(),
+            };
+            if !piece.is_empty() {
+                return Some(piece);
+            }
+        }
+        None
+    })
 }
 
 fn next_opening(source: &str, from: usize) -> Option<(usize, &'static str)> {

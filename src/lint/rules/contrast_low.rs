@@ -5,8 +5,8 @@ use std::ops::Range;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::cascade::{Sheet, shown};
 use crate::lint::content::{Kind, Owner, Text};
-use crate::lint::literal::without_tags;
 use crate::lint::style::{Colour, contrast, declarations};
+use crate::lint::without_tags::without_tags;
 use crate::lint::{Check, Context};
 
 /// The rule.

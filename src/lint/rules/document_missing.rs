@@ -2,6 +2,7 @@
 
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
+use crate::lint::content::is_dynamic;
 use crate::lint::{Check, Context};
 
 /// The rule.
@@ -20,7 +21,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         for (at, document) in file.campaign.documents.iter().enumerate() {
             let name = document.file.as_str();
             // With a tag in it there is one for each recipient: known only with the rows.
-            if name.contains("{{") || name.contains("{%") {
+            if is_dynamic(name) {
                 continue;
             }
             // A path that leaves the folder is another rule's.

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
-use crate::lint::literal::without_tags;
+use crate::lint::without_tags::without_tags;
 use crate::lint::{Check, Context};
 
 /// The rule.

@@ -8,8 +8,8 @@ use std::ops::Range;
 use crate::diagnostic::place::{Place, pointer};
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::content::{Kind, Text};
-use crate::lint::literal::literal;
 use crate::lint::{Check, Context};
+use crate::render::literal;
 
 /// The rule.
 pub static CHECK: Check = Check {
