@@ -1,5 +1,7 @@
 //! Findings as people read them: an excerpt with the place underlined, why, and what to do.
 
+use std::ops::Range;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
@@ -60,9 +62,12 @@ fn report<'a>(finding: &'a Diagnostic, files: &'a Files) -> Vec<Group<'a>> {
     let title = level
         .primary_title(finding.message.as_str())
         .id(format!("{} {}", finding.rule.code, finding.rule.name));
+    let group = Group::with_title(title);
     let mut group = match excerpt(finding, files) {
-        Some(snippet) => Group::with_title(title).element(snippet),
-        None => Group::with_title(title).element(origin(finding, files)),
+        Some((snippet, Cut::Not)) => group.element(snippet.path(finding.path.as_str())),
+        // The renderer would count columns from where the line is cut.
+        Some((snippet, Cut::Off)) => group.element(origin(finding, files)).element(snippet),
+        None => group.element(origin(finding, files)),
     };
     if let Some(why) = &finding.why {
         group = group.element(Level::NOTE.message(why.as_str()));
@@ -84,27 +89,45 @@ fn origin<'a>(finding: &'a Diagnostic, files: &Files) -> Origin<'a> {
     }
 }
 
+/// How many bytes of a longer line than four times this are shown on either side of a place: a page made by a
+/// program may be one line of a megabyte.
+const AROUND: usize = 1_000;
+
+/// Whether an excerpt is a part of its line only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    Not,
+    Off,
+}
+
+/// The part of a line that is shown around `bytes`, cut between characters.
+fn shown(text: &str, line: Range<usize>, bytes: &Range<usize>) -> (Range<usize>, Cut) {
+    if line.len() <= 4 * AROUND {
+        return (line, Cut::Not);
+    }
+    let start = text.floor_char_boundary(bytes.start.saturating_sub(AROUND).max(line.start));
+    let marked = bytes.end.min(bytes.start.saturating_add(AROUND));
+    let end = text.ceil_char_boundary(marked.saturating_add(AROUND).min(line.end));
+    (start..end.max(start), Cut::Off)
+}
+
 /// One line of the text: what spans several is underlined to its first line's end, so that an
 /// error about a mapping does not quote the whole of it.
 fn excerpt<'a>(
     finding: &'a Diagnostic,
     files: &'a Files,
-) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+) -> Option<(Snippet<'a, annotate_snippets::Annotation<'a>>, Cut)> {
     let found = resolve::finding(finding, files)?;
     let file = files.get(&finding.path)?;
-    let line = file.line_span(found.line);
+    let (line, cut) = shown(file.text(), file.line_span(found.line), &found.bytes);
     let start = found.bytes.start.min(line.end) - line.start;
     let end = found.bytes.end.min(line.end) - line.start;
     let mut mark = AnnotationKind::Primary.span(start..end.max(start));
     if let Some(label) = &finding.label {
         mark = mark.label(label.as_str());
     }
-    Some(
-        Snippet::source(file.text().get(line)?)
-            .line_start(found.line)
-            .path(finding.path.as_str())
-            .annotation(mark),
-    )
+    let snippet = Snippet::source(file.text().get(line)?).line_start(found.line);
+    Some((snippet.annotation(mark), cut))
 }
 
 fn patch<'a>(finding: &'a Diagnostic, files: &'a Files) -> Option<Group<'a>> {
@@ -112,6 +135,10 @@ fn patch<'a>(finding: &'a Diagnostic, files: &'a Files) -> Option<Group<'a>> {
     let found = resolve::fix(finding, fix, files)?;
     let file = files.get(&finding.path)?;
     let line = file.line_span(found.line);
+    if found.bytes.end > line.end {
+        return None;
+    }
+    let (line, _) = shown(file.text(), line, &found.bytes);
     if found.bytes.end > line.end {
         return None;
     }
@@ -167,6 +194,22 @@ mod tests {
 
         2 errors
         ");
+    }
+
+    #[test]
+    fn of_a_very_long_line_the_part_around_the_place_is_shown() {
+        let text = format!("{}wrong{}", "é".repeat(300_000), "ü".repeat(300_000));
+        let mut files = Files::default();
+        let at = text.find("wrong").unwrap();
+        files.insert("a.html", File::new(&text));
+        let finding = Diagnostic::new(&RULE, "a.html", Place::Bytes(at..at + 5), "odd");
+        let out = render(&[finding], &files, false);
+        assert!(
+            out.contains("éwrongü") && out.len() < 5_000,
+            "{}",
+            out.len()
+        );
+        assert!(out.contains("a.html:1:300001"), "{out}");
     }
 
     #[test]

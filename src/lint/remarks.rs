@@ -39,6 +39,8 @@ pub struct Remarks {
     seen: HashSet<u64, BuildHasherDefault<AsIs>>,
     /// What domains are known for, in order.
     domains: Vec<(&'static str, Kind, &'static str)>,
+    /// Whether what stands behind a `+` in the local part makes no other member.
+    plus_is_same: bool,
     /// Columns of free text.
     texts: Vec<usize>,
     buffer: String,
@@ -65,7 +67,7 @@ impl Hasher for AsIs {
 }
 
 impl Remarks {
-    pub(super) fn new(list: &List, columns: &Columns) -> Self {
+    pub(super) fn new(list: &List, columns: &Columns, plus_is_same: bool) -> Self {
         let misspelt = MISSPELT.map(|(wrong, right)| (wrong, Kind::Misspelt, right));
         let disposable = DISPOSABLE.map(|domain| (domain, Kind::Disposable, ""));
         let mut domains: Vec<_> = misspelt.into_iter().chain(disposable).collect();
@@ -77,6 +79,7 @@ impl Remarks {
         let names = columns.names().iter().enumerate();
         Self {
             domains,
+            plus_is_same,
             texts: names
                 .filter(|(_, name)| is_text(name))
                 .map(|(at, _)| at)
@@ -88,10 +91,22 @@ impl Remarks {
     pub(super) fn take(&mut self, row: &Row<'_>) {
         let address = row.address();
         let mut hasher = DefaultHasher::new();
-        address.identity_into(&mut self.buffer).hash(&mut hasher);
+        let identity = address.identity_into(&mut self.buffer);
+        let (local, domain) = identity.rsplit_once('@').unwrap_or_default();
+        let member = match local.split_once('+') {
+            Some((before, _)) if self.plus_is_same && !before.is_empty() => before,
+            _ => local,
+        };
+        let is_tagged = member.len() < local.len();
+        (member, domain).hash(&mut hasher);
         if !self.seen.insert(hasher.finish()) {
             self.add(Kind::Duplicate, row, None, || {
-                "the address stands in an earlier row".to_owned()
+                let but = if is_tagged {
+                    ", but for what is behind its `+`"
+                } else {
+                    ""
+                };
+                format!("the address stands in an earlier row{but}")
             });
         }
         let domain = address.domain();

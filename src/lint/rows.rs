@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Rule};
 use crate::ledger::reply_text::reply_text;
 use crate::workspace::Loaded;
 use crate::workspace::loaded::ListFile;
-use crate::workspace::members::{ListError, Members, RowError, RowFlaw};
+use crate::workspace::members::{Columns, ListError, Members, RowError, RowFlaw};
 use crate::workspace::names::ListName;
 use crate::workspace::parallel::map;
 use crate::workspace::source::{Source, SourceError};
@@ -90,8 +90,17 @@ pub(super) fn read<'a>(
     let lists = lists.map(|(name, file)| (name, file, source.size(&file.members).unwrap_or(0)));
     let lists: Vec<_> = lists.collect();
     let all = lists.iter().map(|(.., size)| size).sum();
+    let settings = loaded.settings.as_ref();
+    let plus_is_same = settings.is_some_and(|settings| settings.lint.plus_is_same);
     let read = map(&lists, 1, |(name, file, size)| {
-        read_list(source, (name, file), &trials, Budget::share(*size, all))
+        let remarks = |columns: &Columns| Remarks::new(&file.list, columns, plus_is_same);
+        read_list(
+            source,
+            (name, file),
+            &trials,
+            Budget::share(*size, all),
+            remarks,
+        )
     });
     let (rows, outcomes): (Vec<_>, Vec<_>) = read.into_iter().unzip();
     let names = lists.iter().map(|(name, ..)| (*name).clone());
@@ -103,6 +112,7 @@ fn read_list<'a>(
     (name, file): (&'a ListName, &'a ListFile),
     trials: &Trials<'a>,
     budget: Budget,
+    remarks: impl FnOnce(&Columns) -> Remarks,
 ) -> (Rows, Outcome) {
     let failed = |rows: Rows| (rows, trials.unreadable(name));
     let input = match source.open(&file.members) {
@@ -117,7 +127,7 @@ fn read_list<'a>(
     let mut trial = trials.of_list(name, file, members.columns(), budget);
     let idle = trial.is_idle();
     let (mut count, mut wrong) = (0, BTreeMap::<Kind, FirstFew<RowError>>::new());
-    let mut remarks = Remarks::new(&file.list, members.columns());
+    let mut remarks = remarks(members.columns());
     loop {
         match members.next_row() {
             Ok(Some(Ok(row))) => {

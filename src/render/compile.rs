@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use css_inline::{CSSInliner, InlineOptions};
 use jiff::tz::TimeZone;
 use minijinja::{Environment, Value};
 
@@ -11,6 +10,7 @@ use super::RenderError;
 use super::additions::{footer_html, footer_text, preheader_html};
 use super::assemble::{Assembled, Place};
 use super::context::OWN;
+use super::inline_styles;
 use super::links::rewrite;
 use super::markdown::{self, TextWriter};
 use super::names::{self, NameKind};
@@ -223,20 +223,7 @@ fn html_part(
         let why = "a style sheet can hold values, not conditions";
         return Err(RenderError::template(&tag.origin, why.into()));
     }
-    let inliner = CSSInliner::new(InlineOptions {
-        keep_style_tags: false,
-        keep_at_rules: true,
-        load_remote_stylesheets: false,
-        extra_css: Some(aside.css.as_str().into()),
-        ..InlineOptions::default()
-    });
-    let inlined =
-        inliner
-            .inline(&page::shield(tags, &page)?)
-            .map_err(|why| RenderError::Style {
-                file: css_file.to_owned(),
-                why: why.to_string(),
-            })?;
+    let inlined = inline_styles::inline(&page::shield(tags, &page)?, &aside.css, css_file)?;
     let frame = Frame {
         lang: given.locale.tag(),
         after_body: preheader_html(tags, aside.preheader.is_some()),

@@ -12,6 +12,7 @@ mod context;
 mod dependence;
 mod engine;
 mod flowed;
+mod inline_styles;
 mod letter;
 mod links;
 mod markdown;

@@ -7,7 +7,6 @@ use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::key_blocks::disorder;
 use crate::lint::{Check, Context};
 use crate::workspace::schema::Kind;
-use crate::workspace::source::WorkspacePath;
 use crate::workspace::yaml;
 
 /// The rule.
@@ -30,18 +29,20 @@ fn order(kind: Kind) -> Vec<String> {
 
 static CAMPAIGN: LazyLock<Vec<String>> = LazyLock::new(|| order(Kind::Campaign));
 static LIST: LazyLock<Vec<String>> = LazyLock::new(|| order(Kind::List));
+static SETTINGS: LazyLock<Vec<String>> = LazyLock::new(|| order(Kind::Settings));
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for file in context.loaded.campaigns.values() {
-        check(context, &file.path, &CAMPAIGN, out);
+        check(context, file.path.as_str(), &CAMPAIGN, out);
     }
     for file in context.loaded.lists.values() {
-        check(context, &file.path, &LIST, out);
+        check(context, file.path.as_str(), &LIST, out);
     }
+    check(context, "postmerge.yaml", &SETTINGS, out);
 }
 
-fn check(context: &Context<'_>, path: &WorkspacePath, order: &[String], out: &mut Vec<Diagnostic>) {
-    let Some(file) = context.files.get(path.as_str()) else {
+fn check(context: &Context<'_>, path: &str, order: &[String], out: &mut Vec<Diagnostic>) {
+    let Some(file) = context.files.get(path) else {
         return;
     };
     let Some(found) = disorder(file.text(), order) else {
@@ -59,7 +60,7 @@ fn check(context: &Context<'_>, path: &WorkspacePath, order: &[String], out: &mu
             after.unwrap_or_default(),
         ]
         .concat();
-        let value = |text: String| yaml::read(path.as_str(), text).value;
+        let value = |text: String| yaml::read(path, text).value;
         // Order is all that may change; whatever was not thought of is seen here.
         if value(fixed) == value(file.text().to_owned()) {
             finding = finding

@@ -15,8 +15,8 @@ pub mod brand_colour;
 pub mod brand_font;
 pub mod ca_file_missing;
 pub mod cell_control_character;
-pub mod cell_invalid;
 pub mod cell_not_utf8;
+pub mod column_type_invalid;
 pub mod consent_missing;
 pub mod contrast_low;
 pub mod date_past;
@@ -69,14 +69,15 @@ pub mod postal_address_missing;
 pub mod purpose_mixed;
 pub mod reply_to_missing;
 pub mod role_address;
+pub mod row_malformed;
 pub mod row_not_renderable;
 pub mod row_unreadable;
 pub mod row_untried;
-pub mod row_width;
 pub mod schema_comment_missing;
 pub mod script_or_form;
-pub mod segment_invalid;
+pub mod segment_type_error;
 pub mod sent_campaign_changed;
+pub mod severity_unknown;
 pub mod spam_phrase;
 pub mod stale_list;
 pub mod subject_empty;
@@ -118,12 +119,12 @@ pub static ALL: &[&Check] = &[
     &members_missing::CHECK,
     &list_empty::CHECK,
     &heading_wrong::CHECK,
-    &row_width::CHECK,
+    &row_malformed::CHECK,
     &row_unreadable::CHECK,
     &cell_control_character::CHECK,
     &cell_not_utf8::CHECK,
     &address_invalid::CHECK,
-    &cell_invalid::CHECK,
+    &column_type_invalid::CHECK,
     &template_invalid::CHECK,
     &filter_unknown::CHECK,
     &variable_unknown::CHECK,
@@ -133,6 +134,7 @@ pub static ALL: &[&Check] = &[
     &row_untried::CHECK,
     &allowance_unused::CHECK,
     &allowance_unknown::CHECK,
+    &severity_unknown::CHECK,
     &link_not_https::CHECK,
     &link_shortened::CHECK,
     &link_text_mismatch::CHECK,
@@ -172,7 +174,7 @@ pub static ALL: &[&Check] = &[
     &misspelt_domain::CHECK,
     &formula_cell::CHECK,
     &stale_list::CHECK,
-    &segment_invalid::CHECK,
+    &segment_type_error::CHECK,
     &consent_missing::CHECK,
     &audience_outside_expectation::CHECK,
     &purpose_mixed::CHECK,

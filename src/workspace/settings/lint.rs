@@ -17,6 +17,8 @@ pub struct Lint {
     pub limits: Limits,
     /// Words that are right though no dictionary has them.
     pub words: Vec<String>,
+    /// Whether `ana+news@…` and `ana@…` in one list are the same member twice. Mail goes to both all the same.
+    pub plus_is_same: bool,
 }
 
 /// How bad the findings of a rule are.

@@ -9,7 +9,7 @@ use crate::workspace::segment::Segment;
 pub static CHECK: Check = Check {
     rule: Rule {
         code: "PM090",
-        name: "segment-invalid",
+        name: "segment-type-error",
         severity: Severity::Error,
         summary: "A segment does not fit a list.",
     },

@@ -8,7 +8,7 @@ use crate::lint::{Check, Context};
 pub static CHECK: Check = Check {
     rule: Rule {
         code: "PM063",
-        name: "row-width",
+        name: "row-malformed",
         severity: Severity::Error,
         summary: "A row has more or fewer cells than its list has columns.",
     },

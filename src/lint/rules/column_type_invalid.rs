@@ -8,7 +8,7 @@ use crate::lint::{Check, Context};
 pub static CHECK: Check = Check {
     rule: Rule {
         code: "PM068",
-        name: "cell-invalid",
+        name: "column-type-invalid",
         severity: Severity::Error,
         summary: "A cell does not fit its column.",
     },

@@ -1,0 +1,40 @@
+//! `lint.severity` names rules that there are and whose severity can be set.
+
+use crate::diagnostic::place::Place;
+use crate::diagnostic::{Diagnostic, Rule, Severity};
+use crate::lint::allowance::FIRST_ALLOWED;
+use crate::lint::{Check, Context, all_rules};
+
+/// The rule.
+pub static CHECK: Check = Check {
+    rule: Rule {
+        code: "PM142",
+        name: "severity-unknown",
+        severity: Severity::Error,
+        summary: "A severity is set for a rule that does not take it.",
+    },
+    run,
+};
+
+fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let Some(settings) = &context.loaded.settings else {
+        return;
+    };
+    let all = all_rules();
+    for name in settings.lint.severity.keys() {
+        let place = Place::key(&["lint", "severity", name]);
+        let finding = |message| Diagnostic::new(&CHECK.rule, "postmerge.yaml", place, message);
+        match all.iter().find(|rule| rule.name == name) {
+            None => out.push(
+                finding(format!("there is no rule `{name}`"))
+                    .did_you_mean(name, all.iter().map(|rule| rule.name))
+                    .help("`postmerge rules` lists them"),
+            ),
+            Some(rule) if rule.code < FIRST_ALLOWED => out.push(
+                finding(format!("the severity of `{name}` can not be set"))
+                    .why("what it is about can not be read as long as it is there"),
+            ),
+            Some(_) => {}
+        }
+    }
+}
