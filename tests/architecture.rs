@@ -17,7 +17,8 @@ const ROWS: &[&[&str]] = &[
     &[
         "lint", "deliver", "bounce", "hygiene", "portal", "doctor", "report",
     ],
-    &["plan", "render"],
+    &["plan"],
+    &["render"],
     &["workspace", "ledger", "schedule", "transport"],
     &["diagnostic", "mail"],
     &["git", "clock"],

@@ -26,9 +26,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use mail_parser::{Message, MessageParser, MimeHeaders as _};
+use postmerge::deliver::at_commit;
 use postmerge::deliver::campaign_letters::CampaignLetters;
 use postmerge::deliver::letters::Letters as _;
-use postmerge::deliver::material::{Content, Lists, signers};
+use postmerge::deliver::signers::signers;
 use postmerge::deliver::start::{Ground, audience, fix};
 use postmerge::git::{CommitId, Remote, Repository};
 use postmerge::ledger::branch::{Ledger, LedgerConfig};
@@ -125,7 +126,7 @@ impl Example {
             key: &self.key,
             suppressions: &suppressions,
         };
-        let content = Content::read(path, self.head, id).unwrap();
+        let content = at_commit::content(path, self.head, id).unwrap();
         let (audience, documents) = audience(&ground, &ledger, &content).unwrap();
         let fixed = fix(
             &ground,
@@ -142,9 +143,8 @@ impl Example {
             Some(_) => OccurrenceId::recurring(id.clone(), "2026-Q4").unwrap(),
             None => OccurrenceId::single(id.clone()),
         };
-        let tree = Tree::at(path, self.head).unwrap();
         let names = &content.file.campaign.audience.lists;
-        let lists = Lists::spool(&self.repository, &tree, names).unwrap();
+        let lists = at_commit::lists(path, self.head, names).unwrap();
         let signers = secret.map_or_else(Vec::new, |secret| {
             signers(content.sender().unwrap(), secret).unwrap()
         });

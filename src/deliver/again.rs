@@ -10,10 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::due::{Scheduled, Standing};
 use super::error::StartError;
-use super::material::Content;
 use crate::git::{Entry, EntryKind, Repository};
 use crate::ledger::branch::Ledger;
 use crate::mail::occurrence::OccurrenceId;
+use crate::plan::content::Content;
 use crate::schedule::calendar::Calendar;
 use crate::workspace::Workspace;
 
@@ -133,7 +133,7 @@ fn has_its_files(
 ) -> bool {
     // Where one can not be read (a shallow clone, a main branch that was rewritten) nothing can be
     // compared.
-    let ours = files(repository, &content.commit, &starting.id);
+    let ours = files(repository, &content.whence, &starting.id);
     let theirs = files(repository, &before.content_commit, &before.id);
     ours.is_some() && ours == theirs
 }

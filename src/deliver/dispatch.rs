@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use super::DeliverError;
 use super::engine::Engine;
-use super::letters::NoLetter;
 use super::queue::Ready;
 use super::relay::FAULTS_AT_MOST;
 use super::settle::{Settled, Tries, later};
@@ -12,6 +11,7 @@ use super::stopping::Stop;
 use super::worker::{End, Job, Report, Told};
 use crate::ledger::event::{Event, Exclusion, Outcome, RecipientIndex};
 use crate::ledger::state::OccurrenceState;
+use crate::plan::mailing::NoLetter;
 use crate::schedule::pacer::Verdict;
 use crate::transport::Failure;
 

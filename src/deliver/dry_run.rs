@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::again::SentBefore;
+use super::at_commit;
 use super::beyond::OnMain;
-use super::convert;
 use super::due::{Scheduled, Standing, agenda};
 use super::error::StartError;
-use super::material::Content;
 use super::run::{Line, Order, Outside, Summary, open, organisation_key, unfinished_beyond};
 use super::start::{Ground, audience};
 use crate::ledger::branch::Ledger;
 use crate::ledger::state::Counts;
+use crate::plan::calendar::calendar;
 
 /// What a run would do for each occurrence. Journals of dead runs stay as they are.
 ///
@@ -101,8 +101,8 @@ fn start(
     scheduled: Scheduled,
     now: Timestamp,
 ) -> Result<Line, StartError> {
-    let calendar = convert::calendar(ground.settings)?;
-    let content = Content::read(ground.path, scheduled.approved_by, scheduled.id.campaign())?;
+    let calendar = calendar(ground.settings)?;
+    let content = at_commit::content(ground.path, scheduled.approved_by, scheduled.id.campaign())?;
     let (audience, _) = audience(ground, ledger, &content)?;
     let mut exclusions = BTreeMap::new();
     for (_, reason) in &audience.excluded {

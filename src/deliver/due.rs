@@ -5,13 +5,14 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::convert;
 use super::error::StartError;
 use crate::git::{CommitId, Repository};
 use crate::ledger::branch::Ledger;
 use crate::ledger::event::RunId;
 use crate::ledger::state::{Note, OccurrenceState};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
+use crate::plan::calendar::calendar;
+use crate::plan::sending::sending;
 use crate::schedule::occurrence::{Due, Period};
 use crate::schedule::window::Opening;
 use crate::workspace::Workspace;
@@ -88,7 +89,7 @@ pub fn agenda(
     question: &Question,
     now: Timestamp,
 ) -> Result<Vec<Scheduled>, StartError> {
-    let calendar = convert::calendar(&workspace.settings)?;
+    let calendar = calendar(&workspace.settings)?;
     let wanted: Vec<(&CampaignId, &Campaign)> = workspace
         .campaigns
         .iter()
@@ -104,7 +105,7 @@ pub fn agenda(
     let mut found = Vec::new();
     for ((id, campaign), approval) in wanted.into_iter().zip(approvals) {
         let Some(approval) = approval else { continue };
-        let sending = convert::sending(&workspace.settings, id, campaign)?;
+        let sending = sending(&workspace.settings, id, campaign)?;
         let since = now.checked_sub(LOOK_BACK).unwrap_or(now);
         let mut occurrences = sending.begun(&calendar, since, now, MOST_OCCURRENCES);
         occurrences.extend(sending.upcoming(&calendar, now));

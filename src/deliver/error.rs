@@ -7,6 +7,7 @@ use crate::ledger::state::{Contradiction, Unbalanced};
 use crate::mail::dkim::DkimError;
 use crate::mail::occurrence::OccurrenceError;
 use crate::mail::recipient_id::KeyTooShort;
+use crate::plan::PlanError;
 use crate::plan::audience::AudienceError;
 use crate::render::RenderError;
 use crate::schedule::calendar::CalendarError;
@@ -220,5 +221,34 @@ impl StartError {
                 | Self::Render { .. }
                 | Self::Sample { .. }
         )
+    }
+}
+
+impl From<PlanError> for StartError {
+    fn from(why: PlanError) -> Self {
+        match why {
+            PlanError::Git(why) => why.into(),
+            PlanError::Ledger(why) => why.into(),
+            PlanError::Workspace { whence, source } => Self::Workspace {
+                commit: whence,
+                source,
+            },
+            PlanError::Source(why) => why.into(),
+            PlanError::Zone(why) => why.into(),
+            PlanError::Id(why) => why.into(),
+            PlanError::Missing {
+                campaign,
+                what,
+                name,
+            } => Self::Missing {
+                campaign,
+                what,
+                name,
+            },
+            PlanError::Address { campaign, why } => Self::Address { campaign, why },
+            PlanError::List { list, why } => Self::List { list, why },
+            PlanError::Audience { campaign, source } => Self::Audience { campaign, source },
+            PlanError::Render { campaign, source } => Self::Render { campaign, source },
+        }
     }
 }

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::letters::NoLetter;
 use super::worker::Job;
 use crate::clock::Clock;
 use crate::mail::envelope::Letter;
+use crate::plan::mailing::NoLetter;
 
 /// A job's mail, or why there is none.
 pub(super) type Made = Result<Letter, NoLetter>;

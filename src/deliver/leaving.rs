@@ -7,9 +7,9 @@ use std::io::{Seek, SeekFrom};
 
 use jiff::Timestamp;
 
+use super::at_commit;
 use super::engine::Engine;
 use super::error::{DeliverError, StartError};
-use super::material::{Content, Lists, addresses};
 use super::queue::Ticket;
 use super::start::Ground;
 use crate::git::ObjectId;
@@ -19,9 +19,9 @@ use crate::ledger::state::{OccurrenceState, Status};
 use crate::ledger::suppressions::Suppressions;
 use crate::mail::occurrence::CampaignId;
 use crate::mail::recipient_id::RecipientId;
+use crate::plan::content::{Content, addresses};
 use crate::workspace::members::Members;
 use crate::workspace::names::ListName;
-use crate::workspace::tree::Tree;
 
 /// The events that leave out who was suppressed and who left since the start, and with them the
 /// copies of their mails.
@@ -218,8 +218,7 @@ fn take_found(
     names: &[ListName],
     sought: &mut HashMap<RecipientId, u32>,
 ) -> Result<Option<StartError>, StartError> {
-    let tree = Tree::at(ground.path, ground.head)?;
-    let lists = Lists::spool(ground.repository, &tree, names)?;
+    let lists = at_commit::lists(ground.path, ground.head, names)?;
     let mut unreadable = None;
     let mut buffer = String::new();
     for spooled in &lists.lists {

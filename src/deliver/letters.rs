@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::mail::envelope::Letter;
+use crate::plan::mailing::NoLetter;
 
 /// Makes the mails of one occurrence.
 pub trait Letters: Send + Sync {
@@ -12,20 +13,4 @@ pub trait Letters: Send + Sync {
     /// # Errors
     /// [`NoLetter`]: this recipient can not be written to, whatever the relay says.
     fn letter(&self, index: u32, date: Timestamp) -> Result<Letter, NoLetter>;
-}
-
-/// Why there is no mail for a recipient. The texts come into the ledger and into logs: they name places
-/// and never hold what stands in the recipient's row.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoLetter {
-    /// The member's row is no longer where the audience was taken from, or their own document is
-    /// not there.
-    #[error("document missing: {0}")]
-    DocumentMissing(String),
-    /// The template does not work out for this row.
-    #[error("not renderable: {0}")]
-    NotRenderable(String),
-    /// The row could not be read.
-    #[error("row not readable: {0}")]
-    RowUnreadable(String),
 }

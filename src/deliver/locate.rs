@@ -7,11 +7,11 @@
 use std::io::{Seek, SeekFrom};
 
 use super::error::StartError;
-use super::material::Lists;
 use crate::ledger::event::RecipientIndex;
 use crate::ledger::state::OccurrenceState;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::plan::lists::Lists;
 use crate::workspace::members::Members;
 
 /// Where a recipient's data are.

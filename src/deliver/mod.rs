@@ -5,21 +5,19 @@
 //! when a run ends), what was reviewed is what is sent, late is not now.
 
 mod again;
+pub mod at_commit;
 pub mod beyond;
 pub mod campaign_letters;
 mod claiming;
-mod convert;
 mod dispatch;
 pub mod dry_run;
 pub mod due;
 pub mod engine;
 pub mod error;
 mod inbox;
-pub mod lanes;
 mod leaving;
 pub mod letters;
 pub mod locate;
-pub mod material;
 pub mod opened;
 mod preparing;
 pub mod progress;
@@ -30,8 +28,8 @@ pub mod recover;
 pub mod relay;
 pub mod resolve;
 pub mod run;
-pub mod sent;
 pub mod settle;
+pub mod signers;
 pub mod standings;
 pub mod start;
 mod stopping;

@@ -5,22 +5,24 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::at_commit;
 use super::beyond::{OnMain, cancelling, held_by};
 use super::campaign_letters::CampaignLetters;
-use super::convert;
 use super::due::{Scheduled, Standing};
 use super::engine::Active;
 use super::error::StartError;
 use super::leaving::left_out;
 use super::letters::Letters;
-use super::material::{Content, Lists, signers};
 use super::run::Run;
+use super::signers::signers;
 use super::start::{Ground, audience, fix, fixed_content};
 use crate::ledger::branch::{Batch, PublishError};
 use crate::ledger::event::Event;
 use crate::ledger::result_page::result_page;
 use crate::ledger::state::{Note, OccurrenceState};
 use crate::mail::occurrence::OccurrenceId;
+use crate::plan::calendar::calendar;
+use crate::plan::content::Content;
 use crate::transport::Transport;
 use crate::workspace::names::RelayName;
 use crate::workspace::settings::Relay;
@@ -73,7 +75,7 @@ impl Run<'_> {
                 }
                 let window = opening
                     .from
-                    .to_zoned(convert::calendar(self.ground.settings)?.zone().clone());
+                    .to_zoned(calendar(self.ground.settings)?.zone().clone());
                 let window = window.strftime("%Y-%m-%d %H:%M").to_string();
                 if !recorded {
                     let at = self.now;
@@ -88,7 +90,7 @@ impl Run<'_> {
                 )
             }
             Standing::NotYet(opening) => {
-                let zone = convert::calendar(self.ground.settings)?.zone().clone();
+                let zone = calendar(self.ground.settings)?.zone().clone();
                 let opens = opening
                     .from
                     .to_zoned(zone)
@@ -120,12 +122,13 @@ impl Run<'_> {
             settings,
             ..
         } = &self.ground;
-        let content = match Content::read(path, scheduled.approved_by, scheduled.id.campaign()) {
+        let content = match at_commit::content(path, scheduled.approved_by, scheduled.id.campaign())
+        {
             Ok(content) => content,
             Err(why) if why.holds_one() => return Ok(None),
             Err(why) => return Err(why),
         };
-        let calendar = convert::calendar(settings)?;
+        let calendar = calendar(settings)?;
         let found = self
             .before
             .check(repository, &calendar, scheduled, &content, self.now);
@@ -228,10 +231,11 @@ impl Run<'_> {
         scheduled: &Scheduled,
     ) -> Result<(OccurrenceState, CampaignLetters), StartError> {
         let id = &scheduled.id;
-        let calendar = convert::calendar(self.ground.settings)?;
+        let calendar = calendar(self.ground.settings)?;
         let mut tries = 1;
         loop {
-            let content = Content::read(self.ground.path, scheduled.approved_by, id.campaign())?;
+            let content =
+                at_commit::content(self.ground.path, scheduled.approved_by, id.campaign())?;
             let repository = self.ground.repository;
             self.before
                 .check(repository, &calendar, scheduled, &content, self.now)?;
@@ -311,9 +315,8 @@ impl Run<'_> {
             Some(header) => self.ground.repository.resolve(&header.lists_commit)?,
             None => self.ground.head,
         };
-        let tree = Tree::at(self.ground.path, commit)?;
         let names = &content.file.campaign.audience.lists;
-        let lists = Lists::spool(self.ground.repository, &tree, names)?;
+        let lists = at_commit::lists(self.ground.path, commit, names)?;
         let signers = signers(content.sender()?, self.outside.secret)?;
         CampaignLetters::new(id, content, lists, state, self.ground.key, signers)
     }

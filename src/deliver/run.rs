@@ -10,18 +10,15 @@ use tokio::task::JoinSet;
 
 use super::again::SentBefore;
 use super::beyond::{OnMain, beyond_agenda};
-use super::convert;
 use super::due::{Question, agenda};
 use super::engine::{Active, Ended, Engine, Setting};
 use super::error::{DeliverError, StartError};
-use super::lanes::Lanes;
 pub use super::opened::{Opened, open};
 use super::progress::Progress;
 use super::publisher::LedgerPublisher;
 use super::reasons::Words;
 use super::recover::{Recovered, recover};
 use super::relay::RelayRun;
-use super::sent::Sent;
 use super::start::Ground;
 pub use super::stopping::Stop;
 use super::worker::Desk;
@@ -33,6 +30,10 @@ use crate::ledger::reply_text::reply_text;
 use crate::ledger::state::Counts;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
+use crate::plan::calendar::calendar;
+use crate::plan::lanes::Lanes;
+use crate::plan::sending::retry;
+use crate::plan::sent::Sent;
 use crate::transport::Transport;
 use crate::transport::exchanger::Exchangers;
 use crate::workspace::Workspace;
@@ -328,7 +329,7 @@ impl Run<'_> {
         if !self.active.is_empty() {
             let run = self.outside.run;
             let settings = self.ground.settings;
-            let calendar = convert::calendar(settings)?;
+            let calendar = calendar(settings)?;
             let sent = Sent::read(&self.ledger, settings, &calendar, self.now)?;
             self.lanes.count(&sent);
             let pacer = self.lanes.pacer(self.now, &sent)?;
@@ -400,7 +401,7 @@ impl Run<'_> {
                 desk: Arc::new(Desk {
                     transport,
                     mails_per_connection: relay.mails_per_connection,
-                    retry: convert::retry(&self.ground.settings.pace.retry),
+                    retry: retry(&self.ground.settings.pace.retry),
                     clock: Arc::clone(&self.outside.clock),
                     journal: Arc::clone(journal),
                 }),

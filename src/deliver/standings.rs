@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::Timestamp;
 
 use super::beyond::{OnMain, beyond_agenda, held_by};
-use super::convert;
 use super::due::{Question, Standing, agenda};
 use super::error::StartError;
 use super::opened::Opened;
@@ -18,6 +17,7 @@ use crate::ledger::event::{ClaimId, Event, Exclusion, Outcome, Ranges, RunId};
 use crate::ledger::segment::Record;
 use crate::ledger::state::{Counts, Note, OccurrenceState, Status};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
+use crate::plan::calendar::calendar;
 
 /// Which occurrences are looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -290,7 +290,5 @@ fn not_now(ledger: &Ledger, id: &OccurrenceId) -> Result<Reasons, StartError> {
 /// # Errors
 /// [`StartError::Zone`].
 pub fn zone(opened: &Opened) -> Result<jiff::tz::TimeZone, StartError> {
-    Ok(convert::calendar(&opened.workspace.settings)?
-        .zone()
-        .clone())
+    Ok(calendar(&opened.workspace.settings)?.zone().clone())
 }

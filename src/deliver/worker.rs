@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::inbox::{Inbox, Made, meanwhile};
-use super::letters::{Letters, NoLetter};
+use super::letters::Letters;
 use super::queue::{Ready, Ticket};
 use super::settle::{Settled, Tries, is_worn, pace_after, settle};
 use crate::clock::{Clock, Hold};
@@ -22,6 +22,7 @@ use crate::ledger::event::{ClaimId, Outcome, RecipientIndex};
 use crate::ledger::journal::Journal;
 use crate::ledger::reply_text::reply_text;
 use crate::mail::envelope::Letter;
+use crate::plan::mailing::NoLetter;
 use crate::schedule::pacer::Verdict;
 use crate::schedule::retry::RetryPolicy;
 use crate::transport::{Attempt, ConnectError, Connection, Failure, Transport};

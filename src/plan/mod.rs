@@ -4,3 +4,14 @@
 pub mod approval;
 pub mod audience;
 pub mod calendar;
+pub mod compile;
+pub mod content;
+pub mod error;
+pub mod lanes;
+pub mod lists;
+pub mod mailing;
+pub mod received;
+pub mod sending;
+pub mod sent;
+
+pub use error::PlanError;

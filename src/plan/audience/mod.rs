@@ -5,6 +5,7 @@
 //! and 16 bytes an exclusion. Addresses are not kept: [`Place`] says where each one is read again.
 
 mod arrange;
+pub mod of_campaign;
 mod reading;
 mod resolve;
 mod selection;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::error::StartError;
+use super::error::PlanError;
 use crate::ledger::branch::Ledger;
 use crate::ledger::event::{Event, Outcome};
 use crate::ledger::segment::Record;
@@ -28,13 +28,13 @@ impl Sent {
     /// Reads it from the ledger, where the settings hold a cap.
     ///
     /// # Errors
-    /// [`StartError::Ledger`].
+    /// [`PlanError::Ledger`].
     pub fn read(
         ledger: &Ledger,
         settings: &Settings,
         calendar: &Calendar,
         now: Timestamp,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self, PlanError> {
         let mut sent = Self::default();
         let pace = &settings.pace;
         let capped = pace.warm_up.is_some()

@@ -1,36 +1,27 @@
 //! Settings as people write them, turned into what the scheduler reckons with.
 
-use super::error::StartError;
+use super::error::PlanError;
 use crate::mail::occurrence::CampaignId;
-use crate::schedule::calendar::Calendar;
 use crate::schedule::occurrence::{IfMissed, Period, Sending};
 use crate::schedule::retry::RetryPolicy;
 use crate::schedule::window::Window;
 use crate::workspace::campaign::{self, Campaign};
 use crate::workspace::settings::{Retry, Settings};
 
-/// The organisation's calendar.
-///
-/// # Errors
-/// [`StartError::Zone`].
-pub(super) fn calendar(settings: &Settings) -> Result<Calendar, StartError> {
-    Ok(crate::plan::calendar::calendar(settings)?)
-}
-
 /// When a campaign goes out.
 ///
 /// # Errors
-/// [`StartError::Missing`].
-pub(super) fn sending(
+/// [`PlanError::Missing`].
+pub fn sending(
     settings: &Settings,
     id: &CampaignId,
     campaign: &Campaign,
-) -> Result<Sending, StartError> {
+) -> Result<Sending, PlanError> {
     let name = &campaign.send.window;
     let window = settings
         .windows
         .get(name)
-        .ok_or_else(|| StartError::Missing {
+        .ok_or_else(|| PlanError::Missing {
             campaign: id.to_string(),
             what: "window",
             name: name.to_string(),
@@ -60,7 +51,7 @@ pub(super) fn sending(
 }
 
 /// When refusals for now are tried again.
-pub(super) fn retry(retry: &Retry) -> RetryPolicy {
+pub fn retry(retry: &Retry) -> RetryPolicy {
     RetryPolicy {
         after: retry.after.0,
         tries: retry.tries,

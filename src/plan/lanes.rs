@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use super::convert;
-use super::error::StartError;
+use super::calendar::calendar;
+use super::error::PlanError;
 use super::sent::Sent;
 use crate::schedule::pacer::{LaneConfig, Pacer, PacerConfig, RelayLimits};
 use crate::schedule::provider::{Destination, ProviderConfig, Providers};
@@ -222,13 +222,13 @@ impl<'a> Lanes<'a> {
     /// The pacer for these lanes. `sent` says on how many days each relay sent before.
     ///
     /// # Errors
-    /// [`StartError::Zone`].
-    pub fn pacer(&self, now: Timestamp, sent: &Sent) -> Result<Pacer, StartError> {
+    /// [`PlanError::Zone`].
+    pub fn pacer(&self, now: Timestamp, sent: &Sent) -> Result<Pacer, PlanError> {
         let pace = &self.settings.pace;
         let relays = self.relays().into_iter().zip(&self.sent_today);
         let config = PacerConfig {
             enabled: pace.enabled,
-            calendar: convert::calendar(self.settings)?,
+            calendar: calendar(self.settings)?,
             relays: relays
                 .map(|((name, relay), sent_today)| RelayLimits {
                     connections: if pace.enabled {

@@ -1,0 +1,114 @@
+//! The audience of a campaign, as its content and the lists of a workspace stand.
+
+use std::collections::BTreeSet;
+
+use super::{Audience, AudienceRequest, DocumentProblem, resolve};
+use crate::ledger::branch::Ledger;
+use crate::ledger::suppressions::Suppressions;
+use crate::mail::digest::Digest;
+use crate::mail::recipient_id::RecipientKey;
+use crate::plan::content::Content;
+use crate::plan::error::PlanError;
+use crate::plan::lists::Lists;
+use crate::plan::received::Received;
+use crate::workspace::document_path::DocumentPath;
+use crate::workspace::member::Member;
+
+/// Who is asked, and what is known of them.
+pub struct Known<'a> {
+    /// Makes the ids.
+    pub key: &'a RecipientKey,
+    /// Who must not be mailed.
+    pub suppressions: &'a Suppressions,
+    /// Who received what; `None`: nothing is known, and nobody is left out for it.
+    pub ledger: Option<&'a Ledger>,
+    /// The largest audience of a campaign with copies.
+    pub copies_for_at_most: u32,
+}
+
+/// Resolves a campaign's audience, and gives the digests of the documents that are everybody's.
+///
+/// # Errors
+/// [`PlanError`].
+pub fn of_campaign(
+    content: &Content,
+    lists: &Lists,
+    excluded_lists: &Lists,
+    known: &Known<'_>,
+) -> Result<(Audience, Vec<Digest>), PlanError> {
+    let campaign = &content.file.campaign;
+    let paths = content.document_paths()?;
+    let (own, shared): (Vec<DocumentPath>, Vec<DocumentPath>) =
+        paths.into_iter().partition(DocumentPath::is_per_recipient);
+    let documents = shared_documents(content, &shared)?;
+    let received = match known.ledger {
+        Some(ledger) => Received::read(ledger, &documents, !own.is_empty())?,
+        None => Received::default(),
+    };
+    let own_document = |member: &Member| own_digest(content, &own, member);
+    let topic = campaign.audience.topic.as_ref().map(|topic| topic.as_str());
+    let forced = campaign.force.is_some();
+    let request = AudienceRequest {
+        audience: &campaign.audience,
+        purpose: campaign.purpose,
+        cc: &campaign.cc,
+        bcc: &campaign.bcc,
+        copies_for_at_most: known.copies_for_at_most,
+        lists: &lists.files(),
+        excluded_lists: &excluded_lists.files(),
+        key: known.key,
+        suppressed: &|id| known.suppressions.reason(id, topic),
+        received: &|id, own| !forced && received.has_all(id, documents.iter().copied().chain(own)),
+        own_document: if own.is_empty() {
+            None
+        } else {
+            Some(&own_document)
+        },
+    };
+    let audience = resolve(&request).map_err(|source| PlanError::Audience {
+        campaign: content.file.folder.to_string(),
+        source: Box::new(source),
+    })?;
+    Ok((audience, documents))
+}
+
+fn shared_documents(content: &Content, paths: &[DocumentPath]) -> Result<Vec<Digest>, PlanError> {
+    let mut digests = BTreeSet::new();
+    for path in paths {
+        let name = path.literal().unwrap_or_default();
+        let missing = || PlanError::Missing {
+            campaign: content.file.folder.to_string(),
+            what: "document",
+            name: name.clone(),
+        };
+        let bytes = content.document(&name)?.ok_or_else(missing)?;
+        digests.insert(Digest::of(&bytes));
+    }
+    Ok(digests.into_iter().collect())
+}
+
+/// The digest of a member's own document; of several, the digest of their digests.
+fn own_digest(
+    content: &Content,
+    paths: &[DocumentPath],
+    member: &Member,
+) -> Result<Option<Digest>, DocumentProblem> {
+    let mut digests = Vec::with_capacity(paths.len());
+    for pattern in paths {
+        let path = pattern
+            .resolve(member)
+            .map_err(|_| DocumentProblem::Missing)?;
+        let bytes = content
+            .document(&path)
+            .map_err(|_| DocumentProblem::Unreadable(pattern.to_string()))?
+            .ok_or(DocumentProblem::Missing)?;
+        digests.push(Digest::of(&bytes));
+    }
+    Ok(match digests.as_slice() {
+        [] => None,
+        [only] => Some(*only),
+        several => Some(Digest::of_parts(
+            several.iter().map(|digest| digest.as_bytes().as_slice()),
+        )),
+    })
+}
