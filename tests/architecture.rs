@@ -322,10 +322,10 @@ fn the_checks_see_what_is_wrong() {
         text: text.to_owned(),
     };
     for (module, text, wrong) in [
-        (&["plan"][..], "use crate::render::Mail;", 1),
+        (&["render"][..], "use crate::plan::Plan;", 1),
         (
             &["plan"],
-            "use crate::{ledger::Event, render, plan::Plan};",
+            "use crate::{ledger::Event, lint, plan::Plan};",
             1,
         ),
         (&["mail", "token"], "use super::super::plan::Plan;", 1),
