@@ -9,6 +9,7 @@ pub mod cli;
 
 pub mod deliver;
 pub mod lint;
+pub mod report;
 
 pub mod plan;
 pub mod render;

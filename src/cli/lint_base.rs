@@ -22,6 +22,11 @@ pub(super) struct Began {
 }
 
 impl Began {
+    /// The workspace there, and the paths that differ.
+    pub(super) fn into_parts(self) -> (Tree, BTreeSet<String>) {
+        (self.tree, self.changed)
+    }
+
     pub(super) fn view(&self) -> Base<'_> {
         Base {
             source: &self.tree,

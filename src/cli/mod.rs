@@ -6,8 +6,10 @@
 pub mod completions;
 pub mod demo;
 pub mod error;
+mod ledger_here;
 pub mod lint;
 mod lint_base;
+pub mod plan;
 pub mod resolve;
 pub mod rules;
 pub mod schema;
@@ -67,6 +69,8 @@ pub struct Cli {
 pub enum Command {
     /// Check the workspace, and say what is wrong where.
     Lint(lint::Arguments),
+    /// Show what merging would send, to whom, when and how fast.
+    Plan(plan::Arguments),
     /// Send what is due, and commit what became of every mail.
     Send(send::Arguments),
     /// Show how every campaign stands, and what waits for a person.
@@ -92,6 +96,7 @@ impl Cli {
     fn run(&self, terminal: &mut Terminal) -> Result<ExitCode, CliError> {
         match &self.command {
             Command::Lint(arguments) => lint::run(self, arguments, terminal),
+            Command::Plan(arguments) => plan::run(self, arguments, terminal),
             Command::Send(arguments) => send::run(self, arguments, terminal),
             Command::Status(arguments) => status::run(self, arguments, terminal),
             Command::Resolve(arguments) => resolve::run(self, arguments, terminal),

@@ -71,6 +71,12 @@ impl Suppressions {
         })
     }
 
+    /// How many people are suppressed, for everything or for a topic.
+    pub fn count(&self) -> u64 {
+        let is_on = |entries: &&Vec<Entry>| entries.iter().any(|entry| entry.reason.is_some());
+        self.latest.values().filter(is_on).count() as u64
+    }
+
     /// Why `recipient` is suppressed for exactly this scope, if so.
     pub fn exact(&self, recipient: &RecipientId, scope: &Scope) -> Option<Exclusion> {
         let entries = self.latest.get(recipient)?;

@@ -64,6 +64,48 @@ impl Content {
         })
     }
 
+    /// A campaign's content out of a workspace that was read already.
+    ///
+    /// # Errors
+    /// [`PlanError::Missing`] and [`PlanError::Source`].
+    pub fn of(
+        source: &Arc<dyn Source>,
+        whence: &str,
+        workspace: &Workspace,
+        id: &CampaignId,
+    ) -> Result<Self, PlanError> {
+        let missing = |what, name: String| PlanError::Missing {
+            campaign: id.to_string(),
+            what,
+            name,
+        };
+        let file = workspace.campaigns.get(id);
+        let file = file
+            .ok_or_else(|| missing("campaign", id.to_string()))?
+            .clone();
+        let template = match &file.campaign.template {
+            Some(name) => {
+                let found = workspace.templates.get(name);
+                Some(
+                    found
+                        .ok_or_else(|| missing("template", name.to_string()))?
+                        .clone(),
+                )
+            }
+            None => None,
+        };
+        let layout = template.as_ref().map(|template| &template.folder);
+        let digest = approval_digest(&**source, &file.folder, layout)?;
+        Ok(Self {
+            whence: whence.to_owned(),
+            source: Arc::clone(source),
+            settings: workspace.settings.clone(),
+            file,
+            template,
+            digest,
+        })
+    }
+
     /// The From identity.
     ///
     /// # Errors

@@ -40,9 +40,7 @@ pub async fn destinations(
     domains: &[String],
     exchangers: &dyn Exchangers,
 ) -> (Vec<String>, Vec<u16>) {
-    let mut names: Vec<String> = Vec::new();
-    let mut positions: HashMap<String, u16> = HashMap::new();
-    let mut of_domain = Vec::with_capacity(domains.len());
+    let mut grouped = Grouped::default();
     let mut answers = true;
     for group in domains.chunks(LOOK_UPS) {
         let exchangers = if answers {
@@ -53,19 +51,42 @@ pub async fn destinations(
         // A whole group without one answer: there is no DNS here, and each group takes seconds.
         answers &= group.len() < LOOK_UPS || exchangers.iter().any(Option::is_some);
         for (domain, exchanger) in group.iter().zip(exchangers) {
-            let Destination { name, .. } = providers.destination(domain, exchanger.as_deref());
-            let next = u16::try_from(names.len()).unwrap_or(u16::MAX);
-            let position = *positions.entry(name.clone()).or_insert_with(|| {
-                // Past what 16 bits count, the rest shares the last lane: slower, never faster.
-                if next < u16::MAX {
-                    names.push(name);
-                }
-                next.min(u16::MAX - 1)
-            });
-            of_domain.push(position);
+            grouped.add(providers.destination(domain, exchanger.as_deref()).name);
         }
     }
-    (names, of_domain)
+    (grouped.names, grouped.of_domain)
+}
+
+/// Destinations, each once, and each domain's.
+#[derive(Default)]
+struct Grouped {
+    names: Vec<String>,
+    positions: HashMap<String, u16>,
+    of_domain: Vec<u16>,
+}
+
+impl Grouped {
+    fn add(&mut self, name: String) {
+        let next = u16::try_from(self.names.len()).unwrap_or(u16::MAX);
+        let names = &mut self.names;
+        let position = *self.positions.entry(name.clone()).or_insert_with(|| {
+            // Past what 16 bits count, the rest shares the last lane: slower, never faster.
+            if next < u16::MAX {
+                names.push(name);
+            }
+            next.min(u16::MAX - 1)
+        });
+        self.of_domain.push(position);
+    }
+}
+
+/// The same by the domains alone, asking nobody.
+pub fn destinations_offline(providers: &Providers, domains: &[String]) -> (Vec<String>, Vec<u16>) {
+    let mut grouped = Grouped::default();
+    for domain in domains {
+        grouped.add(providers.destination(domain, None).name);
+    }
+    (grouped.names, grouped.of_domain)
 }
 
 /// Look-ups under way at once.
@@ -209,6 +230,12 @@ impl<'a> Lanes<'a> {
         self.relays.iter().filter_map(settings).collect()
     }
 
+    /// From one mail's start to the next one's in a lane.
+    pub fn pause(&self, lane: usize) -> Option<std::time::Duration> {
+        let paced = self.settings.pace.enabled;
+        self.configs.get(lane).filter(|_| paced).map(|it| it.pause)
+    }
+
     /// For each lane, its relay.
     pub fn lane_relays(&self) -> Vec<usize> {
         self.configs.iter().map(|config| config.relay).collect()
@@ -224,9 +251,17 @@ impl<'a> Lanes<'a> {
     /// # Errors
     /// [`PlanError::Zone`].
     pub fn pacer(&self, now: Timestamp, sent: &Sent) -> Result<Pacer, PlanError> {
+        Ok(Pacer::new(self.config(sent)?, now))
+    }
+
+    /// What that pacer is made of.
+    ///
+    /// # Errors
+    /// [`PlanError::Zone`].
+    pub fn config(&self, sent: &Sent) -> Result<PacerConfig, PlanError> {
         let pace = &self.settings.pace;
         let relays = self.relays().into_iter().zip(&self.sent_today);
-        let config = PacerConfig {
+        Ok(PacerConfig {
             enabled: pace.enabled,
             calendar: calendar(self.settings)?,
             relays: relays
@@ -242,8 +277,7 @@ impl<'a> Lanes<'a> {
                 })
                 .collect(),
             lanes: self.configs.clone(),
-        };
-        Ok(Pacer::new(config, now))
+        })
     }
 }
 

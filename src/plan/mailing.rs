@@ -101,6 +101,11 @@ impl Mailing {
         &self.content
     }
 
+    /// What it was compiled to.
+    pub fn compiled(&self) -> &Compiled {
+        &self.compiled
+    }
+
     /// A person's mail, dated `date`.
     ///
     /// # Errors

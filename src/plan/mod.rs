@@ -1,16 +1,24 @@
 //! What merging would do, worked out of the workspace and of what the ledger holds: who gets a
 //! campaign. Opens no network connection, sends nothing, writes nothing.
 
+pub mod affected;
 pub mod approval;
+pub mod approvers;
 pub mod audience;
 pub mod calendar;
 pub mod compile;
 pub mod content;
+pub mod documents;
 pub mod error;
 pub mod lanes;
 pub mod lists;
 pub mod mailing;
+pub mod next_sending;
+pub mod pace;
+pub mod planning;
+pub mod proposal;
 pub mod received;
+pub mod samples;
 pub mod sending;
 pub mod sent;
 

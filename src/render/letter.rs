@@ -20,6 +20,7 @@ use crate::mail::header::{self, Mailbox};
 use crate::mail::message_id::message_id;
 use crate::mail::mime::{self, Attachment, Content};
 use crate::mail::token::{Action, Leave, ReversePath};
+use crate::workspace::member::Member;
 
 /// Largest HTML or text part, in bytes.
 const LARGEST: usize = 2_000_000;
@@ -212,11 +213,7 @@ impl Compiled {
                 values: values.clone(),
             })
         };
-        let subject = match &self.subject {
-            Some(subject) => subject.trim().to_owned(),
-            None => self.run("subject", early(), work)?.trim().to_owned(),
-        };
-        header::check("Subject", &subject)?;
+        let subject = self.subject_of(early, work)?;
         let preheader = if self.has_preheader {
             Value::from(self.run("preheader", early(), work)?)
         } else {
@@ -243,6 +240,39 @@ impl Compiled {
             text: flowed(&self.run("text", context, work)?),
             subject,
         })
+    }
+
+    /// Whether the subject is the same for everybody.
+    pub fn has_one_subject(&self) -> bool {
+        self.subject.is_some()
+    }
+
+    /// The subject alone, for a member or for somebody without a row.
+    ///
+    /// # Errors
+    /// [`RenderError`].
+    pub fn subject(&self, member: Option<&Member>) -> Result<String, RenderError> {
+        let names = self.names.iter().take(self.columns);
+        let early = || {
+            Value::from_object(Context {
+                names: self.names.clone(),
+                values: names.map(|name| cell(member, name)).collect(),
+            })
+        };
+        self.subject_of(early, None)
+    }
+
+    fn subject_of(
+        &self,
+        early: impl FnOnce() -> Value,
+        work: Option<&Cell<u64>>,
+    ) -> Result<String, RenderError> {
+        let subject = match &self.subject {
+            Some(subject) => subject.trim().to_owned(),
+            None => self.run("subject", early(), work)?.trim().to_owned(),
+        };
+        header::check("Subject", &subject)?;
+        Ok(subject)
     }
 
     fn run(

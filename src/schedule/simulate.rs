@@ -40,7 +40,16 @@ pub struct Simulated {
 /// never opens); every mail starts inside of one. Every mail is accepted.
 pub fn simulate(
     simulation: Simulation,
+    opening: impl FnMut(Timestamp) -> Option<Opening>,
+) -> Simulated {
+    watch(simulation, opening, |_, _, _| {})
+}
+
+/// The same, telling of each mail: its lane, when it starts and when it ends.
+pub fn watch(
+    simulation: Simulation,
     mut opening: impl FnMut(Timestamp) -> Option<Opening>,
+    mut each: impl FnMut(usize, Timestamp, Timestamp),
 ) -> Simulated {
     let Simulation {
         pacer: config,
@@ -78,6 +87,7 @@ pub fn simulate(
                 while let Some(lane) = pacer.take(now) {
                     let ends = now.checked_add(mail_takes).unwrap_or(Timestamp::MAX);
                     result.count(lane, now, ends);
+                    each(lane, now, ends);
                     if mail_takes.is_zero() {
                         pacer.done(lane, now, Verdict::Fine);
                     } else {

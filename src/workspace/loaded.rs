@@ -127,6 +127,17 @@ impl Loaded {
         self.findings.extend(part.findings);
     }
 
+    /// The workspace as far as it could be read, and what is wrong with the rest; nothing without settings.
+    pub fn as_far_as_read(self) -> Option<(Workspace, Vec<Diagnostic>)> {
+        let workspace = Workspace {
+            settings: self.settings?,
+            campaigns: self.campaigns,
+            lists: self.lists,
+            templates: self.templates,
+        };
+        Some((workspace, self.findings))
+    }
+
     /// The workspace, where nothing is wrong with it.
     ///
     /// # Errors

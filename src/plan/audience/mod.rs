@@ -128,8 +128,15 @@ pub struct CopyTo {
     domain: u32,
 }
 
+impl CopyTo {
+    /// The address's domain, by position among [`Audience::domains`].
+    pub const fn domain(&self) -> u32 {
+        self.domain
+    }
+}
+
 /// What one list gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ListCount {
     /// Which.
     pub name: ListName,

@@ -21,6 +21,9 @@ pub struct Policy {
     pub approved_templates: bool,
     /// Mail programs that must show everything.
     pub clients: Vec<Client>,
+    /// By so many per cent the audience of a campaign may grow against what the main branch would send, where the
+    /// campaign does not say what it expects.
+    pub growth_limit: Option<u32>,
     /// From more recipients than this on a campaign needs the management's approval.
     pub management_above: Option<u32>,
 }
@@ -41,6 +44,7 @@ impl Default for Policy {
                 Client::Yahoo,
                 Client::Thunderbird,
             ],
+            growth_limit: Some(50),
             management_above: None,
         }
     }

@@ -1,0 +1,103 @@
+//! Which sending of a campaign comes next, as the calendar and the ledger have it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::error::PlanError;
+use super::sending::sending;
+use crate::ledger::branch::Ledger;
+use crate::ledger::state::{Counts, OccurrenceState};
+use crate::mail::occurrence::{CampaignId, OccurrenceId};
+use crate::schedule::calendar::Calendar;
+use crate::schedule::occurrence::Due;
+use crate::schedule::window::Opening;
+use crate::workspace::campaign::{Campaign, Status};
+use crate::workspace::settings::Settings;
+
+/// Missed windows are looked for so far back, as sending does.
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(62 * 24);
+
+/// Occurrences of one recurring campaign that are looked at.
+const MOST: usize = 9;
+
+/// A campaign's next sending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// It goes out in this opening, or has begun to.
+    Ahead {
+        /// Which sending.
+        occurrence: OccurrenceId,
+        /// When.
+        opening: Opening,
+        /// What went out already. Its audience is fixed then.
+        started: Option<Counts>,
+    },
+    /// Its opening passed without a start.
+    Lapsed {
+        /// Which sending.
+        occurrence: OccurrenceId,
+        /// When it should have been.
+        opening: Opening,
+    },
+    /// Everybody has an outcome, or its window does not open any more.
+    Over {
+        /// The last sending, where it has begun.
+        occurrence: Option<OccurrenceId>,
+    },
+    /// Called off.
+    Cancelled,
+}
+
+/// What comes next of a campaign at `now`. Without a ledger nothing has begun.
+///
+/// # Errors
+/// [`PlanError`].
+pub fn next_sending(
+    settings: &Settings,
+    (id, campaign): (&CampaignId, &Campaign),
+    calendar: &Calendar,
+    ledger: Option<&Ledger>,
+    now: Timestamp,
+) -> Result<Next, PlanError> {
+    if campaign.status == Status::Cancelled {
+        return Ok(Next::Cancelled);
+    }
+    let sending = sending(settings, id, campaign)?;
+    let since = now.checked_sub(LOOK_BACK).unwrap_or(now);
+    let mut occurrences = sending.begun(calendar, since, now, MOST);
+    occurrences.extend(sending.upcoming(calendar, now));
+    let mut last = Next::Over { occurrence: None };
+    for found in occurrences {
+        let occurrence = match &found.label {
+            Some(label) => OccurrenceId::recurring(id.clone(), label)?,
+            None => OccurrenceId::single(id.clone()),
+        };
+        let state = match ledger {
+            Some(ledger) => ledger.look(&occurrence)?,
+            None => OccurrenceState::new(),
+        };
+        let started = state.header().is_some().then(|| state.counts(now));
+        if started.as_ref().is_some_and(|counts| counts.pending == 0) {
+            last = Next::Over {
+                occurrence: Some(occurrence),
+            };
+            continue;
+        }
+        last = match sending.due(calendar, &found, now, started.is_some()) {
+            Due::NotYet(opening) | Due::Open(opening) => {
+                return Ok(Next::Ahead {
+                    occurrence,
+                    opening,
+                    started,
+                });
+            }
+            Due::Lapsed(opening) => Next::Lapsed {
+                occurrence,
+                opening,
+            },
+            Due::Shut => Next::Over {
+                occurrence: Some(occurrence),
+            },
+        };
+    }
+    Ok(last)
+}

@@ -1,0 +1,258 @@
+//! How fast planned sendings go: the scheduler that will pace them, on virtual time.
+//!
+//! Sendings whose openings overlap go through the same relays to the same destinations: they are simulated together,
+//! each destination's mails in order of reception. Who takes a domain's mail is told by the domain alone, as nobody
+//! is asked; every mail is taken as accepted, and as taking [`MAIL_TAKES`].
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::error::PlanError;
+use super::lanes::Lanes;
+use super::sent::Sent;
+use crate::schedule::calendar::Calendar;
+use crate::schedule::simulate::{Simulation, watch};
+use crate::schedule::window::{Opening, Window};
+use crate::workspace::names::RelayName;
+use crate::workspace::settings::Settings;
+
+/// So long a mail is taken to keep its connection busy.
+pub const MAIL_TAKES: Duration = Duration::from_millis(300);
+
+/// A sending to be paced.
+#[derive(Debug, Clone)]
+pub struct Sending {
+    /// Its relay.
+    pub relay: RelayName,
+    /// Its window.
+    pub window: Window,
+    /// The opening that it starts in.
+    pub opening: Opening,
+    /// Mails by destination.
+    pub mails: Vec<(String, u64)>,
+}
+
+/// How it goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Pace {
+    /// By destination, the most mails first.
+    pub destinations: Vec<Destination>,
+    /// The first mail's start.
+    pub first: Option<Timestamp>,
+    /// The last mail's end.
+    pub last: Option<Timestamp>,
+    /// Openings of its window that mails start in.
+    pub openings: u64,
+    /// Mails that are never sent: a cap, or a window that does not open again.
+    pub unsent: u64,
+    /// Others that are sent in the same time, by their place among the sendings.
+    pub beside: Vec<usize>,
+}
+
+/// Mails to one destination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Destination {
+    /// A provider's name, or a domain.
+    pub name: String,
+    /// How many.
+    pub mails: u64,
+    /// Milliseconds from one start to the next; none where nothing is paced.
+    pub pause_ms: Option<u64>,
+    /// The first one's start.
+    pub first: Option<Timestamp>,
+    /// The last one's end.
+    pub last: Option<Timestamp>,
+}
+
+/// How each of these sendings goes, in order of reception.
+///
+/// # Errors
+/// [`PlanError::Zone`].
+pub fn pace(
+    settings: &Settings,
+    calendar: &Calendar,
+    sendings: &[Sending],
+    sent: &Sent,
+) -> Result<Vec<Pace>, PlanError> {
+    let mut paces = vec![Pace::default(); sendings.len()];
+    for group in together(sendings) {
+        Group::new(settings, sendings, group).run(calendar, sent, &mut paces)?;
+    }
+    Ok(paces)
+}
+
+/// Sendings whose openings overlap, directly or by way of others; each group in order of reception.
+fn together(sendings: &[Sending]) -> Vec<Vec<usize>> {
+    let mut by_start: Vec<usize> = (0..sendings.len()).collect();
+    by_start.sort_by_key(|at| sendings.get(*at).map(|it| it.opening));
+    let mut groups: Vec<(Timestamp, Vec<usize>)> = Vec::new();
+    for at in by_start {
+        let Some(sending) = sendings.get(at) else {
+            continue;
+        };
+        match groups.last_mut() {
+            Some((until, group)) if sending.opening.from < *until => {
+                *until = sending.opening.until.max(*until);
+                group.push(at);
+            }
+            _ => groups.push((sending.opening.until, vec![at])),
+        }
+    }
+    let mut groups: Vec<Vec<usize>> = groups.into_iter().map(|(_, group)| group).collect();
+    groups.iter_mut().for_each(|group| group.sort_unstable());
+    groups
+}
+
+struct Group<'a> {
+    sendings: &'a [Sending],
+    members: Vec<usize>,
+    lanes: Lanes<'a>,
+    /// For each lane whose mails are next: the sending, the destination's place in it, and how many.
+    queues: Vec<VecDeque<(usize, usize, u64)>>,
+}
+
+impl<'a> Group<'a> {
+    fn new(settings: &'a Settings, sendings: &'a [Sending], members: Vec<usize>) -> Self {
+        let mut group = Self {
+            sendings,
+            lanes: Lanes::new(settings),
+            queues: Vec::new(),
+            members: Vec::new(),
+        };
+        for at in &members {
+            let Some(sending) = sendings.get(*at) else {
+                continue;
+            };
+            let names: Vec<String> = sending.mails.iter().map(|(name, _)| name.clone()).collect();
+            let lanes = group.lanes.of_occurrence(&sending.relay, &names);
+            for (place, (lane, (_, mails))) in lanes.into_iter().zip(&sending.mails).enumerate() {
+                if group.queues.len() <= lane {
+                    group.queues.resize(lane + 1, VecDeque::new());
+                }
+                if let Some(queue) = group.queues.get_mut(lane) {
+                    queue.push_back((*at, place, *mails));
+                }
+            }
+        }
+        group.members = members;
+        group
+    }
+
+    fn run(
+        mut self,
+        calendar: &Calendar,
+        sent: &Sent,
+        paces: &mut [Pace],
+    ) -> Result<(), PlanError> {
+        self.lanes.count(sent);
+        self.begin(paces);
+        let all = self.queues.iter();
+        let sum = |queue: &VecDeque<(usize, usize, u64)>| queue.iter().map(|it| it.2).sum();
+        let mails: Vec<u64> = all.map(sum).collect();
+        let openings = |at: Timestamp| self.opening(calendar, at);
+        let from = self.members.iter().filter_map(|at| self.sendings.get(*at));
+        let Some(from) = from.map(|it| it.opening.from).min() else {
+            return Ok(());
+        };
+        let simulation = Simulation {
+            pacer: self.lanes.config(sent)?,
+            mails,
+            mail_takes: MAIL_TAKES,
+            from,
+        };
+        let mut queues = self.queues.clone();
+        let mut last_opening: BTreeMap<usize, Opening> = BTreeMap::new();
+        watch(simulation, openings, |lane, starts, ends| {
+            let Some(queue) = queues.get_mut(lane) else {
+                return;
+            };
+            while queue.front().is_some_and(|(.., left)| *left == 0) {
+                queue.pop_front();
+            }
+            let Some((at, place, left)) = queue.front_mut() else {
+                return;
+            };
+            *left -= 1;
+            let (Some(pace), Some(sending)) = (paces.get_mut(*at), self.sendings.get(*at)) else {
+                return;
+            };
+            pace.unsent = pace.unsent.saturating_sub(1);
+            pace.first.get_or_insert(starts);
+            pace.last = pace.last.max(Some(ends));
+            if let Some(destination) = pace.destinations.get_mut(*place) {
+                destination.first.get_or_insert(starts);
+                destination.last = destination.last.max(Some(ends));
+            }
+            if !last_opening.get(at).is_some_and(|it| it.contains(starts)) {
+                if let Some(opening) = calendar.opening_at_or_after(&sending.window, starts) {
+                    last_opening.insert(*at, opening);
+                }
+                pace.openings += 1;
+            }
+        });
+        for at in &self.members {
+            if let Some(pace) = paces.get_mut(*at) {
+                pace.destinations
+                    .sort_by(|a, b| b.mails.cmp(&a.mails).then_with(|| a.name.cmp(&b.name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is known before the first mail.
+    fn begin(&self, paces: &mut [Pace]) {
+        for (lane, queue) in self.queues.iter().enumerate() {
+            for (at, place, mails) in queue {
+                let names = self.sendings.get(*at).map(|it| &it.mails);
+                let Some((pace, (name, _))) = paces
+                    .get_mut(*at)
+                    .zip(names.and_then(|names| names.get(*place)))
+                else {
+                    continue;
+                };
+                pace.unsent += mails;
+                let destination = Destination {
+                    name: name.clone(),
+                    mails: *mails,
+                    pause_ms: self.lanes.pause(lane).map(milliseconds),
+                    first: None,
+                    last: None,
+                };
+                let so_far = pace.destinations.len();
+                pace.destinations
+                    .resize_with(so_far.max(place + 1), || Destination {
+                        name: String::new(),
+                        mails: 0,
+                        pause_ms: None,
+                        first: None,
+                        last: None,
+                    });
+                if let Some(slot) = pace.destinations.get_mut(*place) {
+                    *slot = destination;
+                }
+            }
+        }
+        for at in &self.members {
+            if let Some(pace) = paces.get_mut(*at) {
+                pace.beside = self.members.iter().copied().filter(|it| it != at).collect();
+            }
+        }
+    }
+
+    /// The opening of any of them that a moment lies in, or the next.
+    fn opening(&self, calendar: &Calendar, at: Timestamp) -> Option<Opening> {
+        let sendings = self.members.iter().filter_map(|it| self.sendings.get(*it));
+        let next = |sending: &Sending| match at < sending.opening.from {
+            true => Some(sending.opening),
+            false => calendar.opening_at_or_after(&sending.window, at),
+        };
+        sendings.filter_map(next).min()
+    }
+}
+
+fn milliseconds(pause: Duration) -> u64 {
+    u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,474 @@
+//! Makes a plan: what each campaign of a workspace would send, to whom, when and how fast. Opens no connection, needs no
+//! secret; where the organisation's key is not at hand, what only it can tell is said to be unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::affected::affected;
+use super::approvers::approvers;
+use super::audience::Audience;
+use super::audience::of_campaign::{Known, of_campaign};
+use super::calendar::calendar;
+use super::compile::compile;
+use super::content::Content;
+use super::documents::documents;
+use super::error::PlanError;
+use super::lanes::{destinations_offline, providers};
+use super::lists::Lists;
+use super::mailing::Mailing;
+use super::next_sending::{Next, next_sending};
+use super::pace::{self, Pace, pace};
+use super::proposal::{
+    AudiencePlan, CampaignPlan, Change, Drift, From, Plan, Sending, Unknown, When,
+};
+use super::samples::{choose, subjects};
+use super::sending::sending;
+use super::sent::Sent;
+use crate::ledger::branch::Ledger;
+use crate::ledger::suppressions::Suppressions;
+use crate::mail::occurrence::{CampaignId, OccurrenceId};
+use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::schedule::calendar::Calendar;
+use crate::workspace::Workspace;
+use crate::workspace::settings::Settings;
+use crate::workspace::source::Source;
+
+/// A state of the workspace.
+#[derive(Clone)]
+pub struct State {
+    /// Its files.
+    pub source: Arc<dyn Source>,
+    /// What it is called in messages.
+    pub whence: String,
+    /// What it holds.
+    pub workspace: Arc<Workspace>,
+}
+
+/// What a plan is made of.
+pub struct Request<'a> {
+    /// What is proposed.
+    pub proposed: State,
+    /// What it is compared with, and the files that differ.
+    pub base: Option<(State, &'a BTreeSet<String>)>,
+    /// Only these; all that are touched, or all, where empty.
+    pub only: &'a BTreeSet<CampaignId>,
+    /// The ledger as it was fetched last.
+    pub ledger: Option<&'a Ledger>,
+    /// The organisation's key, where it is at hand.
+    pub key: Option<&'a RecipientKey>,
+    /// Campaigns that were received already, the oldest first. Others come after them.
+    pub received: &'a [CampaignId],
+    /// Campaigns that can not be read, and why.
+    pub unreadable: &'a BTreeMap<CampaignId, String>,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// Who a campaign goes to in one state of the workspace.
+struct Resolved {
+    content: Content,
+    lists: Lists,
+    audience: Audience,
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// [`PlanError`]; what is wrong with one campaign only is said in its place of the plan.
+pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
+    let settings = &request.proposed.workspace.settings;
+    let calendar = calendar(settings)?;
+    let stand_in = RecipientKey::from_secret(&[0; crate::mail::recipient_id::SHORTEST_SECRET]);
+    let suppressions = match (request.ledger, request.key) {
+        (Some(ledger), Some(_)) => ledger.suppressions()?,
+        _ => Suppressions::default(),
+    };
+    let unknown = Unknown {
+        suppressed: match (request.ledger, request.key) {
+            (Some(ledger), None) => Some(ledger.suppressions()?.count()),
+            _ => None,
+        },
+        ledger: request.ledger.is_none(),
+    };
+    let Some(key) = request.key.or(stand_in.as_ref().ok()) else {
+        return Ok(Plan {
+            made_at: request.now,
+            compared_with: None,
+            campaigns: Vec::new(),
+            unknown,
+        });
+    };
+    let planning = Planning {
+        request,
+        calendar,
+        key,
+        suppressions,
+    };
+    let mut campaigns = Vec::new();
+    for id in planning.order() {
+        campaigns.push(planning.campaign(&id)?);
+    }
+    planning.pace(&mut campaigns)?;
+    Ok(Plan {
+        made_at: request.now,
+        compared_with: request.base.as_ref().map(|(base, _)| base.whence.clone()),
+        campaigns,
+        unknown,
+    })
+}
+
+struct Planning<'a> {
+    request: &'a Request<'a>,
+    calendar: Calendar,
+    key: &'a RecipientKey,
+    suppressions: Suppressions,
+}
+
+impl Planning<'_> {
+    fn settings(&self) -> &Settings {
+        &self.request.proposed.workspace.settings
+    }
+
+    /// The campaigns that are asked for, in order of reception: what is proposed comes last.
+    fn order(&self) -> Vec<CampaignId> {
+        let request = self.request;
+        let (proposed, unreadable) = (&request.proposed.workspace, request.unreadable.keys());
+        let mut wanted: BTreeSet<CampaignId> = if !request.only.is_empty() {
+            request.only.clone()
+        } else if let Some((base, changed)) = &request.base {
+            let mut touched = affected(&proposed.campaigns, changed);
+            touched.extend(affected(&base.workspace.campaigns, changed));
+            let file = |id: &CampaignId| format!("campaigns/{id}/campaign.yaml");
+            touched.extend(unreadable.filter(|id| changed.contains(&file(id))).cloned());
+            touched
+        } else {
+            proposed
+                .campaigns
+                .keys()
+                .chain(unreadable)
+                .cloned()
+                .collect()
+        };
+        let mut order = Vec::with_capacity(wanted.len());
+        let is_new = |id: &CampaignId| {
+            let base = request.base.as_ref();
+            base.is_some_and(|(base, _)| !base.workspace.campaigns.contains_key(id))
+        };
+        for id in request.received {
+            if !is_new(id) && wanted.remove(id) {
+                order.push(id.clone());
+            }
+        }
+        order.extend(wanted);
+        order
+    }
+
+    fn campaign(&self, id: &CampaignId) -> Result<CampaignPlan, PlanError> {
+        let request = self.request;
+        let before = request.base.as_ref().map(|(base, _)| base);
+        let was_there = before.map(|base| base.workspace.campaigns.contains_key(id));
+        let Some(file) = request.proposed.workspace.campaigns.get(id) else {
+            if let Some(why) = request.unreadable.get(id) {
+                return Ok(unreadable(id, why));
+            }
+            return Ok(CampaignPlan {
+                id: id.clone(),
+                change: Change::Removed,
+                when: When::Cancelled,
+                sending: Err("it is taken away: what has not been sent is not sent".to_owned()),
+            });
+        };
+        let change = match was_there {
+            None => Change::Unknown,
+            Some(false) => Change::New,
+            Some(true) => Change::Changed,
+        };
+        let attempt = || -> Result<(When, Result<Box<Sending>, String>), PlanError> {
+            let (settings, ledger) = (self.settings(), request.ledger);
+            let campaign = (id, &file.campaign);
+            let next = next_sending(settings, campaign, &self.calendar, ledger, request.now)?;
+            let when = when(next, file.campaign.send.window.as_str());
+            let When::Ahead { occurrence, .. } = &when else {
+                let why = "nothing of it is sent any more".to_owned();
+                return Ok((when, Err(why)));
+            };
+            let drift_from = match before {
+                Some(base) if was_there == Some(true) => self.ids(base, id)?,
+                _ => None,
+            };
+            let sending = self.sending(id, occurrence, drift_from)?;
+            Ok((when, Ok(Box::new(sending))))
+        };
+        let (when, sending) = match attempt() {
+            Ok(made) => made,
+            Err(why) if why.is_of_one() => (self.when_at_least(id), Err(why.to_string())),
+            Err(why) => return Err(why),
+        };
+        Ok(CampaignPlan {
+            id: id.clone(),
+            change,
+            when,
+            sending,
+        })
+    }
+
+    /// When it goes out, of a campaign of which more can not be said.
+    fn when_at_least(&self, id: &CampaignId) -> When {
+        let file = self.request.proposed.workspace.campaigns.get(id);
+        let (settings, ledger, now) = (self.settings(), self.request.ledger, self.request.now);
+        let next = file.and_then(|file| {
+            let campaign = (id, &file.campaign);
+            let next = next_sending(settings, campaign, &self.calendar, ledger, now).ok()?;
+            Some(when(next, file.campaign.send.window.as_str()))
+        });
+        next.unwrap_or(When::Over)
+    }
+
+    fn resolve(&self, state: &State, id: &CampaignId) -> Result<Resolved, PlanError> {
+        let content = Content::of(&state.source, &state.whence, &state.workspace, id)?;
+        let wish = &content.file.campaign.audience;
+        let lists = Lists::spool(&*state.source, &state.whence, &wish.lists)?;
+        let excluded = Lists::spool(&*state.source, &state.whence, &wish.exclude_lists)?;
+        let known = Known {
+            key: self.key,
+            suppressions: &self.suppressions,
+            ledger: self.request.ledger.filter(|_| self.request.key.is_some()),
+            copies_for_at_most: state.workspace.settings.policy.copies_for_at_most,
+        };
+        let (audience, _) = of_campaign(&content, &lists, &excluded, &known)?;
+        Ok(Resolved {
+            content,
+            lists,
+            audience,
+        })
+    }
+
+    /// Who got it before, sorted; nothing where that can not be said.
+    fn ids(&self, state: &State, id: &CampaignId) -> Result<Option<Vec<RecipientId>>, PlanError> {
+        match self.resolve(state, id) {
+            Ok(resolved) => Ok(Some(sorted(&resolved.audience))),
+            Err(why) if why.is_of_one() => Ok(None),
+            Err(why) => Err(why),
+        }
+    }
+
+    fn sending(
+        &self,
+        id: &CampaignId,
+        occurrence: &OccurrenceId,
+        before: Option<Vec<RecipientId>>,
+    ) -> Result<Sending, PlanError> {
+        let settings = self.settings();
+        let resolved = self.resolve(&self.request.proposed, id)?;
+        let Resolved {
+            content,
+            lists,
+            audience,
+        } = resolved;
+        let campaign = content.file.campaign.clone();
+        let sender = content.sender()?.clone();
+        let drift = before.map(|before| drift(&before, &sorted(&audience)));
+        let plan = audience_plan(settings, &campaign, &audience, drift);
+        let compiled = compile(&content, occurrence, &lists.columns(), self.key, Vec::new())?;
+        let (documents, digest) = (documents(&content)?, content.digest);
+        let mailing = Mailing::new(content, compiled, self.key)?;
+        let samples = choose(&mailing, &audience, &lists);
+        Ok(Sending {
+            subjects: subjects(&mailing, &samples, self.request.now),
+            subject: campaign.subject.clone(),
+            from: From {
+                name: sender.name.clone(),
+                address: sender.address.clone(),
+                relay: sender.relay.to_string(),
+            },
+            purpose: campaign.purpose,
+            template: campaign.template.as_ref().map(ToString::to_string),
+            approvers: approvers(settings, &campaign, plan.recipients),
+            documents,
+            pace: Pace {
+                destinations: by_destination(settings, &audience),
+                ..Pace::default()
+            },
+            audience: plan,
+            digest,
+        })
+    }
+
+    /// All sendings that are ahead, paced together.
+    fn pace(&self, campaigns: &mut [CampaignPlan]) -> Result<(), PlanError> {
+        let settings = self.settings();
+        let sent = match self.request.ledger {
+            Some(ledger) => Sent::read(ledger, settings, &self.calendar, self.request.now)?,
+            None => Sent::default(),
+        };
+        let (mut places, mut sendings) = (Vec::new(), Vec::new());
+        for (place, plan) in campaigns.iter().enumerate() {
+            let (When::Ahead { opening, .. }, Ok(planned)) = (&plan.when, &plan.sending) else {
+                continue;
+            };
+            let Some(file) = self.request.proposed.workspace.campaigns.get(&plan.id) else {
+                continue;
+            };
+            let relay = settings.senders.get(&file.campaign.sender);
+            let Some(relay) = relay.map(|sender| sender.relay.clone()) else {
+                continue;
+            };
+            let mails = planned.pace.destinations.iter();
+            places.push(place);
+            sendings.push(pace::Sending {
+                relay,
+                window: sending(settings, &plan.id, &file.campaign)?.window,
+                opening: *opening,
+                mails: mails.map(|it| (it.name.clone(), it.mails)).collect(),
+            });
+        }
+        let paces = pace(settings, &self.calendar, &sendings, &sent)?;
+        for (place, mut paced) in places.iter().zip(paces) {
+            let beside = paced
+                .beside
+                .iter()
+                .filter_map(|at| places.get(*at))
+                .copied();
+            paced.beside = beside.collect();
+            if let Some(Ok(planned)) = campaigns.get_mut(*place).map(|it| &mut it.sending) {
+                planned.pace = paced;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unreadable(id: &CampaignId, why: &str) -> CampaignPlan {
+    CampaignPlan {
+        id: id.clone(),
+        change: Change::Unknown,
+        when: When::Unreadable,
+        sending: Err(format!("{why}; `postmerge lint` shows where")),
+    }
+}
+
+fn when(next: Next, window: &str) -> When {
+    match next {
+        Next::Ahead {
+            occurrence,
+            opening,
+            started,
+        } => When::Ahead {
+            occurrence,
+            window: window.to_owned(),
+            opening,
+            started,
+        },
+        Next::Lapsed { opening, .. } => When::Lapsed(opening),
+        Next::Over { .. } => When::Over,
+        Next::Cancelled => When::Cancelled,
+    }
+}
+
+fn sorted(audience: &Audience) -> Vec<RecipientId> {
+    let mut ids: Vec<RecipientId> = audience.entries.iter().map(|entry| entry.id).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// Both are sorted, and hold nobody twice.
+fn drift(before: &[RecipientId], now: &[RecipientId]) -> Drift {
+    let (mut old, mut new) = (before.iter().peekable(), now.iter().peekable());
+    let (mut joined, mut left) = (0, 0);
+    loop {
+        match (old.peek(), new.peek()) {
+            (Some(a), Some(b)) if a == b => {
+                old.next();
+                new.next();
+            }
+            (Some(a), Some(b)) if a < b => {
+                old.next();
+                left += 1;
+            }
+            (_, Some(_)) => {
+                new.next();
+                joined += 1;
+            }
+            (Some(_), None) => {
+                old.next();
+                left += 1;
+            }
+            (None, None) => break,
+        }
+    }
+    Drift {
+        before: before.len() as u64,
+        joined,
+        left,
+    }
+}
+
+fn audience_plan(
+    settings: &Settings,
+    campaign: &crate::workspace::campaign::Campaign,
+    audience: &Audience,
+    drift: Option<Drift>,
+) -> AudiencePlan {
+    let mut exclusions = BTreeMap::new();
+    for (_, reason) in &audience.excluded {
+        *exclusions.entry(*reason).or_insert(0) += 1;
+    }
+    let recipients = audience.entries.len() as u64;
+    let copies = audience.copies.len() as u64;
+    let mut holds: Vec<String> = audience.hold.iter().map(ToString::to_string).collect();
+    let limit = settings.policy.growth_limit;
+    if let (Some(drift), Some(limit), None) = (drift, limit, &campaign.audience.expect)
+        && drift.before > 0
+        && recipients * 100 > drift.before * (100 + u64::from(limit))
+    {
+        holds.push(format!(
+            "{recipients} would get it in place of {}: that is more than {limit} % growth, and the campaign does not say what it expects",
+            drift.before
+        ));
+    }
+    AudiencePlan {
+        lists: audience.per_list.clone(),
+        segment: campaign.audience.filter.clone(),
+        topic: campaign.audience.topic.as_ref().map(ToString::to_string),
+        includes: campaign.audience.include.len() as u64,
+        copies,
+        recipients,
+        mails: recipients * (copies + 1),
+        exclusions,
+        wrong_rows: audience.problems.count,
+        drift,
+        holds,
+    }
+}
+
+/// Mails by destination, copies among them; when they go is not known yet.
+fn by_destination(settings: &Settings, audience: &Audience) -> Vec<pace::Destination> {
+    let (names, of_domain) = destinations_offline(&providers(&settings.pace), &audience.domains);
+    let mut counts = vec![0_u64; names.len()];
+    let mut add = |domain: u32, mails: u64| {
+        let destination = of_domain.get(domain as usize).copied().unwrap_or_default();
+        if let Some(count) = counts.get_mut(usize::from(destination)) {
+            *count += mails;
+        }
+    };
+    for entry in &audience.entries {
+        add(entry.domain, 1);
+    }
+    for copy in &audience.copies {
+        add(copy.domain(), audience.entries.len() as u64);
+    }
+    let counted = names
+        .into_iter()
+        .zip(counts)
+        .filter(|(_, mails)| *mails > 0);
+    let destination = |(name, mails)| pace::Destination {
+        name,
+        mails,
+        pause_ms: None,
+        first: None,
+        last: None,
+    };
+    counted.map(destination).collect()
+}

@@ -1,0 +1,186 @@
+//! What merging would do, as data. Who shows it decides how; nothing here is worded for people but errors' texts.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::approvers::Approver;
+use super::audience::ListCount;
+use super::documents::PlannedDocument;
+use super::pace::Pace;
+use super::samples::Subject;
+use crate::ledger::event::Exclusion;
+use crate::ledger::state::Counts;
+use crate::mail::digest::Digest;
+use crate::mail::occurrence::{CampaignId, OccurrenceId};
+use crate::schedule::window::Opening;
+use crate::workspace::campaign::Purpose;
+
+/// What merging would do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// As things stood then.
+    pub made_at: Timestamp,
+    /// What it is compared with.
+    pub compared_with: Option<String>,
+    /// In order of reception.
+    pub campaigns: Vec<CampaignPlan>,
+    /// What is not known here.
+    pub unknown: Unknown,
+}
+
+/// What is not known where the plan is made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Unknown {
+    /// The organisation's key: without it nobody is recognised in the ledger, and so many that it holds as suppressed may
+    /// be left out besides.
+    pub suppressed: Option<u64>,
+    /// The ledger: whether anything has been sent, and to whom.
+    pub ledger: bool,
+}
+
+/// One campaign.
+#[derive(Debug, Clone)]
+pub struct CampaignPlan {
+    /// Which.
+    pub id: CampaignId,
+    /// Against what it is compared with.
+    pub change: Change,
+    /// When it goes out, if it does.
+    pub when: When,
+    /// What would be sent to whom; or why that can not be said.
+    pub sending: Result<Box<Sending>, String>,
+}
+
+/// What a proposal does to a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// Nothing was compared.
+    Unknown,
+    /// It is new.
+    New,
+    /// It, or something that it is made of, differs.
+    Changed,
+    /// It is taken away.
+    Removed,
+}
+
+/// When a campaign goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum When {
+    /// In this opening.
+    Ahead {
+        /// Which sending.
+        occurrence: OccurrenceId,
+        /// Its window.
+        window: String,
+        /// Its opening.
+        opening: Opening,
+        /// What went out already: its audience and content are fixed.
+        started: Option<Counts>,
+    },
+    /// Its window passed: it is not sent.
+    Lapsed(Opening),
+    /// It is sent, or has no opening any more.
+    Over,
+    /// It is called off or taken away.
+    Cancelled,
+    /// Its file can not be read.
+    Unreadable,
+}
+
+/// What would be sent to whom.
+#[derive(Debug, Clone)]
+pub struct Sending {
+    /// The subject, as the campaign writes it.
+    pub subject: String,
+    /// As some recipients will read it.
+    pub subjects: Vec<Subject>,
+    /// From whom: name, address, relay.
+    pub from: From,
+    /// What kind of mail.
+    pub purpose: Purpose,
+    /// The layout.
+    pub template: Option<String>,
+    /// Whose approval it needs.
+    pub approvers: Vec<Approver>,
+    /// What recipients are handed.
+    pub documents: Vec<PlannedDocument>,
+    /// Who gets it.
+    pub audience: AudiencePlan,
+    /// How fast it goes.
+    pub pace: Pace,
+    /// What an approval approves.
+    pub digest: Digest,
+}
+
+/// From whom a mail is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct From {
+    /// The name that is shown.
+    pub name: String,
+    /// The address.
+    pub address: String,
+    /// The relay that it goes through.
+    pub relay: String,
+}
+
+/// Who gets a campaign.
+#[derive(Debug, Clone, Default)]
+pub struct AudiencePlan {
+    /// What each list gives.
+    pub lists: Vec<ListCount>,
+    /// The expression that members fulfil.
+    pub segment: Option<String>,
+    /// The topic that members chose.
+    pub topic: Option<String>,
+    /// Single addresses besides.
+    pub includes: u64,
+    /// Addresses that get a copy of every mail.
+    pub copies: u64,
+    /// Who gets it.
+    pub recipients: u64,
+    /// Mails: recipients and copies.
+    pub mails: u64,
+    /// Who does not, by reason.
+    pub exclusions: BTreeMap<Exclusion, u64>,
+    /// Rows that can not be read.
+    pub wrong_rows: u64,
+    /// Against what the plan is compared with.
+    pub drift: Option<Drift>,
+    /// Why it would be held as it stands.
+    pub holds: Vec<String>,
+}
+
+/// How an audience differs from the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Drift {
+    /// Recipients before.
+    pub before: u64,
+    /// Who gets it now and did not.
+    pub joined: u64,
+    /// Who got it and does not now.
+    pub left: u64,
+}
+
+impl CampaignPlan {
+    /// Whether merging it would send it as it stands.
+    pub fn goes_out(&self) -> bool {
+        matches!(self.when, When::Ahead { .. })
+            && self
+                .sending
+                .as_ref()
+                .is_ok_and(|it| it.audience.holds.is_empty())
+    }
+
+    /// Whether somebody has to mend it first.
+    pub fn is_stuck(&self) -> bool {
+        match &self.when {
+            When::Cancelled | When::Over => false,
+            When::Lapsed(_) | When::Unreadable => true,
+            When::Ahead { .. } => !self.goes_out(),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Numbers, sizes and times as people read them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// A number with a comma between thousands.
+pub(super) fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number and its noun.
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", number(count), if count == 1 { one } else { many })
+}
+
+/// Bytes in the largest unit that leaves at least one of it.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} KB", bytes.div_ceil(1_000)),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+    }
+}
+
+/// Day and time of day, in the organisation's zone.
+pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    let at = at.to_zoned(zone.clone());
+    at.strftime("%a %Y-%m-%d %H:%M").to_string()
+}
+
+/// The second moment, with its day only where that is another one than the first's.
+pub(super) fn until(from: Timestamp, until: Timestamp, zone: &TimeZone) -> String {
+    let (from, until) = (from.to_zoned(zone.clone()), until.to_zoned(zone.clone()));
+    let format = match from.date() == until.date() {
+        true => "%H:%M",
+        false => "%a %Y-%m-%d %H:%M",
+    };
+    until.strftime(format).to_string()
+}
+
+/// Milliseconds as seconds, minutes or hours.
+pub(super) fn length(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..120_000 if milliseconds % 1_000 != 0 => {
+            format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100)
+        }
+        1_000..120_000 => format!("{} s", milliseconds / 1_000),
+        120_000..7_200_000 => format!("{} min", milliseconds / 60_000),
+        _ => format!("{} h", milliseconds / 3_600_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_read_at_a_glance() {
+        let numbers = [0, 999, 1_000, 12_345, 1_234_567].map(number);
+        assert_eq!(numbers, ["0", "999", "1,000", "12,345", "1,234,567"]);
+        let sizes = [0, 999, 1_001, 123_000, 2_540_000].map(size);
+        assert_eq!(sizes, ["0 bytes", "999 bytes", "2 KB", "123 KB", "2.5 MB"]);
+        let lengths = [50, 5_000, 2_500, 600_000, 7_200_000].map(length);
+        assert_eq!(lengths, ["50 ms", "5 s", "2.5 s", "10 min", "2 h"]);
+        assert_eq!(counted(1, "mail", "mails"), "1 mail");
+    }
+}

@@ -1,0 +1,8 @@
+//! What people are shown: a plan on a terminal, in a pull request and as JSON. Words and order; decides nothing, prints
+//! nothing, opens nothing.
+
+mod figures;
+pub mod plan_json;
+pub mod plan_markdown;
+pub mod plan_text;
+mod plan_words;

@@ -1,0 +1,126 @@
+//! A plan as one JSON document. Its shape is described in docs/plan.md and has a version.
+
+use serde_json::{Value, json};
+
+use crate::plan::proposal::{AudiencePlan, CampaignPlan, Plan, Sending, When};
+
+/// The document, with a line end.
+pub fn render(plan: &Plan) -> String {
+    let campaigns: Vec<Value> = plan.campaigns.iter().map(|it| one(plan, it)).collect();
+    let whole = json!({
+        "version": 1,
+        "made_at": plan.made_at.to_string(),
+        "compared_with": plan.compared_with,
+        "unknown": {"ledger": plan.unknown.ledger, "suppressed": plan.unknown.suppressed},
+        "campaigns": campaigns,
+    });
+    format!("{whole:#}\n")
+}
+
+fn one(plan: &Plan, campaign: &CampaignPlan) -> Value {
+    let (sending, problem) = match &campaign.sending {
+        Ok(found) => (sending(plan, found), Value::Null),
+        Err(why) => (Value::Null, json!(why)),
+    };
+    json!({
+        "id": campaign.id.as_str(),
+        "change": campaign.change,
+        "goes_out": campaign.goes_out(),
+        "stuck": campaign.is_stuck(),
+        "when": when(&campaign.when),
+        "problem": problem,
+        "sending": sending,
+    })
+}
+
+fn when(when: &When) -> Value {
+    match when {
+        When::Ahead {
+            occurrence,
+            window,
+            opening,
+            started,
+        } => json!({
+            "state": "ahead",
+            "occurrence": occurrence.to_string(),
+            "window": window,
+            "opens": opening.from.to_string(),
+            "closes": opening.until.to_string(),
+            "started": started.map(|counts| json!({
+                "audience": counts.audience,
+                "accepted": counts.accepted,
+                "rejected": counts.rejected,
+                "excluded": counts.excluded,
+                "pending": counts.pending,
+                "unknown": counts.unknown,
+            })),
+        }),
+        When::Lapsed(opening) => {
+            json!({"state": "lapsed", "opens": opening.from.to_string(), "closes": opening.until.to_string()})
+        }
+        When::Over => json!({"state": "over"}),
+        When::Cancelled => json!({"state": "cancelled"}),
+        When::Unreadable => json!({"state": "unreadable"}),
+    }
+}
+
+fn sending(plan: &Plan, sending: &Sending) -> Value {
+    let subjects: Vec<Value> = sending
+        .subjects
+        .iter()
+        .map(|subject| {
+            json!({
+                "kind": subject.kind,
+                "to": subject.to,
+                "text": subject.text.as_ref().ok(),
+                "problem": subject.text.as_ref().err().map(ToString::to_string),
+            })
+        })
+        .collect();
+    let beside = sending
+        .pace
+        .beside
+        .iter()
+        .filter_map(|at| plan.campaigns.get(*at));
+    let beside: Vec<&str> = beside.map(|it| it.id.as_str()).collect();
+    json!({
+        "subject": sending.subject,
+        "subjects": subjects,
+        "from": sending.from,
+        "purpose": sending.purpose,
+        "template": sending.template,
+        "approvers": sending.approvers,
+        "documents": sending.documents,
+        "audience": audience(&sending.audience),
+        "pace": {
+            "first": sending.pace.first.map(|at| at.to_string()),
+            "last": sending.pace.last.map(|at| at.to_string()),
+            "openings": sending.pace.openings,
+            "unsent": sending.pace.unsent,
+            "beside": beside,
+            "destinations": sending.pace.destinations,
+        },
+        "digest": sending.digest.to_string(),
+    })
+}
+
+fn audience(audience: &AudiencePlan) -> Value {
+    let exclusions: serde_json::Map<String, Value> = audience
+        .exclusions
+        .iter()
+        .map(|(reason, count)| (reason.name().to_owned(), json!(count)))
+        .collect();
+    json!({
+        "recipients": audience.recipients,
+        "mails": audience.mails,
+        "lists": audience.lists,
+        "where": audience.segment,
+        "topic": audience.topic,
+        "includes": audience.includes,
+        "copies": audience.copies,
+        "exclusions": exclusions,
+        "wrong_rows": audience.wrong_rows,
+        "drift": audience.drift,
+        "holds": audience.holds,
+    })
+}

@@ -1,0 +1,244 @@
+//! What a plan says, in words that its renderings share.
+
+use jiff::tz::TimeZone;
+
+use super::figures::{counted, length, moment, number, size, until};
+use crate::plan::approvers::Approver;
+use crate::plan::documents::PlannedDocument;
+use crate::plan::pace::{Destination, Pace};
+use crate::plan::proposal::{AudiencePlan, CampaignPlan, Change, Drift, Plan, When};
+use crate::plan::samples::{Kind, Subject};
+use crate::schedule::window::Opening;
+use crate::workspace::campaign::DocumentDelivery;
+use crate::workspace::settings::Role;
+
+/// Destinations that are named; the rest is counted.
+const MOST_DESTINATIONS: usize = 6;
+
+/// The mark behind a campaign's name.
+pub(super) fn change(change: Change) -> Option<&'static str> {
+    match change {
+        Change::Unknown => None,
+        Change::New => Some("new"),
+        Change::Changed => Some("changed"),
+        Change::Removed => Some("taken away"),
+    }
+}
+
+/// When it goes out.
+pub(super) fn when(when: &When, zone: &TimeZone) -> String {
+    let opening = |it: &Opening| {
+        format!(
+            "{}–{}",
+            moment(it.from, zone),
+            until(it.from, it.until, zone)
+        )
+    };
+    match when {
+        When::Ahead {
+            occurrence,
+            window,
+            opening: it,
+            started,
+        } => {
+            let label = occurrence
+                .label()
+                .map_or_else(String::new, |label| format!(", as {label}"));
+            let started = match started {
+                None => String::new(),
+                Some(counts) => format!(
+                    "; has begun: {} accepted, {} still to be sent. Its text and audience are fixed, edits change nothing",
+                    number(counts.accepted),
+                    number(counts.pending)
+                ),
+            };
+            format!("{} (window {window}{label}){started}", opening(it))
+        }
+        When::Lapsed(it) => format!("not: its window of {} passed", opening(it)),
+        When::Over => "not: it is over".to_owned(),
+        When::Cancelled => "not: it is cancelled".to_owned(),
+        When::Unreadable => "not: its campaign.yaml can not be read".to_owned(),
+    }
+}
+
+/// Who must approve.
+pub(super) fn approver(approver: &Approver) -> String {
+    let role = match approver.role {
+        Role::Staff => "staff",
+        Role::Coordinator => "coordinator",
+        Role::Management => "management",
+        Role::Administrator => "administrator",
+    };
+    let people = match approver.people.is_empty() {
+        true => "nobody has this role in postmerge.yaml".to_owned(),
+        false => approver.people.join(" or "),
+    };
+    format!("{role} ({}): {people}", approver.why)
+}
+
+/// How many are left of how many.
+pub(super) fn sum(audience: &AudiencePlan) -> String {
+    let excluded: u64 = audience.exclusions.values().sum();
+    let mut text = counted(audience.recipients, "recipient", "recipients");
+    if excluded > 0 {
+        text.push_str(&format!(
+            ", of {} selected",
+            number(audience.recipients + excluded)
+        ));
+    }
+    if audience.copies > 0 {
+        let copies = counted(audience.copies, "copy", "copies");
+        text.push_str(&format!(
+            "; {copies} of each: {} mails",
+            number(audience.mails)
+        ));
+    }
+    text
+}
+
+/// Who does not get it, and why.
+pub(super) fn exclusions(audience: &AudiencePlan) -> Vec<String> {
+    let counts = audience.exclusions.iter();
+    counts
+        .map(|(reason, count)| format!("{} {}", number(*count), reason.words()))
+        .collect()
+}
+
+/// Against what would be sent without the change.
+pub(super) fn drift(drift: &Drift) -> String {
+    match (drift.joined, drift.left) {
+        (0, 0) => format!("the same {} as before", number(drift.before)),
+        (joined, left) => format!(
+            "{} more and {} fewer than the {} before",
+            number(joined),
+            number(left),
+            number(drift.before)
+        ),
+    }
+}
+
+/// A document and its size.
+pub(super) fn document(document: &PlannedDocument) -> String {
+    let delivery = match document.delivery {
+        DocumentDelivery::Link => "as a link",
+        DocumentDelivery::Attachment => "attached",
+    };
+    let sizes = match document.files {
+        0 => "the file is not there".to_owned(),
+        1 => size(document.largest),
+        files => format!(
+            "{} files, {} in all, the largest {}",
+            number(files),
+            size(document.bytes),
+            size(document.largest)
+        ),
+    };
+    format!("{} ({delivery}; {sizes})", document.file)
+}
+
+/// Whose subject it is.
+pub(super) fn whose(subject: &Subject) -> String {
+    let kind = match subject.kind {
+        Kind::Everybody => return "for everybody".to_owned(),
+        Kind::Shortest => "the shortest",
+        Kind::Longest => "the longest",
+        Kind::Awkward => "awkward values",
+    };
+    format!("{kind}, to {}", subject.to)
+}
+
+/// A destination's mails and pause.
+pub(super) fn destination(destination: &Destination) -> String {
+    let pause = destination.pause_ms.filter(|it| *it > 0);
+    let pause = pause.map_or_else(String::new, |it| format!(" every {}", length(it)));
+    format!("{} {}{pause}", destination.name, number(destination.mails))
+}
+
+/// The largest destinations, and how many there are besides.
+pub(super) fn destinations(pace: &Pace) -> String {
+    let mut shown: Vec<String> = pace
+        .destinations
+        .iter()
+        .take(MOST_DESTINATIONS)
+        .map(destination)
+        .collect();
+    let rest = pace.destinations.iter().skip(MOST_DESTINATIONS);
+    let (count, mails) = rest.fold((0, 0), |(count, mails), it| (count + 1, mails + it.mails));
+    if count > 0 {
+        shown.push(format!(
+            "and {} with {}",
+            counted(count, "other destination", "other destinations"),
+            counted(mails, "mail", "mails")
+        ));
+    }
+    shown.join(", ")
+}
+
+/// When the last mail is gone, and whether that fits.
+pub(super) fn finish(pace: &Pace, when: &When, zone: &TimeZone) -> Option<String> {
+    let (first, last) = (pace.first?, pace.last?);
+    let window = match when {
+        When::Ahead { opening, .. } if last <= opening.until => "fits its window".to_owned(),
+        _ => format!(
+            "does not fit one window: needs {} openings",
+            number(pace.openings.max(2))
+        ),
+    };
+    let unsent = match pace.unsent {
+        0 => String::new(),
+        unsent => format!(
+            "; {} never get their turn",
+            counted(unsent, "mail", "mails")
+        ),
+    };
+    Some(format!(
+        "first {}, last {}: {window}{unsent}",
+        moment(first, zone),
+        until(first, last, zone)
+    ))
+}
+
+/// The campaigns that go out in the same time.
+pub(super) fn beside(plan: &Plan, pace: &Pace) -> Option<String> {
+    let names = pace.beside.iter().filter_map(|at| plan.campaigns.get(*at));
+    let names: Vec<String> = names.map(|it| it.id.to_string()).collect();
+    (!names.is_empty()).then(|| format!("in the same time: {}", names.join(", ")))
+}
+
+/// What nobody could look up.
+pub(super) fn unknown(plan: &Plan) -> Option<String> {
+    if plan.unknown.ledger {
+        return Some(
+            "The ledger is not here: nobody is counted as unsubscribed, bounced or served already, and nothing as sent."
+                .to_owned(),
+        );
+    }
+    plan.unknown.suppressed.map(|suppressed| {
+        format!(
+            "The organisation's key is not here, as it should be for a pull request: of {} in the ledger, and of those who already have a document, nobody is taken off yet.",
+            counted(suppressed, "suppressed person", "suppressed people")
+        )
+    })
+}
+
+/// One line about all.
+pub(super) fn headline(plan: &Plan) -> String {
+    let going: Vec<&CampaignPlan> = plan.campaigns.iter().filter(|it| it.goes_out()).collect();
+    let recipients: u64 = going
+        .iter()
+        .filter_map(|it| Some(it.sending.as_ref().ok()?.audience.recipients))
+        .sum();
+    if plan.campaigns.is_empty() {
+        return "nothing that is sent changes".to_owned();
+    }
+    let stuck = plan.campaigns.iter().filter(|it| it.is_stuck()).count() as u64;
+    let mut text = format!(
+        "{} to {}",
+        counted(going.len() as u64, "campaign", "campaigns"),
+        counted(recipients, "recipient", "recipients")
+    );
+    if stuck > 0 {
+        text.push_str(&format!("; {} would be held", number(stuck)));
+    }
+    text
+}

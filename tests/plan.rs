@@ -1,0 +1,422 @@
+//! What merging would send, computed from real workspaces and repositories at a fixed time.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use postmerge::deliver::at_commit;
+use postmerge::git::Repository;
+use postmerge::mail::occurrence::CampaignId;
+use postmerge::mail::recipient_id::RecipientKey;
+use postmerge::plan::planning::{Request, State, plan};
+use postmerge::plan::proposal::{CampaignPlan, Change, Plan, Sending};
+use postmerge::report::{plan_json, plan_markdown, plan_text};
+use postmerge::workspace::Workspace;
+use postmerge::workspace::folder::Folder;
+use postmerge::workspace::source::Source;
+use postmerge::workspace::tree::Tree;
+
+#[path = "support/git.rs"]
+mod git;
+#[path = "support/overlay.rs"]
+mod overlay;
+
+use git::git;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn state(source: Arc<dyn Source>, whence: &str) -> State {
+    let (workspace, _) = Workspace::load(&*source).as_far_as_read().unwrap();
+    State {
+        source,
+        whence: whence.to_owned(),
+        workspace: Arc::new(workspace),
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-11-25T15:00:00Z".parse().unwrap()
+}
+
+/// Of the folder as it lies there, compared with a commit.
+fn planned(folder: &Path, base: Option<&str>, only: &[&str]) -> Plan {
+    let base = base.map(|name| {
+        let repository = Repository::open(folder).unwrap();
+        let commit = repository.resolve(name).unwrap();
+        let changed = repository.changed_since(commit).unwrap();
+        let tree = Tree::at(folder, commit).unwrap();
+        (state(Arc::new(tree), name), changed)
+    });
+    let only: BTreeSet<CampaignId> = only
+        .iter()
+        .map(|id| CampaignId::parse(id).unwrap())
+        .collect();
+    plan(&Request {
+        proposed: state(Arc::new(Folder::new(folder)), "the workspace"),
+        base: base
+            .as_ref()
+            .map(|(state, changed)| (state.clone(), changed)),
+        only: &only,
+        ledger: None,
+        key: None,
+        received: &[],
+        unreadable: &BTreeMap::new(),
+        now: now(),
+    })
+    .unwrap()
+}
+
+fn zone() -> TimeZone {
+    TimeZone::get("America/Bogota").unwrap()
+}
+
+/// The sound workspace as a repository, and campaigns beside its own.
+fn repository(campaigns: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = overlay::base(&root());
+    git(folder.path(), &["init", "-q", "-b", "main"]);
+    for (id, more) in campaigns {
+        campaign(folder.path(), id, more);
+    }
+    git(folder.path(), &["add", "."]);
+    git(folder.path(), &["commit", "-q", "-m", "sound"]);
+    folder
+}
+
+fn campaign(folder: &Path, id: &str, more: &str) {
+    let text = format!(
+        "subject: Aviso\nsender: eventos\ntemplate: boletin\n{more}\nsend: {{date: 2026-12-03, window: 12:00}}\n"
+    );
+    write(folder, &format!("campaigns/{id}/campaign.yaml"), &text);
+    write(folder, &format!("campaigns/{id}/body.md"), "Hola.\n");
+}
+
+fn write(folder: &Path, path: &str, text: &str) {
+    overlay::write(&folder.join(path), text.as_bytes());
+}
+
+fn list(folder: &Path, members: impl IntoIterator<Item = u32>) {
+    let rows = members
+        .into_iter()
+        .map(|n| format!("socio{n}@socios.example\n"));
+    write(
+        folder,
+        "lists/exportadores.csv",
+        &("email\n".to_owned() + &rows.collect::<String>()),
+    );
+}
+
+const TO_ALL: &str = "audience: {lists: [exportadores]}";
+
+fn of<'a>(plan: &'a Plan, id: &str) -> &'a CampaignPlan {
+    plan.campaigns
+        .iter()
+        .find(|it| it.id.as_str() == id)
+        .unwrap()
+}
+
+fn sending<'a>(plan: &'a Plan, id: &str) -> &'a Sending {
+    of(plan, id).sending.as_ref().unwrap()
+}
+
+#[test]
+fn the_example_as_people_read_it() {
+    let plan = planned(
+        &root(),
+        None,
+        &[
+            "2026/rueda-agro",
+            "2026/flyer-navidad",
+            "2026/facturas-noviembre",
+        ],
+    );
+    insta::assert_snapshot!("plan_text", plan_text::render(&plan, &zone()));
+    insta::assert_snapshot!("plan_markdown", plan_markdown::render(&plan, &zone()));
+    let json: serde_json::Value = serde_json::from_str(&plan_json::render(&plan)).unwrap();
+    let first = &json["campaigns"][2];
+    assert_eq!(first["id"], "2026/rueda-agro");
+    assert_eq!(first["sending"]["audience"]["recipients"], 313);
+    assert_eq!(
+        first["sending"]["audience"]["exclusions"]["excluded-address"],
+        1
+    );
+}
+
+#[test]
+fn against_main_new_changed_and_taken_away() {
+    let folder = repository(&[
+        ("vieja", TO_ALL),
+        ("fuera", TO_ALL),
+        ("igual", "audience: {include: [ana@socios.example]}"),
+    ]);
+    let root = folder.path();
+    list(root, 1..=10);
+    git(root, &["commit", "-qam", "ten"]);
+    list(root, (1..=8).chain(11..=14));
+    campaign(root, "nueva", TO_ALL);
+    std::fs::remove_dir_all(root.join("campaigns/fuera")).unwrap();
+    let plan = planned(root, Some("HEAD"), &[]);
+    let changes: Vec<(&str, Change)> = plan
+        .campaigns
+        .iter()
+        .map(|it| (it.id.as_str(), it.change))
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            ("fuera", Change::Removed),
+            ("nueva", Change::New),
+            ("rueda", Change::Changed),
+            ("vieja", Change::Changed)
+        ]
+    );
+    let drift = sending(&plan, "vieja").audience.drift.unwrap();
+    assert_eq!((drift.before, drift.joined, drift.left), (10, 4, 2));
+    assert!(sending(&plan, "nueva").audience.drift.is_none());
+    assert!(plan.campaigns.iter().all(|it| !it.is_stuck()));
+    let shown = plan_text::render(&plan, &zone());
+    assert!(
+        shown.contains("vieja (changed)")
+            && shown.contains("4 more and 2 fewer than the 10 before"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn an_audience_that_grows_too_much_would_be_held() {
+    let expects = "audience: {lists: [exportadores], expect: {min: 1, max: 50}}";
+    let few = "audience: {lists: [exportadores], expect: {min: 30}}";
+    let folder = repository(&[("crece", TO_ALL), ("espera", expects), ("poca", few)]);
+    let root = folder.path();
+    list(root, 1..=10);
+    git(root, &["commit", "-qam", "ten"]);
+    list(root, 1..=16);
+    let plan = planned(root, Some("HEAD"), &[]);
+    let holds = |id| sending(&plan, id).audience.holds.join("; ");
+    assert!(
+        holds("crece").contains("more than 50 % growth"),
+        "{}",
+        holds("crece")
+    );
+    assert_eq!(holds("espera"), "");
+    assert!(holds("poca").contains("at least 30"), "{}", holds("poca"));
+    assert!(of(&plan, "crece").is_stuck() && of(&plan, "espera").goes_out());
+    list(root, 1..=15);
+    assert_eq!(
+        sending(&planned(root, Some("HEAD"), &[]), "crece")
+            .audience
+            .holds
+            .len(),
+        0
+    );
+}
+
+#[test]
+fn who_comes_first_to_one_destination_goes_first() {
+    let folder = repository(&[("a-segunda", TO_ALL), ("b-primera", TO_ALL)]);
+    list(folder.path(), 1..=100);
+    let received = ["b-primera", "a-segunda"].map(|id| CampaignId::parse(id).unwrap());
+    let request = |received: &[CampaignId], only: &[&str]| {
+        plan(&Request {
+            proposed: state(Arc::new(Folder::new(folder.path())), "the workspace"),
+            base: None,
+            only: &only
+                .iter()
+                .map(|id| CampaignId::parse(id).unwrap())
+                .collect(),
+            ledger: None,
+            key: None,
+            received,
+            unreadable: &BTreeMap::new(),
+            now: now(),
+        })
+        .unwrap()
+    };
+    let both = request(&received, &["a-segunda", "b-primera"]);
+    let alone = request(&received, &["a-segunda"]);
+    let pace = |plan: &Plan, id: &str| sending(plan, id).pace.clone();
+    let (first, second) = (pace(&both, "b-primera"), pace(&both, "a-segunda"));
+    assert!(first.last < second.last && first.first < second.first);
+    // Two mails at once to one destination, five seconds from start to start.
+    let took = |plan: &Plan| {
+        let pace = pace(plan, "a-segunda");
+        pace.last
+            .unwrap()
+            .duration_since("2026-12-03T17:00:00Z".parse().unwrap())
+            .as_secs()
+    };
+    assert_eq!(took(&alone), 495);
+    assert_eq!(took(&both), 995);
+    assert_eq!(second.beside, [0]);
+    assert!(plan_text::render(&both, &zone()).contains("in the same time: b-primera"));
+}
+
+#[test]
+fn what_does_not_fit_a_window_says_how_many_it_needs() {
+    let folder = repository(&[]);
+    let settings = std::fs::read_to_string(folder.path().join("postmerge.yaml")).unwrap();
+    write(
+        folder.path(),
+        "postmerge.yaml",
+        &settings.replace("open_for: 3h", "open_for: 1m"),
+    );
+    list(folder.path(), 1..=30);
+    let plan = planned(folder.path(), None, &[]);
+    let pace = &sending(&plan, "rueda").pace;
+    assert_eq!((pace.openings, pace.unsent), (3, 0));
+    assert!(plan_text::render(&plan, &zone()).contains("needs 3 openings"));
+}
+
+#[test]
+fn what_stands_in_files_stays_text() {
+    let folder = repository(&[]);
+    let hostile = "subject: \"<img src=x> @team | \\e[31m \\u202e {{ x }}\"\nsender: eventos\ntemplate: boletin\naudience: {lists: [exportadores]}\nsend: {date: 2026-12-03, window: 12:00}\n";
+    write(folder.path(), "campaigns/rueda/campaign.yaml", hostile);
+    let plan = planned(folder.path(), None, &[]);
+    let (text, page) = (
+        plan_text::render(&plan, &zone()),
+        plan_markdown::render(&plan, &zone()),
+    );
+    assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+    assert!(
+        !page.contains("<img") && !page.contains("@team") && !page.contains('\u{1b}'),
+        "{page}"
+    );
+}
+
+#[test]
+fn the_digest_is_the_one_that_sending_finds() {
+    let folder = repository(&[]);
+    let plan = planned(folder.path(), None, &[]);
+    let repository = Repository::open(folder.path()).unwrap();
+    let head = repository.resolve("HEAD").unwrap();
+    let sent =
+        at_commit::content(folder.path(), head, &CampaignId::parse("rueda").unwrap()).unwrap();
+    assert_eq!(sending(&plan, "rueda").digest, sent.digest);
+    write(folder.path(), "campaigns/rueda/body.md", "Otra cosa.\n");
+    assert_ne!(
+        sending(&planned(folder.path(), None, &[]), "rueda").digest,
+        sent.digest
+    );
+}
+
+fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postmerge"));
+    command.arg("-C").arg(folder).arg("plan").args(arguments);
+    command
+        .env_remove("POSTMERGE_KEY")
+        .envs(environment.iter().copied());
+    command.output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn the_command_says_what_it_does_not_know_and_exits_by_what_is_held() {
+    let folder = repository(&[]);
+    let root = folder.path();
+    let future = std::fs::read_to_string(root.join("campaigns/rueda/campaign.yaml")).unwrap();
+    write(
+        root,
+        "campaigns/rueda/campaign.yaml",
+        &future.replace("2026-12-03", "2098-12-03"),
+    );
+    let done = run(root, &[], &[]);
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    assert!(
+        said(&done).contains("The ledger is not here"),
+        "{}",
+        said(&done)
+    );
+    assert!(said(&done).contains("Plan: 1 campaign to 1 recipient."));
+    let done = run(root, &["campaigns/rueda/", "--format", "json"], &[]);
+    assert!(said(&done).starts_with("{\n"), "{}", said(&done));
+    let done = run(root, &["rueda-agro"], &[]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(
+        said(&done).contains("did you mean `rueda`?"),
+        "{}",
+        said(&done)
+    );
+    let done = run(root, &["--base", "main"], &[]);
+    assert!(said(&done).contains("rueda (changed)"), "{}", said(&done));
+    assert_eq!(
+        run(root, &["--base", "nowhere"], &[]).status.code(),
+        Some(2)
+    );
+    let done = run(root, &[], &[("POSTMERGE_KEY", "short")]);
+    assert_eq!(done.status.code(), Some(2), "{}", said(&done));
+    // What can not be read is said, and does not hide the rest.
+    write(root, "campaigns/rota/campaign.yaml", "subject: [\n");
+    let done = run(root, &[], &[]);
+    assert_eq!(done.status.code(), Some(1), "{}", said(&done));
+    assert!(
+        said(&done).contains("rota")
+            && said(&done).contains("1 campaign to 1 recipient; 1 would be held"),
+        "{}",
+        said(&done)
+    );
+    write(root, "postmerge.yaml", "nothing: [\n");
+    let done = run(root, &[], &[]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(
+        said(&done).contains("postmerge.yaml can not be read"),
+        "{}",
+        said(&done)
+    );
+}
+
+#[test]
+fn with_the_key_whoever_left_is_left_out() {
+    let folder = repository(&[]);
+    let root = folder.path();
+    git(root, &["init", "-q", "--bare", "remote.git"]);
+    git(
+        root,
+        &[
+            "remote",
+            "add",
+            "origin",
+            &root.join("remote.git").display().to_string(),
+        ],
+    );
+    list(root, 1..=3);
+    git(root, &["add", "lists", "campaigns"]);
+    git(root, &["commit", "-qam", "three"]);
+    git(root, &["push", "-q", "origin", "main"]);
+    let key = "k".repeat(40);
+    let mut suppress = Command::new(env!("CARGO_BIN_EXE_postmerge"));
+    suppress.arg("-C").arg(root).env("POSTMERGE_KEY", &key);
+    suppress.args([
+        "suppress",
+        "socio2@socios.example",
+        "--reason",
+        "asked by telephone",
+    ]);
+    let done = suppress.output().unwrap();
+    assert!(done.status.success(), "{}", said(&done));
+    let with = run(root, &["--format", "json"], &[("POSTMERGE_KEY", &key)]);
+    let json: serde_json::Value =
+        serde_json::from_slice(&with.stdout).unwrap_or_else(|_| panic!("{}", said(&with)));
+    assert_eq!(
+        json["campaigns"][0]["sending"]["audience"]["recipients"], 2,
+        "{json:#}"
+    );
+    let without = said(&run(root, &[], &[]));
+    assert!(
+        without.contains("of 1 suppressed person in the ledger"),
+        "{without}"
+    );
+    let other = run(root, &[], &[("POSTMERGE_KEY", &"o".repeat(40))]);
+    assert_eq!(other.status.code(), Some(2), "{}", said(&other));
+    // The key makes ids, and nothing that is printed.
+    let id = RecipientKey::from_secret(key.as_bytes()).unwrap();
+    assert!(!said(&with).contains(&id.fingerprint()) && !said(&with).contains("socio1@"));
+}
