@@ -8,7 +8,7 @@ pub(super) fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -50,7 +50,7 @@ pub(super) fn until(from: Timestamp, until: Timestamp, zone: &TimeZone) -> Strin
 pub(super) fn length(milliseconds: u64) -> String {
     match milliseconds {
         0..1_000 => format!("{milliseconds} ms"),
-        1_000..120_000 if milliseconds % 1_000 != 0 => {
+        1_000..120_000 if !milliseconds.is_multiple_of(1_000) => {
             format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100)
         }
         1_000..120_000 => format!("{} s", milliseconds / 1_000),
