@@ -10,6 +10,9 @@ mod ledger_here;
 pub mod lint;
 mod lint_base;
 pub mod plan;
+pub mod preview;
+mod preview_serve;
+mod preview_shots;
 pub mod resolve;
 pub mod rules;
 pub mod schema;
@@ -71,6 +74,8 @@ pub enum Command {
     Lint(lint::Arguments),
     /// Show what merging would send, to whom, when and how fast.
     Plan(plan::Arguments),
+    /// Write a page on which a campaign's mail is looked at.
+    Preview(preview::Arguments),
     /// Send what is due, and commit what became of every mail.
     Send(send::Arguments),
     /// Show how every campaign stands, and what waits for a person.
@@ -97,6 +102,7 @@ impl Cli {
         match &self.command {
             Command::Lint(arguments) => lint::run(self, arguments, terminal),
             Command::Plan(arguments) => plan::run(self, arguments, terminal),
+            Command::Preview(arguments) => preview::run(self, arguments, terminal),
             Command::Send(arguments) => send::run(self, arguments, terminal),
             Command::Status(arguments) => status::run(self, arguments, terminal),
             Command::Resolve(arguments) => resolve::run(self, arguments, terminal),

@@ -21,5 +21,6 @@ pub mod received;
 pub mod samples;
 pub mod sending;
 pub mod sent;
+pub mod showing;
 
 pub use error::PlanError;

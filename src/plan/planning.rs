@@ -18,7 +18,7 @@ use super::error::PlanError;
 use super::lanes::{destinations_offline, providers};
 use super::lists::Lists;
 use super::mailing::Mailing;
-use super::next_sending::{Next, next_sending};
+use super::next_sending::next_sending;
 use super::pace::{self, Pace, pace};
 use super::proposal::{
     AudiencePlan, CampaignPlan, Change, Drift, From, Plan, Sending, Unknown, When,
@@ -189,7 +189,7 @@ impl Planning<'_> {
             let (settings, ledger) = (self.settings(), request.ledger);
             let campaign = (id, &file.campaign);
             let next = next_sending(settings, campaign, &self.calendar, ledger, request.now)?;
-            let when = when(next, file.campaign.send.window.as_str());
+            let when = When::of(next, file.campaign.send.window.as_str());
             let When::Ahead { occurrence, .. } = &when else {
                 let why = "nothing of it is sent any more".to_owned();
                 return Ok((when, Err(why)));
@@ -221,7 +221,7 @@ impl Planning<'_> {
         let next = file.and_then(|file| {
             let campaign = (id, &file.campaign);
             let next = next_sending(settings, campaign, &self.calendar, ledger, now).ok()?;
-            Some(when(next, file.campaign.send.window.as_str()))
+            Some(When::of(next, file.campaign.send.window.as_str()))
         });
         next.unwrap_or(When::Over)
     }
@@ -346,24 +346,6 @@ fn unreadable(id: &CampaignId, why: &str) -> CampaignPlan {
         change: Change::Unknown,
         when: When::Unreadable,
         sending: Err(format!("{why}; `postmerge lint` shows where")),
-    }
-}
-
-fn when(next: Next, window: &str) -> When {
-    match next {
-        Next::Ahead {
-            occurrence,
-            opening,
-            started,
-        } => When::Ahead {
-            occurrence,
-            window: window.to_owned(),
-            opening,
-            started,
-        },
-        Next::Lapsed { opening, .. } => When::Lapsed(opening),
-        Next::Over { .. } => When::Over,
-        Next::Cancelled => When::Cancelled,
     }
 }
 

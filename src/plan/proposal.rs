@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::approvers::Approver;
 use super::audience::ListCount;
 use super::documents::PlannedDocument;
+use super::next_sending::Next;
 use super::pace::Pace;
 use super::samples::Subject;
 use crate::ledger::event::Exclusion;
@@ -163,6 +164,27 @@ pub struct Drift {
     pub joined: u64,
     /// Who got it and does not now.
     pub left: u64,
+}
+
+impl When {
+    /// What comes next of a campaign, with its window's name.
+    pub fn of(next: Next, window: &str) -> Self {
+        match next {
+            Next::Ahead {
+                occurrence,
+                opening,
+                started,
+            } => Self::Ahead {
+                occurrence,
+                window: window.to_owned(),
+                opening,
+                started,
+            },
+            Next::Lapsed { opening, .. } => Self::Lapsed(opening),
+            Next::Over { .. } => Self::Over,
+            Next::Cancelled => Self::Cancelled,
+        }
+    }
 }
 
 impl CampaignPlan {

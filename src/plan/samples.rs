@@ -4,9 +4,10 @@
 use jiff::Timestamp;
 
 use super::audience::{Audience, Entry, Place};
-use super::lists::Lists;
+use super::lists::{Lists, Spooled};
 use super::mailing::{Mailing, NoLetter, Person};
 use crate::mail::address::Address;
+use crate::mail::recipient_id::RecipientKey;
 use crate::render::Compiled;
 use crate::workspace::member::{Member, Value};
 use crate::workspace::members::Rows;
@@ -52,14 +53,7 @@ pub struct Subject {
 
 /// Chooses recipients by their subjects, and by the values that the mail uses.
 pub fn choose(mailing: &Mailing, audience: &Audience, lists: &Lists) -> Vec<Sample> {
-    let rows: Vec<Option<Rows>> = lists
-        .lists
-        .iter()
-        .map(|list| {
-            let file = list.rows.try_clone().ok()?;
-            Rows::new(file, &list.file.list).ok()
-        })
-        .collect();
+    let rows = rows(lists);
     let compiled = mailing.compiled();
     let step = audience.entries.len().div_ceil(LOOKED_AT).max(1);
     let mut found = Found::default();
@@ -69,6 +63,31 @@ pub fn choose(mailing: &Mailing, audience: &Audience, lists: &Lists) -> Vec<Samp
         }
     }
     found.samples(compiled.has_one_subject())
+}
+
+/// Somebody of the audience by their address.
+pub fn find(
+    audience: &Audience,
+    lists: &Lists,
+    key: &RecipientKey,
+    address: &Address,
+) -> Option<Sample> {
+    let id = key.id(address);
+    let entry = audience.entries.iter().find(|entry| entry.id == id)?;
+    let (to, member) = person(audience, &rows(lists), entry)?;
+    Some(Sample {
+        kind: Kind::Everybody,
+        to,
+        member,
+    })
+}
+
+fn rows(lists: &Lists) -> Vec<Option<Rows>> {
+    let open = |list: &Spooled| {
+        let file = list.rows.try_clone().ok()?;
+        Rows::new(file, &list.file.list).ok()
+    };
+    lists.lists.iter().map(open).collect()
 }
 
 fn person(

@@ -6,3 +6,4 @@ pub mod plan_json;
 pub mod plan_markdown;
 pub mod plan_text;
 mod plan_words;
+pub mod preview;

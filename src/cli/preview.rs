@@ -1,0 +1,227 @@
+//! `postmerge preview`: pages on which a campaign's mail is looked at.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::error::CliError;
+use super::plan::{state, wanted};
+use super::terminal::Terminal;
+use super::{Cli, lint_base, preview_serve, preview_shots, workspace_folder};
+use crate::clock::{Clock as _, SystemClock};
+use crate::diagnostic::Diagnostic;
+use crate::lint::{Report, Request};
+use crate::mail::address::Address;
+use crate::mail::occurrence::CampaignId;
+use crate::mail::recipient_id::{RecipientKey, SHORTEST_SECRET};
+use crate::plan::affected::affected;
+use crate::plan::calendar::calendar;
+use crate::plan::next_sending::next_sending;
+use crate::plan::planning::State;
+use crate::plan::proposal::{From, When};
+use crate::plan::showing::show;
+use crate::report::preview::{Preview, render};
+use crate::workspace::folder::Folder;
+
+/// What `preview` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Writes a page for each campaign: its mail as a desktop and a telephone show it, in light and in dark, the text part, \
+        the headers, several recipients to switch between (among them one whose values are likely to go wrong), and what lint found.\n\n\
+        A page is one file, with its pictures in it. It fetches nothing, runs nothing of the mail, and its links lead nowhere.",
+    after_help = "Examples:\n  \
+        postmerge preview 2026/rueda-agro                       preview/2026-rueda-agro.html\n  \
+        postmerge preview 2026/rueda-agro --as ana@socios.example\n  \
+        postmerge preview 2026/rueda-agro --serve               reloads in the browser as soon as a file is saved\n  \
+        postmerge preview 2026/rueda-agro --png                 pictures besides, where a Chromium is installed\n  \
+        postmerge preview --base origin/main --output previews  everything that this branch touches\n\n\
+        Exit codes: 0 pages were written; 1 of some campaign no mail can be made, which its page says; 2 could not run."
+)]
+pub struct Arguments {
+    /// Campaigns, by id or folder.
+    #[arg(required_unless_present = "base")]
+    pub campaigns: Vec<String>,
+
+    /// The campaigns that the change since this commit or branch touches.
+    #[arg(long, value_name = "REF", conflicts_with = "campaigns")]
+    pub base: Option<String>,
+
+    /// Also as this recipient of the campaign gets it; can be given several times.
+    #[arg(long = "as", value_name = "ADDRESS")]
+    pub whom: Vec<String>,
+
+    /// The folder that pages are written to.
+    #[arg(long, short, value_name = "DIR", default_value = "preview")]
+    pub output: PathBuf,
+
+    /// Pictures of the mail besides (desktop and telephone, light and dark), by the Chromium that the environment variable CHROME
+    /// names or that is found.
+    #[arg(long)]
+    pub png: bool,
+
+    /// Serve the page on this machine, and reload it whenever a file is saved.
+    #[arg(long, conflicts_with_all = ["png", "base"])]
+    pub serve: bool,
+
+    /// The port to serve on; any that is free where absent.
+    #[arg(long, value_name = "PORT", requires = "serve", default_value_t = 0)]
+    pub port: u16,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CliError`].
+pub fn run(
+    cli: &Cli,
+    arguments: &Arguments,
+    terminal: &mut Terminal,
+) -> Result<ExitCode, CliError> {
+    let root = workspace_folder::find(cli.workspace.as_deref())?;
+    let whom = addresses(&arguments.whom)?;
+    let (state, _) = state(Arc::new(Folder::new(&root)), "the workspace")?;
+    let chosen = chosen(&root, arguments, &state)?;
+    if arguments.serve {
+        let [id] = chosen.iter().collect::<Vec<_>>()[..] else {
+            return Err(CliError::new("--serve shows one campaign").hint("name one"));
+        };
+        preview_serve::run(&root, id, &whom, arguments.port, terminal)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let wrong =
+        |path: &Path, why: std::io::Error| CliError::new(format!("{}: {why}", path.display()));
+    std::fs::create_dir_all(&arguments.output).map_err(|why| wrong(&arguments.output, why))?;
+    let report = lint(&root);
+    let mut is_whole = true;
+    for id in &chosen {
+        let page = page(&state, &report, id, &whom, None)?;
+        is_whole &= page.problem.is_none();
+        let name = id.as_str().replace('/', "-");
+        let path = arguments.output.join(format!("{name}.html"));
+        std::fs::write(&path, &page.html).map_err(|why| wrong(&path, why))?;
+        let problem = page
+            .problem
+            .map_or_else(String::new, |why| format!(": {why}"));
+        terminal.print(&format!("{}{problem}\n", path.display()))?;
+        if arguments.png && page.mails > 0 {
+            for shot in preview_shots::take(&path, &name)? {
+                terminal.print(&format!("{}\n", shot.display()))?;
+            }
+        }
+    }
+    if chosen.is_empty() {
+        terminal.print("the branch touches no campaign\n")?;
+    }
+    Ok(ExitCode::from(u8::from(!is_whole)))
+}
+
+fn addresses(texts: &[String]) -> Result<Vec<Address>, CliError> {
+    let parse = |text: &String| {
+        Address::parse(text).map_err(|why| CliError::new(format!("--as {text}: {}", why.why)))
+    };
+    texts.iter().map(parse).collect()
+}
+
+fn chosen(
+    root: &Path,
+    arguments: &Arguments,
+    state: &State,
+) -> Result<BTreeSet<CampaignId>, CliError> {
+    let Some(base) = &arguments.base else {
+        return wanted(&state.workspace, &arguments.campaigns);
+    };
+    let (_, changed) = lint_base::read(root, base)?.into_parts();
+    Ok(affected(&state.workspace.campaigns, &changed))
+}
+
+/// What lint says of the workspace as it lies there.
+pub(super) fn lint(root: &Path) -> Report {
+    crate::lint::run(&Folder::new(root), &Request::at(SystemClock.now()))
+}
+
+/// A page, and whether it shows a mail for everybody it wanted to.
+pub(super) struct Page {
+    pub html: String,
+    pub mails: usize,
+    /// Why there is no mail, or not for everybody who is shown.
+    problem: Option<String>,
+}
+
+/// The page of a campaign.
+pub(super) fn page(
+    state: &State,
+    report: &Report,
+    id: &CampaignId,
+    whom: &[Address],
+    watch: Option<&str>,
+) -> Result<Page, CliError> {
+    let now = SystemClock.now();
+    let failed = |why: &dyn std::fmt::Display| CliError::new(format!("{id}: {why}"));
+    // Links and tokens are not those that will be sent: no secret is needed to look.
+    let key = RecipientKey::from_secret(&[0; SHORTEST_SECRET]).map_err(|why| failed(&why))?;
+    let settings = &state.workspace.settings;
+    let file = state.workspace.campaigns.get(id);
+    let file = file.ok_or_else(|| failed(&"it is not there any more"))?;
+    let calendar = calendar(settings).map_err(|why| failed(&why))?;
+    let next = next_sending(settings, (id, &file.campaign), &calendar, None, now);
+    let when = next.map_or(When::Over, |next| {
+        When::of(next, file.campaign.send.window.as_str())
+    });
+    let sender = settings.senders.get(&file.campaign.sender);
+    let from = sender.map(|sender| From {
+        name: sender.name.clone(),
+        address: sender.address.clone(),
+        relay: sender.relay.to_string(),
+    });
+    let showing = show(state, id, whom, &key, now).map_err(|why| why.to_string());
+    let (mails, problem) = match &showing {
+        Ok(showing) if showing.mails.is_empty() => (0, Some("nobody would get it".to_owned())),
+        Ok(showing) => {
+            let mut failed = showing.mails.iter().filter_map(|it| it.mail.as_ref().err());
+            (showing.mails.len(), failed.next().cloned())
+        }
+        Err(why) => (0, Some(why.clone())),
+    };
+    let findings = findings(report, state, id);
+    let zone = TimeZone::get(&settings.organisation.zone).unwrap_or(TimeZone::UTC);
+    let html = render(&Preview {
+        id: id.as_str(),
+        when: &when,
+        zone: &zone,
+        from: from.as_ref(),
+        showing: match (&showing, &problem) {
+            (Ok(showing), _) if mails > 0 => Ok(showing),
+            (_, why) => Err(why.clone().unwrap_or_default()),
+        },
+        findings: &findings,
+        files: &report.files,
+        watch,
+    });
+    Ok(Page {
+        html,
+        mails,
+        problem,
+    })
+}
+
+/// What concerns a campaign: its own folder, its template, its lists.
+fn findings(report: &Report, state: &State, id: &CampaignId) -> Vec<Diagnostic> {
+    let Some(file) = state.workspace.campaigns.get(id) else {
+        return Vec::new();
+    };
+    let campaign = &file.campaign;
+    let template = campaign.template.as_ref();
+    let mut folders = vec![format!("{}/", file.folder)];
+    folders.extend(template.map(|name| format!("templates/{name}/")));
+    let lists = campaign.audience.lists.iter();
+    let files: BTreeSet<String> = lists
+        .flat_map(|name| [format!("lists/{name}.yaml"), format!("lists/{name}.csv")])
+        .collect();
+    let is_ours = |finding: &&Diagnostic| {
+        files.contains(&finding.path) || folders.iter().any(|it| finding.path.starts_with(it))
+    };
+    report.findings.iter().filter(is_ours).cloned().collect()
+}
