@@ -157,6 +157,7 @@ impl House {
                     .collect(),
                 suppressions: Vec::new(),
                 pages: Vec::new(),
+                tests: Vec::new(),
                 summary: "batch".to_owned(),
             })
             .unwrap();

@@ -45,6 +45,7 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
             note: "wrote to ana@uno.test".to_owned(),
         }],
         pages: Vec::new(),
+        tests: Vec::new(),
         summary: "left".to_owned(),
     };
     let state = one.replay(&occurrence()).unwrap();
@@ -351,6 +352,7 @@ fn commit_times_never_go_back() {
             .collect(),
         suppressions: Vec::new(),
         pages: Vec::new(),
+        tests: Vec::new(),
         summary: "batch".to_owned(),
     };
     ledger.publish(&batch(100, vec![fixed()])).unwrap();

@@ -31,6 +31,7 @@ fn suppression() -> Batch {
             note: String::new(),
         }],
         pages: Vec::new(),
+        tests: Vec::new(),
         summary: "left".to_owned(),
     }
 }

@@ -135,6 +135,7 @@ fn publish(ledger: &mut Ledger, number: u32, events: Vec<(OccurrenceId, Event)>)
         events,
         suppressions: Vec::new(),
         pages: Vec::new(),
+        tests: Vec::new(),
         summary: "batch".to_owned(),
     };
     ledger.publish(&batch).unwrap();

@@ -19,6 +19,7 @@ pub mod schema;
 pub mod send;
 mod send_progress;
 mod send_summary;
+pub mod send_test;
 mod signals;
 mod start_error;
 pub mod status;
@@ -78,6 +79,8 @@ pub enum Command {
     Preview(preview::Arguments),
     /// Send what is due, and commit what became of every mail.
     Send(send::Arguments),
+    /// Send a campaign's mail, marked, to your own addresses.
+    SendTest(send_test::Arguments),
     /// Show how every campaign stands, and what waits for a person.
     Status(status::Arguments),
     /// Settle mails of which nobody knows whether they went out.
@@ -104,6 +107,7 @@ impl Cli {
             Command::Plan(arguments) => plan::run(self, arguments, terminal),
             Command::Preview(arguments) => preview::run(self, arguments, terminal),
             Command::Send(arguments) => send::run(self, arguments, terminal),
+            Command::SendTest(arguments) => send_test::run(self, arguments, terminal),
             Command::Status(arguments) => status::run(self, arguments, terminal),
             Command::Resolve(arguments) => resolve::run(self, arguments, terminal),
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),

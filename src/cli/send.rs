@@ -169,10 +169,7 @@ async fn send(
         Ok(dns) if settings.pace.look_up_mx && surroundings.relay.is_none() => Box::new(dns),
         _ => Box::new(NoExchangers),
     };
-    let client_name = Address::parse(&settings.bounces.address).map_or_else(
-        |_| "localhost".to_owned(),
-        |address| address.domain().to_owned(),
-    );
+    let client_name = client_name(settings);
     let transports = |_: &RelayName, relay: &Relay, tree: &Tree| match surroundings.relay {
         Some(at) => connect_plainly(at),
         None => transport(relay, tree, &client_name),
@@ -216,7 +213,20 @@ fn connect_plainly(at: SocketAddr) -> Result<Arc<dyn Transport>, String> {
 /// Largest file of certificate authorities.
 const LARGEST_CA: u64 = 1_000_000;
 
-fn transport(relay: &Relay, tree: &Tree, client_name: &str) -> Result<Arc<dyn Transport>, String> {
+/// What we call ourselves in EHLO.
+pub(super) fn client_name(settings: &Settings) -> String {
+    Address::parse(&settings.bounces.address).map_or_else(
+        |_| "localhost".to_owned(),
+        |address| address.domain().to_owned(),
+    )
+}
+
+/// The transport to a relay, with its secrets from the environment.
+pub(super) fn transport(
+    relay: &Relay,
+    source: &dyn Source,
+    client_name: &str,
+) -> Result<Arc<dyn Transport>, String> {
     let mut config = SmtpConfig::new(relay.host.clone(), relay.port);
     config.tls = match relay.tls {
         Tls::Starttls => TlsMode::StartTls,
@@ -227,7 +237,8 @@ fn transport(relay: &Relay, tree: &Tree, client_name: &str) -> Result<Arc<dyn Tr
     if let Some(file) = &relay.ca_file {
         let path = WorkspacePath::parse(file).map_err(|why| why.to_string())?;
         config.authorities = Some(
-            tree.read(&path, LARGEST_CA)
+            source
+                .read(&path, LARGEST_CA)
                 .map_err(|why| why.to_string())?,
         );
     }

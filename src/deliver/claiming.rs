@@ -59,6 +59,7 @@ impl Engine {
             events,
             suppressions: Vec::new(),
             pages,
+            tests: Vec::new(),
             summary: self.summary_line(last),
         });
         self.outgoing = Some(Outgoing {

@@ -134,6 +134,14 @@ pub enum StartError {
         /// Why it has another name now.
         how: &'static str,
     },
+    /// Policy wants a test sending of this very content.
+    #[error(
+        "{campaign}: policy wants it sent as a test first, and this content was not: postmerge send-test {campaign} --to YOUR@ADDRESS"
+    )]
+    NotTested {
+        /// Which campaign.
+        campaign: String,
+    },
     /// The environment lacks a sender's DKIM key.
     #[error("DKIM key: the environment variable {0} is not set")]
     NoDkimKey(String),
@@ -213,6 +221,7 @@ impl StartError {
                 | Self::Address { .. }
                 | Self::OtherDigest { .. }
                 | Self::SentBefore { .. }
+                | Self::NotTested { .. }
                 | Self::NoDkimKey(_)
                 | Self::Dkim { .. }
                 | Self::Relay { .. }

@@ -34,6 +34,7 @@ pub mod standings;
 pub mod start;
 mod stopping;
 pub mod suppress;
+pub mod test_sending;
 mod waking;
 pub mod worker;
 

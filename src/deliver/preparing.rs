@@ -177,6 +177,7 @@ impl Run<'_> {
                 events: events.into_iter().map(|it| (id.clone(), it)).collect(),
                 suppressions: Vec::new(),
                 pages: vec![(id.clone(), result_page(&id, &state, self.now))],
+                tests: Vec::new(),
                 summary: format!("{id}: cancelled"),
             };
             match self.ledger.publish(&batch) {
@@ -239,6 +240,7 @@ impl Run<'_> {
             let repository = self.ground.repository;
             self.before
                 .check(repository, &calendar, scheduled, &content, self.now)?;
+            self.check_tested(id, &content)?;
             // Whatever would keep it from being sent is found before anybody is told that it started:
             // the relay here, rendering and signing with the sample below.
             self.relay_of(&content)?;
@@ -262,6 +264,17 @@ impl Run<'_> {
             }
             tries += 1;
         }
+    }
+
+    /// Where policy wants a test sending, it must have been of this very content.
+    fn check_tested(&self, id: &OccurrenceId, content: &Content) -> Result<(), StartError> {
+        let wants = self.ground.settings.policy.test_before_sending;
+        if wants && !self.ledger.is_tested(id.campaign(), content.digest)? {
+            return Err(StartError::NotTested {
+                campaign: id.campaign().to_string(),
+            });
+        }
+        Ok(())
     }
 
     /// The mails of a start. Makes a few of them before the start is published: a template that does
@@ -373,6 +386,7 @@ impl Run<'_> {
             events: events.into_iter().map(|it| (id.clone(), it)).collect(),
             suppressions: Vec::new(),
             pages: Vec::new(),
+            tests: Vec::new(),
             summary: format!("{id}: who left since the start"),
         };
         self.ledger.publish(&batch)?;

@@ -53,6 +53,7 @@ pub fn recover(
                 events,
                 suppressions: Vec::new(),
                 pages: Vec::new(),
+                tests: Vec::new(),
                 summary: format!("what run {} had done when it died", dead.run),
             })?;
         }

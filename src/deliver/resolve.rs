@@ -155,6 +155,7 @@ pub fn resolve(
         events: vec![(occurrence.clone(), event)],
         suppressions: Vec::new(),
         pages: vec![(occurrence.clone(), result_page(occurrence, &state, now))],
+        tests: Vec::new(),
         summary: format!(
             "{occurrence}: {} unknown settled as {word}",
             recipients.len()

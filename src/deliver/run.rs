@@ -309,6 +309,7 @@ impl Run<'_> {
             events: vec![(id.clone(), event)],
             suppressions: Vec::new(),
             pages: Vec::new(),
+            tests: Vec::new(),
             summary: format!("{id}: {what}"),
         };
         self.ledger.publish(&batch)?;

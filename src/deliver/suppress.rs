@@ -100,6 +100,7 @@ pub fn suppress(
         events: Vec::new(),
         suppressions: vec![event],
         pages: Vec::new(),
+        tests: Vec::new(),
         summary: format!("suppressions: one {what} by hand"),
     })?;
     Ok(done)

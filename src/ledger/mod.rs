@@ -13,3 +13,4 @@ pub mod result_page;
 pub mod segment;
 pub mod state;
 pub mod suppressions;
+pub mod test_sent;

@@ -270,7 +270,14 @@ impl Planning<'_> {
         let campaign = content.file.campaign.clone();
         let sender = content.sender()?.clone();
         let drift = before.map(|before| drift(&before, &sorted(&audience)));
-        let plan = audience_plan(settings, &campaign, &audience, drift);
+        let mut plan = audience_plan(settings, &campaign, &audience, drift);
+        if let (true, Some(ledger)) = (settings.policy.test_before_sending, self.request.ledger)
+            && !ledger.is_tested(id, content.digest)?
+        {
+            plan.holds.push(format!(
+                "policy wants it sent as a test first, and this content was not: postmerge send-test {id} --to YOUR@ADDRESS"
+            ));
+        }
         let compiled = compile(&content, occurrence, &lists.columns(), self.key, Vec::new())?;
         let (documents, digest) = (documents(&content)?, content.digest);
         let mailing = Mailing::new(content, compiled, self.key)?;

@@ -163,6 +163,7 @@ pub(crate) fn publish(
             .collect(),
         suppressions: Vec::new(),
         pages: Vec::new(),
+        tests: Vec::new(),
         summary: "batch".to_owned(),
     };
     ledger.publish(&batch)

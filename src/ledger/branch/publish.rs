@@ -9,6 +9,7 @@ use super::{Ledger, LedgerError};
 use crate::git::{CommitId, CommitText, GitError, Identity, ObjectId, RemoteError};
 use crate::ledger::event::{Event, RunId, SuppressionEvent};
 use crate::ledger::segment::{Subject, encode_occurrence, encode_suppressions};
+use crate::ledger::test_sent::TestSent;
 use crate::mail::occurrence::OccurrenceId;
 
 /// What is published together: all of it or nothing.
@@ -24,6 +25,8 @@ pub struct Batch {
     pub suppressions: Vec<SuppressionEvent>,
     /// `RESULT.md` pages.
     pub pages: Vec<(OccurrenceId, String)>,
+    /// Test sendings.
+    pub tests: Vec<TestSent>,
     /// The commit's first line.
     pub summary: String,
 }
@@ -69,7 +72,7 @@ pub enum PublishError {
 /// Pushes before giving up.
 const PUSHES: u32 = 12;
 
-const README: &str = "# The ledger\n\nWritten by `postmerge`, one commit per batch; nobody needs to edit it, and edits stop the sending.\n\n- `campaigns/<campaign>/RESULT.md`: what became of a campaign, for people.\n- `campaigns/<campaign>/.events/`: every claim and every mail's outcome, as segments that are written\n  once and never changed. They are text: the first line says the format's version, the last one\n  counts the lines and holds a checksum. Lines beginning with `+` are mails that the relay accepted,\n  `~` not now, `-` refused, `?` unknown; then follow the recipient's place in the audience, milliseconds\n  since the first line's time, and the relay's words (a numbered beginning and the rest).\n- `suppressions/`: who must not be mailed.\n- `KEY`: the fingerprint of the key that the recipients' hashes are made with.\n\nRecipients appear as keyed hashes, never as addresses. This branch must not be rewritten, squashed or\ndeleted: it is what keeps anybody from being mailed twice.\n";
+const README: &str = "# The ledger\n\nWritten by `postmerge`, one commit per batch; nobody needs to edit it, and edits stop the sending.\n\n- `campaigns/<campaign>/RESULT.md`: what became of a campaign, for people.\n- `campaigns/<campaign>/.events/`: every claim and every mail's outcome, as segments that are written\n  once and never changed. They are text: the first line says the format's version, the last one\n  counts the lines and holds a checksum. Lines beginning with `+` are mails that the relay accepted,\n  `~` not now, `-` refused, `?` unknown; then follow the recipient's place in the audience, milliseconds\n  since the first line's time, and the relay's words (a numbered beginning and the rest).\n- `suppressions/`: who must not be mailed.\n- `tests/`: which contents were sent to one's own addresses before.\n- `KEY`: the fingerprint of the key that the recipients' hashes are made with.\n\nRecipients appear as keyed hashes, never as addresses. This branch must not be rewritten, squashed or\ndeleted: it is what keeps anybody from being mailed twice.\n";
 
 impl Ledger {
     /// Publishes a batch: one segment per occurrence (more for a large audience), one commit, one
@@ -231,6 +234,14 @@ impl Ledger {
                 format!("campaigns/{occurrence}/RESULT.md"),
                 self.write(page)?,
             ));
+        }
+        for test in &batch.tests {
+            let path = format!(
+                "{}/{}",
+                TestSent::folder(&test.campaign),
+                test.file_name(batch.run)
+            );
+            files.push((path, self.write(&test.text())?));
         }
         if self.head.is_none() {
             files.push(("README.md".to_owned(), self.write(README)?));

@@ -7,7 +7,9 @@ use crate::git::{CommitId, Entry, EntryKind, ObjectId};
 use crate::ledger::segment::{Record, SegmentError, Subject, decode};
 use crate::ledger::state::{Contradiction, OccurrenceState};
 use crate::ledger::suppressions::Suppressions;
-use crate::mail::occurrence::OccurrenceId;
+use crate::ledger::test_sent::TestSent;
+use crate::mail::digest::Digest;
+use crate::mail::occurrence::{CampaignId, OccurrenceId};
 
 /// The folder of a subject's segments.
 pub(super) fn folder(subject: &Subject) -> String {
@@ -118,6 +120,30 @@ impl Ledger {
                 error: Contradiction::Incomplete,
             }),
         }
+    }
+
+    /// Whether content of this digest was sent to one's own addresses, and a relay took it.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn is_tested(&self, campaign: &CampaignId, digest: Digest) -> Result<bool, LedgerError> {
+        let Some(head) = self.head else {
+            return Ok(false);
+        };
+        let Some(folder) = self.repository.entry(head, &TestSent::folder(campaign))? else {
+            return Ok(false);
+        };
+        let ours = digest.to_string();
+        for entry in self.repository.entries(folder.id)? {
+            if entry.kind != EntryKind::File || !entry.name.starts_with(&ours) {
+                continue;
+            }
+            let is_of = |text: &[u8]| TestSent::is_of(text, digest);
+            if self.repository.with_blob(entry.id, is_of)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Hands every record of an occurrence to `take`, oldest first: for reports that need more than

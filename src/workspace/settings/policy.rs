@@ -24,6 +24,8 @@ pub struct Policy {
     /// By so many per cent the audience of a campaign may grow against what the main branch would send, where the
     /// campaign does not say what it expects.
     pub growth_limit: Option<u32>,
+    /// Whether a campaign goes out only after its very content was sent to one's own addresses.
+    pub test_before_sending: bool,
     /// From more recipients than this on a campaign needs the management's approval.
     pub management_above: Option<u32>,
 }
@@ -45,6 +47,7 @@ impl Default for Policy {
                 Client::Thunderbird,
             ],
             growth_limit: Some(50),
+            test_before_sending: false,
             management_above: None,
         }
     }
