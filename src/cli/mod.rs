@@ -3,6 +3,7 @@
 //!
 //! A new command is a file with `Arguments` and `run`, and a line in [`Command`] and [`Cli::run`].
 
+pub mod codeowners;
 pub mod completions;
 pub mod demo;
 pub mod error;
@@ -25,6 +26,7 @@ pub mod status;
 mod status_text;
 pub mod suppress;
 pub mod terminal;
+mod whole_file;
 pub mod workspace_folder;
 
 use std::path::PathBuf;
@@ -89,6 +91,8 @@ pub enum Command {
     /// The demo's sending process.
     #[command(hide = true)]
     DemoRunner(demo::runner::Arguments),
+    /// Write .github/CODEOWNERS: who must approve what.
+    Codeowners(codeowners::Arguments),
     /// Print or write the JSON Schemas of the workspace's files.
     Schema(schema::Arguments),
     /// List the rules, or explain one.
@@ -109,6 +113,7 @@ impl Cli {
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),
             Command::Demo(arguments) => demo::run(self, arguments, terminal),
             Command::DemoRunner(arguments) => demo::runner::run(self, arguments, terminal),
+            Command::Codeowners(arguments) => codeowners::run(self, arguments, terminal),
             Command::Schema(arguments) => schema::run(arguments, terminal),
             Command::Rules(arguments) => rules::run(arguments, terminal),
             Command::Completions(arguments) => completions::run(arguments, terminal),
