@@ -7,6 +7,7 @@ pub mod codeowners;
 pub mod completions;
 pub mod demo;
 pub mod error;
+pub mod init;
 mod ledger_here;
 pub mod lint;
 mod lint_base;
@@ -72,6 +73,8 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a new workspace, ready to be tried.
+    Init(init::Arguments),
     /// Check the workspace, and say what is wrong where.
     Lint(lint::Arguments),
     /// Show what merging would send, to whom, when and how fast.
@@ -104,6 +107,7 @@ pub enum Command {
 impl Cli {
     fn run(&self, terminal: &mut Terminal) -> Result<ExitCode, CliError> {
         match &self.command {
+            Command::Init(arguments) => init::run(self, arguments, terminal),
             Command::Lint(arguments) => lint::run(self, arguments, terminal),
             Command::Plan(arguments) => plan::run(self, arguments, terminal),
             Command::Preview(arguments) => preview::run(self, arguments, terminal),
