@@ -15,6 +15,7 @@ pub mod plan;
 pub mod preview;
 mod preview_serve;
 mod preview_shots;
+pub mod publish;
 pub mod resolve;
 pub mod rules;
 pub mod schema;
@@ -94,6 +95,8 @@ pub enum Command {
     /// The demo's sending process.
     #[command(hide = true)]
     DemoRunner(demo::runner::Arguments),
+    /// Write what mails link to into a folder, for a web server.
+    Publish(publish::Arguments),
     /// Write .github/CODEOWNERS: who must approve what.
     Codeowners(codeowners::Arguments),
     /// Print or write the JSON Schemas of the workspace's files.
@@ -117,6 +120,7 @@ impl Cli {
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),
             Command::Demo(arguments) => demo::run(self, arguments, terminal),
             Command::DemoRunner(arguments) => demo::runner::run(self, arguments, terminal),
+            Command::Publish(arguments) => publish::run(self, arguments, terminal),
             Command::Codeowners(arguments) => codeowners::run(self, arguments, terminal),
             Command::Schema(arguments) => schema::run(arguments, terminal),
             Command::Rules(arguments) => rules::run(arguments, terminal),
