@@ -106,6 +106,12 @@ fn what_it_says() {
     A workspace in mail:
       .gitattributes
       .github/CODEOWNERS
+      .github/actions/postmerge/action.yml
+      .github/dependabot.yml
+      .github/workflows/check.yml
+      .github/workflows/comment.yml
+      .github/workflows/publish.yml
+      .github/workflows/send.yml
       README.md
       assets/logo.png
       campaigns/YEAR/welcome/body.md

@@ -102,6 +102,9 @@ pub(super) fn made(wishes: &Wishes, now: Timestamp) -> Result<Made, ScaffoldErro
     }
     let logo = include_bytes!("files/logo.png");
     files.insert(parsed("assets/logo.png")?, logo.to_vec());
+    for (path, text) in RAW {
+        files.insert(parsed(path)?, text.as_bytes().to_vec());
+    }
     for kind in Kind::ALL {
         let path = parsed(&format!("schemas/{}", kind.file_name()))?;
         files.insert(path, kind.text().into_bytes());
@@ -126,6 +129,31 @@ fn parsed(path: &str) -> Result<WorkspacePath, ScaffoldError> {
     WorkspacePath::parse(path).map_err(|why| ScaffoldError::Defect(why.to_string()))
 }
 
+/// Files that have no marks. The action is the one that this repository has for everybody.
+const RAW: [(&str, &str); 6] = [
+    (".gitattributes", include_str!("files/gitattributes")),
+    (
+        ".github/dependabot.yml",
+        include_str!("files/github/dependabot.yml"),
+    ),
+    (
+        ".github/actions/postmerge/action.yml",
+        include_str!("../../../action.yml"),
+    ),
+    (
+        ".github/workflows/check.yml",
+        include_str!("files/github/check.yml"),
+    ),
+    (
+        ".github/workflows/comment.yml",
+        include_str!("files/github/comment.yml"),
+    ),
+    (
+        ".github/workflows/publish.yml",
+        include_str!("files/github/publish.yml"),
+    ),
+];
+
 /// Every file that is made of a text with marks, by path.
 fn texts(words: &Words, campaign: &str) -> Vec<(String, &'static str)> {
     let (list, template) = (words.list, words.template);
@@ -136,8 +164,8 @@ fn texts(words: &Words, campaign: &str) -> Vec<(String, &'static str)> {
         ),
         ("README.md".to_owned(), words.readme),
         (
-            ".gitattributes".to_owned(),
-            include_str!("files/gitattributes"),
+            ".github/workflows/send.yml".to_owned(),
+            include_str!("files/github/send.yml"),
         ),
         (
             format!("lists/{list}.yaml"),
