@@ -48,6 +48,92 @@ fn links_lead_somewhere() {
     assert!(count > 10, "the README's links are found");
 }
 
+/// Every page's links to files and to headings of its own.
+#[test]
+fn links_of_the_documentation_lead_somewhere() {
+    let mut count = 0;
+    for entry in fs::read_dir("docs").unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|it| it != "md") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let targets = text.split("](").skip(1);
+        for target in targets.filter_map(|rest| rest.split(')').next()) {
+            let target = target.replace('\n', " ");
+            let (file, heading) = target.split_once('#').unwrap_or((&target, ""));
+            if file.starts_with("http") || file.starts_with("assets/") || file.contains('…') {
+                continue;
+            }
+            let there = match file {
+                "" => path.clone(),
+                file => path.with_file_name(file),
+            };
+            assert!(there.exists(), "{}: {target}", path.display());
+            let is_page = there.extension().is_some_and(|it| it == "md");
+            if !heading.is_empty() && is_page {
+                let page = fs::read_to_string(&there).unwrap();
+                let mut headings = page
+                    .lines()
+                    .filter(|line| line.starts_with('#'))
+                    .map(anchor);
+                assert!(
+                    headings.any(|it| it == heading),
+                    "{}: {target}",
+                    path.display()
+                );
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 50, "the pages' links are found: {count}");
+}
+
+/// As GitHub makes it of a heading.
+fn anchor(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+/// The commands that the page for administrators names.
+#[test]
+fn commands_of_operations_are_commands() {
+    let text = fs::read_to_string("docs/operations.md")
+        .unwrap()
+        .replace("\\\n", " ");
+    let lines = text.lines().map(str::trim);
+    let inline = text.split('`').filter(|part| !part.contains('\n'));
+    let commands = lines
+        .chain(inline)
+        .filter(|part| part.starts_with("postmerge "));
+    let mut count = 0;
+    for command in commands {
+        let words = words(command);
+        if let Err(error) = Cli::try_parse_from(&words) {
+            panic!("`{command}`: {error}");
+        }
+        count += 1;
+    }
+    assert!(count > 8, "the commands are found");
+}
+
+/// As a shell splits them, as far as quotes go.
+fn words(command: &str) -> Vec<String> {
+    let parts = command.split('\'').enumerate();
+    let mut words = Vec::new();
+    for (number, part) in parts {
+        if number % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
 #[test]
 fn every_command_is_one() {
     let text = readme();

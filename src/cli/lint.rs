@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use super::error::CliError;
 use super::send::environment;
 use super::terminal::Terminal;
-use super::{Cli, lint_base, workspace_folder};
+use super::{Cli, lint_base, whole_file, workspace_folder};
 use crate::clock::{Clock as _, SystemClock};
 use crate::diagnostic::{Diagnostic, Severity, fix, github, human, json, sarif, summary};
 use crate::lint::{Report, Request};
@@ -157,18 +157,7 @@ fn fixes(
     }
     let mut count = 0;
     for file in &fixed {
-        let path = root.join(&file.path);
-        // Beside it and renamed: who is interrupted has the old file or the new one.
-        let wrong = |why: std::io::Error| CliError::new(format!("{}: {why}", path.display()));
-        let folder = path.parent().unwrap_or(root);
-        let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(wrong)?;
-        let permissions = std::fs::metadata(&path).map_err(wrong)?.permissions();
-        beside.write_all(file.text.as_bytes()).map_err(wrong)?;
-        beside
-            .as_file()
-            .set_permissions(permissions)
-            .map_err(wrong)?;
-        beside.persist(&path).map_err(|why| wrong(why.error))?;
+        whole_file::write(root, &file.path, file.text.as_bytes())?;
         count += file.fixes;
         terminal.print(&format!("{}: {} mended\n", file.path, file.fixes))?;
     }

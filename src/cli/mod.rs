@@ -3,9 +3,11 @@
 //!
 //! A new command is a file with `Arguments` and `run`, and a line in [`Command`] and [`Cli::run`].
 
+pub mod codeowners;
 pub mod completions;
 pub mod demo;
 pub mod error;
+pub mod init;
 mod ledger_here;
 pub mod lint;
 mod lint_base;
@@ -13,6 +15,7 @@ pub mod plan;
 pub mod preview;
 mod preview_serve;
 mod preview_shots;
+pub mod publish;
 pub mod resolve;
 pub mod rules;
 pub mod schema;
@@ -26,6 +29,7 @@ pub mod status;
 mod status_text;
 pub mod suppress;
 pub mod terminal;
+mod whole_file;
 pub mod workspace_folder;
 
 use std::path::PathBuf;
@@ -71,6 +75,8 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a new workspace, ready to be tried.
+    Init(init::Arguments),
     /// Check the workspace, and say what is wrong where.
     Lint(lint::Arguments),
     /// Show what merging would send, to whom, when and how fast.
@@ -92,6 +98,10 @@ pub enum Command {
     /// The demo's sending process.
     #[command(hide = true)]
     DemoRunner(demo::runner::Arguments),
+    /// Write what mails link to into a folder, for a web server.
+    Publish(publish::Arguments),
+    /// Write .github/CODEOWNERS: who must approve what.
+    Codeowners(codeowners::Arguments),
     /// Print or write the JSON Schemas of the workspace's files.
     Schema(schema::Arguments),
     /// List the rules, or explain one.
@@ -103,6 +113,7 @@ pub enum Command {
 impl Cli {
     fn run(&self, terminal: &mut Terminal) -> Result<ExitCode, CliError> {
         match &self.command {
+            Command::Init(arguments) => init::run(self, arguments, terminal),
             Command::Lint(arguments) => lint::run(self, arguments, terminal),
             Command::Plan(arguments) => plan::run(self, arguments, terminal),
             Command::Preview(arguments) => preview::run(self, arguments, terminal),
@@ -113,6 +124,8 @@ impl Cli {
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),
             Command::Demo(arguments) => demo::run(self, arguments, terminal),
             Command::DemoRunner(arguments) => demo::runner::run(self, arguments, terminal),
+            Command::Publish(arguments) => publish::run(self, arguments, terminal),
+            Command::Codeowners(arguments) => codeowners::run(self, arguments, terminal),
             Command::Schema(arguments) => schema::run(arguments, terminal),
             Command::Rules(arguments) => rules::run(arguments, terminal),
             Command::Completions(arguments) => completions::run(arguments, terminal),

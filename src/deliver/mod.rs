@@ -22,6 +22,7 @@ pub mod opened;
 mod preparing;
 pub mod progress;
 pub mod publisher;
+pub mod publishing;
 pub mod queue;
 pub mod reasons;
 pub mod recover;

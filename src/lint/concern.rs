@@ -7,6 +7,7 @@ use std::ops::Bound;
 
 use crate::diagnostic::Diagnostic;
 use crate::mail::occurrence::CampaignId;
+use crate::plan::codeowners;
 use crate::workspace::loaded::Loaded;
 use crate::workspace::names::ListName;
 
@@ -39,7 +40,8 @@ impl<'a> Concern<'a> {
             from.next().is_some_and(|path| path.starts_with(prefix))
         };
         let by_list = |name: &ListName| touches(&format!("lists/{name}."));
-        let (mut campaigns, mut prefixes) = (BTreeSet::new(), Vec::new());
+        // Whose fault the code owners' file is, its rule finds out itself.
+        let (mut campaigns, mut prefixes) = (BTreeSet::new(), vec![codeowners::PATH.to_owned()]);
         let changed_lists = loaded.lists.keys().filter(|name| by_list(name));
         let mut lists: BTreeSet<ListName> = changed_lists.cloned().collect();
         prefixes.extend(lists.iter().map(|name| format!("lists/{name}.")));

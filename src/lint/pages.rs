@@ -128,6 +128,8 @@ pages! {
     "schema-comment-missing"
     "key-order"
     "typography"
+    "codeowners-outdated"
+    "codeowners-missing"
 }
 
 /// The page of a rule.

@@ -1,8 +1,9 @@
-//! Reads every body and layout once for the rules about content, several at a time.
+//! Reads every body and layout once for the rules about content, several at a time; and the file of code owners.
 
 use super::concern::Concern;
 use super::content::{Kind, LARGEST, Owner, Text};
 use crate::diagnostic::file::{File, Files};
+use crate::plan::codeowners;
 use crate::workspace::loaded::{Body, Loaded};
 use crate::workspace::parallel::{WORTH, map};
 use crate::workspace::source::{Source, WorkspacePath};
@@ -49,6 +50,11 @@ pub(super) fn read(
     .collect();
     for text in &texts {
         files.insert(text.path.clone(), File::new(text.source.clone()));
+    }
+    let owners = WorkspacePath::parse(codeowners::PATH).ok();
+    let owners = owners.and_then(|path| source.read(&path, LARGEST).ok());
+    if let Some(text) = owners.and_then(|bytes| String::from_utf8(bytes).ok()) {
+        files.insert(codeowners::PATH, File::new(text));
     }
     texts
 }

@@ -6,6 +6,7 @@ pub mod approval;
 pub mod approvers;
 pub mod audience;
 pub mod calendar;
+pub mod codeowners;
 pub mod compile;
 pub mod content;
 pub mod documents;

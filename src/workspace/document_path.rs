@@ -3,6 +3,7 @@
 //!
 //! Whatever is in a row can not become a path: a value is part of one file's name and nothing else.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::member::{Member, Value};
@@ -126,6 +127,38 @@ impl DocumentPath {
         })?;
         self.checked(&path)?;
         Ok(path)
+    }
+
+    /// Whether some member's values could give this path.
+    pub fn may_give(&self, path: &str) -> bool {
+        // The places in `path` that the parts so far may end at.
+        let mut ends = BTreeSet::from([0]);
+        for part in &self.parts {
+            ends = match part {
+                Part::Literal(text) => ends
+                    .into_iter()
+                    .filter(|end| path.get(*end..).is_some_and(|rest| rest.starts_with(text)))
+                    .map(|end| end + text.len())
+                    .collect(),
+                // A value has at least one character, and is part of one name.
+                Part::Column(_) => {
+                    let Some(first) = ends.first().copied() else {
+                        return false;
+                    };
+                    let rest = path.get(first..).unwrap_or_default();
+                    let mut reached = BTreeSet::new();
+                    let mut is_open = false;
+                    for (at, c) in rest.char_indices() {
+                        is_open = (is_open || ends.contains(&(first + at))) && c != '/';
+                        if is_open {
+                            reached.insert(first + at + c.len_utf8());
+                        }
+                    }
+                    reached
+                }
+            };
+        }
+        ends.contains(&path.len())
     }
 
     /// The path of a document that is the same for all.
@@ -273,12 +306,26 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_a_pattern_may_give() {
+        let may = |pattern: &str, path: &str| DocumentPath::parse(pattern).unwrap().may_give(path);
+        assert!(may("f/{{ a }}.pdf", "f/x.pdf") && may("f/{{ a }}.pdf", "f/x.pdf.pdf"));
+        assert!(!may("f/{{ a }}.pdf", "f/.pdf") && !may("f/{{ a }}.pdf", "f/x/y.pdf"));
+        assert!(!may("f/{{ a }}.pdf", "f/x.pdf~") && !may("f/{{ a }}.pdf", "g/x.pdf"));
+        assert!(may("{{ a }}-{{ b }}", "ñ-ü-é") && !may("{{ a }}-{{ b }}", "x-"));
+        assert!(may("{{ a }}{{ b }}", "xy") && !may("{{ a }}{{ b }}", "x"));
+        assert!(may("a.pdf", "a.pdf") && !may("a.pdf", "a.pdf2"));
+        let many = DocumentPath::parse(&"{{ a }}".repeat(500)).unwrap();
+        assert!(many.may_give(&"x".repeat(4_000)), "and soon");
+    }
+
     proptest! {
         #[test]
         fn whatever_is_in_a_row_stays_in_its_folder(value in ".{0,40}", pattern in "([a-z./{} ]|\\{\\{ ?cliente_id ?\\}\\}){0,12}") {
             let path = DocumentPath::parse("facturas/{{ cliente_id }}.pdf").unwrap();
             if let Ok(resolved) = path.resolve(&member(Value::Text(value.clone()))) {
                 prop_assert_eq!(resolved.split('/').count(), 2);
+                prop_assert!(path.may_give(&resolved));
                 prop_assert!(WorkspacePath::parse(&resolved).is_ok());
             }
             if let Ok(path) = DocumentPath::parse(&pattern)

@@ -7,6 +7,7 @@
 pub mod campaign;
 pub mod document_path;
 pub mod folder;
+pub mod in_memory;
 pub mod length;
 pub mod list;
 pub mod load;

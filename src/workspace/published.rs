@@ -12,17 +12,31 @@ const DIGITS: usize = 32;
 
 /// Where the asset with this content is published, below `base` (without a slash at its end).
 pub fn asset_url(base: &str, digest: &Digest, file_name: &str) -> String {
-    let mut hash = digest.to_string();
-    hash.truncate(DIGITS);
-    format!("{base}/assets/{hash}/{}", path_segment(file_name))
+    let folder = asset_folder(digest);
+    format!("{base}/{folder}/{}", path_segment(file_name))
+}
+
+/// The folder that the asset with this content is published in.
+pub fn asset_folder(digest: &Digest) -> String {
+    format!("assets/{}", shortened(digest))
 }
 
 /// Where the document with this content is published, below `base` (without a slash at its end).
 pub fn document_url(base: &str, key: &RecipientKey, digest: &Digest, file_name: &str) -> String {
+    let folder = document_folder(key, digest);
+    format!("{base}/{folder}/{}", path_segment(file_name))
+}
+
+/// The folder that the document with this content is published in.
+pub fn document_folder(key: &RecipientKey, digest: &Digest) -> String {
     let mac = key.mac("document url", &[digest.as_bytes()]);
-    let mut hash = Digest::from_bytes(mac).to_string();
+    format!("documents/{}", shortened(&Digest::from_bytes(mac)))
+}
+
+fn shortened(digest: &Digest) -> String {
+    let mut hash = digest.to_string();
     hash.truncate(DIGITS);
-    format!("{base}/documents/{hash}/{}", path_segment(file_name))
+    hash
 }
 
 /// Percent-encodes everything but RFC 3986's unreserved characters.

@@ -16,6 +16,8 @@ pub mod brand_font;
 pub mod ca_file_missing;
 pub mod cell_control_character;
 pub mod cell_not_utf8;
+pub mod codeowners_missing;
+pub mod codeowners_outdated;
 pub mod column_type_invalid;
 pub mod consent_missing;
 pub mod contrast_low;
@@ -202,4 +204,6 @@ pub static ALL: &[&Check] = &[
     &schema_comment_missing::CHECK,
     &key_order::CHECK,
     &typography::CHECK,
+    &codeowners_outdated::CHECK,
+    &codeowners_missing::CHECK,
 ];
