@@ -82,11 +82,11 @@ fn harmless(character: char) -> char {
 
 fn publish(text: &mut String, record: &DnsRecord) {
     let plain = |value: &str| value.chars().map(harmless).collect::<String>();
-    let _ = writeln!(text, "  name   {}", plain(&record.name));
-    let _ = writeln!(text, "  type   {}", record.kind);
-    let _ = writeln!(text, "  value  {}", plain(&record.value));
+    let _ = writeln!(text, "  name      {}", plain(&record.name));
+    let _ = writeln!(text, "  type      {}", record.kind);
+    let _ = writeln!(text, "  value     {}", plain(&record.value));
     for old in &record.instead_of {
-        let _ = writeln!(text, "  instead of  {}", plain(old));
+        let _ = writeln!(text, "  replaces  {}", plain(old));
     }
     text.push('\n');
 }
@@ -161,10 +161,10 @@ Relay principal (smtp.c.example:587)
 
 Publish in DNS, word for word (each value on one line):
 
-  name   c.example
-  type   TXT
-  value  v=spf1 a:smtp.c.example ~all
-  instead of  v=spf1 ~all
+  name      c.example
+  type      TXT
+  value     v=spf1 a:smtp.c.example ~all
+  replaces  v=spf1 ~all
 
 1 good, 1 with advice, 1 wrong, 1 unknown, 1 not tried.
 "#);

@@ -153,7 +153,7 @@ async fn of_record(names: &dyn Names, domain: &str, text: &str) -> Vec<Finding> 
     if found.is_empty() {
         found.push(Finding::good(
             Check::Spf,
-            format!("{domain} has an SPF record; it asks DNS {lookups} times (at most {LOOKUPS_AT_MOST})"),
+            format!("{domain} has an SPF record ({lookups} lookups of at most {LOOKUPS_AT_MOST})"),
         ));
     }
     found
