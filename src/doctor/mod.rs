@@ -16,7 +16,7 @@ mod mx;
 pub mod names;
 mod relay;
 mod reverse;
-mod spf;
+pub mod spf;
 mod tags;
 #[cfg(test)]
 mod told;

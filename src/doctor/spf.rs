@@ -13,7 +13,8 @@ use std::net::IpAddr;
 use super::domain::{is_one_organisation, is_public, listed};
 use super::finding::{Check, Finding};
 use super::names::{Names, NoAnswer};
-use evaluate::{LOOKUPS_AT_MOST, Published, Verdict, evaluate, published, whole};
+use evaluate::{LOOKUPS_AT_MOST, Published, published, whole};
+pub use evaluate::{Verdict, evaluate};
 use record::{Mechanism, Qualifier, Record};
 
 /// A relay, as SPF sees it.

@@ -21,7 +21,7 @@ const EXCHANGERS_AT_MOST: usize = 10;
 
 /// What the record says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub enum Verdict {
     /// The address may send; the term that says so.
     Pass(String),
     /// It may not (`-`).
@@ -66,7 +66,7 @@ pub(super) async fn published(names: &dyn Names, domain: &str) -> Result<Publish
 }
 
 /// What the record says about `address`.
-pub(super) async fn evaluate(names: &dyn Names, domain: &str, address: IpAddr) -> Verdict {
+pub async fn evaluate(names: &dyn Names, domain: &str, address: IpAddr) -> Verdict {
     Walk::new(names, Some(address)).domain(domain, true).await
 }
 
