@@ -177,6 +177,7 @@ impl House {
             sender,
             relay,
             web,
+            only: None,
         };
         examine(&question, &served.around).await.unwrap()
     }

@@ -104,6 +104,7 @@ pub fn run(
         sender: arguments.sender.as_deref(),
         relay: arguments.relay.as_deref(),
         web: !arguments.no_web,
+        only: None,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -18,7 +18,7 @@ const INDENT: usize = 26;
 pub(super) fn table(found: &Examination, coloured: bool) -> String {
     let mut text = String::new();
     for section in &found.sections {
-        let _ = writeln!(text, "{}", section.subject);
+        let _ = writeln!(text, "{}", plain(&section.subject.to_string()));
         for finding in &section.findings {
             line(&mut text, finding, coloured);
         }
@@ -80,8 +80,11 @@ fn harmless(character: char) -> char {
     }
 }
 
+fn plain(text: &str) -> String {
+    text.chars().map(harmless).collect()
+}
+
 fn publish(text: &mut String, record: &DnsRecord) {
-    let plain = |value: &str| value.chars().map(harmless).collect::<String>();
     let _ = writeln!(text, "  name      {}", plain(&record.name));
     let _ = writeln!(text, "  type      {}", record.kind);
     let _ = writeln!(text, "  value     {}", plain(&record.value));

@@ -141,7 +141,7 @@ fn judge(key: &Key, texts: &[String]) -> Result<Finding, String> {
         .strength()
         .ok_or_else(|| format!("the key at {name} can not be read: was it cut off?"))?;
     if let Own::Record(record) = &key.own
-        && Published::parse(record).map(|own| own.key) != Ok(published.key)
+        && !Published::parse(record).is_ok_and(|own| own.is(&published))
     {
         return Err(format!(
             "the key at {name} is not ours: every signature fails"
@@ -213,6 +213,14 @@ impl Published {
             testing,
             fits: lists("s", &["*", "email"]) && lists("h", &["sha256"]),
         })
+    }
+
+    /// Whether both are one key. A bare RSA key is the end of the form that names its kind, too.
+    fn is(&self, published: &Self) -> bool {
+        match self.is_rsa {
+            true => self.key.ends_with(&published.key),
+            false => self.key == published.key,
+        }
     }
 
     /// The length of an RSA key in bits, `Some(None)` for Ed25519; `None` where it is broken.

@@ -39,6 +39,14 @@ pub struct Question<'a> {
     pub relay: Option<&'a str>,
     /// Whether web hosts, too.
     pub web: bool,
+    /// Only these checks; all where absent.
+    pub only: Option<&'a [Check]>,
+}
+
+impl Question<'_> {
+    fn wants(&self, check: Check) -> bool {
+        self.only.is_none_or(|only| only.contains(&check))
+    }
 }
 
 /// Examines it.
@@ -49,32 +57,57 @@ pub async fn examine(
     question: &Question<'_>,
     around: &Surroundings,
 ) -> Result<Examination, DoctorError> {
+    Ok(prepare(question, around)?.run().await)
+}
+
+/// Reads settings, secrets and files; opens nothing yet.
+///
+/// # Errors
+/// [`DoctorError`] where settings have no such sender or relay.
+pub fn prepare(question: &Question<'_>, around: &Surroundings) -> Result<Prepared, DoctorError> {
     let chosen = Chosen::of(question)?;
-    let outgoing = question.settings.relays.iter().map(|(name, relay)| {
-        let name = name.to_string();
-        (name, host(&relay.host))
-    });
-    let reverse_path = of_mailbox(&question.settings.bounces.address);
-    let spf = tokio::spawn(spf_of(
-        around.clone(),
-        reverse_path.clone().unwrap_or_default(),
-        outgoing.collect(),
-    ));
-    let jobs = chosen.jobs(
-        question,
-        around,
-        reverse_path.as_deref().unwrap_or_default(),
-    );
-    let mut sections = together(jobs, around).await;
-    let spf = match timeout(around.whole, spf).await {
-        Ok(Ok(found)) => found,
-        _ => SpfFindings {
-            record: vec![late(Check::Spf, around)],
-            relays: BTreeMap::new(),
-        },
-    };
-    put_spf(&mut sections, spf);
-    Ok(Examination { sections })
+    let reverse_path = of_mailbox(&question.settings.bounces.address).unwrap_or_default();
+    let relays = question.settings.relays.iter();
+    Ok(Prepared {
+        jobs: chosen.jobs(question, around, &reverse_path),
+        outgoing: relays
+            .map(|(name, relay)| (name.to_string(), host(&relay.host)))
+            .collect(),
+        reverse_path: question.wants(Check::Spf).then_some(reverse_path),
+        around: around.clone(),
+    })
+}
+
+/// All that an examination needs.
+pub struct Prepared {
+    jobs: Vec<Job>,
+    /// Every relay's name and host: one SPF record is for all.
+    outgoing: Vec<(String, String)>,
+    /// The domain whose SPF record is looked at, where it is.
+    reverse_path: Option<String>,
+    around: Surroundings,
+}
+
+impl Prepared {
+    /// Examines.
+    pub async fn run(self) -> Examination {
+        let around = self.around;
+        let spf = async {
+            let domain = self.reverse_path?;
+            let spf = spf_of(&around, &domain, self.outgoing);
+            Some(match timeout(around.whole, spf).await {
+                Ok(found) => found,
+                Err(_) => SpfFindings {
+                    record: vec![late(Check::Spf, &around)],
+                    relays: BTreeMap::new(),
+                },
+            })
+        };
+        let (mut sections, spf) = tokio::join!(together(self.jobs, &around), spf);
+        put_spf(&mut sections, spf.unwrap_or_default());
+        sections.retain(|section| !section.findings.is_empty());
+        Examination { sections }
+    }
 }
 
 /// What was asked for.
@@ -124,8 +157,9 @@ impl<'a> Chosen<'a> {
                 .iter()
                 .filter(|(name, _)| takes(name))
                 .collect(),
-            mailboxes: question.relay.is_none() || question.sender.is_some(),
-            hosts: all && question.web,
+            mailboxes: (question.relay.is_none() || question.sender.is_some())
+                && (question.wants(Check::Mx) || question.wants(Check::Spf)),
+            hosts: question.web && (all || question.only.is_some()) && question.wants(Check::Https),
             senders,
         })
     }
@@ -144,7 +178,8 @@ impl<'a> Chosen<'a> {
                 ("bounces", &settings.bounces.address),
                 ("unsubscribe", &settings.unsubscribe.address),
             ];
-            jobs.extend(boxes.map(|(name, address)| mailbox_job(name, address, around)));
+            let mx = question.wants(Check::Mx);
+            jobs.extend(boxes.map(|(name, address)| mailbox_job(name, address, around, mx)));
         }
         if self.hosts {
             let trust = Trust::at(around.authorities.as_deref(), Arc::clone(&around.clock));
@@ -200,11 +235,7 @@ fn late(check: Check, around: &Surroundings) -> Finding {
     Finding::not_known(check, format!("not done within {limit} s"))
 }
 
-async fn spf_of(
-    around: Surroundings,
-    domain: String,
-    relays: Vec<(String, String)>,
-) -> SpfFindings {
+async fn spf_of(around: &Surroundings, domain: &str, relays: Vec<(String, String)>) -> SpfFindings {
     let mut outgoing = Vec::with_capacity(relays.len());
     for (name, host) in relays {
         let addresses = relay::addresses(around.names.as_ref(), &host).await;
@@ -214,7 +245,7 @@ async fn spf_of(
             addresses,
         });
     }
-    spf::examine(around.names.as_ref(), &domain, &outgoing).await
+    spf::examine(around.names.as_ref(), domain, &outgoing).await
 }
 
 /// SPF is looked at for all relays at once, because one record is for all; it is told where it belongs.
@@ -257,28 +288,33 @@ fn sender_job(
         signatures,
     };
     let names = Arc::clone(&around.names);
+    let [dkim, dmarc, mx] = [Check::Dkim, Check::Dmarc, Check::Mx].map(|it| question.wants(it));
     let work = async move {
         let names = names.as_ref();
         let mut found = Vec::new();
-        for key in &keys {
+        for key in keys.iter().filter(|_| dkim) {
             found.push(dkim::examine(names, key).await);
         }
-        if keys.is_empty() {
+        if keys.is_empty() && dkim {
             found.push(Finding::skipped(
                 Check::Dkim,
                 "not tried: postmerge.yaml names no `dkim` for this sender",
             ));
         }
-        let published = dmarc::published(names, &domains.from).await;
-        found.push(dmarc::judge(&domains.from, &published));
-        let policy = match &published {
-            Ok(dmarc::Published::Found { policy, .. }) => Some(policy),
-            _ => None,
-        };
-        found.push(alignment::judge(&domains, policy));
-        found.push(mx::examine(names, &domains.from, "answers").await);
-        if let Some(answers) = answers.filter(|it| *it != domains.from) {
-            found.push(mx::examine(names, &answers, "answers").await);
+        if dmarc {
+            let published = dmarc::published(names, &domains.from).await;
+            found.push(dmarc::judge(&domains.from, &published));
+            let policy = match &published {
+                Ok(dmarc::Published::Found { policy, .. }) => Some(policy),
+                _ => None,
+            };
+            found.push(alignment::judge(&domains, policy));
+        }
+        let of_answers = answers.filter(|it| *it != domains.from);
+        for domain in [Some(domains.from), of_answers].into_iter().flatten() {
+            if mx {
+                found.push(mx::examine(names, &domain, "answers").await);
+            }
         }
         found
     };
@@ -339,6 +375,8 @@ fn relay_job(
         },
     };
     let is_own = is_one_organisation(&look_at.host, reverse_path);
+    let reverse = question.wants(Check::Reverse).then_some(is_own);
+    let connects = question.wants(Check::Address);
     let around = around.clone();
     Job {
         subject: Subject::Relay {
@@ -347,7 +385,7 @@ fn relay_job(
             port: relay.port,
         },
         check: Check::Address,
-        work: Box::pin(async move { relay::examine(&around, &look_at, is_own).await }),
+        work: Box::pin(async move { relay::examine(&around, &look_at, reverse, connects).await }),
     }
 }
 
@@ -365,7 +403,7 @@ fn login(relay: &settings::Relay, secret: &dyn Fn(&str) -> Option<String>) -> Lo
     }
 }
 
-fn mailbox_job(name: &str, address: &str, around: &Surroundings) -> Job {
+fn mailbox_job(name: &str, address: &str, around: &Surroundings, looks: bool) -> Job {
     let purpose = match name {
         "bounces" => "bounces",
         _ => "wishes to leave",
@@ -380,6 +418,9 @@ fn mailbox_job(name: &str, address: &str, around: &Surroundings) -> Job {
         },
         check: Check::Mx,
         work: Box::pin(async move {
+            if !looks {
+                return Vec::new();
+            }
             vec![match domain {
                 Some(domain) => mx::examine(names.as_ref(), &domain, purpose).await,
                 None => Finding::wrong(Check::Mx, format!("`{shown}` is no mail address")),

@@ -63,11 +63,21 @@ const REST: [Check; 4] = [
     Check::Authentication,
 ];
 
-/// Looks at a relay, except SPF.
-pub(super) async fn examine(around: &Surroundings, relay: &Relay, is_own: bool) -> Vec<Finding> {
+/// Looks at a relay, except SPF: at its addresses' names where `reverse` says whether they are our
+/// own to mend, and at what answers there where it `connects`.
+pub(super) async fn examine(
+    around: &Surroundings,
+    relay: &Relay,
+    reverse: Option<bool>,
+    connects: bool,
+) -> Vec<Finding> {
     let host = &relay.host;
+    if reverse.is_none() && !connects {
+        return Vec::new();
+    }
     let only = |finding: Finding| {
-        let rest = [Check::Reverse].into_iter().chain(REST);
+        let reverse = reverse.map(|_| Check::Reverse);
+        let rest = reverse.into_iter().chain(REST);
         std::iter::once(finding)
             .chain(rest.map(|check| Finding::skipped(check, "not tried")))
             .collect()
@@ -82,9 +92,19 @@ pub(super) async fn examine(around: &Surroundings, relay: &Relay, is_own: bool) 
             format!("{host} is not in DNS: it has no address. Is its name right?"),
         ));
     }
-    let reverse = super::reverse::examine(around.names.as_ref(), host, &found, is_own);
-    let (reverse, mut findings) = tokio::join!(reverse, connect(around, relay, &found));
-    findings.insert(1.min(findings.len()), reverse);
+    let reverse = async {
+        let is_own = reverse?;
+        Some(super::reverse::examine(around.names.as_ref(), host, &found, is_own).await)
+    };
+    let connect = async {
+        match connects {
+            true => connect(around, relay, &found).await,
+            false => Vec::new(),
+        }
+    };
+    let (reverse, mut findings) = tokio::join!(reverse, connect);
+    let second = findings.len().min(1);
+    findings.splice(second..second, reverse);
     findings
 }
 

@@ -101,6 +101,18 @@ async fn keys_that_are_too_short() {
     assert!(found.what.contains("cut off"), "{}", found.what);
 }
 
+#[tokio::test]
+async fn a_bare_key_is_the_same_key() {
+    let own = Published::parse(RSA_1024).unwrap();
+    // Behind the algorithm's name and the count of unused bits.
+    let bare = format!("v=DKIM1; p={}", LENIENT.encode(&own.key[22..]));
+    let found = examined(&rsa(Own::Record(RSA_1024.into())), &[&bare]).await;
+    assert!(found.what.contains("1024 bits: make"), "{}", found.what);
+    let other = format!("v=DKIM1; p={}", rsa_of(512));
+    let found = examined(&rsa(Own::Record(RSA_1024.into())), &[&other]).await;
+    assert!(found.what.contains("not ours"), "{}", found.what);
+}
+
 /// A bare RSAPublicKey (RFC 8017, appendix A.1.1) with a modulus of so many bits.
 fn rsa_of(bits: usize) -> String {
     let length = bits / 8;
