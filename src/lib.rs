@@ -8,6 +8,7 @@
 pub mod cli;
 
 pub mod deliver;
+pub mod doctor;
 pub mod lint;
 pub mod report;
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use postmerge::transport::inbox::{Inbox, InboxConfig, InboxTls, MemorySink, RunningInbox};
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::transport::smtp::{ConfigError, Credentials, Smtp, SmtpConfig, TlsMode};
+use postmerge::transport::tls::TrustError;
 use postmerge::transport::{ConnectError, Connection, Transport};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use scripted_relay::Step::{Close, Hang, Hear, Say};
@@ -304,6 +305,6 @@ fn configurations_that_can_not_work_are_refused() {
     ));
     assert!(matches!(
         build(|c| c.authorities = Some(b"no PEM".to_vec())),
-        ConfigError::Authority(_)
+        ConfigError::Trust(TrustError::Authority(_))
     ));
 }

@@ -6,6 +6,8 @@
 pub mod codeowners;
 pub mod completions;
 pub mod demo;
+pub mod doctor;
+mod doctor_text;
 pub mod error;
 pub mod init;
 mod ledger_here;
@@ -55,6 +57,7 @@ use terminal::{Colour, Terminal};
         postmerge rules unknown-list        explain a finding\n  \
         postmerge send --dry-run            what would go out now\n  \
         postmerge status                    what became of every mail\n  \
+        postmerge doctor                    are DNS, relays and certificates in order?\n  \
         postmerge -C ../mail lint           check another workspace\n\n\
         Exit codes: 0 all well, 1 there are findings or something waits for a person, 2 could not run."
 )]
@@ -89,6 +92,8 @@ pub enum Command {
     SendTest(send_test::Arguments),
     /// Show how every campaign stands, and what waits for a person.
     Status(status::Arguments),
+    /// Check DNS, relays and certificates, and say what to publish.
+    Doctor(doctor::Arguments),
     /// Settle mails of which nobody knows whether they went out.
     Resolve(resolve::Arguments),
     /// Say that an address must not be mailed, or lift that.
@@ -120,6 +125,7 @@ impl Cli {
             Command::Send(arguments) => send::run(self, arguments, terminal),
             Command::SendTest(arguments) => send_test::run(self, arguments, terminal),
             Command::Status(arguments) => status::run(self, arguments, terminal),
+            Command::Doctor(arguments) => doctor::run(self, arguments, terminal),
             Command::Resolve(arguments) => resolve::run(self, arguments, terminal),
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),
             Command::Demo(arguments) => demo::run(self, arguments, terminal),

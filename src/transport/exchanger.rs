@@ -8,10 +8,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 
+use super::resolver::{self, DnsError, Patience};
 use crate::clock::BoxFuture;
 
 /// One lookup takes no longer than this.
@@ -38,10 +37,11 @@ impl Exchangers for NoExchangers {
 #[derive(Clone)]
 pub struct DnsExchangers(TokioResolver);
 
-/// DNS can not be asked.
-#[derive(Debug, thiserror::Error)]
-#[error("DNS is not to be had: {0}")]
-pub struct DnsError(String);
+/// Asked once: what is not known now is not worth waiting for.
+const PATIENCE: Patience = Patience {
+    timeout: TIMEOUT,
+    attempts: 1,
+};
 
 impl DnsExchangers {
     /// Asks the servers that the machine is configured with.
@@ -49,13 +49,7 @@ impl DnsExchangers {
     /// # Errors
     /// [`DnsError`] where the machine's configuration can not be read.
     pub fn from_system() -> Result<Self, DnsError> {
-        let mut builder =
-            TokioResolver::builder_tokio().map_err(|error| DnsError(error.to_string()))?;
-        limit(builder.options_mut());
-        let resolver = builder.build();
-        resolver
-            .map(Self)
-            .map_err(|error| DnsError(error.to_string()))
+        resolver::of_system(PATIENCE).map(Self)
     }
 
     /// Asks this server only.
@@ -63,26 +57,8 @@ impl DnsExchangers {
     /// # Errors
     /// [`DnsError`] where no resolver can be made.
     pub fn from_server(server: SocketAddr) -> Result<Self, DnsError> {
-        let mut udp = ConnectionConfig::udp();
-        udp.port = server.port();
-        let mut tcp = ConnectionConfig::tcp();
-        tcp.port = server.port();
-        let server = NameServerConfig::new(server.ip(), true, vec![udp, tcp]);
-        let config = ResolverConfig::from_name_servers(vec![server]);
-        let mut builder =
-            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
-        limit(builder.options_mut());
-        let resolver = builder.build();
-        resolver
-            .map(Self)
-            .map_err(|error| DnsError(error.to_string()))
+        resolver::of_server(server, PATIENCE).map(Self)
     }
-}
-
-fn limit(options: &mut ResolverOpts) {
-    options.timeout = TIMEOUT;
-    options.attempts = 1;
-    options.cache_size = 4096;
 }
 
 impl Exchangers for DnsExchangers {

@@ -7,8 +7,10 @@ pub mod exchanger;
 pub mod in_process;
 pub mod inbox;
 pub mod mailboxes;
+pub mod resolver;
 pub mod smtp;
 mod socket;
+pub mod tls;
 
 use std::fmt;
 use std::io;

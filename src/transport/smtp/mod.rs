@@ -9,8 +9,8 @@ mod dots;
 pub mod fuzzing;
 mod keywords;
 mod opening;
+mod probe;
 mod reply;
-mod tls;
 mod transaction;
 mod wire;
 
@@ -19,7 +19,12 @@ use std::time::Duration;
 
 use crate::clock::BoxFuture;
 
+use rustls::pki_types::ServerName;
+
+use super::tls::{Trust, TrustError};
 use super::{ConnectError, Connection, Transport};
+
+pub use probe::{Probe, ProbeError};
 
 /// Where a relay is and how it is spoken to.
 #[derive(Debug, Clone)]
@@ -120,21 +125,21 @@ pub enum ConfigError {
     /// Not fit for EHLO.
     #[error("`{0}` can not be said in EHLO")]
     ClientName(String),
-    /// The authorities given can not be read.
-    #[error("certificate authority: {0}")]
-    Authority(String),
     /// Nothing to check a relay's certificate against.
-    #[error("this machine has no certificate authorities, and none is configured")]
-    NoAuthorities,
-    /// rustls did not take it.
-    #[error("TLS: {0}")]
-    Tls(String),
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+}
+
+/// What every connection's handshake needs, made once.
+struct Tls {
+    trust: Trust,
+    name: ServerName<'static>,
 }
 
 /// Opens SMTP connections to one relay.
 pub struct Smtp {
     config: SmtpConfig,
-    tls: Option<tls::Tls>,
+    tls: Option<Tls>,
 }
 
 impl Smtp {
@@ -143,21 +148,29 @@ impl Smtp {
     /// # Errors
     /// [`ConfigError`].
     pub fn new(config: SmtpConfig) -> Result<Self, ConfigError> {
-        let plain =
-            |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_graphic());
-        if !plain(&config.client_name) || config.client_name.len() > 255 {
-            return Err(ConfigError::ClientName(
-                config.client_name.escape_debug().to_string(),
-            ));
-        }
-        if !plain(&config.host) {
-            return Err(ConfigError::Host(config.host.escape_debug().to_string()));
-        }
-        let tls = match config.tls {
+        check(&config)?;
+        let trust = match config.tls {
             TlsMode::Plain => None,
             TlsMode::Implicit | TlsMode::StartTls => {
-                Some(tls::Tls::new(&config.host, config.authorities.as_deref())?)
+                Some(Trust::new(config.authorities.as_deref())?)
             }
+        };
+        Self::trusting(config, trust)
+    }
+
+    /// The same, with a trust that was made before: `config.authorities` is not looked at.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn trusting(config: SmtpConfig, trust: Option<Trust>) -> Result<Self, ConfigError> {
+        check(&config)?;
+        let tls = match trust {
+            None => None,
+            Some(trust) => Some(Tls {
+                trust,
+                name: ServerName::try_from(config.host.clone())
+                    .map_err(|_| ConfigError::Host(config.host.clone()))?,
+            }),
         };
         Ok(Self { config, tls })
     }
@@ -166,6 +179,20 @@ impl Smtp {
     fn relay(&self) -> String {
         format!("{}:{}", self.config.host, self.config.port)
     }
+}
+
+/// What is wrong with a configuration's names.
+fn check(config: &SmtpConfig) -> Result<(), ConfigError> {
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_graphic());
+    if !plain(&config.client_name) || config.client_name.len() > 255 {
+        return Err(ConfigError::ClientName(
+            config.client_name.escape_debug().to_string(),
+        ));
+    }
+    if !plain(&config.host) {
+        return Err(ConfigError::Host(config.host.escape_debug().to_string()));
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Smtp {

@@ -1,6 +1,7 @@
 //! From nothing to a connection ready for mail: TCP, greeting, EHLO, STARTTLS, AUTH.
 
 use std::fmt::Write as _;
+use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -10,13 +11,14 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::{Category, Code, Detail, Response, Severity};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::client::TlsStream;
 
 use super::super::socket::Socket;
-use super::super::{ConnectError, Failure, Reply};
+use super::super::{ConnectError, Failure, Reply, tls};
 use super::keywords::Keywords;
 use super::transaction::SmtpConnection;
 use super::wire::Wire;
-use super::{Credentials, Smtp, TlsMode, tls};
+use super::{Credentials, Smtp, TlsMode};
 
 impl Smtp {
     /// Opens a connection.
@@ -73,24 +75,36 @@ impl Smtp {
     }
 
     async fn encrypt(&self, socket: Socket) -> Result<Socket, ConnectError> {
-        let (Some(tls), Socket::Plain(stream)) = (&self.tls, socket) else {
-            return Err(self.tls("no authorities are loaded".into()));
-        };
-        let limit = self.config.timeouts.greeting;
-        match timeout(limit, tls.connector.connect(tls.name.clone(), stream)).await {
-            Ok(Ok(stream)) => Ok(Socket::Tls(Box::new(stream.into()))),
-            Ok(Err(error)) => Err(match tls::refusal(&error) {
+        match self.handshake(socket).await {
+            Ok(stream) => Ok(Socket::Tls(Box::new(stream.into()))),
+            Err(Handshake::NotReady) => Err(self.tls("no authorities are loaded".into())),
+            Err(Handshake::Failed(error)) => Err(match tls::refusal(&error) {
                 Some(why) => self.tls(why),
                 None => self.unreachable(format!("during the TLS handshake: {error}")),
             }),
-            Err(_) => {
+            Err(Handshake::TimedOut(limit)) => {
                 Err(self.unreachable(format!("no TLS handshake within {} s", limit.as_secs())))
             }
         }
     }
 
+    /// The handshake alone.
+    pub(super) async fn handshake(
+        &self,
+        socket: Socket,
+    ) -> Result<TlsStream<TcpStream>, Handshake> {
+        let (Some(tls), Socket::Plain(stream)) = (&self.tls, socket) else {
+            return Err(Handshake::NotReady);
+        };
+        let limit = self.config.timeouts.greeting;
+        match timeout(limit, tls.trust.handshake(tls.name.clone(), stream)).await {
+            Ok(done) => done.map_err(Handshake::Failed),
+            Err(_) => Err(Handshake::TimedOut(limit)),
+        }
+    }
+
     /// EHLO, or HELO where the relay does not know EHLO (RFC 5321, section 3.2).
-    async fn hello(&self, wire: &mut Wire) -> Result<Keywords, ConnectError> {
+    pub(super) async fn hello(&self, wire: &mut Wire) -> Result<Keywords, ConnectError> {
         let name = &self.config.client_name;
         say(wire, &Ehlo::new(ClientId::Domain(name.clone())));
         let limit = self.config.timeouts.command;
@@ -115,9 +129,22 @@ impl Smtp {
 
     async fn start_tls(
         &self,
-        mut wire: Wire,
+        wire: Wire,
         keywords: Keywords,
     ) -> Result<(Wire, Keywords), ConnectError> {
+        let socket = self.ask_for_tls(wire, keywords).await?;
+        let mut wire = Wire::new(self.encrypt(socket).await?);
+        // RFC 3207, section 4.2: what was said before TLS is forgotten.
+        let keywords = self.hello(&mut wire).await?;
+        Ok((wire, keywords))
+    }
+
+    /// STARTTLS, up to the handshake.
+    pub(super) async fn ask_for_tls(
+        &self,
+        mut wire: Wire,
+        keywords: Keywords,
+    ) -> Result<Socket, ConnectError> {
         if !keywords.starttls {
             return Err(self.tls("the relay does not offer STARTTLS".into()));
         }
@@ -129,18 +156,12 @@ impl Smtp {
         if reply.code != 220 {
             return Err(self.tls(format!("STARTTLS refused: {reply}")));
         }
-        let Some(socket) = wire.into_bare_socket() else {
-            return Err(self.tls(
-                "text arrived in clear between STARTTLS and TLS: somebody may be tampering with the connection".into(),
-            ));
-        };
-        let mut wire = Wire::new(self.encrypt(socket).await?);
-        // RFC 3207, section 4.2: what was said before TLS is forgotten.
-        let keywords = self.hello(&mut wire).await?;
-        Ok((wire, keywords))
+        wire.into_bare_socket().ok_or_else(|| self.tls(
+            "text arrived in clear between STARTTLS and TLS: somebody may be tampering with the connection".into(),
+        ))
     }
 
-    async fn authenticate(
+    pub(super) async fn authenticate(
         &self,
         wire: &mut Wire,
         keywords: Keywords,
@@ -199,7 +220,11 @@ impl Smtp {
             .map_err(|failure| self.broke(&failure))
     }
 
-    async fn answer(&self, wire: &mut Wire, limit: Duration) -> Result<Reply, ConnectError> {
+    pub(super) async fn answer(
+        &self,
+        wire: &mut Wire,
+        limit: Duration,
+    ) -> Result<Reply, ConnectError> {
         wire.reply(limit)
             .await
             .map_err(|failure| self.broke(&failure))
@@ -209,14 +234,14 @@ impl Smtp {
         self.unreachable(failure.to_string())
     }
 
-    fn unreachable(&self, why: String) -> ConnectError {
+    pub(super) fn unreachable(&self, why: String) -> ConnectError {
         ConnectError::Unreachable {
             relay: self.relay(),
             why,
         }
     }
 
-    fn refused(&self, reply: Reply) -> ConnectError {
+    pub(super) fn refused(&self, reply: Reply) -> ConnectError {
         ConnectError::Refused {
             relay: self.relay(),
             reply,
@@ -230,7 +255,7 @@ impl Smtp {
         }
     }
 
-    fn credentials(&self, why: String) -> ConnectError {
+    pub(super) fn credentials(&self, why: String) -> ConnectError {
         ConnectError::Credentials {
             relay: self.relay(),
             why,
@@ -238,8 +263,18 @@ impl Smtp {
     }
 }
 
+/// Why a handshake did not come about.
+pub(super) enum Handshake {
+    /// No authorities are loaded, or there is TLS already.
+    NotReady,
+    /// It broke or was broken off.
+    Failed(io::Error),
+    /// Not within this time.
+    TimedOut(Duration),
+}
+
 /// Passwords go through TLS, or not beyond this machine, whatever its name resolves to.
-const fn may_authenticate(tls: bool, peer: IpAddr) -> bool {
+pub(super) const fn may_authenticate(tls: bool, peer: IpAddr) -> bool {
     tls || peer.to_canonical().is_loopback()
 }
 
