@@ -10,6 +10,7 @@ mod doctor_text;
 pub mod error;
 pub mod lint;
 mod lint_base;
+mod preflight;
 pub mod resolve;
 pub mod rules;
 pub mod schema;

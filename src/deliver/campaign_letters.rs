@@ -1,7 +1,8 @@
 //! The mails of one occurrence: row by row out of the spooled lists, documents out of the approved
 //! commit. Nothing per recipient is kept but where its row is.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use super::error::StartError;
 use super::letters::{Letters, NoLetter};
 use super::locate::Place;
 use super::material::{Cache, Content, Lists, addresses};
+use super::preflight::Links;
 use crate::ledger::event::RecipientIndex;
 use crate::ledger::state::OccurrenceState;
 use crate::mail::address::Address;
@@ -46,10 +48,12 @@ pub struct CampaignLetters {
     /// For copies: whose mail they show.
     primaries: HashMap<u32, u32>,
     documents: Vec<(DocumentPath, DocumentDelivery, Option<String>)>,
+    /// Where the mails' pictures are published.
+    assets: BTreeSet<String>,
     shared: Cache,
 }
 
-/// Compiles a campaign.
+/// Compiles a campaign, and gives the addresses of the assets that it shows.
 ///
 /// # Errors
 /// [`StartError::Render`] and those of reading.
@@ -59,7 +63,7 @@ pub fn compile(
     columns: &[String],
     key: &RecipientKey,
     signers: Vec<Signer>,
-) -> Result<Compiled, StartError> {
+) -> Result<(Compiled, BTreeSet<String>), StartError> {
     let campaign = &content.file.campaign;
     let (body_path, is_markdown) = match &content.file.body {
         loaded::Body::Markdown(path) => (path, true),
@@ -82,11 +86,11 @@ pub fn compile(
         )),
         None => None,
     };
+    let assets = RefCell::new(BTreeSet::new());
     let asset = |path: &str| {
-        let base = &content.settings.publish.as_ref()?.url;
-        let path = WorkspacePath::parse(&format!("assets/{path}")).ok()?;
-        let bytes = content.tree.read(&path, LARGEST_ASSET).ok()?;
-        Some(asset_url(base, &Digest::of(&bytes), path.file_name()))
+        let url = published(content, path)?;
+        assets.borrow_mut().insert(url.clone());
+        Some(url)
     };
     let named = |path: &'_ Option<WorkspacePath>| {
         path.as_ref().map_or("", WorkspacePath::as_str).to_owned()
@@ -133,10 +137,19 @@ pub fn compile(
         key,
         signers,
     };
-    Compiled::compile(ingredients).map_err(|source| StartError::Render {
+    let compiled = Compiled::compile(ingredients).map_err(|source| StartError::Render {
         campaign: occurrence.to_string(),
         source: Box::new(source),
-    })
+    })?;
+    Ok((compiled, assets.into_inner()))
+}
+
+/// Where an asset is published.
+fn published(content: &Content, path: &str) -> Option<String> {
+    let base = &content.settings.publish.as_ref()?.url;
+    let path = WorkspacePath::parse(&format!("assets/{path}")).ok()?;
+    let bytes = content.tree.read(&path, LARGEST_ASSET).ok()?;
+    Some(asset_url(base, &Digest::of(&bytes), path.file_name()))
 }
 
 fn text<'a>(path: &'a WorkspacePath, text: &'a str) -> Text<'a> {
@@ -165,7 +178,7 @@ impl CampaignLetters {
         let mut copies = addresses(id, &campaign.cc)?;
         let visible_copies = copies.len();
         copies.extend(addresses(id, &campaign.bcc)?);
-        let compiled = compile(&content, occurrence, &lists.columns(), key, signers)?;
+        let (compiled, assets) = compile(&content, occurrence, &lists.columns(), key, signers)?;
         let places = super::locate::locate(state, &lists, &includes, &copies, key)?;
         let primaries = places
             .iter()
@@ -199,6 +212,7 @@ impl CampaignLetters {
             visible_copies,
             primaries,
             documents,
+            assets,
             shared: Cache::default(),
             content,
         })
@@ -207,6 +221,43 @@ impl CampaignLetters {
     /// The campaign's definition and content.
     pub fn content(&self) -> &Content {
         &self.content
+    }
+
+    /// What the mails link to: all assets, the documents for everybody, and `most` at most of those
+    /// that each recipient has for themselves, over the whole audience. What can not be had is left
+    /// out: it is found when the mails are made.
+    pub fn links(&self, most: usize) -> Links {
+        let mut documents = BTreeSet::new();
+        let linked = self
+            .documents
+            .iter()
+            .filter(|(_, delivery, _)| *delivery == DocumentDelivery::Link)
+            .map(|(path, ..)| path);
+        let (own, shared): (Vec<_>, Vec<_>) = linked.partition(|path| path.is_per_recipient());
+        let link = |path: &DocumentPath, member: Option<&Member>| {
+            let text = match member {
+                Some(member) => path.resolve(member).ok()?,
+                None => path.literal().ok()?,
+            };
+            let bytes = self.content.document(&text).ok()??;
+            let file_name = text.rsplit('/').next().unwrap_or_default();
+            self.url(&bytes, file_name).ok()
+        };
+        documents.extend(shared.iter().filter_map(|path| link(path, None)));
+        if !own.is_empty() {
+            let people = (most / own.len()).max(1);
+            let step = self.places.len().div_ceil(people).max(1);
+            for index in (0u32..).step_by(step).take(people) {
+                if let Ok((_, member)) = self.person(index) {
+                    let theirs = own.iter().filter_map(|path| link(path, member.as_ref()));
+                    documents.extend(theirs);
+                }
+            }
+        }
+        Links {
+            assets: self.assets.clone(),
+            documents,
+        }
     }
 
     /// Recipients whose rows are nowhere any more.

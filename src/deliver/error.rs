@@ -133,6 +133,12 @@ pub enum StartError {
         /// Why it has another name now.
         how: &'static str,
     },
+    /// The set-up is not in order.
+    #[error("before the start: {why}")]
+    Preflight {
+        /// What is wrong.
+        why: String,
+    },
     /// The environment lacks a sender's DKIM key.
     #[error("DKIM key: the environment variable {0} is not set")]
     NoDkimKey(String),
@@ -212,6 +218,7 @@ impl StartError {
                 | Self::Address { .. }
                 | Self::OtherDigest { .. }
                 | Self::SentBefore { .. }
+                | Self::Preflight { .. }
                 | Self::NoDkimKey(_)
                 | Self::Dkim { .. }
                 | Self::Relay { .. }

@@ -21,6 +21,7 @@ pub mod letters;
 pub mod locate;
 pub mod material;
 pub mod opened;
+pub mod preflight;
 mod preparing;
 pub mod progress;
 pub mod publisher;
