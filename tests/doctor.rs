@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use doctor_servers::{Authority, Dns, Led, dns, web};
+use doctor_servers::{Authority, Dns, Led, dns, nothing, web};
 use postmerge::clock::VirtualClock;
 use postmerge::doctor::Surroundings;
 use postmerge::doctor::examine::{Question, examine};
@@ -134,12 +134,12 @@ impl House {
         let at = |text: &str, port| (text.parse().unwrap(), port);
         if let Some(relay) = self.relay {
             for port in [587, 465] {
-                led.0.insert(at("192.0.2.10", port), relay);
-                led.0.insert(at("203.0.113.10", port), relay);
+                led.ways.insert(at("192.0.2.10", port), relay);
+                led.ways.insert(at("203.0.113.10", port), relay);
             }
         }
         if let Some(web) = self.web {
-            led.0.insert(at("192.0.2.30", 443), web);
+            led.ways.insert(at("192.0.2.30", 443), web);
         }
         Served {
             around: Surroundings {
@@ -195,7 +195,7 @@ impl House {
         self.relay = Some(inbox.addr);
         let names = ["correo.camara.example", "feria.example"];
         let certificate = self.authority.certificate(&names, (2027, 6, 1));
-        self.web = Some(web(&certificate, "").await);
+        self.web = Some(web(&certificate, nothing).await);
         (self, inbox)
     }
 
@@ -636,7 +636,7 @@ async fn web_hosts() {
             "nobody whom this machine trusts",
         ),
     ] {
-        house.web = Some(web(&certificate, "").await);
+        house.web = Some(web(&certificate, nothing).await);
         let found = house.examined().await;
         for host in names {
             let finding = of(&found, host, Check::Https);

@@ -11,7 +11,7 @@ mod doctor_servers;
 
 use std::sync::Arc;
 
-use doctor_servers::{Authority, dns, web};
+use doctor_servers::{Authority, dns, nothing, web};
 use postmerge::transport::inbox::{Inbox, InboxConfig, MemorySink};
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::transport::smtp::Credentials;
@@ -71,7 +71,7 @@ impl House {
         });
         let inbox = Inbox::start(config).await.unwrap();
         let certificate = authority.certificate(&["correo.camara.example"], (2999, 1, 1));
-        let web = web(&certificate, "").await;
+        let web = web(&certificate, nothing).await;
         let folder = tempfile::tempdir().unwrap();
         let ports = [
             (inbox.addr.port().to_string(), "RELAY"),

@@ -111,7 +111,8 @@ pub fn run(
         .build()
         .map_err(|why| CliError::new(format!("no threads are to be had: {why}")))?;
     let found: Result<Examination, CliError> = runtime.block_on(async {
-        let around = surroundings(arguments.dns, Duration::from_secs(arguments.timeout))?;
+        let step = Duration::from_secs(arguments.timeout);
+        let around = surroundings(arguments.dns, step, Arc::new(SystemClock))?;
         examine(&question, &around)
             .await
             .map_err(|why| cli_error(&why))
@@ -126,13 +127,20 @@ pub fn run(
 }
 
 /// What checks stand on where they are run in earnest.
-fn surroundings(dns: Option<SocketAddr>, step: Duration) -> Result<Surroundings, CliError> {
+///
+/// # Errors
+/// [`CliError`] where DNS can not be asked.
+pub(super) fn surroundings(
+    dns: Option<SocketAddr>,
+    step: Duration,
+    clock: Arc<dyn Clock>,
+) -> Result<Surroundings, CliError> {
     let names = DnsNames::new(dns, step)
         .map_err(|why| CliError::new(why.to_string()).hint("name a DNS server: `--dns ADDR`"))?;
     Ok(Surroundings {
         names: Arc::new(names),
         dial: Arc::new(Network),
-        clock: Arc::new(SystemClock),
+        clock,
         step,
         whole: step * 6,
         https_port: 443,

@@ -14,6 +14,7 @@ mod ledger_here;
 pub mod lint;
 mod lint_base;
 pub mod plan;
+mod preflight;
 pub mod preview;
 mod preview_serve;
 mod preview_shots;

@@ -18,6 +18,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::dry_run::dry_run;
 use crate::deliver::due::Question;
+use crate::deliver::preflight::Preflight;
 use crate::deliver::progress::Progress;
 use crate::deliver::run::{self, EngineTask, Order, Outside, Summary};
 use crate::ledger::event::RunId;
@@ -174,6 +175,9 @@ async fn send(
         Some(at) => connect_plainly(at),
         None => transport(relay, tree, &client_name),
     };
+    // The demo's relay is on this machine, and its names are in no DNS.
+    let in_earnest = surroundings.relay.is_none() && !arguments.dry_run;
+    let doctor = in_earnest.then(|| super::preflight::in_earnest(&surroundings.clock));
     let outside = Outside {
         repository: folder,
         ledger: settings.ledger.clone(),
@@ -181,6 +185,7 @@ async fn send(
         transports: &transports,
         exchangers: exchangers.as_ref(),
         secret: &environment,
+        preflight: doctor.as_ref().map(|it| it as &dyn Preflight),
         run: new_run_id(),
         boot: boot_id(),
         engine: EngineTask::Own,

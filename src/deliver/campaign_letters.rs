@@ -1,13 +1,14 @@
 //! The mails of one occurrence: row by row out of the spooled lists, documents out of the approved
 //! commit. Nothing per recipient is kept but where its row is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
 use super::error::StartError;
 use super::letters::Letters;
 use super::locate::Place;
+use super::preflight::Links;
 use crate::ledger::event::RecipientIndex;
 use crate::ledger::state::OccurrenceState;
 use crate::mail::address::Address;
@@ -15,11 +16,11 @@ use crate::mail::dkim::Signer;
 use crate::mail::envelope::Letter;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
-use crate::plan::compile::compile;
 use crate::plan::content::{Content, addresses};
 use crate::plan::lists::Lists;
 use crate::plan::mailing::{Mailing, NoLetter, Person};
 use crate::render::Copy;
+use crate::workspace::document_path::DocumentPath;
 use crate::workspace::member::Member;
 use crate::workspace::members::{ListError, Rows};
 
@@ -55,7 +56,6 @@ impl CampaignLetters {
         let mut copies = addresses(id, &campaign.cc)?;
         let visible_copies = copies.len();
         copies.extend(addresses(id, &campaign.bcc)?);
-        let compiled = compile(&content, occurrence, &lists.columns(), key, signers)?;
         let places = super::locate::locate(state, &lists, &includes, &copies, key)?;
         let primaries = places
             .iter()
@@ -65,6 +65,7 @@ impl CampaignLetters {
                 _ => None,
             })
             .collect();
+        let mailing = Mailing::compile(content, occurrence, &lists.columns(), key, signers)?;
         let mut rows = Vec::new();
         for list in lists.lists {
             let wrong = |why: ListError| StartError::List {
@@ -74,7 +75,7 @@ impl CampaignLetters {
             rows.push(Rows::new(list.rows, &list.file.list).map_err(wrong)?);
         }
         Ok(Self {
-            mailing: Mailing::new(content, compiled, key)?,
+            mailing,
             places,
             rows,
             includes,
@@ -87,6 +88,33 @@ impl CampaignLetters {
     /// The campaign's definition and content.
     pub fn content(&self) -> &Content {
         self.mailing.content()
+    }
+
+    /// What the mails link to: all assets, the documents for everybody, and `most` at most of those
+    /// that each recipient has for themselves, over the whole audience. What can not be had is left
+    /// out: it is found when the mails are made.
+    pub fn links(&self, most: usize) -> Links {
+        let mut documents = BTreeSet::new();
+        let linked = self.mailing.linked_documents();
+        let (own, shared): (Vec<_>, Vec<_>) = linked.partition(|path| path.is_per_recipient());
+        let link = |path: &DocumentPath, member: Option<&Member>| {
+            self.mailing.document_address(path, member)
+        };
+        documents.extend(shared.iter().filter_map(|path| link(path, None)));
+        if !own.is_empty() {
+            let people = (most / own.len()).max(1);
+            let step = self.places.len().div_ceil(people).max(1);
+            for index in (0u32..).step_by(step).take(people) {
+                if let Ok((_, member)) = self.person(index) {
+                    let theirs = own.iter().filter_map(|path| link(path, member.as_ref()));
+                    documents.extend(theirs);
+                }
+            }
+        }
+        Links {
+            assets: self.mailing.assets().clone(),
+            documents,
+        }
     }
 
     /// Recipients whose rows are nowhere any more.

@@ -142,6 +142,12 @@ pub enum StartError {
         /// Which campaign.
         campaign: String,
     },
+    /// The set-up is not in order.
+    #[error("before the start: {why}")]
+    Preflight {
+        /// What is wrong.
+        why: String,
+    },
     /// The environment lacks a sender's DKIM key.
     #[error("DKIM key: the environment variable {0} is not set")]
     NoDkimKey(String),
@@ -222,6 +228,7 @@ impl StartError {
                 | Self::OtherDigest { .. }
                 | Self::SentBefore { .. }
                 | Self::NotTested { .. }
+                | Self::Preflight { .. }
                 | Self::NoDkimKey(_)
                 | Self::Dkim { .. }
                 | Self::Relay { .. }

@@ -202,6 +202,8 @@ impl Run<'_> {
         let (state, letters) = match scheduled.state.header() {
             Some(_) => {
                 let letters = self.letters(&scheduled.id, &scheduled.state)?;
+                self.look_at_set_up(letters.content()).await?;
+                self.look_at_links(&letters).await?;
                 (scheduled.state, letters)
             }
             None => self.start(&scheduled).await?,
@@ -242,8 +244,9 @@ impl Run<'_> {
                 .check(repository, &calendar, scheduled, &content, self.now)?;
             self.check_tested(id, &content)?;
             // Whatever would keep it from being sent is found before anybody is told that it started:
-            // the relay here, rendering and signing with the sample below.
+            // the relay and what hangs on it here, rendering, signing and links with the sample below.
             self.relay_of(&content)?;
+            self.look_at_set_up(&content).await?;
             let (audience, documents) = audience(&self.ground, &self.ledger, &content)?;
             let fixed = fix(
                 &self.ground,
@@ -255,6 +258,7 @@ impl Run<'_> {
             );
             let event = fixed.await?;
             let letters = self.try_sample(id, content, &event)?;
+            self.look_at_links(&letters).await?;
             let published = self.publish(id, event, "audience");
             // What came between has been fetched: the next look sees it.
             let state = self.ledger.replay(id)?;

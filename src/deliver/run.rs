@@ -14,6 +14,7 @@ use super::due::{Question, agenda};
 use super::engine::{Active, Ended, Engine, Setting};
 use super::error::{DeliverError, StartError};
 pub use super::opened::{Opened, open};
+use super::preflight::{Looked, Preflight};
 use super::progress::Progress;
 use super::publisher::LedgerPublisher;
 use super::reasons::Words;
@@ -68,6 +69,8 @@ pub struct Outside<'a> {
     pub exchangers: &'a dyn Exchangers,
     /// Reads secrets: environment variables, by name.
     pub secret: &'a dyn Fn(&str) -> Option<String>,
+    /// What looks at the set-up before a campaign goes on, where anything does.
+    pub preflight: Option<&'a dyn Preflight>,
     /// This run's id.
     pub run: RunId,
     /// Which start of the machine this is, where it can be told.
@@ -171,6 +174,7 @@ pub async fn send(
         before,
         lanes: Lanes::new(&workspace.settings),
         transports: BTreeMap::new(),
+        looked: Looked::default(),
         active: Vec::new(),
         lines: BTreeMap::new(),
         now,
@@ -254,6 +258,7 @@ pub(super) struct Run<'a> {
     pub(super) lanes: Lanes<'a>,
     /// The transports that were asked for, and why there is none where their settings are wrong.
     pub(super) transports: BTreeMap<RelayName, Result<Arc<dyn Transport>, String>>,
+    pub(super) looked: Looked,
     pub(super) active: Vec<Active>,
     lines: BTreeMap<OccurrenceId, Line>,
     pub(super) now: Timestamp,

@@ -17,7 +17,6 @@ use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::RecipientKey;
 use crate::plan::PlanError;
 use crate::plan::audience::of_campaign::{Known, of_campaign};
-use crate::plan::compile::compile;
 use crate::plan::content::Content;
 use crate::plan::lists::Lists;
 use crate::plan::mailing::{Mailing, Person};
@@ -96,8 +95,7 @@ pub fn prepare(
         copies_for_at_most: content.settings.policy.copies_for_at_most,
     };
     let (audience, _) = of_campaign(&content, &lists, &excluded, &known)?;
-    let compiled = compile(&content, &occurrence, &lists.columns(), key, signers)?;
-    let mailing = Mailing::new(content, compiled, key)?;
+    let mailing = Mailing::compile(content, &occurrence, &lists.columns(), key, signers)?;
     let sample = match &wish.whom {
         Some(address) => find(&audience, &lists, key, address),
         None => {

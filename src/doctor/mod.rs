@@ -14,6 +14,8 @@ pub mod examine;
 pub mod finding;
 mod mx;
 pub mod names;
+pub mod preflight;
+pub mod publication;
 mod relay;
 mod reverse;
 pub mod spf;

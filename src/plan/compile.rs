@@ -1,5 +1,8 @@
 //! Compiles a campaign's mail from its content.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use super::content::Content;
 use super::error::PlanError;
 use crate::mail::digest::Digest;
@@ -14,17 +17,17 @@ use crate::workspace::source::WorkspacePath;
 /// Assets are hashed to name them; larger ones are no pictures for a mail.
 const LARGEST_ASSET: u64 = 20_000_000;
 
-/// Compiles a campaign.
+/// Compiles a campaign, and gives the addresses of the assets that it shows.
 ///
 /// # Errors
 /// [`PlanError::Render`] and those of reading.
-pub fn compile(
+pub(super) fn compile(
     content: &Content,
     occurrence: &OccurrenceId,
     columns: &[String],
     key: &RecipientKey,
     signers: Vec<Signer>,
-) -> Result<Compiled, PlanError> {
+) -> Result<(Compiled, BTreeSet<String>), PlanError> {
     let campaign = &content.file.campaign;
     let (body_path, is_markdown) = match &content.file.body {
         loaded::Body::Markdown(path) => (path, true),
@@ -47,11 +50,11 @@ pub fn compile(
         )),
         None => None,
     };
+    let assets = RefCell::new(BTreeSet::new());
     let asset = |path: &str| {
-        let base = &content.settings.publish.as_ref()?.url;
-        let path = WorkspacePath::parse(&format!("assets/{path}")).ok()?;
-        let bytes = content.source.read(&path, LARGEST_ASSET).ok()?;
-        Some(asset_url(base, &Digest::of(&bytes), path.file_name()))
+        let url = published(content, path)?;
+        assets.borrow_mut().insert(url.clone());
+        Some(url)
     };
     let named = |path: &'_ Option<WorkspacePath>| {
         path.as_ref().map_or("", WorkspacePath::as_str).to_owned()
@@ -98,10 +101,19 @@ pub fn compile(
         key,
         signers,
     };
-    Compiled::compile(ingredients).map_err(|source| PlanError::Render {
+    let compiled = Compiled::compile(ingredients).map_err(|source| PlanError::Render {
         campaign: occurrence.to_string(),
         source: Box::new(source),
-    })
+    })?;
+    Ok((compiled, assets.into_inner()))
+}
+
+/// Where an asset is published.
+fn published(content: &Content, path: &str) -> Option<String> {
+    let base = &content.settings.publish.as_ref()?.url;
+    let path = WorkspacePath::parse(&format!("assets/{path}")).ok()?;
+    let bytes = content.source.read(&path, LARGEST_ASSET).ok()?;
+    Some(asset_url(base, &Digest::of(&bytes), path.file_name()))
 }
 
 fn text<'a>(path: &'a WorkspacePath, text: &'a str) -> Text<'a> {

@@ -1,16 +1,19 @@
 //! A campaign's mail for one person after the other: the compiled text, and the documents that each is handed. Keeps
 //! nothing of anybody.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::compile::compile;
 use super::content::Content;
 use super::error::PlanError;
 use crate::mail::address::Address;
 use crate::mail::digest::Digest;
+use crate::mail::dkim::Signer;
 use crate::mail::envelope::Letter;
+use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
 use crate::render::{Compiled, Copy, Delivery, Document, Parts, RecipientView, RenderError};
 use crate::workspace::campaign::DocumentDelivery;
@@ -37,6 +40,8 @@ pub enum NoLetter {
 /// See the module.
 pub struct Mailing {
     compiled: Compiled,
+    /// Where its pictures are published.
+    assets: BTreeSet<String>,
     content: Content,
     key: RecipientKey,
     documents: Vec<(DocumentPath, DocumentDelivery, Option<String>)>,
@@ -72,15 +77,18 @@ impl<'a> Person<'a> {
 }
 
 impl Mailing {
-    /// The mail that `content` was compiled to.
+    /// Compiles the mail of `content` to recipients with these columns.
     ///
     /// # Errors
-    /// [`PlanError::Missing`] where a document's path is none.
-    pub fn new(
+    /// [`PlanError::Render`], [`PlanError::Missing`] where a document's path is none, and those of reading.
+    pub fn compile(
         content: Content,
-        compiled: Compiled,
+        occurrence: &OccurrenceId,
+        columns: &[String],
         key: &RecipientKey,
+        signers: Vec<Signer>,
     ) -> Result<Self, PlanError> {
+        let (compiled, assets) = compile(&content, occurrence, columns, key, signers)?;
         let paths = content.document_paths()?;
         let documents = paths
             .into_iter()
@@ -89,11 +97,35 @@ impl Mailing {
             .collect();
         Ok(Self {
             compiled,
+            assets,
             key: key.clone(),
             documents,
             shared: Cache::default(),
             content,
         })
+    }
+
+    /// Where the pictures that it shows are published.
+    pub const fn assets(&self) -> &BTreeSet<String> {
+        &self.assets
+    }
+
+    /// The paths of documents that it links to.
+    pub fn linked_documents(&self) -> impl Iterator<Item = &DocumentPath> {
+        let linked = self.documents.iter();
+        let linked = linked.filter(|(_, delivery, _)| *delivery == DocumentDelivery::Link);
+        linked.map(|(path, ..)| path)
+    }
+
+    /// Where a document is published; a member's own, where the path asks for one.
+    pub fn document_address(&self, path: &DocumentPath, member: Option<&Member>) -> Option<String> {
+        let text = match member {
+            Some(member) => path.resolve(member).ok()?,
+            None => path.literal().ok()?,
+        };
+        let bytes = self.content.document(&text).ok()??;
+        let file_name = text.rsplit('/').next().unwrap_or_default();
+        self.url(&bytes, file_name).ok()
     }
 
     /// The campaign's definition and content.

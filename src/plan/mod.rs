@@ -7,7 +7,7 @@ pub mod approvers;
 pub mod audience;
 pub mod calendar;
 pub mod codeowners;
-pub mod compile;
+mod compile;
 pub mod content;
 pub mod documents;
 pub mod error;

@@ -11,7 +11,6 @@ use super::approvers::approvers;
 use super::audience::Audience;
 use super::audience::of_campaign::{Known, of_campaign};
 use super::calendar::calendar;
-use super::compile::compile;
 use super::content::Content;
 use super::documents::documents;
 use super::error::PlanError;
@@ -278,9 +277,9 @@ impl Planning<'_> {
                 "policy wants it sent as a test first, and this content was not: postmerge send-test {id} --to YOUR@ADDRESS"
             ));
         }
-        let compiled = compile(&content, occurrence, &lists.columns(), self.key, Vec::new())?;
         let (documents, digest) = (documents(&content)?, content.digest);
-        let mailing = Mailing::new(content, compiled, self.key)?;
+        let columns = lists.columns();
+        let mailing = Mailing::compile(content, occurrence, &columns, self.key, Vec::new())?;
         let samples = choose(&mailing, &audience, &lists);
         Ok(Sending {
             subjects: subjects(&mailing, &samples, self.request.now),

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::audience::of_campaign::{Known, of_campaign};
 use super::calendar::calendar;
-use super::compile::compile;
 use super::content::Content;
 use super::error::PlanError;
 use super::lists::Lists;
@@ -98,8 +97,7 @@ pub fn show(
         copies_for_at_most: state.workspace.settings.policy.copies_for_at_most,
     };
     let (audience, _) = of_campaign(&content, &lists, &excluded, &known)?;
-    let compiled = compile(&content, &occurrence, &lists.columns(), key, Vec::new())?;
-    let mailing = Mailing::new(content, compiled, key)?;
+    let mailing = Mailing::compile(content, &occurrence, &lists.columns(), key, Vec::new())?;
     let chosen = choose(&mailing, &audience, &lists);
     let mut mails = Vec::new();
     for address in whom {

@@ -22,6 +22,7 @@ use postmerge::clock::{Clock, VirtualClock};
 use postmerge::deliver::StartError;
 use postmerge::deliver::dry_run::dry_run;
 use postmerge::deliver::due::Question;
+use postmerge::deliver::preflight::Preflight;
 use postmerge::deliver::progress::{Progress, Silent};
 use postmerge::deliver::run::{EngineTask, Line, Order, Outside, Summary, open, send};
 use postmerge::ledger::event::RunId;
@@ -46,6 +47,8 @@ pub struct House {
     pub secret: String,
     /// Relays whose settings are wrong.
     pub broken: Vec<&'static str>,
+    /// What looks at the set-up.
+    pub preflight: Option<Arc<dyn Preflight>>,
 }
 
 pub fn at(text: &str) -> Timestamp {
@@ -60,6 +63,7 @@ impl House {
             boxes: Arc::new(boxes),
             secret: SECRET.to_owned(),
             broken: Vec::new(),
+            preflight: None,
         };
         git(house.path(), &["init", "-q", "--bare", "remote.git"]);
         git(house.path(), &["clone", "-q", "remote.git", "author"]);
@@ -243,6 +247,7 @@ impl House {
             },
             exchangers,
             secret: &|name| (name == "POSTMERGE_KEY").then(|| self.secret.clone()),
+            preflight: self.preflight.as_deref(),
             run: RunId(run),
             boot: Some("boot".to_owned()),
             engine: EngineTask::Callers,
@@ -277,6 +282,7 @@ impl House {
             transports: &|_, _, _| Err("nothing is sent".to_owned()),
             exchangers: &NoExchangers,
             secret: &|name| (name == "POSTMERGE_KEY").then(|| self.secret.clone()),
+            preflight: None,
             run: RunId(0),
             boot: None,
             engine: EngineTask::Callers,

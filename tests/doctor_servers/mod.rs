@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hickory_server::Server;
@@ -27,9 +28,10 @@ use postmerge::transport::inbox::InboxTls;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// A DNS server at work; it ends with the test's runtime.
 pub(crate) struct Dns {
@@ -82,13 +84,19 @@ impl RequestHandler for Faulty {
 
 /// Leads connections elsewhere: tests' servers are on loopback, whatever their zone says.
 #[derive(Default)]
-pub(crate) struct Led(pub(crate) BTreeMap<(IpAddr, u16), SocketAddr>);
+pub(crate) struct Led {
+    /// Where what leads.
+    pub(crate) ways: BTreeMap<(IpAddr, u16), SocketAddr>,
+    /// How many were opened.
+    pub(crate) dialled: AtomicUsize,
+}
 
 impl Dial for Led {
     fn dial(&self, addresses: Vec<SocketAddr>) -> BoxFuture<'_, io::Result<TcpStream>> {
         Box::pin(async move {
+            self.dialled.fetch_add(1, Ordering::Relaxed);
             for address in addresses {
-                if let Some(there) = self.0.get(&(address.ip(), address.port())) {
+                if let Some(there) = self.ways.get(&(address.ip(), address.port())) {
                     return TcpStream::connect(there).await;
                 }
             }
@@ -132,8 +140,11 @@ impl Authority {
     }
 }
 
-/// A web host with this certificate. It answers every request with `answer`, or only shakes hands.
-pub(crate) async fn web(certificate: &InboxTls, answer: &'static str) -> SocketAddr {
+/// How a web host answers a request's first line: a whole response, or nothing, and it hangs up.
+pub(crate) type Answers = fn(&str) -> &'static str;
+
+/// A web host with this certificate.
+pub(crate) async fn web(certificate: &InboxTls, answers: Answers) -> SocketAddr {
     let chain = CertificateDer::pem_slice_iter(&certificate.certificates)
         .collect::<Result<Vec<_>, _>>()
         .unwrap();
@@ -153,12 +164,35 @@ pub(crate) async fn web(certificate: &InboxTls, answer: &'static str) -> SocketA
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
                 // A client that does not like the certificate breaks off.
-                if let Ok(mut stream) = acceptor.accept(stream).await {
-                    let _ = stream.write_all(answer.as_bytes()).await;
-                    let _ = stream.shutdown().await;
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    let _ = serve(stream, answers).await;
                 }
             });
         }
     });
     at
+}
+
+/// Request by request, as long as the client asks.
+async fn serve(stream: TlsStream<TcpStream>, answers: Answers) -> io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let mut request = String::new();
+        while !request.ends_with("\r\n\r\n") {
+            if stream.read_line(&mut request).await? == 0 {
+                return Ok(());
+            }
+        }
+        let answer = answers(request.lines().next().unwrap_or_default());
+        if answer.is_empty() {
+            return stream.shutdown().await;
+        }
+        stream.write_all(answer.as_bytes()).await?;
+        stream.flush().await?;
+    }
+}
+
+/// Answers nothing.
+pub(crate) fn nothing(_: &str) -> &'static str {
+    ""
 }

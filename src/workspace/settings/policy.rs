@@ -28,6 +28,8 @@ pub struct Policy {
     pub test_before_sending: bool,
     /// From more recipients than this on a campaign needs the management's approval.
     pub management_above: Option<u32>,
+    /// What `send` looks at before a campaign goes on.
+    pub preflight: Preflight,
 }
 
 impl Default for Policy {
@@ -49,8 +51,54 @@ impl Default for Policy {
             growth_limit: Some(50),
             test_before_sending: false,
             management_above: None,
+            preflight: Preflight::default(),
         }
     }
+}
+
+/// What `send` looks at before a campaign goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Preflight {
+    /// What holds a campaign where it is wrong; nothing else is looked at, and nothing where empty.
+    pub fatal: Vec<PreflightCheck>,
+}
+
+impl Default for Preflight {
+    fn default() -> Self {
+        Self {
+            fatal: vec![
+                PreflightCheck::Relay,
+                PreflightCheck::Authentication,
+                PreflightCheck::Dkim,
+                PreflightCheck::Publication,
+            ],
+        }
+    }
+}
+
+/// Something that `postmerge doctor` looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PreflightCheck {
+    /// The relay is found, greets, and encrypts with a good certificate.
+    Relay,
+    /// It takes user and password.
+    Authentication,
+    /// The public keys in DNS are ours.
+    Dkim,
+    /// The SPF record allows the relay.
+    Spf,
+    /// There is a DMARC record, and something speaks for the sender's domain.
+    Dmarc,
+    /// The domains of sender, bounces and wishes to leave take mail.
+    Mx,
+    /// The relay's addresses have names.
+    Reverse,
+    /// The hosts that mails lead to answer over https.
+    Https,
+    /// The assets and documents that mails link to are there.
+    Publication,
 }
 
 /// A mail program, by the newest version that is known of.
