@@ -16,6 +16,7 @@ pub mod position;
 pub mod resolve;
 pub mod sarif;
 pub mod summary;
+mod unified;
 
 use std::borrow::Cow;
 use std::fmt;
