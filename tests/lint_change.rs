@@ -215,7 +215,7 @@ fn order_schema_and_typography_are_mended_at_once_and_for_good() {
     let folder = repository();
     let root = folder.path();
     write(root, "schemas/campaign.schema.json", "{}\n");
-    let campaign = "\u{feff}# Ñandú\r\nsender: eventos\r\n# como en 2025\r\nsubject: Aviso ... y más\r\n\
+    let campaign = "\u{feff}# Ñandú\r\n\r\nsender: eventos\r\n# como en 2025\r\nsubject: Aviso ... y más\r\n\
                     template: boletin\r\naudience:\r\n  lists: [exportadores]\r\n\
                     send: {date: 2098-12-03, window: \"12:00\"}\r\n";
     write(root, "campaigns/nueva/campaign.yaml", campaign);
@@ -236,7 +236,7 @@ fn order_schema_and_typography_are_mended_at_once_and_for_good() {
     }
     assert_eq!(
         fs::read_to_string(root.join("campaigns/nueva/campaign.yaml")).unwrap(),
-        "\u{feff}# yaml-language-server: $schema=../../schemas/campaign.schema.json\r\n# Ñandú\r\n\
+        "\u{feff}# yaml-language-server: $schema=../../schemas/campaign.schema.json\r\n# Ñandú\r\n\r\n\
          # como en 2025\r\nsubject: Aviso … y más\r\nsender: eventos\r\ntemplate: boletin\r\naudience:\r\n  \
          lists: [exportadores]\r\nsend: {date: 2098-12-03, window: \"12:00\"}\r\n"
     );
