@@ -27,6 +27,7 @@ pub mod phrases;
 pub mod remarks;
 pub mod rows;
 pub mod rules;
+mod same_markdown;
 mod severity;
 mod spelling;
 pub mod style;
@@ -140,6 +141,8 @@ pub struct Request<'a> {
     pub author: Option<&'a str>,
     /// What the ledger says has started, as far as it is known here.
     pub sent: &'a [Sent],
+    /// Whether safe fixes are to be put in: then all places of a slip are wanted, and not the first ones.
+    pub is_mending: bool,
 }
 
 /// A campaign that went out.
@@ -168,6 +171,7 @@ impl Request<'_> {
             base: None,
             author: None,
             sent: &[],
+            is_mending: false,
         }
     }
 }
