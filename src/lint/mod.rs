@@ -16,6 +16,7 @@ mod clients;
 mod concern;
 pub mod content;
 pub mod first_few;
+mod hosts;
 mod includes;
 mod key_blocks;
 mod list_trial;
