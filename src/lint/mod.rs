@@ -16,6 +16,7 @@ mod clients;
 mod concern;
 pub mod content;
 pub mod first_few;
+mod hiding;
 mod hosts;
 mod includes;
 mod key_blocks;
