@@ -20,6 +20,7 @@ pub mod column_type_invalid;
 pub mod consent_missing;
 pub mod contrast_low;
 pub mod date_past;
+pub mod dictionary_unreadable;
 pub mod display_name_misleading;
 pub mod disposable_domain;
 pub mod document_late;
@@ -202,4 +203,5 @@ pub static ALL: &[&Check] = &[
     &schema_comment_missing::CHECK,
     &key_order::CHECK,
     &typography::CHECK,
+    &dictionary_unreadable::CHECK,
 ];
