@@ -215,7 +215,7 @@ fn order_schema_and_typography_are_mended_at_once_and_for_good() {
     let folder = repository();
     let root = folder.path();
     write(root, "schemas/campaign.schema.json", "{}\n");
-    let campaign = "\u{feff}# Ñandú\r\nsender: eventos\r\n# como en 2025\r\nsubject: Aviso ... y más\r\n\
+    let campaign = "\u{feff}# Ñandú\r\n\r\nsender: eventos\r\n# como en 2025\r\nsubject: Aviso ... y más\r\n\
                     template: boletin\r\naudience:\r\n  lists: [exportadores]\r\n\
                     send: {date: 2098-12-03, window: \"12:00\"}\r\n";
     write(root, "campaigns/nueva/campaign.yaml", campaign);
@@ -229,14 +229,14 @@ fn order_schema_and_typography_are_mended_at_once_and_for_good() {
         body,
         "--diff writes nothing"
     );
-    // What overlaps waits for the next time.
-    for _ in 0..2 {
-        let fixed = lint(root, &["--fix"], &[]);
-        assert!(fixed.status.success(), "{}", said(&fixed));
-    }
+    let fixed = lint(root, &["--fix"], &[]);
+    let says = said(&fixed);
+    // The byte order mark, and `nombre`, which the list does not have.
+    assert!(says.contains("mended, 2 left"), "{says}");
+    assert_eq!(fixed.status.code(), Some(1), "an error is left: {says}");
     assert_eq!(
         fs::read_to_string(root.join("campaigns/nueva/campaign.yaml")).unwrap(),
-        "\u{feff}# yaml-language-server: $schema=../../schemas/campaign.schema.json\r\n# Ñandú\r\n\
+        "\u{feff}# yaml-language-server: $schema=../../schemas/campaign.schema.json\r\n# Ñandú\r\n\r\n\
          # como en 2025\r\nsubject: Aviso … y más\r\nsender: eventos\r\ntemplate: boletin\r\naudience:\r\n  \
          lists: [exportadores]\r\nsend: {date: 2098-12-03, window: \"12:00\"}\r\n"
     );
@@ -246,4 +246,119 @@ fn order_schema_and_typography_are_mended_at_once_and_for_good() {
     );
     let left = said(&lint(root, &["--diff"], &[]));
     assert_eq!(left, "", "nothing is left to mend");
+}
+
+/// Two hundred slips in one text are mended in one go, and told truly.
+#[test]
+fn all_slips_are_mended_however_many_there_are() {
+    let folder = repository();
+    let root = folder.path();
+    write(root, "campaigns/rueda/body.md", &"uno , dos\n".repeat(200));
+    let says = said(&lint(root, &[], &[]));
+    assert!(says.contains("150 more slips stand in this text"), "{says}");
+    let fixed = lint(root, &["--fix"], &[]);
+    let says = said(&fixed);
+    assert!(says.contains("200 mended, nothing is left"), "{says}");
+    assert_eq!(fixed.status.code(), Some(0));
+    assert_eq!(said(&lint(root, &[], &[])), "no findings\n");
+}
+
+#[test]
+fn a_fix_leaves_what_would_become_something_else_and_code() {
+    let folder = repository();
+    let root = folder.path();
+    let body = "Antes\n\n2026 . Fue un gran año\n\n<pre>a  b , c</pre>\n\n<code>a  b , c</code> y [a](http://camara.example \"http://camara.example\")\n";
+    write(root, "campaigns/rueda/body.md", body);
+    let fixed = said(&lint(root, &["--fix"], &[]));
+    assert!(fixed.contains("1 mended, 1 left"), "{fixed}");
+    assert_eq!(
+        fs::read_to_string(root.join("campaigns/rueda/body.md")).unwrap(),
+        body.replacen("(http:", "(https:", 1)
+    );
+}
+
+#[test]
+fn a_diff_is_a_patch() {
+    let folder = repository();
+    let root = folder.path();
+    write(root, "schemas/campaign.schema.json", "{}\n");
+    let campaign = fs::read_to_string(root.join("campaigns/rueda/campaign.yaml")).unwrap();
+    write(
+        root,
+        "campaigns/rueda/campaign.yaml",
+        &campaign.replace('\n', "\r\n"),
+    );
+    let lines = "uno\ndos\ntres\ncuatro\n".repeat(5);
+    write(
+        root,
+        "campaigns/rueda/body.md",
+        &format!("a , b\r\n{lines}c  d\n{lines}e , f"),
+    );
+    git(root, &["add", "."]);
+    git(root, &["commit", "-q", "-m", "with slips"]);
+    let diff = lint(root, &["--diff"], &[]);
+    let patch = root.join("fix.patch");
+    fs::write(&patch, &diff.stdout).unwrap();
+    git(
+        root,
+        &[
+            "-c",
+            "core.autocrlf=false",
+            "apply",
+            "--whitespace=nowarn",
+            "fix.patch",
+        ],
+    );
+    let read = |path| fs::read_to_string(root.join(path)).unwrap();
+    let applied = [
+        read("campaigns/rueda/campaign.yaml"),
+        read("campaigns/rueda/body.md"),
+    ];
+    git(root, &["checkout", "-q", "--", "campaigns"]);
+    if let Ok(mut child) = Command::new("patch")
+        .args(["-p1", "-s", "--binary", "-i", "fix.patch"])
+        .current_dir(root)
+        .spawn()
+    {
+        assert!(child.wait().unwrap().success());
+        assert_eq!(applied[0], read("campaigns/rueda/campaign.yaml"));
+        assert_eq!(applied[1], read("campaigns/rueda/body.md"));
+        git(root, &["checkout", "-q", "--", "campaigns"]);
+    }
+    let fixed = lint(root, &["--fix"], &[]);
+    assert!(said(&fixed).contains("nothing is left"), "{}", said(&fixed));
+    assert_eq!(applied[0], read("campaigns/rueda/campaign.yaml"));
+    assert_eq!(applied[1], read("campaigns/rueda/body.md"));
+}
+
+#[test]
+fn fixing_says_what_is_left_and_takes_no_format() {
+    let folder = repository();
+    let root = folder.path();
+    let campaign = fs::read_to_string(root.join("campaigns/rueda/campaign.yaml")).unwrap();
+    write(
+        root,
+        "campaigns/rueda/campaign.yaml",
+        &campaign.replace("sender: eventos", "sender: nadie"),
+    );
+    assert_eq!(lint(root, &["--fix"], &[]).status.code(), Some(1));
+    for how in ["--fix", "--diff"] {
+        let output = lint(root, &[how, "--format", "json"], &[]);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+        assert!(said(&output).contains("--format"), "{}", said(&output));
+    }
+    // A summary that can not be written does not take the annotations away.
+    let job = lint(
+        root,
+        &["--format", "github"],
+        &[("GITHUB_STEP_SUMMARY", "/no/such/folder/x")],
+    );
+    assert_eq!(job.status.code(), Some(1));
+    let annotations = String::from_utf8_lossy(&job.stdout).into_owned();
+    assert!(annotations.starts_with("::error "), "{}", said(&job));
+    let complaint = String::from_utf8_lossy(&job.stderr).into_owned();
+    assert!(
+        complaint.starts_with("warning: GITHUB_STEP_SUMMARY"),
+        "{complaint}"
+    );
 }

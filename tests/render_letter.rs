@@ -47,6 +47,18 @@ fn body(source: &str) -> String {
 }
 
 #[test]
+fn a_bare_address_is_a_link_to_write_to() {
+    let parts = parts_for(Case::body("Escriba a <eventos@camara.example>."), &ana()).unwrap();
+    let link = "<a href=\"mailto:eventos@camara.example\">eventos@camara.example</a>";
+    assert!(parts.html.contains(link), "{}", parts.html);
+    assert!(
+        parts.text.contains("Escriba a eventos@camara.example."),
+        "{}",
+        parts.text
+    );
+}
+
+#[test]
 fn tags_survive_markdown() {
     insta::assert_snapshot!(body("**{{ nombre }}**, \"{{ nombre|default(\"x\") }}\""), @"<p><strong>Ana &lt;b&gt;&quot;Ñ&quot;&lt;/b&gt; &amp; C.</strong>, “Ana &lt;b&gt;&quot;Ñ&quot;&lt;/b&gt; &amp; C.”</p>");
     insta::assert_snapshot!(body("[x](https://h.example/{{ id }}?q={{ id|upper }}) <https://h.example/{{ id }}>"), @r#"<p><a href="https://h.example/a%2Fb%20%C3%B1?q=A%2FB%20%C3%91">x</a> <a href="https://h.example/a%2Fb%20%C3%B1">https://h.example/a/b ñ</a></p>"#);

@@ -66,12 +66,9 @@ pub fn run(
         return Ok(ExitCode::SUCCESS);
     }
     let mut files = Files::default();
-    files.insert(PATH, File::new(is.unwrap_or_default()));
-    let fixed = Fixed {
-        path: PATH.to_owned(),
-        text: wanted,
-        fixes: 1,
-    };
+    let old = is.unwrap_or_default();
+    let fixed = Fixed::rewritten(PATH, &old, wanted);
+    files.insert(PATH, File::new(old));
     terminal.print(&fix::diff(&[fixed], &files))?;
     terminal.print("out of date: `postmerge codeowners` writes it\n")?;
     Ok(ExitCode::from(1))

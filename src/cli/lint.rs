@@ -1,5 +1,6 @@
 //! `postmerge lint`: checks the workspace, and says what is wrong where.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,7 +29,7 @@ use crate::workspace::folder::Folder;
         postmerge lint --base origin/main            what this branch brings, and compared with main\n  \
         postmerge lint --diff                        what --fix would change\n  \
         postmerge lint --fail-on warning\n\n\
-        Exit codes: 0 clean, 1 findings from --fail-on up, 2 could not run."
+        Exit codes: 0 clean, 1 findings from --fail-on up (with --fix: that are left), 2 could not run."
 )]
 pub struct Arguments {
     /// Files or folders whose findings are shown; the whole workspace is read all the same.
@@ -47,14 +48,14 @@ pub struct Arguments {
     pub base: Option<String>,
 
     /// Who proposes the change, by their name on GitHub. In GitHub Actions the event says it.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "base")]
     pub author: Option<String>,
 
-    /// Put the safe fixes into the files.
+    /// Put the safe fixes into the files, until none is left.
     #[arg(long, conflicts_with = "diff")]
     pub fix: bool,
 
-    /// Show what `--fix` would change.
+    /// Show what `--fix` would change, as a patch; of fixes that overlap, the first.
     #[arg(long)]
     pub diff: bool,
 }
@@ -89,6 +90,13 @@ pub fn run(
     arguments: &Arguments,
     terminal: &mut Terminal,
 ) -> Result<ExitCode, CliError> {
+    let is_mending = arguments.fix || arguments.diff;
+    if is_mending && arguments.format != Format::Human {
+        return Err(
+            CliError::new("--fix and --diff have no --format: they print text for people")
+                .hint("leave --format away; `postmerge lint --format json` says what every fix would change"),
+        );
+    }
     let root = workspace_folder::find(cli.workspace.as_deref())?;
     let wanted = wanted(&root, &arguments.paths)?;
     let now = SystemClock.now();
@@ -103,23 +111,47 @@ pub fn run(
         base: began.as_ref().map(lint_base::Began::view),
         author: author.as_deref(),
         sent: &sent,
+        is_mending,
         ..Request::at(now)
     };
-    let mut report = crate::lint::run(&Folder::new(&root), &request);
-    report.findings.retain(|f| is_wanted(f, &wanted));
-    if arguments.fix || arguments.diff {
-        return fixes(&root, arguments, &report, terminal);
+    let look = |request: &Request<'_>| {
+        let mut report = crate::lint::run(&Folder::new(&root), request);
+        report.findings.retain(|f| is_wanted(f, &wanted));
+        report
+    };
+    let report = look(&request);
+    if arguments.diff {
+        let fixed = fix::apply(&report.findings, &report.files);
+        terminal.print(&fix::diff(&fixed, &report.files))?;
+        return Ok(code(arguments, &report));
+    }
+    if arguments.fix {
+        let count = mend(&root, report, || look(&request), terminal)?;
+        // As whoever looks for what is left will see it.
+        let left = look(&Request {
+            is_mending: false,
+            ..request
+        });
+        let says = match left.findings.len() {
+            0 => "nothing is left".to_owned(),
+            left => format!("{left} left: `postmerge lint` shows them"),
+        };
+        terminal.print(&format!("{count} mended, {says}\n"))?;
+        return Ok(code(arguments, &left));
     }
     let text = match arguments.format {
         Format::Human => human::render(&report.findings, &report.files, terminal.is_coloured()),
         Format::Json => json::render(&report.findings, &report.files),
         Format::Sarif => sarif::render(&report.findings, &report.files, &prefix(&root)),
-        Format::Github => {
-            job_summary(&report)?;
-            github::render(&report.findings, &report.files, &prefix(&root))
-        }
+        Format::Github => github::render(&report.findings, &report.files, &prefix(&root)),
     };
     terminal.print(&text)?;
+    if arguments.format == Format::Github
+        && let Err(why) = job_summary(&report)
+    {
+        // The annotations say the same: what was found decides the exit code.
+        terminal.warn(&why);
+    }
     if report.allowed > 0 && arguments.format == Format::Human {
         let which = if report.allowed == 1 {
             "finding is"
@@ -143,29 +175,32 @@ fn code(arguments: &Arguments, report: &Report) -> ExitCode {
     ExitCode::from(u8::from(failed))
 }
 
-/// Shows what the safe fixes change, or puts them in.
-fn fixes(
+/// A mended text may show another slip, and of two that overlap one waits for the next time.
+const MOST_ROUNDS: usize = 200;
+
+/// Puts the safe fixes in until none is left; how many these were.
+fn mend(
     root: &Path,
-    arguments: &Arguments,
-    report: &Report,
+    mut report: Report,
+    look: impl Fn() -> Report,
     terminal: &mut Terminal,
-) -> Result<ExitCode, CliError> {
-    let fixed = fix::apply(&report.findings, &report.files);
-    if arguments.diff {
-        terminal.print(&fix::diff(&fixed, &report.files))?;
-        return Ok(code(arguments, report));
+) -> Result<usize, CliError> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..MOST_ROUNDS {
+        let fixed = fix::apply(&report.findings, &report.files);
+        if fixed.is_empty() {
+            break;
+        }
+        for file in fixed {
+            whole_file::write(root, &file.path, file.text.as_bytes())?;
+            *counts.entry(file.path).or_default() += file.fixes;
+        }
+        report = look();
     }
-    let mut count = 0;
-    for file in &fixed {
-        whole_file::write(root, &file.path, file.text.as_bytes())?;
-        count += file.fixes;
-        terminal.print(&format!("{}: {} mended\n", file.path, file.fixes))?;
+    for (path, count) in &counts {
+        terminal.print(&format!("{path}: {count} mended\n"))?;
     }
-    let left = report.findings.len().saturating_sub(count);
-    terminal.print(&format!(
-        "{count} mended, {left} left: `postmerge lint` shows them\n"
-    ))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(counts.values().sum())
 }
 
 /// GitHub names a file for the job's summary.

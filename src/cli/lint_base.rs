@@ -50,9 +50,12 @@ pub(super) fn read(root: &Path, name: &str) -> Result<Began, CliError> {
     }
     let repository = Repository::open(root).map_err(|why| wrong(&why))?;
     let base = repository.resolve(name).map_err(|why| wrong(&why))?;
-    let began = repository
-        .where_head_left(base)
-        .map_err(|why| wrong(&why))?;
+    let began = repository.where_head_left(base).map_err(|why| {
+        CliError::new(format!("--base {name}: {why}")).hint(
+            "this branch and the base have no commit in common here. Where the clone is shallow, run \
+             `git fetch --unshallow`; in GitHub Actions set `fetch-depth: 0` in the checkout step",
+        )
+    })?;
     let changed = repository.changed_since(began).map_err(|why| wrong(&why))?;
     let tree = Tree::at(root, began).map_err(|why| wrong(&why))?;
     Ok(Began { tree, changed })

@@ -60,6 +60,12 @@ impl Terminal {
         self.out.flush().map_err(|e| CliError::printing(&e))
     }
 
+    /// Says on standard error what went wrong beside the command's work.
+    pub fn warn(&mut self, error: &CliError) {
+        let _ = self.out.flush();
+        let _ = writeln!(io::stderr(), "warning: {error}");
+    }
+
     /// Says on standard error why the command could not do its work.
     pub fn complain(&mut self, error: &CliError) {
         let _ = self.out.flush();

@@ -10,8 +10,14 @@ use super::position::Positions;
 pub struct File {
     text: String,
     lines: Vec<usize>,
+    /// How many characters begin before each of the blocks of [`BLOCK`] bytes: a line may have megabytes, and
+    /// thousands of findings.
+    characters: Vec<usize>,
     positions: Positions,
 }
+
+/// Bytes whose characters are counted together.
+const BLOCK: usize = 1_024;
 
 /// Files by path relative to the workspace.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +33,7 @@ impl File {
     pub fn with_positions(text: String, positions: Positions) -> Self {
         Self {
             lines: line_starts(&text),
+            characters: characters(&text),
             text,
             positions,
         }
@@ -47,11 +54,16 @@ impl File {
         let byte = floor(&self.text, byte);
         let line = self.lines.partition_point(|start| *start <= byte).max(1);
         let start = self.lines.get(line - 1).copied().unwrap_or_default();
-        let column = self
-            .text
-            .get(start..byte)
-            .map_or(0, |before| before.chars().count());
+        let column = self.characters_before(byte) - self.characters_before(start);
         (line, column + 1)
+    }
+
+    /// How many characters begin before a byte.
+    fn characters_before(&self, byte: usize) -> usize {
+        let block = byte / BLOCK;
+        let counted = self.characters.get(block).copied().unwrap_or_default();
+        let rest = self.text.as_bytes().get(block * BLOCK..byte);
+        counted + rest.map_or(0, beginnings)
     }
 
     /// The byte of a line (from 1) and column (from 1, in characters); the line's or the text's end
@@ -92,6 +104,22 @@ fn line_starts(text: &str) -> Vec<usize> {
         }
     }
     starts
+}
+
+fn characters(text: &str) -> Vec<usize> {
+    let blocks = text.as_bytes().chunks(BLOCK);
+    let counts = std::iter::once(0).chain(blocks.map(beginnings));
+    let mut sum = 0;
+    let add = |count| {
+        sum += count;
+        sum
+    };
+    counts.map(add).collect()
+}
+
+/// How many characters begin in these bytes of UTF-8.
+fn beginnings(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 /// The nearest character boundary at or before `byte`.
@@ -141,5 +169,15 @@ mod tests {
         assert_eq!(file.byte(99, 1), 14);
         assert_eq!(file.byte(1, 99), 2, "the break is not part of the line");
         assert_eq!(file.line_span(4), 10..10);
+    }
+
+    #[test]
+    fn columns_of_a_very_long_line_are_counted_in_blocks() {
+        let text = format!("a\n{}x", "ñ😀".repeat(1_000));
+        let file = File::new(text.as_str());
+        for (count, (byte, _)) in text.char_indices().enumerate().skip(2) {
+            assert_eq!(file.line_column(byte), (2, count - 1));
+        }
+        assert_eq!(file.line_column(text.len()), (2, 2_002));
     }
 }

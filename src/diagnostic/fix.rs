@@ -1,10 +1,10 @@
 //! Fixes put into texts: byte-exact elsewhere, and never two that overlap.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::file::Files;
+use super::unified;
 use super::{Diagnostic, resolve};
 
 /// A file with fixes put in.
@@ -16,6 +16,35 @@ pub struct Fixed {
     pub text: String,
     /// How many fixes were put in.
     pub fixes: usize,
+    /// The bytes that were replaced, in order, and what came there.
+    edits: Vec<(Range<usize>, String)>,
+}
+
+impl Fixed {
+    /// A file that is written anew: what differs between its first and its last changed line is one edit.
+    pub fn rewritten(path: &str, old: &str, new: String) -> Self {
+        let same =
+            |a: &mut dyn Iterator<Item = &str>, b: &mut dyn Iterator<Item = &str>| -> usize {
+                a.zip(b)
+                    .take_while(|(a, b)| a == b)
+                    .map(|(a, _)| a.len())
+                    .sum()
+            };
+        let lines = |text| str::split_inclusive(text, '\n');
+        let start = same(&mut lines(old), &mut lines(&new));
+        let (old_rest, new_rest) = (
+            old.get(start..).unwrap_or_default(),
+            new.get(start..).unwrap_or_default(),
+        );
+        let end = same(&mut lines(old_rest).rev(), &mut lines(new_rest).rev());
+        let middle = new_rest.get(..new_rest.len() - end).unwrap_or_default();
+        Self {
+            path: path.to_owned(),
+            edits: vec![(start..old.len() - end, middle.to_owned())],
+            text: new,
+            fixes: 1,
+        }
+    }
 }
 
 /// The files that the findings' safe fixes change. Of two that overlap the first one is put in.
@@ -37,7 +66,7 @@ pub fn apply(findings: &[Diagnostic], files: &Files) -> Vec<Fixed> {
             continue;
         };
         fixes.sort_by_key(|(at, _)| (at.start, at.end));
-        let (mut text, mut from, mut count) = (String::new(), 0, 0);
+        let (mut text, mut from, mut edits) = (String::new(), 0, Vec::new());
         for (at, replacement) in fixes {
             let Some(between) = file.text().get(from..at.start).filter(|_| at.start >= from) else {
                 continue;
@@ -45,79 +74,30 @@ pub fn apply(findings: &[Diagnostic], files: &Files) -> Vec<Fixed> {
             text.push_str(between);
             text.push_str(replacement);
             from = at.end;
-            count += 1;
+            edits.push((at, replacement.to_owned()));
         }
         text.push_str(file.text().get(from..).unwrap_or_default());
         if text != file.text() {
             done.push(Fixed {
                 path: path.to_owned(),
                 text,
-                fixes: count,
+                fixes: edits.len(),
+                edits,
             });
         }
     }
     done
 }
 
-/// What the fixes change, as a unified diff without context.
+/// What the fixes change, as a unified diff that `git apply` and `patch -p1` take.
 pub fn diff(fixed: &[Fixed], files: &Files) -> String {
     let mut out = String::new();
     for file in fixed {
-        let Some(old) = files.get(&file.path) else {
-            continue;
-        };
-        let _ = writeln!(out, "--- a/{0}\n+++ b/{0}", file.path);
-        let old: Vec<&str> = old.text().lines().collect();
-        let new: Vec<&str> = file.text.lines().collect();
-        hunks(&old, &new, &mut out);
+        if let Some(old) = files.get(&file.path) {
+            unified::write(&file.path, old.text(), &file.edits, &mut out);
+        }
     }
     out
-}
-
-/// Fixes change single places, so lines are told apart from both ends and, where their number stayed the
-/// same, one by one.
-fn hunks(old: &[&str], new: &[&str], out: &mut String) {
-    let same = |(a, b): &(&&str, &&str)| a == b;
-    let start = old.iter().zip(new).take_while(same).count();
-    let left = old.len().min(new.len()) - start;
-    let end = old
-        .iter()
-        .rev()
-        .zip(new.iter().rev())
-        .take(left)
-        .take_while(same)
-        .count();
-    let (old_mid, new_mid) = (
-        old.get(start..old.len() - end).unwrap_or_default(),
-        new.get(start..new.len() - end).unwrap_or_default(),
-    );
-    if old_mid.len() != new_mid.len() {
-        hunk(start + 1, old_mid, new_mid, out);
-        return;
-    }
-    let mut at = 0;
-    while at < old_mid.len() {
-        let old_rest = old_mid.get(at..).unwrap_or_default();
-        let new_rest = new_mid.get(at..).unwrap_or_default();
-        let pairs = old_rest.iter().zip(new_rest);
-        let differ = pairs.take_while(|(a, b)| a != b).count();
-        if differ > 0 {
-            let old_part = old_rest.get(..differ).unwrap_or_default();
-            let new_part = new_rest.get(..differ).unwrap_or_default();
-            hunk(start + at + 1, old_part, new_part, out);
-        }
-        at += differ.max(1);
-    }
-}
-
-fn hunk(line: usize, old: &[&str], new: &[&str], out: &mut String) {
-    let _ = writeln!(out, "@@ -{line},{} +{line},{} @@", old.len(), new.len());
-    old.iter().for_each(|text| {
-        let _ = writeln!(out, "-{text}");
-    });
-    new.iter().for_each(|text| {
-        let _ = writeln!(out, "+{text}");
-    });
 }
 
 #[cfg(test)]
@@ -151,15 +131,11 @@ mod tests {
             (fixed[0].text.as_str(), fixed[0].fixes),
             ("uno 2\r\ntres\u{feff}\n4", 2)
         );
-        insta::assert_snapshot!(diff(&fixed, &files), @r"
-        --- a/a.md
-        +++ b/a.md
-        @@ -1,1 +1,1 @@
-        -uno dos
-        +uno 2
-        @@ -3,1 +3,1 @@
-        -cuatro
-        +4
-        ");
+        let expected = [
+            "--- a/a.md\n+++ b/a.md\n@@ -1,3 +1,3 @@\n",
+            "-uno dos\r\n+uno 2\r\n tres\u{feff}\n",
+            "-cuatro\n\\ No newline at end of file\n+4\n\\ No newline at end of file\n",
+        ];
+        assert_eq!(diff(&fixed, &files), expected.concat());
     }
 }

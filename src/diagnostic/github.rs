@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::file::Files;
-use super::{Diagnostic, resolve};
+use super::{Diagnostic, resolve, visible};
 
 /// A line for each finding. `prefix` is the workspace's folder inside the repository, empty or with
 /// a `/` at its end: GitHub wants paths from the repository's top.
@@ -30,6 +30,12 @@ pub fn render(findings: &[Diagnostic], files: &Files, prefix: &str) -> String {
 }
 
 fn data(text: &str) -> String {
+    // The log is read in terminals, too.
+    let shown = |c| match c {
+        '\r' | '\n' => c,
+        c => visible(c),
+    };
+    let text: String = text.chars().map(shown).collect();
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
@@ -59,12 +65,12 @@ mod tests {
             )
             .help("mend it"),
             Diagnostic::new(&RULE, "a,b.yaml", Place::Bytes(5..15), "long"),
-            Diagnostic::new(&RULE, "c.csv", Place::File, "all of it"),
+            Diagnostic::new(&RULE, "c.csv", Place::File, "\u{1b}[31mall\u{202e} of it"),
         ];
         insta::assert_snapshot!(render(&findings, &files, "mail/"), @r"
         ::error file=mail/a%2Cb.yaml,line=1,endLine=1,col=6,endColumn=11,title=PM998 for-tests::100%25 odd%0D%0A::error::x%0Amend it
         ::error file=mail/a%2Cb.yaml,line=1,endLine=2,title=PM998 for-tests::long
-        ::error file=mail/c.csv,title=PM998 for-tests::all of it
+        ::error file=mail/c.csv,title=PM998 for-tests::�[31mall� of it
         ");
     }
 }

@@ -31,11 +31,7 @@ pub fn render(findings: &[Diagnostic], files: &Files, colour: bool) -> String {
 /// The renderer makes control characters of titles and sources visible, but not those of labels and
 /// notes; texts of a pull request stand in all of them.
 fn visible(finding: &Diagnostic) -> Diagnostic {
-    let clean = |text: &String| {
-        text.chars()
-            .map(|c| if is_invisible(c) { '\u{fffd}' } else { c })
-            .collect::<String>()
-    };
+    let clean = |text: &String| text.chars().map(super::visible).collect::<String>();
     let mut shown = finding.clone();
     shown.path = clean(&shown.path);
     shown.message = clean(&shown.message);
@@ -47,11 +43,6 @@ fn visible(finding: &Diagnostic) -> Diagnostic {
         fix.replacement = clean(&fix.replacement);
     }
     shown
-}
-
-// Controls, and the bidirectional ones of Unicode Standard Annex 9 that reorder what follows.
-fn is_invisible(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn report<'a>(finding: &'a Diagnostic, files: &'a Files) -> Vec<Group<'a>> {

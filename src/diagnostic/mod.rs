@@ -16,7 +16,9 @@ pub mod position;
 pub mod resolve;
 pub mod sarif;
 pub mod summary;
+mod unified;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -117,7 +119,7 @@ impl Diagnostic {
             severity: rule.severity,
             path: path.to_string(),
             place,
-            message: message.into(),
+            message: bounded(message.into()),
             label: None,
             why: None,
             help: None,
@@ -128,21 +130,21 @@ impl Diagnostic {
     /// With a word beside the underlined text.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
+        self.label = Some(bounded(label.into()));
         self
     }
 
     /// With why it matters.
     #[must_use]
     pub fn why(mut self, why: impl Into<String>) -> Self {
-        self.why = Some(why.into());
+        self.why = Some(bounded(why.into()));
         self
     }
 
     /// With what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(bounded(help.into()));
         self
     }
 
@@ -150,7 +152,7 @@ impl Diagnostic {
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, place: Place, replacement: String) -> Self {
         self.fix = Some(Fix {
-            title: title.into(),
+            title: bounded(title.into()),
             place,
             replacement,
             is_safe: false,
@@ -192,9 +194,51 @@ impl Diagnostic {
             } else {
                 String::new()
             };
-            self.help = Some(format!("there are {}{rest}", shown.join(", ")));
+            self.help = Some(bounded(format!("there are {}{rest}", shown.join(", "))));
         }
         self
+    }
+}
+
+/// A character as it may be shown: controls, and those of Unicode Standard Annex 9 that reorder what follows, could
+/// speak to a terminal or make a text read as another one.
+fn visible(c: char) -> char {
+    let is_turning = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    match c.is_control() || is_turning {
+        true => '\u{fffd}',
+        false => c,
+    }
+}
+
+/// Longer texts of findings are cut.
+const LONGEST: usize = 1_000;
+
+/// What is quoted from a file is cut here, where the whole is longer than people read.
+const LONGEST_QUOTE: usize = 120;
+
+/// A text of a finding, bounded: it may quote an address of a megabyte. Quotations, in backquotes, are cut first, so
+/// that what is said of them stays.
+fn bounded(text: String) -> String {
+    if text.len() <= 2 * LONGEST_QUOTE {
+        return text;
+    }
+    let mut out = String::with_capacity(LONGEST + 8);
+    for (number, part) in text.split('`').enumerate() {
+        if number > 0 {
+            out.push('`');
+        }
+        match number % 2 {
+            1 => out.push_str(&cut(part, LONGEST_QUOTE)),
+            _ => out.push_str(part),
+        }
+    }
+    cut(&out, LONGEST).into_owned()
+}
+
+fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
     }
 }
 
@@ -282,6 +326,21 @@ pub(crate) mod tests {
         assert!(
             finding.help.unwrap().ends_with("`k11` and 8 more"),
             "and not all twenty"
+        );
+    }
+
+    #[test]
+    fn a_quotation_is_cut_and_what_is_said_of_it_stays() {
+        let long = "x".repeat(150_000);
+        let finding = Diagnostic::new(&RULE, "a.md", Place::File, format!("`{long}` is odd"))
+            .help(long.clone())
+            .fix(format!("write `{long}`"), Place::File, long);
+        assert!(finding.message.ends_with("x…` is odd") && finding.message.len() < 200);
+        assert!(finding.help.unwrap().len() < 1_100);
+        let fix = finding.fix.unwrap();
+        assert_eq!(
+            (fix.title.len() < 200, fix.replacement.len()),
+            (true, 150_000)
         );
     }
 }

@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use super::file::Files;
 use super::{Counts, Diagnostic, markdown, resolve};
 
-/// Rows of the table; the rest is counted. GitHub takes a summary of a megabyte.
+/// Rows of the table; the rest is counted.
 const MOST: usize = 500;
+
+/// GitHub takes a summary of a mebibyte, and other steps may have written to it.
+const LARGEST: usize = 900_000;
 
 /// The page. `link` gives the address of a rule's page, where there is one.
 pub fn render(
@@ -19,27 +22,36 @@ pub fn render(
         return out;
     }
     out.push_str("\n| | Where | What | Rule |\n|---|---|---|---|\n");
+    let mut shown = 0;
     for finding in findings.iter().take(MOST) {
-        let at = resolve::line_column(finding, files);
-        let at = at.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
-        let name = finding.rule.name;
-        let rule = link(name).map_or_else(|| format!("`{name}`"), |url| format!("[{name}]({url})"));
-        let help = finding.help.as_deref().or(finding.why.as_deref());
-        let help = help.map_or(String::new(), |help| {
-            format!("<br>{}", markdown::escaped(help))
-        });
-        let _ = writeln!(
-            out,
-            "| {} | {}{at} | {}{help} | {rule} |",
-            finding.severity,
-            markdown::escaped(&finding.path),
-            markdown::escaped(&finding.message),
-        );
+        let row = row(finding, files, link);
+        if out.len() + row.len() > LARGEST {
+            break;
+        }
+        out.push_str(&row);
+        shown += 1;
     }
-    if let Some(more) = findings.len().checked_sub(MOST).filter(|more| *more > 0) {
-        let _ = writeln!(out, "\nand {more} more.");
+    if shown < findings.len() {
+        let _ = writeln!(out, "\nand {} more.", findings.len() - shown);
     }
     out
+}
+
+fn row(finding: &Diagnostic, files: &Files, link: &dyn Fn(&str) -> Option<String>) -> String {
+    let at = resolve::line_column(finding, files);
+    let at = at.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
+    let name = finding.rule.name;
+    let rule = link(name).map_or_else(|| format!("`{name}`"), |url| format!("[{name}]({url})"));
+    let help = finding.help.as_deref().or(finding.why.as_deref());
+    let help = help.map_or(String::new(), |help| {
+        format!("<br>{}", markdown::escaped(help))
+    });
+    format!(
+        "| {} | {}{at} | {}{help} | {rule} |\n",
+        finding.severity,
+        markdown::escaped(&finding.path),
+        markdown::escaped(&finding.message),
+    )
 }
 
 #[cfg(test)]
@@ -62,5 +74,14 @@ mod tests {
         |---|---|---|---|
         | error | a.yaml:1:1 | &lt;b&gt;&#64;ana&lt;/b&gt; \| \[x\](y)<br>mend it | `for-tests` |
         ");
+    }
+    #[test]
+    fn a_summary_is_smaller_than_github_takes() {
+        let finding =
+            Diagnostic::new(&RULE, "a.yaml", Place::File, "ñ ".repeat(400)).help("$".repeat(900));
+        let findings = vec![finding; 700];
+        let page = render(&findings, &Files::default(), &|_| None);
+        assert!(page.len() < 1_000_000, "{}", page.len());
+        assert!(page.ends_with(" more.\n"), "the rest is counted");
     }
 }

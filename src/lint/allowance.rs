@@ -1,7 +1,7 @@
 //! Findings that somebody accepts in place, with a reason: `# postmerge: allow image-heavy -- flyer approved
 //! by brand`. In `campaign.yaml`, `template.yaml` or a list's YAML file it counts for the whole campaign,
-//! template or list; elsewhere for its own line and the next. One that accepts nothing is itself a finding,
-//! and so is one without a reason or of a rule that does not exist or can not be accepted.
+//! template or list; elsewhere for its own line and the next. One that accepts nothing, of a rule that looked, is
+//! itself a finding, and so is one without a reason or of a rule that does not exist or can not be accepted.
 
 use std::ops::Range;
 
@@ -36,7 +36,13 @@ enum Scope {
 }
 
 /// Takes away what is accepted, and adds what is wrong with the acceptances; how many were taken away.
-pub(super) fn apply(findings: &mut Vec<Diagnostic>, files: &Files, all: &[&'static Rule]) -> usize {
+/// `is_asked` tells of which rules it is known that they had looked: of others nothing is said to be unused.
+pub(super) fn apply(
+    findings: &mut Vec<Diagnostic>,
+    files: &Files,
+    all: &[&'static Rule],
+    is_asked: &dyn Fn(&str) -> bool,
+) -> usize {
     let mut wrong = Vec::new();
     let mut allowances = Vec::new();
     for (path, file) in files.iter() {
@@ -58,7 +64,10 @@ pub(super) fn apply(findings: &mut Vec<Diagnostic>, files: &Files, all: &[&'stat
     });
     let taken = before - findings.len();
     findings.append(&mut wrong);
-    for unused in allowances.iter().filter(|it| !it.is_used) {
+    for unused in allowances
+        .iter()
+        .filter(|it| !it.is_used && is_asked(&it.rule))
+    {
         findings.push(allowance_unused::finding(
             &unused.path,
             Place::Bytes(unused.at.clone()),
@@ -79,6 +88,18 @@ impl Allowance {
         }
     }
 }
+
+/// Rules that compare with a base, and look only at what a change touches: what was accepted in the proposal is not
+/// found any more once it is merged, and stays accepted.
+pub(super) const OF_CHANGES: [&str; 7] = [
+    "list-not-owned",
+    "notice-too-short",
+    "date-past",
+    "document-late",
+    "template-late",
+    "sent-campaign-changed",
+    "id-renamed-after-sending",
+];
 
 /// Rules below this are about whether a file can be read at all: there is nothing to accept.
 pub(super) const FIRST_ALLOWED: &str = "PM040";

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::style::{Colour, declarations};
+use super::content::Element;
+use super::style::{Colour, Declaration, declarations};
 use crate::render::html::{Part, attributes, parts, tag_name};
 
 /// Deeper than pages are nested.
@@ -47,33 +48,25 @@ impl<'a> Sheet<'a> {
     pub(super) fn of(css: &'a str, is_dark: bool) -> Self {
         let mut sheet = Self::default();
         let mut dark = Vec::new();
-        let (mut rest, mut conditions) = (css, Vec::<bool>::new());
-        while let Some(open) = rest.find(['{', '}']) {
-            let (head, tail) = rest.split_at(open);
-            rest = tail.get(1..).unwrap_or_default();
-            if tail.starts_with('}') {
-                conditions.pop();
-                continue;
+        each_rule(css, |conditions, selectors, body| match conditions {
+            [] => sheet.add(selectors, body),
+            [one] if is_dark && one.contains("prefers-color-scheme") && one.contains("dark") => {
+                dark.push((selectors, body));
             }
-            let head = head.rsplit([';', '}']).next().unwrap_or(head);
-            let head = head.rsplit("*/").next().unwrap_or(head).trim();
-            if head.starts_with('@') {
-                let is_for_dark = head.contains("prefers-color-scheme") && head.contains("dark");
-                conditions.push(is_for_dark);
-                continue;
-            }
-            let body = rest.split('}').next().unwrap_or_default();
-            rest = rest.get(body.len() + 1..).unwrap_or_default();
-            match conditions.as_slice() {
-                [] => sheet.add(head, body),
-                [true] if is_dark => dark.push((head, body)),
-                _ => {}
-            }
-        }
-        for (head, body) in dark {
-            sheet.add(head, body);
+            _ => {}
+        });
+        for (selectors, body) in dark {
+            sheet.add(selectors, body);
         }
         sheet
+    }
+
+    /// Whether an element's own style has no say about its colours.
+    pub(super) fn decides(&self, element: &Element) -> bool {
+        let attribute = |name| element.attribute(name).unwrap_or_default();
+        let styles = self.styles(&element.name, attribute("class"), attribute("id"));
+        let mut all = styles.into_iter().flat_map(declarations);
+        all.any(|it| it.is_important && (it.name == "color" || it.name.starts_with("background")))
     }
 
     fn add(&mut self, selectors: &str, body: &'a str) {
@@ -106,6 +99,28 @@ impl<'a> Sheet<'a> {
             .flatten()
             .copied()
             .collect()
+    }
+}
+
+/// A sheet's rules: the conditions (`@…`) that they stand in, their selectors, their declarations.
+pub(super) fn each_rule<'a>(css: &'a str, mut rule: impl FnMut(&[&'a str], &'a str, &'a str)) {
+    let (mut rest, mut conditions) = (css, Vec::<&str>::new());
+    while let Some(open) = rest.find(['{', '}']) {
+        let (head, tail) = rest.split_at(open);
+        rest = tail.get(1..).unwrap_or_default();
+        if tail.starts_with('}') {
+            conditions.pop();
+            continue;
+        }
+        let head = head.rsplit([';', '}']).next().unwrap_or(head);
+        let head = head.rsplit("*/").next().unwrap_or(head).trim();
+        if head.starts_with('@') {
+            conditions.push(head);
+            continue;
+        }
+        let body = rest.split('}').next().unwrap_or_default();
+        rest = rest.get(body.len() + 1..).unwrap_or_default();
+        rule(&conditions, head, body);
     }
 }
 
@@ -221,16 +236,20 @@ fn nest(tag: &str, at: Range<usize>, sheet: &Sheet<'_>, styles: &mut usize, open
     }
     let mut given = sheet.styles(&name, attribute("class"), attribute("id"));
     given.push(attribute("style"));
-    for style in given {
-        *styles += 1;
-        level.take(style, *styles, &at);
+    // Important ones count as if they stood behind all others.
+    for is_important in [false, true] {
+        for (number, style) in (*styles + 1..).zip(&given) {
+            level.take(style, is_important, number, &at);
+        }
     }
+    *styles += given.len();
     open.push(level);
 }
 
 impl Level {
-    fn take(&mut self, style: &str, number: usize, at: &Range<usize>) {
-        for (name, value) in declarations(style) {
+    fn take(&mut self, style: &str, is_important: bool, number: usize, at: &Range<usize>) {
+        let all = declarations(style).filter(|it| it.is_important == is_important);
+        for Declaration { name, value, .. } in all {
             match name.as_str() {
                 "color" if value != "inherit" => {
                     self.colour = Colour::parse(&value);
@@ -296,6 +315,15 @@ mod tests {
         let page = "<div class='a card'><p>text</p></div>";
         assert_eq!(colours(page, css, false), ["#000000 on #ffffff false"]);
         assert_eq!(colours(page, css, true), ["#000000 on #111111 false"]);
+    }
+
+    #[test]
+    fn what_is_important_goes_before_an_elements_own_style() {
+        let css = ".d { color: #222 !important } @media (prefers-color-scheme: dark) \
+                   { .d { background: #111 !important; color: #fff !important } }";
+        let page = "<p class='d' style='color:#eee;background:#fff'>text</p>";
+        assert_eq!(colours(page, css, false), ["#222222 on #ffffff false"]);
+        assert_eq!(colours(page, css, true), ["#ffffff on #111111 false"]);
     }
 
     #[test]

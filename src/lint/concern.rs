@@ -1,5 +1,5 @@
 //! What a change is answerable for: its files, and campaigns whose lists or template it touches. The
-//! settings and assets concern everything. Only what concerns it is compiled and read, so that a pull request
+//! settings, assets and dictionaries concern everything. Only what concerns it is compiled and read, so that a pull request
 //! about one campaign costs what one campaign costs.
 
 use std::collections::BTreeSet;
@@ -30,7 +30,11 @@ pub(super) enum Concern<'a> {
 impl<'a> Concern<'a> {
     /// What a change of these files concerns.
     pub(super) fn of(loaded: &Loaded, changed: &'a BTreeSet<String>) -> Self {
-        let all = |path: &String| path == "postmerge.yaml" || path.starts_with("assets/");
+        let all = |path: &String| {
+            path == "postmerge.yaml"
+                || path.starts_with("assets/")
+                || path.starts_with("dictionaries/")
+        };
         if changed.iter().any(all) {
             return Self::All;
         }
@@ -86,17 +90,19 @@ impl<'a> Concern<'a> {
         }
     }
 
-    /// Keeps the findings that concern the change.
-    pub(super) fn keep(&self, findings: &mut Vec<Diagnostic>) {
+    /// Keeps the findings that concern the change, and gives back the others.
+    pub(super) fn keep(&self, findings: &mut Vec<Diagnostic>) -> Vec<Diagnostic> {
         let Self::Change {
             changed, prefixes, ..
         } = self
         else {
-            return;
+            return Vec::new();
         };
-        findings.retain(|finding| {
+        let (kept, others) = std::mem::take(findings).into_iter().partition(|finding| {
             let is_below = |prefix: &String| finding.path.starts_with(prefix.as_str());
             changed.contains(&finding.path) || prefixes.iter().any(is_below)
         });
+        *findings = kept;
+        others
     }
 }

@@ -61,7 +61,7 @@ pub struct Text {
     pub shown: Vec<Range<usize>>,
     /// Style sheets inside of a page.
     pub sheets: Vec<Range<usize>>,
-    /// Markdown's code, which is shown as it is written.
+    /// Code, which is shown as it is written; in order.
     pub code: Vec<Range<usize>>,
 }
 
@@ -89,6 +89,17 @@ pub struct Image {
     pub alt: Option<String>,
     /// Whether HTML gives it a width and a height.
     pub is_sized: bool,
+    /// Whether it is a point that holds other things apart, or counts who opens the mail.
+    pub is_spacer: bool,
+    /// Whether it is written in HTML, where an empty text says that it is decoration.
+    pub is_html: bool,
+}
+
+impl Image {
+    /// Whether it says on purpose that there is nothing to see.
+    pub fn is_decoration(&self) -> bool {
+        self.is_html && self.alt.as_deref().is_some_and(|alt| alt.trim().is_empty())
+    }
 }
 
 /// A heading.
@@ -140,12 +151,21 @@ impl Text {
             Kind::Markdown => markdown::read(&mut text),
             Kind::Html => {
                 let source = std::mem::take(&mut text.source);
-                html::read(&mut text, &source, 0);
+                let mut open = html::Open::default();
+                html::read(&mut text, &source, 0, &mut open);
+                open.finish(&mut text);
                 text.source = source;
             }
             Kind::Other => {}
         }
         text
+    }
+
+    /// Whether all of a piece is code.
+    pub fn is_code(&self, piece: &Range<usize>) -> bool {
+        let before = self.code.partition_point(|code| code.start <= piece.start);
+        let code = before.checked_sub(1).and_then(|last| self.code.get(last));
+        code.is_some_and(|code| piece.end <= code.end)
     }
 
     /// A finding at some bytes of it.
@@ -164,11 +184,59 @@ pub fn is_dynamic(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
 
-/// Where `part` stands in the bytes `within` of `source`; all of them where it does not.
-fn span_of(source: &str, within: &Range<usize>, part: &str) -> Range<usize> {
-    let text = source.get(within.clone()).unwrap_or_default();
-    match text.rfind(part).filter(|_| !part.is_empty()) {
-        Some(at) => within.start + at..within.start + at + part.len(),
-        None => within.clone(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::names::TemplateName;
+
+    fn read(kind: Kind, source: &str) -> Text {
+        let owner = Owner::Template(TemplateName::new("boletin"));
+        Text::read("a".to_owned(), owner, kind, source.to_owned())
+    }
+
+    #[test]
+    fn a_links_address_is_found_where_it_is_written() {
+        for (source, address) in [
+            ("[a](http://a.example \"http://a.example\")", 4),
+            ("[http://a.example](http://a.example)", 19),
+            ("[a ![b](http://a.example)](http://a.example)", 27),
+            ("[`](`](<http://a.example> 'b')", 8),
+            ("<http://a.example>", 1),
+            (
+                "<a rel=\"http://a.example\" href='http://a.example'>a</a>",
+                32,
+            ),
+            ("<a href= http://a.example title=http://a.example>a</a>", 9),
+        ] {
+            let text = read(Kind::Markdown, source);
+            let link = text.links.last().unwrap();
+            assert_eq!(link.url, "http://a.example", "{source}");
+            assert_eq!(link.at, address..address + 16, "{source}");
+        }
+        let text = read(Kind::Markdown, "[a][b]\n\n[b]: http://a.example\n");
+        assert_eq!(text.links[0].at, 0..6, "given elsewhere");
+        let text = read(Kind::Markdown, "<ana@a.example>");
+        assert_eq!(text.links[0].url, "mailto:ana@a.example");
+    }
+
+    #[test]
+    fn a_link_of_html_in_markdown_keeps_its_words() {
+        let text = read(
+            Kind::Markdown,
+            "x <a href='https://a.example'>y **z**</a> w\n",
+        );
+        assert_eq!(text.links[0].text, "y z");
+    }
+
+    #[test]
+    fn code_is_told_from_text() {
+        let source = "<pre>a  b</pre>\n\n<code>c  d</code> e `f`\n\n    g\n";
+        let text = read(Kind::Markdown, source);
+        let shown = |is_code: bool| -> Vec<&str> {
+            let of_kind = text.shown.iter().filter(|at| text.is_code(at) == is_code);
+            of_kind.map(|at| source[at.clone()].trim()).collect()
+        };
+        assert_eq!(shown(true), ["a  b", "c  d", "`f`", "g"]);
+        assert_eq!(shown(false), ["e"]);
     }
 }

@@ -8,6 +8,7 @@
 
 mod allowance;
 mod attachments;
+mod before;
 mod budget;
 mod candidate;
 mod cascade;
@@ -15,6 +16,8 @@ mod clients;
 mod concern;
 pub mod content;
 pub mod first_few;
+mod hiding;
+mod hosts;
 mod includes;
 mod key_blocks;
 mod list_trial;
@@ -27,6 +30,7 @@ pub mod phrases;
 pub mod remarks;
 pub mod rows;
 pub mod rules;
+mod same_markdown;
 mod severity;
 mod spelling;
 pub mod style;
@@ -37,6 +41,7 @@ pub mod trial;
 mod without_tags;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -50,7 +55,9 @@ use crate::mail::occurrence::CampaignId;
 use crate::plan::calendar::calendar;
 use crate::render::Parts;
 use crate::schedule::calendar::Calendar;
-use crate::workspace::names::ListName;
+use crate::workspace::loaded::CampaignFile;
+use crate::workspace::names::{ListName, PersonName};
+use crate::workspace::settings::{Level, Settings};
 use crate::workspace::source::Source;
 use crate::workspace::{Loaded, Workspace, rules as loading};
 
@@ -84,9 +91,48 @@ pub struct Context<'a> {
     pub today: Date,
     /// What was asked for.
     pub request: &'a Request<'a>,
+    /// What the base says about people and procedure.
+    before: Option<before::Before<'a>>,
 }
 
 impl Context<'_> {
+    /// The settings whose limits of procedure count: the workspace's, and the base's, which the proposal can not
+    /// loosen.
+    pub fn ruling(&self) -> impl Iterator<Item = &Settings> {
+        let before = self.before.as_ref().and_then(before::Before::settings);
+        self.loaded.settings.iter().chain(before)
+    }
+
+    /// The settings whose word counts about people.
+    pub fn people(&self) -> Option<&Settings> {
+        let proposed = self.loaded.settings.as_ref()?;
+        match &self.before {
+            Some(before) => before.people(proposed),
+            None => Some(proposed),
+        }
+    }
+
+    /// Who owns a list, where that is known.
+    pub fn owner(&self, name: &ListName) -> Option<PersonName> {
+        let proposed = &self.loaded.lists.get(name)?.list.owner;
+        match &self.before {
+            Some(before) => before.owner(name, proposed),
+            None => Some(proposed.clone()),
+        }
+    }
+
+    /// Whether a pull request is looked at that changes a file of this campaign.
+    pub fn is_proposed(&self, file: &CampaignFile) -> bool {
+        let folder = format!("{}/", file.folder);
+        let mut own = self.changed_below(&folder);
+        // A campaign may lie in another one's folder.
+        own.any(|path| {
+            let all = self.loaded.campaigns.values();
+            let mut inner = all.filter(|it| it.folder.as_str().starts_with(&folder));
+            !inner.any(|it| path.starts_with(&format!("{}/", it.folder)))
+        })
+    }
+
     /// What a campaign's own texts show.
     pub fn texts_of(&self, id: &CampaignId) -> impl Iterator<Item = &content::Text> {
         let wanted = content::Owner::Campaign(id.clone());
@@ -100,6 +146,16 @@ impl Context<'_> {
     pub fn too_late(&self, date: Date, needed: u16) -> Option<u32> {
         let left = self.calendar?.business_days_between(self.today, date);
         (date >= self.today && left < u32::from(needed)).then_some(left)
+    }
+
+    /// The files of this folder, which ends with `/`, that the pull request changes.
+    fn changed_below<'p>(&'p self, folder: &'p str) -> impl Iterator<Item = &'p String> {
+        let changed = self.request.base.map(|base| {
+            let from = (Bound::Included(folder), Bound::Unbounded);
+            base.changed.range::<str, _>(from)
+        });
+        let all = changed.into_iter().flatten();
+        all.take_while(move |path| path.starts_with(folder))
     }
 
     /// Whether a pull request is looked at that changes this file.
@@ -140,6 +196,8 @@ pub struct Request<'a> {
     pub author: Option<&'a str>,
     /// What the ledger says has started, as far as it is known here.
     pub sent: &'a [Sent],
+    /// Whether safe fixes are to be put in: then all places of a slip are wanted, and not the first ones.
+    pub is_mending: bool,
 }
 
 /// A campaign that went out.
@@ -168,17 +226,59 @@ impl Request<'_> {
             base: None,
             author: None,
             sent: &[],
+            is_mending: false,
         }
     }
 }
 
 /// Loads the workspace and applies every rule.
 pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
+    let changed = request.base.map(|base| base.changed);
+    let mut found = look(source, request, changed);
+    let others = found.concern.keep(&mut found.findings);
+    if let Some(base) = request.base.filter(|_| !others.is_empty()) {
+        // What is wrong in files that the change does not concern may still come from it: they may refer to what it
+        // takes away. What the base has already does not.
+        let there = Request {
+            base: None,
+            ..*request
+        };
+        let before = look(base.source, &there, changed);
+        let key = |it: &Diagnostic| (it.rule.code, it.path.clone(), it.message.clone());
+        let known: BTreeSet<_> = before.findings.iter().map(key).collect();
+        let new = others.into_iter().filter(|it| !known.contains(&key(it)));
+        found.findings.extend(new);
+    }
+    let files = found.files;
+    found.findings.sort_by_cached_key(|finding| {
+        let at = resolve::line_column(finding, &files).unwrap_or_default();
+        (finding.path.clone(), at, finding.rule.code)
+    });
+    Report {
+        findings: found.findings,
+        files,
+        allowed: found.allowed,
+    }
+}
+
+/// What is found, of whatever was read.
+struct Found<'a> {
+    findings: Vec<Diagnostic>,
+    files: Files,
+    allowed: usize,
+    concern: Concern<'a>,
+}
+
+/// Reads what a change of these files concerns, or everything, and applies every rule.
+fn look<'a>(
+    source: &dyn Source,
+    request: &Request<'_>,
+    changed: Option<&'a BTreeSet<String>>,
+) -> Found<'a> {
     let mut loaded = Workspace::load(source);
     let mut findings = std::mem::take(&mut loaded.findings);
     let mut files = std::mem::take(&mut loaded.files);
-    let base = request.base;
-    let concern = base.map_or(Concern::All, |base| Concern::of(&loaded, base.changed));
+    let concern = changed.map_or(Concern::All, |changed| Concern::of(&loaded, changed));
     let texts = texts::read(source, &loaded, &concern, &mut files);
     let templates = templates::compile(source, &loaded, &concern, &mut files);
     let settings = loaded.settings.as_ref();
@@ -208,24 +308,42 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
         calendar: calendar.as_ref(),
         today,
         request,
+        before: request.base.map(|base| before::Before::read(base.source)),
     };
     for check in rules::ALL {
         (check.run)(&context, &mut findings);
     }
-    if let Some(settings) = &loaded.settings {
-        severity::apply(&mut findings, &settings.lint);
-    }
-    let allowed = allowance::apply(&mut findings, &files, &all_rules());
-    concern.keep(&mut findings);
-    findings.sort_by_cached_key(|finding| {
-        let at = resolve::line_column(finding, &files).unwrap_or_default();
-        (finding.path.clone(), at, finding.rule.code)
+    judge(&context, &mut findings);
+    let allowed = allowance::apply(&mut findings, &files, &all_rules(), &|name| {
+        is_asked(settings, name)
     });
-    Report {
+    Found {
         findings,
         files,
         allowed,
+        concern,
     }
+}
+
+/// Gives findings the severities that the settings say.
+fn judge(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
+    let Some(settings) = &context.loaded.settings else {
+        return;
+    };
+    let of_procedure = findings.iter().filter(|it| before::is_procedure(it));
+    let all: Vec<Diagnostic> = of_procedure.cloned().collect();
+    severity::apply(findings, &settings.lint);
+    let before = context.before.as_ref().and_then(before::Before::settings);
+    if let Some(before) = before {
+        before::keep_severities(findings, all, before);
+    }
+}
+
+/// Whether a rule always looks: one about a change finds nothing without one, or in what the change does not touch, and
+/// one that is off never.
+fn is_asked(settings: Option<&Settings>, name: &str) -> bool {
+    let level = settings.and_then(|it| it.lint.severity.get(name));
+    !allowance::OF_CHANGES.contains(&name) && level != Some(&Level::Off)
 }
 
 /// Every rule there is, of loading and of comparing, by code.

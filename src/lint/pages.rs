@@ -125,6 +125,7 @@ pages! {
     "sent-campaign-changed"
     "id-renamed-after-sending"
     "misspelling"
+    "dictionary-unreadable"
     "schema-comment-missing"
     "key-order"
     "typography"

@@ -4,14 +4,19 @@ use std::ops::Range;
 
 use spellbook::Dictionary;
 
+use super::rules::dictionary_unreadable;
+use crate::diagnostic::Diagnostic;
 use crate::workspace::settings::Locale;
-use crate::workspace::source::{Source, WorkspacePath};
+use crate::workspace::source::{Source, SourceError, WorkspacePath};
 
 /// Larger files are no dictionaries.
 const LARGEST: u64 = 20_000_000;
 
 /// Longer words are none, and suggestions for them would take long.
 const LONGEST: usize = 40;
+
+/// A dictionary, where there is one; or why it can not be used.
+type Read = Result<Option<Dictionary>, Box<Diagnostic>>;
 
 /// Dictionaries by language, read when first asked for.
 pub(super) struct Speller<'a> {
@@ -29,23 +34,59 @@ impl<'a> Speller<'a> {
         }
     }
 
-    /// Whether there is a dictionary of this language.
-    pub(super) fn has(&mut self, locale: Locale) -> bool {
-        if !self.read.iter().any(|(it, _)| *it == locale) {
-            let read = self.dictionary(locale);
-            self.read.push((locale, read));
+    /// Reads the dictionary of this language, if it was not read yet; what is wrong with it.
+    pub(super) fn complaint(&mut self, locale: Locale) -> Option<Diagnostic> {
+        if self.read.iter().any(|(it, _)| *it == locale) {
+            return None;
         }
+        let (dictionary, complaint) = match self.dictionary(locale) {
+            Ok(dictionary) => (dictionary, None),
+            Err(why) => (None, Some(*why)),
+        };
+        self.read.push((locale, dictionary));
+        complaint
+    }
+
+    /// Whether there is a dictionary of this language, once it was read.
+    pub(super) fn has(&self, locale: Locale) -> bool {
         self.of(locale).is_some()
     }
 
-    fn dictionary(&self, locale: Locale) -> Option<Dictionary> {
-        let text = |ending: &str| {
-            let path =
-                WorkspacePath::parse(&format!("dictionaries/{}.{ending}", locale.tag())).ok()?;
-            let bytes = self.source.read(&path, LARGEST).ok()?;
-            Some(String::from_utf8_lossy(&bytes).into_owned())
+    fn dictionary(&self, locale: Locale) -> Read {
+        let [affixes, words] =
+            ["aff", "dic"].map(|it| format!("dictionaries/{}.{it}", locale.tag()));
+        let (affix_text, word_text) = match (self.text(&affixes)?, self.text(&words)?) {
+            (Some(affix_text), Some(word_text)) => (affix_text, word_text),
+            (None, None) => return Ok(None),
+            (None, Some(_)) => {
+                return Err(complaint(
+                    &words,
+                    &format!("there is no `{affixes}` beside it"),
+                ));
+            }
+            (Some(_), None) => {
+                return Err(complaint(
+                    &affixes,
+                    &format!("there is no `{words}` beside it"),
+                ));
+            }
         };
-        Dictionary::new(&text("aff")?, &text("dic")?).ok()
+        Dictionary::new(&affix_text, &word_text)
+            .map(Some)
+            .map_err(|why| complaint(&affixes, &format!("it is no dictionary: {why}")))
+    }
+
+    fn text(&self, path: &str) -> Result<Option<String>, Box<Diagnostic>> {
+        let Ok(place) = WorkspacePath::parse(path) else {
+            return Ok(None);
+        };
+        match self.source.read(&place, LARGEST) {
+            Ok(bytes) => String::from_utf8(bytes)
+                .map(Some)
+                .map_err(|_| complaint(path, "it is not written in UTF-8")),
+            Err(SourceError::Missing(_)) => Ok(None),
+            Err(why) => Err(complaint(path, &why.to_string())),
+        }
     }
 
     fn of(&self, locale: Locale) -> Option<&Dictionary> {
@@ -72,6 +113,10 @@ impl<'a> Speller<'a> {
     }
 }
 
+fn complaint(path: &str, why: &str) -> Box<Diagnostic> {
+    Box::new(dictionary_unreadable::finding(path, why))
+}
+
 /// The words of a piece of `source` that a dictionary can be asked about, with their bytes.
 pub(super) fn words<'t>(source: &'t str, piece: &Range<usize>) -> Vec<(Range<usize>, &'t str)> {
     let text = source.get(piece.clone()).unwrap_or_default();
@@ -83,6 +128,7 @@ pub(super) fn words<'t>(source: &'t str, piece: &Range<usize>) -> Vec<(Range<usi
         in_tag |= bare.contains("{{") || bare.contains("{%");
         let is_address = bare.contains(['@', '/', '\\', '_']) || bare.contains("www.");
         if !in_tag && !is_address {
+            let references = references(token);
             let is_word = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’');
             let mut at = start;
             for part in token.split_inclusive(|c| !is_word(c)) {
@@ -90,7 +136,11 @@ pub(super) fn words<'t>(source: &'t str, piece: &Range<usize>) -> Vec<(Range<usi
                     .trim_end_matches(|c| !is_word(c))
                     .trim_matches(['\'', '’']);
                 let lead = part.find(word).unwrap_or_default();
-                if is_asked(word, part) {
+                let from = at - start + lead;
+                let is_reference = references
+                    .iter()
+                    .any(|it| it.start <= from && from < it.end);
+                if is_asked(word, part) && !is_reference {
                     found.push((at + lead..at + lead + word.len(), word));
                 }
                 at += part.len();
@@ -104,6 +154,47 @@ pub(super) fn words<'t>(source: &'t str, piece: &Range<usize>) -> Vec<(Range<usi
     found
 }
 
+/// The longest name of a character that is looked for.
+const LONGEST_NAME: usize = 10;
+
+/// Characters that HTML names, as `&nbsp;`, and the words that letters of such names stand in: `caf&eacute;`.
+fn references(token: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (at, _) in token.match_indices('&') {
+        let rest = token.get(at + 1..).unwrap_or_default();
+        let Some(length) = rest
+            .bytes()
+            .take(LONGEST_NAME)
+            .position(|byte| byte == b';')
+        else {
+            continue;
+        };
+        let name = rest.get(..length).unwrap_or_default();
+        if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '#') {
+            continue;
+        }
+        let end = at + length + 2;
+        let (before, after) = (token.get(..at), token.get(end..));
+        let is_letter = LETTERS.iter().any(|it| name.ends_with(it)) || name.starts_with('#');
+        let lead = before
+            .unwrap_or_default()
+            .trim_end_matches(char::is_alphabetic);
+        let tail = after
+            .unwrap_or_default()
+            .trim_start_matches(char::is_alphabetic);
+        found.push(match is_letter {
+            true => lead.len()..token.len() - tail.len(),
+            false => at..end,
+        });
+    }
+    found
+}
+
+/// How the names of letters end.
+const LETTERS: [&str; 9] = [
+    "acute", "grave", "tilde", "uml", "circ", "cedil", "ring", "lig", "slash",
+];
+
 /// Names and abbreviations with capitals inside, codes with digits, and letters alone are not asked.
 fn is_asked(word: &str, part: &str) -> bool {
     let letters = word.chars().count();
@@ -115,6 +206,14 @@ fn is_asked(word: &str, part: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::words;
+
+    #[test]
+    fn names_of_characters_are_no_words() {
+        let text = "hola&nbsp;mundo &laquo;caf&eacute; rico&raquo; &#225;rbol & y&";
+        let all = words(text, &(0..text.len()));
+        let found: Vec<&str> = all.into_iter().map(|(_, word)| word).collect();
+        assert_eq!(found, ["hola", "mundo", "rico"]);
+    }
 
     #[test]
     fn what_a_dictionary_can_be_asked_about() {

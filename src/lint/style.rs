@@ -2,14 +2,33 @@
 
 use std::fmt;
 
-/// The declarations of a style: names and values in lower case, without `!important`.
-pub fn declarations(style: &str) -> impl Iterator<Item = (String, String)> + '_ {
+/// A declaration of a style: name and value in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declaration {
+    /// Such as `color`.
+    pub name: String,
+    /// Without `!important`.
+    pub value: String,
+    /// Whether it goes before what stands behind it, in a style attribute, too.
+    pub is_important: bool,
+}
+
+/// The declarations of a style, in order.
+pub fn declarations(style: &str) -> impl Iterator<Item = Declaration> + '_ {
     let bare = style.trim_start_matches(['{', '}', ' ']);
     bare.split(';').filter_map(|part| {
-        let (name, value) = part.split_once(':')?;
-        let value = value.replace("!important", "");
         let clean = |text: &str| text.trim().trim_end_matches('}').trim().to_lowercase();
-        Some((clean(name), clean(&value)))
+        let (name, value) = part.split_once(':')?;
+        let value = clean(value);
+        let marked = value.rsplit_once('!');
+        let marked = marked.filter(|(_, mark)| mark.trim() == "important");
+        Some(Declaration {
+            name: clean(name),
+            is_important: marked.is_some(),
+            value: marked
+                .map_or(value.as_str(), |(it, _)| it.trim())
+                .to_owned(),
+        })
     })
 }
 
@@ -128,8 +147,14 @@ mod tests {
 
     #[test]
     fn declarations_are_split() {
-        let found: Vec<_> = declarations("{ Color: RED !important; background:#fff }").collect();
-        assert_eq!(found[0], ("color".to_owned(), "red".to_owned()));
-        assert_eq!(found[1], ("background".to_owned(), "#fff".to_owned()));
+        let found: Vec<_> = declarations("{ Color: RED ! important; background:#fff }").collect();
+        let told: Vec<_> = found
+            .iter()
+            .map(|it| (it.name.as_str(), it.value.as_str(), it.is_important))
+            .collect();
+        assert_eq!(
+            told,
+            [("color", "red", true), ("background", "#fff", false)]
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Markdown, parsed once into events that both the HTML and the text part are written from.
 
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::RenderError;
 use super::assemble::{Assembled, Place};
@@ -272,9 +272,18 @@ impl<'t> TextWriter<'t> {
             }
             Tag::Strong => self.out.literal("*"),
             Tag::Emphasis => self.out.literal("_"),
-            Tag::Link { dest_url, .. } => {
+            Tag::Link {
+                dest_url,
+                link_type,
+                ..
+            } => {
+                // `<ana@camara.example>`: the page's writer makes it a link to write to.
+                let scheme = match link_type {
+                    LinkType::Email => "mailto:",
+                    _ => "",
+                };
                 self.links
-                    .push((dest_url.to_string(), self.out.source.len()));
+                    .push((format!("{scheme}{dest_url}"), self.out.source.len()));
             }
             Tag::Image { .. } => {
                 self.images += 1;

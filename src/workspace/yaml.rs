@@ -23,6 +23,8 @@ const DEEPEST: usize = 32;
 const MOST_VALUES: usize = 100_000;
 /// Findings of one kind that are worth listing.
 const MOST_FINDINGS: usize = 20;
+/// Tabs behind keys that are read as the spaces that they are: each costs another reading.
+const MOST_TABS: usize = 64;
 
 /// A document that was read: with findings of severity error there may be no value.
 #[derive(Debug)]
@@ -40,18 +42,28 @@ pub fn read(path: &str, text: String) -> Document {
     let lines = File::new(text.as_str());
     // U+FEFF at the start is no content (YAML 1.2.2 section 5.2); the parser takes it for a scalar.
     let mark = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut reader = Reader {
-        path,
-        lines: &lines,
-        mark,
-        characters: Characters::of(&lines),
-        positions: Positions::default(),
-        open: Vec::new(),
-        value: None,
-        values: 0,
-        findings: Vec::new(),
+    let mut content = Cow::Borrowed(text.get(mark..).unwrap_or_default());
+    let mut tabs_left = MOST_TABS;
+    let (reader, finished) = loop {
+        let mut reader = Reader {
+            path,
+            lines: &lines,
+            mark,
+            characters: Characters::of(&lines),
+            positions: Positions::default(),
+            open: Vec::new(),
+            value: None,
+            values: 0,
+            findings: Vec::new(),
+            behind_tab: None,
+        };
+        let finished = reader.run(&content);
+        let Some(at) = reader.behind_tab.filter(|_| tabs_left > 0) else {
+            break (reader, finished);
+        };
+        tabs_left -= 1;
+        content = Cow::Owned(with_spaces(&content, at.saturating_sub(mark)));
     };
-    let finished = reader.run(text.get(mark..).unwrap_or_default());
     let Reader {
         positions,
         value,
@@ -93,6 +105,17 @@ struct Reader<'a> {
     value: Option<Value>,
     values: usize,
     findings: Vec<Diagnostic>,
+    /// Where a value stands that only tabs part from its key: YAML 1.2.2 (section 6.2) takes them, the parser does
+    /// not.
+    behind_tab: Option<usize>,
+}
+
+/// A text with spaces in place of the tabs before a byte: as many bytes, and the same to YAML there.
+fn with_spaces(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or_default();
+    let gap = before.trim_end_matches(['\t', ' ']);
+    let after = text.get(at..).unwrap_or_default();
+    [gap, &" ".repeat(before.len() - gap.len()), after].concat()
 }
 
 /// A collection that has not ended.
@@ -113,7 +136,10 @@ impl Reader<'_> {
         let mut parser: Parser<'_, StrInput<'_>> = Parser::new_from_str(text);
         let mut documents = 0_usize;
         while let Some(event) = parser.next_event() {
-            let (event, span) = event.map_err(|error| self.malformed(&error))?;
+            let (event, span) = match event {
+                Ok(found) => found,
+                Err(error) => return Err(self.malformed(&error)),
+            };
             let span = self.bytes(span);
             match event {
                 Event::DocumentStart(_) => {
@@ -318,10 +344,16 @@ impl Reader<'_> {
         ))
     }
 
-    fn malformed(&self, error: &ScanError) -> Box<Diagnostic> {
-        let at = self.byte(error.marker().line(), error.marker().col());
+    fn malformed(&mut self, error: &ScanError) -> Box<Diagnostic> {
+        let mut at = self.byte(error.marker().line(), error.marker().col());
+        if error.info().starts_with("':' must be followed") {
+            self.behind_tab = Some(at);
+        }
+        if is_about_tabs(error.info(), self.lines, at) {
+            at = tab(self.lines, at);
+        }
         let (line, column) = self.lines.line_column(at);
-        let (message, help) = explain(error.info(), self.lines, line);
+        let (message, help) = explain(error.info(), self.lines, at);
         // The parser gives brackets up by itself before this reader sees them.
         let rule = if error.info().contains("recursion limit") {
             &rules::NESTING_TOO_DEEP
@@ -378,12 +410,47 @@ impl Characters {
     }
 }
 
+/// How many bytes of a line are indentation, up to its first tab, if there is one.
+fn indenting_tab(line: &str) -> Option<usize> {
+    let indentation = line.len() - line.trim_start_matches([' ', '\t']).len();
+    let tab = line.get(..indentation)?.find('\t')?;
+    (!line.trim().is_empty()).then_some(tab)
+}
+
+fn line_at(file: &File, byte: usize) -> (usize, &str) {
+    let (line, _) = file.line_column(byte);
+    let span = file.line_span(line);
+    (span.start, file.text().get(span).unwrap_or_default())
+}
+
+fn is_about_tabs(info: &str, file: &File, at: usize) -> bool {
+    info.contains("tab") || indenting_tab(line_at(file, at).1).is_some()
+}
+
+/// The tab that the parser stumbled over: it says where the text begins that the tab's line would go on, or where the
+/// tab's line has its first word.
+fn tab(file: &File, at: usize) -> usize {
+    let (start, _) = line_at(file, at);
+    let mut from = start;
+    for line in file
+        .text()
+        .get(start..)
+        .unwrap_or_default()
+        .split_inclusive('\n')
+    {
+        if let Some(tab) = indenting_tab(line) {
+            return from + tab;
+        }
+        from += line.len();
+    }
+    let before = file.text().get(start..at).unwrap_or_default();
+    start + before.trim_end_matches('\t').len()
+}
+
 /// The parser's words in ours, where a person would not understand them.
-fn explain(info: &str, file: &File, line: usize) -> (String, Option<Cow<'static, str>>) {
-    let text = file.text().get(file.line_span(line)).unwrap_or_default();
-    let indentation = text.len() - text.trim_start_matches([' ', '\t']).len();
-    let has_tab = text.get(..indentation).is_some_and(|i| i.contains('\t'));
-    if has_tab || info.contains("tab") {
+fn explain(info: &str, file: &File, at: usize) -> (String, Option<Cow<'static, str>>) {
+    let (_, text) = line_at(file, at);
+    if is_about_tabs(info, file, at) {
         return (
             "a tab stands where YAML takes only spaces".to_owned(),
             Some("indent with spaces, two for each level".into()),

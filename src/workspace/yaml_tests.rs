@@ -33,6 +33,18 @@ fn scalars_mean_what_people_expect() {
 }
 
 #[test]
+fn a_tab_behind_a_key_is_a_space() {
+    let text = "\u{feff}a:\tRueda\nb: [ {c:\t\td} ]\ne:\n  f: \t g\th\ni: |\n  j:\tk\n";
+    let expected = json!({"a": "Rueda", "b": [{"c": "d"}], "e": {"f": "g\th"}, "i": "j:\tk\n"});
+    assert_eq!(value(text), expected);
+    let file = read("t.yaml", text.to_owned()).file;
+    let at = file.positions().value("/b/0/c").unwrap();
+    assert_eq!(text.get(at), Some("d"));
+    let many = format!("k: [{}]\n", "{a:\tb}, ".repeat(MOST_TABS + 1));
+    assert_eq!(refused(&many)[0].0, "yaml-malformed", "and it ends");
+}
+
+#[test]
 fn a_bom_and_crlf_change_nothing() {
     let text = "\u{feff}año: x\r\nb:\r\n  - ñ\r\n  - \"q\"\r\n";
     assert_eq!(value(text), json!({"año": "x", "b": ["ñ", "q"]}));
@@ -73,7 +85,9 @@ fn everything_odd_is_refused_at_its_place() {
         ("a: 1\n---\nb: 2\n", "several-documents", Some((2, 1))),
         ("a: &x 1\n", "alias-used", Some((1, 4))),
         ("a: !!str 1\n", "tag-used", Some((1, 4))),
-        ("a:\n\tb: 1\n", "yaml-malformed", Some((2, 2))),
+        ("a:\n\tb: 1\n", "yaml-malformed", Some((2, 1))),
+        ("a: Rueda\n\tb: 1\n", "yaml-malformed", Some((2, 1))),
+        ("a:\n  - a\n\t- b\n", "yaml-malformed", Some((3, 1))),
         ("a: b: c\n", "yaml-malformed", Some((1, 5))),
         ("a: {{ name }}\n", "yaml-malformed", Some((1, 5))),
         (
@@ -133,8 +147,10 @@ proptest! {
     fn any_text_is_read_or_refused(text in "[-a: \\[\\]{}\"'#&*!|>%@\t\r\n0-9ñ?,~]{0,60}") {
         let document = read("t.yaml", text.clone());
         prop_assert!(document.value.is_some() || !document.findings.is_empty());
+        // In brackets theirs takes every `?` for the sign of a key, and not only one before a space.
         if let (Some(ours), Ok(theirs)) = (document.value, serde_yaml::from_str::<Value>(&text))
             && document.findings.is_empty()
+            && !(text.contains('?') && text.contains(['{', '[']))
         {
             prop_assert_eq!(ours, theirs, "{:?}", text);
         }

@@ -33,8 +33,8 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         for element in &text.elements {
             let style = element.attribute("style").unwrap_or_default();
             let of_style = declarations(style)
-                .filter(|(name, _)| name.contains("color") || name.starts_with("background"))
-                .map(|(_, value)| value);
+                .filter(|it| it.name.contains("color") || it.name.starts_with("background"))
+                .map(|it| it.value);
             let attributes = ["color", "bgcolor"].into_iter();
             let of_attributes =
                 attributes.filter_map(|name| element.attribute(name).map(str::to_owned));

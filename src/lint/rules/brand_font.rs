@@ -32,10 +32,10 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for text in context.texts {
         for element in &text.elements {
             let style = element.attribute("style").unwrap_or_default();
-            let of_style = declarations(style).find(|(name, _)| name == "font-family");
+            let of_style = declarations(style).find(|it| it.name == "font-family");
             let face = element.attribute("face").filter(|_| element.name == "font");
             let Some(value) = of_style
-                .map(|(_, value)| value)
+                .map(|it| it.value)
                 .or_else(|| face.map(str::to_lowercase))
             else {
                 continue;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::cascade::{Sheet, shown};
 use crate::lint::content::{Kind, Owner, Text};
-use crate::lint::style::{Colour, contrast, declarations};
+use crate::lint::style::{Colour, Declaration, contrast, declarations};
 use crate::lint::without_tags::without_tags;
 use crate::lint::{Check, Context};
 
@@ -28,12 +28,17 @@ const ENOUGH_IF_LARGE: f64 = 3.0;
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for text in context.texts {
-        for element in &text.elements {
+        let css = match text.kind {
+            Kind::Html => sheets(context, text),
+            _ => String::new(),
+        };
+        let sheet = Sheet::of(&css, false);
+        for element in text.elements.iter().filter(|it| !sheet.decides(it)) {
             let style = element.attribute("style").unwrap_or_default();
             pair(text, style, &element.at, out);
         }
         if text.kind == Kind::Html {
-            nested(context, text, out);
+            nested(text, &css, &sheet, out);
         }
         if text.path.ends_with(".css") {
             let mut at = 0;
@@ -50,8 +55,8 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Colours and grounds of different elements and rules, on light screens and on dark ones.
-fn nested(context: &Context<'_>, text: &Text, out: &mut Vec<Diagnostic>) {
+/// All style sheets of a page, templates' tags taken out.
+fn sheets(context: &Context<'_>, text: &Text) -> String {
     let mut css = String::new();
     // A campaign's page has no sheet beside it.
     if matches!(text.owner, Owner::Template(_)) {
@@ -62,11 +67,15 @@ fn nested(context: &Context<'_>, text: &Text, out: &mut Vec<Diagnostic>) {
     for at in &text.sheets {
         css.push_str(text.source.get(at.clone()).unwrap_or_default());
     }
-    let css = without_tags(&css, "unknown");
-    let light = shown(&text.source, &Sheet::of(&css, false));
+    without_tags(&css, "unknown")
+}
+
+/// Colours and grounds of different elements and rules, on light screens and on dark ones.
+fn nested(text: &Text, css: &str, sheet: &Sheet<'_>, out: &mut Vec<Diagnostic>) {
+    let light = shown(&text.source, sheet);
     let has_dark = css.contains("prefers-color-scheme");
     let dark = if has_dark {
-        shown(&text.source, &Sheet::of(&css, true))
+        shown(&text.source, &Sheet::of(css, true))
     } else {
         Vec::new()
     };
@@ -81,8 +90,10 @@ fn nested(context: &Context<'_>, text: &Text, out: &mut Vec<Diagnostic>) {
         let found = contrast(it.colour, it.ground);
         if found < needed {
             let message = format!(
-                "{} on {} has a contrast of {found:.1} to 1{when}; {needed} are needed",
-                it.colour, it.ground
+                "{} on {} has a contrast of {} to 1{when}; {needed} are needed",
+                it.colour,
+                it.ground,
+                rounded(found)
             );
             out.push(finding(text, &it.at, message));
         }
@@ -92,7 +103,7 @@ fn nested(context: &Context<'_>, text: &Text, out: &mut Vec<Diagnostic>) {
 /// A colour and the ground that stand in one style, where both are known.
 fn pair(text: &Text, style: &str, at: &Range<usize>, out: &mut Vec<Diagnostic>) {
     let (mut colour, mut ground) = (None, None);
-    for (name, value) in declarations(style) {
+    for Declaration { name, value, .. } in declarations(style) {
         match name.as_str() {
             "color" => colour = Colour::parse(&value),
             "background-color" | "background" => ground = Colour::parse(&value),
@@ -104,10 +115,16 @@ fn pair(text: &Text, style: &str, at: &Range<usize>, out: &mut Vec<Diagnostic>) 
     };
     let found = contrast(colour, ground);
     if found < ENOUGH {
+        let found = rounded(found);
         let message =
-            format!("{colour} on {ground} has a contrast of {found:.1} to 1; 4.5 are needed");
+            format!("{colour} on {ground} has a contrast of {found} to 1; 4.5 are needed");
         out.push(finding(text, at, message));
     }
+}
+
+/// Downwards, so that what is not enough does not look as if it were.
+fn rounded(contrast: f64) -> f64 {
+    (contrast * 100.0).floor() / 100.0
 }
 
 fn finding(text: &Text, at: &Range<usize>, message: String) -> Diagnostic {

@@ -16,10 +16,11 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let Some(settings) = &context.loaded.settings else {
-        return;
-    };
-    let needed = settings.lint.limits.document_days;
+    let needed = context
+        .ruling()
+        .map(|it| it.lint.limits.document_days)
+        .max();
+    let needed = needed.unwrap_or_default();
     for file in context.loaded.campaigns.values() {
         let date = file.campaign.send.date;
         let Some(left) = context.too_late(date, needed) else {

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::clients::{listed, without_declaration, without_element};
 use crate::lint::content::{Kind, Text};
-use crate::lint::style::declarations;
+use crate::lint::style::{Declaration, declarations};
 use crate::lint::{Check, Context};
 use crate::workspace::settings::Client;
 
@@ -70,7 +70,7 @@ fn sheet(text: &Text, css: &str, from: usize, clients: &[Client], out: &mut Vec<
 
 /// What the first declaration is that some of them do not show.
 fn unsupported(style: &str, clients: &[Client]) -> Option<String> {
-    declarations(style).find_map(|(name, value)| {
+    declarations(style).find_map(|Declaration { name, value, .. }| {
         let missing = without_declaration(&name, &value, clients);
         let shown: String = value.chars().take(40).collect();
         (!missing.is_empty())

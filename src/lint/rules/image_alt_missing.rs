@@ -1,7 +1,6 @@
 //! Pictures have words.
 
 use crate::diagnostic::{Diagnostic, Rule, Severity};
-use crate::lint::content::Kind;
 use crate::lint::{Check, Context};
 
 /// The rule.
@@ -18,12 +17,8 @@ pub static CHECK: Check = Check {
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for text in context.texts {
         for image in &text.images {
-            // In HTML an empty text says on purpose that a picture is decoration.
-            let is_there = match (&image.alt, text.kind) {
-                (None, _) => false,
-                (Some(alt), Kind::Markdown) => !alt.trim().is_empty(),
-                (Some(_), _) => true,
-            };
+            let alt = image.alt.as_deref().unwrap_or_default();
+            let is_there = !alt.trim().is_empty() || image.is_decoration();
             if !is_there {
                 out.push(
                     text.finding(&CHECK.rule, &image.at, "the picture has no text of its own")

@@ -1,6 +1,7 @@
 //! Where policy names sites, links lead to these.
 
 use crate::diagnostic::{Diagnostic, Rule, Severity};
+use crate::lint::rules::link_shortened::is_shortener;
 use crate::lint::target::{Target, is_below, own_domains, target};
 use crate::lint::{Check, Context};
 
@@ -29,7 +30,8 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let Target::Web { host, .. } = target(&link.url) else {
                 continue;
             };
-            if !known.iter().any(|domain| is_below(&host, domain)) {
+            // Of a shortener there is another finding.
+            if !known.iter().any(|domain| is_below(&host, domain)) && !is_shortener(&host) {
                 let message = format!("`{host}` is not among the sites that mails may link to");
                 out.push(
                     text.finding(&CHECK.rule, &link.at, message)

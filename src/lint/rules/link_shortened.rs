@@ -43,13 +43,22 @@ const SHORTENERS: [&str; 24] = [
     "x.co",
 ];
 
+/// Below one of them, and no shortener: Google Maps shares places under it.
+const NONE: [&str; 1] = ["maps.app.goo.gl"];
+
+/// Whether a host hides where a link leads.
+pub(super) fn is_shortener(host: &str) -> bool {
+    let is = |domain: &&str| is_below(host, domain);
+    SHORTENERS.iter().any(is) && !NONE.iter().any(is)
+}
+
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for text in context.texts {
         for link in &text.links {
             let Target::Web { host, .. } = target(&link.url) else {
                 continue;
             };
-            if SHORTENERS.iter().any(|domain| is_below(&host, domain)) {
+            if is_shortener(&host) {
                 let message = format!("`{host}` hides where the link leads");
                 out.push(
                     text.finding(&CHECK.rule, &link.at, message)

@@ -3,7 +3,8 @@
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::{Check, Context};
-use crate::workspace::settings::Role;
+use crate::workspace::names::PersonName;
+use crate::workspace::settings::{Person, Role};
 
 /// The rule.
 pub static CHECK: Check = Check {
@@ -17,12 +18,17 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let (Some(settings), Some(author)) = (&context.loaded.settings, context.request.author) else {
+    let Some(author) = context.request.author else {
         return;
     };
-    let person = settings
-        .people
-        .iter()
+    if context.loaded.settings.is_none() {
+        return;
+    }
+    // Who is who, and whose the lists are, is what the base says: the proposal may change both.
+    let people = context.people().map(|it| &it.people);
+    let person = people
+        .into_iter()
+        .flatten()
         .find(|(_, it)| it.github.eq_ignore_ascii_case(author));
     if person.is_some_and(|(_, it)| it.roles.contains(&Role::Administrator)) {
         return;
@@ -32,22 +38,22 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             continue;
         }
         for (at, name) in file.campaign.audience.lists.iter().enumerate() {
-            let Some(list) = context.loaded.lists.get(name) else {
+            if !context.loaded.lists.contains_key(name) {
                 continue;
+            }
+            let owner = context.owner(name);
+            let owns = |(who, it): (&PersonName, &Person)| {
+                owner.as_ref() == Some(who) || it.lists.contains(name)
             };
-            let owns = |(who, it): (
-                &crate::workspace::names::PersonName,
-                &crate::workspace::settings::Person,
-            )| { list.list.owner == *who || it.lists.contains(name) };
             if person.is_some_and(owns) {
                 continue;
             }
-            let owner = &list.list.owner;
+            let whose = owner.map_or("nobody knows whose".to_owned(), |it| format!("{it}'s"));
             let place = Place::value(&["audience", "lists", &at.to_string()]);
-            let message = format!("{name} is {owner}'s list, and {author} proposes to write to it");
+            let message = format!("{name} is {whose} list, and {author} proposes to write to it");
             out.push(
                 Diagnostic::new(&CHECK.rule, &file.path, place, message)
-                    .why("its owner answers for complaints and bounces")
+                    .why("its owner answers for complaints and bounces; who owns it is what the base says")
                     .help(
                         "ask the administrator to propose it, or to accept it here with a reason",
                     ),

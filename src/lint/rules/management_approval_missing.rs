@@ -18,10 +18,9 @@ pub static CHECK: Check = Check {
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let limit = context
-        .loaded
-        .settings
-        .as_ref()
-        .and_then(|it| it.policy.management_above);
+        .ruling()
+        .filter_map(|it| it.policy.management_above)
+        .min();
     let Some(limit) = limit else {
         return;
     };

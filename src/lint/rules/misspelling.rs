@@ -29,6 +29,9 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             continue;
         };
         let locale = file.campaign.locale.unwrap_or(settings.organisation.locale);
+        if let Some(why) = speller.complaint(locale) {
+            out.push(why);
+        }
         if speller.has(locale) {
             look(
                 text,
@@ -50,7 +53,7 @@ fn look(
     out: &mut Vec<Diagnostic>,
 ) {
     let mut said: Vec<&str> = Vec::new();
-    for piece in &text.shown {
+    for piece in text.shown.iter().filter(|it| !text.is_code(it)) {
         for (at, word) in words(&text.source, piece) {
             if said.contains(&word) || is_known(word) {
                 continue;

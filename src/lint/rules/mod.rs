@@ -22,6 +22,7 @@ pub mod column_type_invalid;
 pub mod consent_missing;
 pub mod contrast_low;
 pub mod date_past;
+pub mod dictionary_unreadable;
 pub mod display_name_misleading;
 pub mod disposable_domain;
 pub mod document_late;
@@ -206,4 +207,5 @@ pub static ALL: &[&Check] = &[
     &typography::CHECK,
     &codeowners_outdated::CHECK,
     &codeowners_missing::CHECK,
+    &dictionary_unreadable::CHECK,
 ];

@@ -3,7 +3,9 @@
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::{Check, Context};
+use crate::plan::calendar::calendar;
 use crate::workspace::campaign::Status;
+use crate::workspace::loaded::CampaignFile;
 
 /// The rule.
 pub static CHECK: Check = Check {
@@ -17,20 +19,21 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let (Some(settings), Some(calendar)) = (&context.loaded.settings, context.calendar) else {
-        return;
-    };
-    let notice = &settings.notice;
-    let days = u32::from(notice.business_days);
-    let Some(earliest) = calendar.earliest_after_notice(context.request.now, days, notice.cut_off)
-    else {
+    // The proposal can not shorten the notice that it needs, nor take holidays away.
+    let earliest = context.ruling().filter_map(|settings| {
+        let notice = &settings.notice;
+        let days = u32::from(notice.business_days);
+        let calendar = calendar(settings).ok()?;
+        let earliest = calendar.earliest_after_notice(context.request.now, days, notice.cut_off)?;
+        Some((earliest, notice))
+    });
+    let Some((earliest, notice)) = earliest.max_by_key(|(earliest, _)| *earliest) else {
         return;
     };
     for file in context.loaded.campaigns.values() {
         let campaign = &file.campaign;
         let date = campaign.send.date;
-        let is_asked =
-            context.is_changed(file.path.as_str()) && campaign.status != Status::Cancelled;
+        let is_asked = is_changed(context, file) && campaign.status != Status::Cancelled;
         // A day that is over is another rule's.
         if !is_asked || date >= earliest || date < context.today {
             continue;
@@ -49,4 +52,20 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 .help(format!("write {earliest} or later")),
         );
     }
+}
+
+/// Whether what recipients get is changed: a file of the campaign, or its template, of which there is another finding
+/// where it comes later than templates must.
+fn is_changed(context: &Context<'_>, file: &CampaignFile) -> bool {
+    let days = context
+        .ruling()
+        .map(|it| it.lint.limits.template_days)
+        .max();
+    let is_template_late = context.too_late(file.campaign.send.date, days.unwrap_or_default());
+    let template = file.campaign.template.as_ref();
+    let folder = template.map(|name| format!("templates/{name}/"));
+    // What says whether it is approved changes when it is.
+    let is_its = |path: &String| !path.ends_with("/template.yaml");
+    let is_template_changed = folder.is_some_and(|it| context.changed_below(&it).any(is_its));
+    context.is_proposed(file) || is_template_late.is_none() && is_template_changed
 }

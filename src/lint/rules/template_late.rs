@@ -17,10 +17,14 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let (Some(settings), Some(base)) = (&context.loaded.settings, context.request.base) else {
+    let Some(base) = context.request.base else {
         return;
     };
-    let needed = settings.lint.limits.template_days;
+    let needed = context
+        .ruling()
+        .map(|it| it.lint.limits.template_days)
+        .max();
+    let needed = needed.unwrap_or_default();
     for (name, template) in &context.loaded.templates {
         // What says whether it is approved changes when it is.
         let is_its = |path: &&String| {

@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::diagnostic::place::{Place, pointer};
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::content::{Kind, Text};
+use crate::lint::same_markdown::harmless;
 use crate::lint::{Check, Context};
 use crate::render::literal;
 
@@ -22,16 +23,43 @@ pub static CHECK: Check = Check {
     run,
 };
 
-/// So many findings are enough for one text.
+/// So many findings are enough for one text, where somebody reads them.
 const MOST: usize = 50;
+
+/// So many are mended in one go; what is left then is mended in the next.
+const MOST_TO_MEND: usize = 20_000;
 
 /// A slip: its bytes, what it is, what belongs there.
 type Slip = (Range<usize>, &'static str, &'static str);
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let most = match context.request.is_mending {
+        true => MOST_TO_MEND,
+        false => MOST,
+    };
     for text in context.texts.iter().filter(|it| it.kind == Kind::Markdown) {
-        let slips = in_markdown(text).take(MOST);
-        out.extend(slips.map(|slip| finding(&text.path, 0, slip)));
+        let mut all = in_markdown(text);
+        let slips: Vec<Slip> = all.by_ref().take(most).collect();
+        let safe = harmless(&text.source, &slips);
+        for (slip, is_safe) in slips.into_iter().zip(safe) {
+            out.push(finding(&text.path, 0, slip, is_safe));
+        }
+        if let Some((at, ..)) = all.next() {
+            let more = all.count() + 1;
+            let several = if more == 1 {
+                "slip stands"
+            } else {
+                "slips stand"
+            };
+            out.push(
+                text.finding(
+                    &CHECK.rule,
+                    &at,
+                    format!("{more} more {several} in this text"),
+                )
+                .help("`postmerge lint --fix` mends them"),
+            );
+        }
     }
     for file in context.loaded.campaigns.values() {
         let Some(yaml) = context.files.get(file.path.as_str()) else {
@@ -46,8 +74,8 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 // In a block's lines spaces are layout.
                 continue;
             }
-            let slips = slips(written, true).into_iter().take(MOST);
-            out.extend(slips.map(|slip| finding(file.path.as_str(), at.start, slip)));
+            let slips = slips(written, true).into_iter().take(most);
+            out.extend(slips.map(|slip| finding(file.path.as_str(), at.start, slip, true)));
         }
     }
 }
@@ -55,13 +83,9 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
 /// Read only as far as it is asked for.
 fn in_markdown(text: &Text) -> impl Iterator<Item = Slip> {
     text.shown.iter().flat_map(|at| {
-        // Both stand in the text's order.
-        let before = text.code.partition_point(|code| code.start <= at.start);
-        let code = before.checked_sub(1).and_then(|last| text.code.get(last));
-        let is_code = code.is_some_and(|code| at.end <= code.end);
         let piece = text.source.get(at.clone()).unwrap_or_default();
         // A piece over several lines is HTML's, whose spaces mean nothing.
-        let piece = (!is_code && !piece.contains('\n')).then_some(piece);
+        let piece = (!text.is_code(at) && !piece.contains('\n')).then_some(piece);
         let slips = piece.into_iter().flat_map(|piece| slips(piece, false));
         slips.map(|(span, what, right)| (span.start + at.start..span.end + at.start, what, right))
     })
@@ -115,17 +139,24 @@ fn outside(line: &str, at: Range<usize>, is_plain: bool, found: &mut Vec<Slip>) 
     }
 }
 
-fn finding(path: &str, base: usize, (at, what, right): Slip) -> Diagnostic {
+fn finding(path: &str, base: usize, (at, what, right): Slip, is_safe: bool) -> Diagnostic {
     let at = base + at.start..base + at.end;
     let title = match right {
         "" => "take the space away".to_owned(),
         " " => "leave one space".to_owned(),
         right => format!("write `{right}`"),
     };
-    Diagnostic::new(&CHECK.rule, path, Place::Bytes(at.clone()), what)
-        .why("small slips make a mail look hasty")
-        .fix(title, Place::Bytes(at), right.to_owned())
-        .safely()
+    let finding = Diagnostic::new(&CHECK.rule, path, Place::Bytes(at.clone()), what)
+        .why("small slips make a mail look hasty");
+    if is_safe {
+        finding
+            .fix(title, Place::Bytes(at), right.to_owned())
+            .safely()
+    } else {
+        finding.help(
+            "without it Markdown would read something else here, such as a list: write it in another way",
+        )
+    }
 }
 
 #[cfg(test)]
