@@ -179,7 +179,8 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     let mut files = std::mem::take(&mut loaded.files);
     let base = request.base;
     let concern = base.map_or(Concern::All, |base| Concern::of(&loaded, base.changed));
-    let texts = texts::read(source, &loaded, &concern, &mut files);
+    let (texts, odd) = texts::read(source, &loaded, &concern, &mut files);
+    findings.extend(odd);
     let templates = templates::compile(source, &loaded, &concern, &mut files);
     let settings = loaded.settings.as_ref();
     let calendar = settings.and_then(|settings| calendar(settings).ok());

@@ -82,7 +82,8 @@ impl Tags {
     pub(super) fn put_aside(&mut self, file: &str, source: &str) -> Result<String, RenderError> {
         let mut cursor = Cursor::new(file, source);
         let mut out = String::with_capacity(source.len());
-        let mut at = 0;
+        // A byte order mark is no text; it would hide the heading that it stands before.
+        let mut at = source.len() - source.trim_start_matches('\u{feff}').len();
         let mut loops = 0_usize;
         while let Some((start, opening)) = next_opening(source, at) {
             out.push_str(source.get(at..start).unwrap_or_default());
