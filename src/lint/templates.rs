@@ -317,7 +317,7 @@ impl Texts<'_> {
         let own = |place| (file.path.to_string(), place);
         let settings = |steps: &[&str]| ("postmerge.yaml".to_owned(), Place::value(steps));
         let (at, length) = match error {
-            RenderError::Template { at, .. } => (at, 0),
+            RenderError::Template { at, .. } | RenderError::TooDeep { at, .. } => (at, 0),
             RenderError::Unknown { at, name } => (at, name.name.len()),
             RenderError::Empty { at, .. } => (at, 0),
             RenderError::Address { what, .. } => {
@@ -376,7 +376,7 @@ pub(super) fn report(
     let start = out.len();
     for wrong in context.templates.wrong.iter().filter(|w| wanted(&w.error)) {
         let message = match &wrong.error {
-            RenderError::Template { why, .. } => why.clone(),
+            RenderError::Template { why, .. } | RenderError::TooDeep { why, .. } => why.clone(),
             RenderError::Unknown { name, .. } => UnknownName {
                 near: None,
                 ..name.clone()

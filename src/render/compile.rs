@@ -10,7 +10,6 @@ use super::RenderError;
 use super::additions::{footer_html, footer_text, preheader_html};
 use super::assemble::{Assembled, Place};
 use super::context::OWN;
-use super::inline_styles;
 use super::links::rewrite;
 use super::markdown::{self, TextWriter};
 use super::names::{self, NameKind};
@@ -18,6 +17,7 @@ use super::page::{self, Frame};
 use super::standing::Standing;
 use super::tags::{Kind, Origin, Piece, Tags, position};
 use super::view::{Body, Ingredients, Text};
+use super::{depth, inline_styles};
 use crate::mail::dkim::Signer;
 use crate::mail::recipient_id::RecipientKey;
 use crate::mail::token::OccurrenceTag;
@@ -223,7 +223,9 @@ fn html_part(
         let why = "a style sheet can hold values, not conditions";
         return Err(RenderError::template(&tag.origin, why.into()));
     }
-    let inlined = inline_styles::inline(&page::shield(tags, &page)?, &aside.css, css_file)?;
+    let shielded = page::shield(tags, &page)?;
+    depth::check(given, &shielded)?;
+    let inlined = inline_styles::inline(&shielded, &aside.css, css_file)?;
     let frame = Frame {
         lang: given.locale.tag(),
         after_body: preheader_html(tags, aside.preheader.is_some()),

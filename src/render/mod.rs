@@ -10,6 +10,7 @@ mod assemble;
 mod compile;
 mod context;
 mod dependence;
+mod depth;
 mod engine;
 mod flowed;
 mod inline_styles;
@@ -21,6 +22,7 @@ mod page;
 mod phrases;
 mod short_text;
 mod standing;
+mod tag_depth;
 mod tags;
 mod view;
 
@@ -54,6 +56,14 @@ pub enum RenderError {
         /// Where.
         at: Origin,
         /// What is wrong.
+        why: String,
+    },
+    /// Something is nested deeper than a mail needs.
+    #[error("{}:{}:{}: {why}", .at.file, .at.line, .at.column)]
+    TooDeep {
+        /// Where that begins.
+        at: Origin,
+        /// What.
         why: String,
     },
     /// A value that a template uses is not there for this recipient.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use memchr::memmem::Finder;
 
 use super::RenderError;
+use super::tag_depth::{self, Branches};
 
 /// A place in a source file; line and column count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +86,7 @@ impl Tags {
         // A byte order mark is no text; it would hide the heading that it stands before.
         let mut at = source.len() - source.trim_start_matches('\u{feff}').len();
         let mut loops = 0_usize;
+        let mut branches = Branches::default();
         while let Some((start, opening)) = next_opening(source, at) {
             out.push_str(source.get(at..start).unwrap_or_default());
             let origin = cursor.origin(start);
@@ -96,7 +98,11 @@ impl Tags {
             })?;
             let text = source.get(start..end).unwrap_or_default();
             let (kind, end) = classify(source, text, end, &origin)?;
+            if !matches!(kind, Kind::Comment) {
+                tag_depth::check(text, &origin)?;
+            }
             if let Kind::Statement(keyword) = &kind {
+                branches.meet(keyword, &origin)?;
                 match keyword.as_str() {
                     "for" => loops += 1,
                     "endfor" => loops = loops.saturating_sub(1),
