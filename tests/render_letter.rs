@@ -484,6 +484,35 @@ fn what_would_exhaust_the_stack_is_refused_at_its_place() {
 }
 
 #[test]
+fn what_is_for_reviewers_is_not_mailed() {
+    let case = Case {
+        layout: Some(
+            "<html><body><!-- postmerge: allow image-heavy -- flyer --><p>a<!-- mine --></p>{{ content }}</body></html>",
+        ),
+        css: "p { color: #123456 } /* postmerge: allow contrast-low -- brand */",
+        ..Case::body(
+            "a\n\n<!-- postmerge: allow link-shortened -- ours -->\n# {{ nombre }}\n\nb <!--PostMerge:allow x\n-- y -->c\n\n    <!-- postmerge: allow z -- shown -->\n",
+        )
+    };
+    let parts = parts_for(case, &ana()).unwrap();
+    let shown = "postmerge: allow z -- shown";
+    for text in [&parts.html, &parts.text] {
+        assert_eq!(
+            text.to_lowercase().matches("postmerge").count(),
+            1,
+            "{text}"
+        );
+        assert!(text.contains(shown), "{text}");
+    }
+    assert!(parts.html.contains("<!-- mine -->"), "{}", parts.html);
+    let wrong = Case::body("a\n\n<!-- postmerge: allow a -- b --> {{ nombr }}").compile();
+    assert_eq!(
+        wrong.err().unwrap().to_string().split(' ').next(),
+        Some("body.md:3:37:")
+    );
+}
+
+#[test]
 fn a_byte_order_mark_hides_nothing() {
     assert_eq!(body("\u{feff}# {{ x }}"), "<h1>True</h1>");
     let case = Case {

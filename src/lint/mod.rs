@@ -12,6 +12,7 @@ mod budget;
 mod candidate;
 mod cascade;
 mod clients;
+mod comments;
 mod concern;
 pub mod content;
 pub mod first_few;
@@ -22,6 +23,7 @@ mod list_trial;
 pub mod mailboxes;
 pub mod mistakes;
 pub mod own_documents;
+mod owner;
 pub mod pages;
 pub mod phrases;
 pub mod remarks;
@@ -216,7 +218,7 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     if let Some(settings) = &loaded.settings {
         severity::apply(&mut findings, &settings.lint);
     }
-    let allowed = allowance::apply(&mut findings, &files, &all_rules());
+    let allowed = allowance::apply(&mut findings, &loaded, &files, &all_rules());
     concern.keep(&mut findings);
     findings.sort_by_cached_key(|finding| {
         let at = resolve::line_column(finding, &files).unwrap_or_default();

@@ -17,7 +17,7 @@ use super::page::{self, Frame};
 use super::standing::Standing;
 use super::tags::{Kind, Origin, Piece, Tags, position};
 use super::view::{Body, Ingredients, Text};
-use super::{depth, inline_styles};
+use super::{depth, inline_styles, remarks};
 use crate::mail::dkim::Signer;
 use crate::mail::recipient_id::RecipientKey;
 use crate::mail::token::OccurrenceTag;
@@ -223,9 +223,10 @@ fn html_part(
         let why = "a style sheet can hold values, not conditions";
         return Err(RenderError::template(&tag.origin, why.into()));
     }
-    let shielded = page::shield(tags, &page)?;
+    let shielded = page::shield(tags, &remarks::taken_out_of_page(&page))?;
     depth::check(given, &shielded)?;
-    let inlined = inline_styles::inline(&shielded, &aside.css, css_file)?;
+    let inlined =
+        inline_styles::inline(&shielded, &remarks::taken_out_of_css(&aside.css), css_file)?;
     let frame = Frame {
         lang: given.locale.tag(),
         after_body: preheader_html(tags, aside.preheader.is_some()),

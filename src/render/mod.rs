@@ -20,6 +20,7 @@ mod markdown;
 mod names;
 mod page;
 mod phrases;
+mod remarks;
 mod short_text;
 mod standing;
 mod tag_depth;
@@ -40,7 +41,8 @@ pub mod html {
 }
 
 pub use names::{NameKind, UnknownName};
-pub use tags::{Origin, literal};
+pub use remarks::accepted_from;
+pub use tags::{Origin, comments, literal};
 pub use view::{Body, Copy, Delivery, Document, Ingredients, Layout, RecipientView, Text};
 
 use crate::mail::address::AddressError;

@@ -315,6 +315,21 @@ pub fn literal(source: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
+/// The `{# … #}` of a source, as bytes, in order. One that is not closed is none.
+pub fn comments(source: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let (at, opening) = next_opening(source, from)?;
+            let end = closing(source, at, opening)?;
+            from = end;
+            if opening == "{#" {
+                return Some(at..end);
+            }
+        }
+    })
+}
+
 fn next_opening(source: &str, from: usize) -> Option<(usize, &'static str)> {
     let (at, opening) = opening(source.get(from..)?)?;
     Some((from + at, opening))

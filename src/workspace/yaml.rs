@@ -191,7 +191,11 @@ impl Reader<'_> {
         self.put(node, value);
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, span: Range<usize>) -> Step {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, mut span: Range<usize>) -> Step {
+        if let Some(length) = quoted(self.text_at(span.start)) {
+            // The parser's span goes on over blanks and a comment.
+            span.end = span.end.min(span.start + length);
+        }
         if let Some(Open::Mapping {
             node,
             key: key @ None,
@@ -376,6 +380,24 @@ impl Characters {
             }
         }
     }
+}
+
+/// How long the quoted text is that stands here, with its quotation marks.
+fn quoted(text: &str) -> Option<usize> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let mut inner = text.char_indices().skip(1).peekable();
+    while let Some((at, c)) = inner.next() {
+        if c == '\\' && quote == '"' {
+            inner.next();
+        } else if c == quote {
+            if quote == '\'' && inner.peek().is_some_and(|(_, c)| *c == quote) {
+                inner.next();
+                continue;
+            }
+            return Some(at + 1);
+        }
+    }
+    None
 }
 
 /// The parser's words in ours, where a person would not understand them.
