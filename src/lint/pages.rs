@@ -128,6 +128,8 @@ pages! {
     "schema-comment-missing"
     "key-order"
     "typography"
+    "file-ignored"
+    "body-empty"
 }
 
 /// The page of a rule.
