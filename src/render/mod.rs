@@ -8,6 +8,7 @@
 mod additions;
 mod assemble;
 mod compile;
+mod content_place;
 mod context;
 mod dependence;
 mod depth;
