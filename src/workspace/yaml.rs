@@ -128,12 +128,7 @@ impl Reader<'_> {
                     }
                 }
                 Event::Alias(_) => {
-                    return self.refuse(
-                        &rules::ALIAS_USED,
-                        span,
-                        "aliases (`*name`) are not read",
-                        "write the value out, or put quotes around a text that starts with `*`",
-                    );
+                    return self.refuse(&rules::ALIAS_USED, span, ALIAS.0, ALIAS.1);
                 }
                 Event::Scalar(text, style, anchor, tag) => {
                     self.plain_value(&span, anchor, tag.is_some())?;
@@ -329,6 +324,8 @@ impl Reader<'_> {
         // The parser gives brackets up by itself before this reader sees them.
         let rule = if error.info().contains("recursion limit") {
             &rules::NESTING_TOO_DEEP
+        } else if error.info().contains("unknown anchor") {
+            &rules::ALIAS_USED
         } else {
             &rules::YAML_MALFORMED
         };
@@ -400,6 +397,12 @@ fn quoted(text: &str) -> Option<usize> {
     None
 }
 
+/// What is said of aliases, and of what the parser takes for one.
+const ALIAS: (&str, &str) = (
+    "aliases (`*name`) are not read",
+    "write the value out, or put quotes around a text that starts with `*`",
+);
+
 /// The parser's words in ours, where a person would not understand them.
 fn explain(info: &str, file: &File, line: usize) -> (String, Option<Cow<'static, str>>) {
     let text = file.text().get(file.line_span(line)).unwrap_or_default();
@@ -415,6 +418,16 @@ fn explain(info: &str, file: &File, line: usize) -> (String, Option<Cow<'static,
         return (
             "brackets are nested too deep".to_owned(),
             Some("look for a missing quote".into()),
+        );
+    }
+    if info.contains("unknown anchor") {
+        return (ALIAS.0.to_owned(), Some(ALIAS.1.into()));
+    }
+    if info.contains("trailing content after") {
+        // The parser calls both kinds of quotation marks double.
+        return (
+            "the text goes on behind its closing quotation mark".to_owned(),
+            Some("write an apostrophe inside of '…' twice, as in 'It''s free'; or put \"…\" around the text".into()),
         );
     }
     let help = if info.contains("mapping values are not allowed")
