@@ -84,10 +84,13 @@ fn of_markdown(text: &str, found: &mut Vec<Comment>) {
                 );
                 html = at;
             }
-            Event::Start(Tag::Heading { .. }) => found.push(Comment {
-                at,
-                is_mailed: true,
-            }),
+            Event::Start(Tag::Heading { .. }) => {
+                let heading = text.get(at.clone()).unwrap_or_default();
+                found.push(Comment {
+                    at: at.start..at.start + heading.trim_end().len(),
+                    is_mailed: true,
+                });
+            }
             _ => {}
         }
     }

@@ -6,6 +6,7 @@ use std::ops::Bound;
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::{Check, Context};
+use crate::workspace::source::WorkspacePath;
 
 /// The rule.
 pub static CHECK: Check = Check {
@@ -18,6 +19,8 @@ pub static CHECK: Check = Check {
     run,
 };
 
+const SETTINGS: &str = "postmerge.yaml";
+const OTHER_SETTINGS: [&str; 3] = ["postmerge.yml", "Postmerge.yaml", "postmerge.json"];
 const CAMPAIGN: &str = "campaign.yaml";
 const BODIES: [&str; 2] = ["body.md", "body.html"];
 const TEMPLATE: &str = "template.yaml";
@@ -38,9 +41,18 @@ struct Ignored<'a> {
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let paths: Paths<'_> = context.loaded.paths.iter().map(|it| it.as_str()).collect();
+    // Without settings nothing else is read right; what they were called is told.
+    let is_there = |path: &str| {
+        WorkspacePath::parse(path).is_ok_and(|path| context.source.size(&path).is_ok())
+    };
+    if !is_there(SETTINGS)
+        && let Some(path) = OTHER_SETTINGS.into_iter().find(|path| is_there(path))
+    {
+        out.push(told(path, misnamed(path, SETTINGS)));
+    }
     let of_lists = paths.iter().filter(|path| path.starts_with("lists/"));
     let lists: BTreeSet<String> = of_lists.map(|path| as_meant(path)).collect();
-    let mut told = BTreeSet::new();
+    let mut met = BTreeSet::new();
     for path in &paths {
         let found = match path.split('/').next() {
             Some("campaigns") => campaign(path, &paths),
@@ -48,17 +60,18 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             Some("templates") => template(path, &paths),
             _ => None,
         };
-        if let Some(Ignored { of, message, help }) = found
-            && told.insert(of)
+        if let Some(found) = found
+            && met.insert(found.of)
         {
-            let finding = Diagnostic::new(&CHECK.rule, *path, Place::File, message);
-            out.push(
-                finding
-                    .why("nothing is made of it, and nobody would miss it before the day")
-                    .help(help),
-            );
+            out.push(told(path, found));
         }
     }
+}
+
+fn told(path: &str, found: Ignored<'_>) -> Diagnostic {
+    Diagnostic::new(&CHECK.rule, path, Place::File, found.message)
+        .why("nothing is made of it, and nobody would miss it before the day")
+        .help(found.help)
 }
 
 fn misnamed<'a>(path: &'a str, right: &str) -> Ignored<'a> {
