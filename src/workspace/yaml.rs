@@ -427,7 +427,7 @@ fn explain(info: &str, file: &File, line: usize) -> (String, Option<Cow<'static,
         // The parser calls both kinds of quotation marks double.
         return (
             "the text goes on behind its closing quotation mark".to_owned(),
-            Some("write an apostrophe inside of '…' twice, as in 'It''s free'; or put \"…\" around the text".into()),
+            Some("put one pair of quotation marks around the whole text; inside of '…' an apostrophe is written twice, as in 'It''s free'".into()),
         );
     }
     let help = if info.contains("mapping values are not allowed")
