@@ -133,6 +133,40 @@ fn fixes_change_what_they_must_and_no_other_byte() {
 }
 
 #[test]
+fn a_campaign_in_anothers_folder_is_one_of_its_own() {
+    let folder = repository();
+    let root = folder.path();
+    write(root, "campaigns/rueda/body.md", "[a](https://bit.ly/x)\n");
+    write(
+        root,
+        "lists/exportadores.bar.csv",
+        "email\nventas@bar.example\n",
+    );
+    let settings = fs::read_to_string(root.join("lists/exportadores.yaml")).unwrap();
+    write(root, "lists/exportadores.bar.yaml", &settings);
+    git(root, &["add", "."]);
+    git(
+        root,
+        &["commit", "-q", "-m", "faults that are on main already"],
+    );
+    git(root, &["branch", "-q", "-f", "main"]);
+    write(root, "campaigns/rueda/hija/campaign.yaml", CAMPAIGN);
+    write(
+        root,
+        "campaigns/rueda/hija/body.md",
+        "[a](https://bit.ly/y)\n",
+    );
+    let seen = said(&lint(root, &["--base", "main"], &[]));
+    assert!(seen.contains("campaigns/rueda/hija/body.md"), "{seen}");
+    assert!(!seen.contains("campaigns/rueda/body.md"), "{seen}");
+    let members = "email\nana@socios.example\nluis@socios.example\n";
+    write(root, "lists/exportadores.csv", members);
+    let seen = said(&lint(root, &["--base", "main"], &[]));
+    assert!(seen.contains("campaigns/rueda/body.md"), "{seen}");
+    assert!(!seen.contains("exportadores.bar"), "{seen}");
+}
+
+#[test]
 fn severities_and_acceptances_decide_the_exit_code() {
     let folder = repository();
     let root = folder.path();

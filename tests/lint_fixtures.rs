@@ -67,6 +67,12 @@ fn set_up(folder: &Path, line: &str) {
             let text: String = serde_json::from_str(words[3]).unwrap();
             overlay::write(&path, text.repeat(words[2].parse().unwrap()).as_bytes());
         }
+        "append" => {
+            let more: String = serde_json::from_str(words[3]).unwrap();
+            let mut text = fs::read_to_string(&path).unwrap();
+            text.push_str(&more.repeat(words[2].parse().unwrap()));
+            overlay::write(&path, text.as_bytes());
+        }
         // Rows with their numbers for `#`, below what the file has.
         "number" => {
             let mut text = fs::read_to_string(&path).unwrap();

@@ -439,3 +439,101 @@ fn kinds_differ_in_their_headers() {
             && !personal.contains("Feedback-ID")
     );
 }
+
+/// On a thread with a worker's stack, as far as a test's own is no measure.
+#[test]
+fn what_would_exhaust_the_stack_is_refused_at_its_place() {
+    let deep = |body: String, layout: Option<String>, line: u32| {
+        let case = Case {
+            layout: layout.as_deref(),
+            ..Case::body(&body)
+        };
+        let start: String = body.chars().take(20).collect();
+        match case.compile().err() {
+            Some(RenderError::TooDeep { at, .. }) => assert_eq!(at.line, line, "{start}: {at:?}"),
+            other => panic!("{start}: {other:?}"),
+        }
+    };
+    let run = move || {
+        let n = 9_600;
+        deep("> ".repeat(n) + "a", None, 1);
+        deep("- ".repeat(n) + "a", None, 1);
+        deep(
+            "Hola\n\n".to_owned() + &"*a ".repeat(n) + "b" + &"*".repeat(n),
+            None,
+            3,
+        );
+        deep("Hola\n\n".to_owned() + &"<div>".repeat(n), None, 3);
+        deep("<div>\n".repeat(n), None, 201);
+        deep(
+            "a".to_owned(),
+            Some("<b>\n".repeat(n) + "{{ content }}"),
+            201,
+        );
+        for operator in ["+1", "~1", " and 1", "|upper", ".a", "[0]", " is odd"] {
+            deep(
+                format!("a\n\n{{{{ 1{} }}}}", operator.repeat(20_000)),
+                None,
+                3,
+            );
+        }
+        deep(format!("a\n\n{{{{ {}1 }}}}", "- ".repeat(20_000)), None, 3);
+        deep(
+            "{% if x %}a\n".to_owned() + &"{% elif x %}b\n".repeat(5_000) + "{% endif %}",
+            None,
+            202,
+        );
+        let long = format!("a\n\n{{{{ id in [{}] }}}}", "\"a.b+c\", ".repeat(5_000));
+        Case::body(&long).compile().unwrap();
+        let table = "<table><tr><td>".repeat(45) + "a" + &"</td></tr></table>".repeat(45);
+        Case::body(&table).compile().unwrap();
+        let title = format!("{{{{ 1{} }}}}", "+1".repeat(20_000));
+        let refused = Case::body("a").compile().unwrap().short_text(&title, None);
+        assert!(matches!(refused, Err(RenderError::TooDeep { .. })));
+    };
+    let worker = std::thread::Builder::new().stack_size(2 << 20);
+    worker.spawn(run).unwrap().join().unwrap();
+}
+
+#[test]
+fn what_is_for_reviewers_is_not_mailed() {
+    let case = Case {
+        layout: Some(
+            "<html><body><!-- postmerge: allow image-heavy -- flyer --><p>a<!-- mine --></p>{{ content }}</body></html>",
+        ),
+        css: "p { color: #123456 } /* postmerge: allow contrast-low -- brand */",
+        ..Case::body(
+            "a\n\n<!-- postmerge: allow link-shortened -- ours -->\n# {{ nombre }}\n\nb <!--PostMerge:allow x\n-- y -->c\n\n    <!-- postmerge: allow z -- shown -->\n",
+        )
+    };
+    let parts = parts_for(case, &ana()).unwrap();
+    let shown = "postmerge: allow z -- shown";
+    for text in [&parts.html, &parts.text] {
+        assert_eq!(
+            text.to_lowercase().matches("postmerge").count(),
+            1,
+            "{text}"
+        );
+        assert!(text.contains(shown), "{text}");
+    }
+    assert!(parts.html.contains("<!-- mine -->"), "{}", parts.html);
+    let wrong = Case::body("a\n\n<!-- postmerge: allow a -- b --> {{ nombr }}").compile();
+    assert_eq!(
+        wrong.err().unwrap().to_string().split(' ').next(),
+        Some("body.md:3:37:")
+    );
+}
+
+#[test]
+fn a_byte_order_mark_hides_nothing() {
+    assert_eq!(body("\u{feff}# {{ x }}"), "<h1>True</h1>");
+    let case = Case {
+        layout: Some("\u{feff}<p>{{ content }}</p>"),
+        layout_text: Some("\u{feff}{{ content }}"),
+        css: "\u{feff}p { color: #123456 }",
+        ..Case::body("\u{feff}a")
+    };
+    let parts = parts_for(case, &ana()).unwrap();
+    assert!(!parts.html.contains('\u{feff}') && !parts.text.contains('\u{feff}'));
+    assert!(parts.html.contains("color: #123456"), "{}", parts.html);
+}

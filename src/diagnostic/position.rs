@@ -101,6 +101,19 @@ impl Positions {
         self.find(pointer).map(|node| node.value.clone())
     }
 
+    /// Where its texts stand, keys and values, in order.
+    pub fn texts(&self) -> Vec<Range<usize>> {
+        let mut texts: Vec<Range<usize>> = Vec::new();
+        for node in &self.nodes {
+            texts.extend(node.key.clone());
+            if matches!(node.children, Children::None) {
+                texts.push(node.value.clone());
+            }
+        }
+        texts.sort_by_key(|text| text.start);
+        texts
+    }
+
     // The first node added is the document's top.
     fn find(&self, pointer: &str) -> Option<&Node> {
         let mut node = self.nodes.first()?;

@@ -1,61 +1,72 @@
 //! Findings that somebody accepts in place, with a reason: `# postmerge: allow image-heavy -- flyer approved
 //! by brand`. In `campaign.yaml`, `template.yaml` or a list's YAML file it counts for the whole campaign,
-//! template or list; elsewhere for its own line and the next. One that accepts nothing, of a rule that looked, is
-//! itself a finding, and so is one without a reason or of a rule that does not exist or can not be accepted.
+//! template or list; elsewhere for its own lines and the next. One that accepts nothing, of a rule that looked, is
+//! itself a finding, and so is one without a reason, of a rule that does not exist or can not be accepted, or that is
+//! no comment.
 
 use std::ops::Range;
 
+use super::comments::{Comment, comments};
+use super::owner::Owners;
 use super::rules::{allowance_unknown, allowance_unused};
-use crate::diagnostic::file::Files;
+use crate::diagnostic::file::{File, Files};
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, resolve};
-
-/// What begins one, in a comment.
-const MARK: &str = "postmerge: allow ";
-
-/// How comments begin.
-const COMMENTS: [&str; 4] = ["#", "<!--", "/*", "{#"];
+use crate::render::accepted_from;
+use crate::workspace::loaded::Loaded;
 
 /// An accepted rule.
 struct Allowance {
     path: String,
-    rule: String,
+    rule: &'static str,
     /// The rule's name in the file.
     at: Range<usize>,
-    line: usize,
     scope: Scope,
     is_used: bool,
 }
 
 /// Which findings it counts for.
+#[derive(Clone)]
 enum Scope {
-    /// In its own line and the next.
-    Lines,
-    /// In every file whose path begins so.
-    Below(String),
+    /// In its own lines and the next: the first and the last.
+    Lines(usize, usize),
+    /// In every file of a campaign, a template or a list.
+    Of(String),
 }
 
 /// Takes away what is accepted, and adds what is wrong with the acceptances; how many were taken away.
 /// `is_asked` tells of which rules it is known that they had looked: of others nothing is said to be unused.
 pub(super) fn apply(
     findings: &mut Vec<Diagnostic>,
+    loaded: &Loaded,
     files: &Files,
     all: &[&'static Rule],
     is_asked: &dyn Fn(&str) -> bool,
 ) -> usize {
-    let mut wrong = Vec::new();
-    let mut allowances = Vec::new();
+    let owners = Owners::of(loaded);
+    let mut reader = Reader {
+        all,
+        owners: &owners,
+        allowances: Vec::new(),
+        wrong: Vec::new(),
+    };
     for (path, file) in files.iter() {
-        if file.text().contains(MARK) {
-            read(path, file.text(), all, &mut allowances, &mut wrong);
+        for comment in comments(path, file) {
+            reader.read(path, file, &comment);
         }
     }
+    let Reader {
+        mut allowances,
+        mut wrong,
+        ..
+    } = reader;
     let before = findings.len();
     findings.retain(|finding| {
         let line = resolve::line_column(finding, files).map(|(line, _)| line);
         let mut accepted = false;
         for allowance in &mut allowances {
-            if allowance.rule == finding.rule.name && allowance.covers(&finding.path, line) {
+            if allowance.rule == finding.rule.name && allowance.covers(&finding.path, line, &owners)
+            {
                 allowance.is_used = true;
                 accepted = true;
             }
@@ -71,20 +82,19 @@ pub(super) fn apply(
         findings.push(allowance_unused::finding(
             &unused.path,
             Place::Bytes(unused.at.clone()),
-            &unused.rule,
+            unused.rule,
         ));
     }
     taken
 }
 
 impl Allowance {
-    fn covers(&self, path: &str, line: Option<usize>) -> bool {
+    fn covers(&self, path: &str, line: Option<usize>, owners: &Owners) -> bool {
         match &self.scope {
-            Scope::Lines => {
-                path == self.path
-                    && line.is_some_and(|line| line == self.line || line == self.line + 1)
+            Scope::Lines(first, last) => {
+                path == self.path && line.is_some_and(|line| (*first..=*last).contains(&line))
             }
-            Scope::Below(below) => path.starts_with(below.as_str()),
+            Scope::Of(owner) => owners.owner(path) == Some(owner),
         }
     }
 }
@@ -104,76 +114,128 @@ pub(super) const OF_CHANGES: [&str; 7] = [
 /// Rules below this are about whether a file can be read at all: there is nothing to accept.
 pub(super) const FIRST_ALLOWED: &str = "PM040";
 
-fn read(
-    path: &str,
-    text: &str,
-    all: &[&'static Rule],
-    allowances: &mut Vec<Allowance>,
-    wrong: &mut Vec<Diagnostic>,
-) {
-    let mut start = 0;
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        let begin = start;
-        start += line.len();
-        let Some((at, rest)) = marked(line) else {
-            continue;
+struct Reader<'a> {
+    all: &'a [&'static Rule],
+    owners: &'a Owners,
+    allowances: Vec<Allowance>,
+    wrong: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, path: &str, file: &File, comment: &Comment) {
+        let text = file.text().get(comment.at.clone()).unwrap_or_default();
+        let place = Place::Bytes(comment.at.clone());
+        let Some(from) = accepted_from(text) else {
+            if !comment.is_mailed && is_nearly_one(text) {
+                self.wrong.push(allowance_unknown::malformed(path, place));
+            }
+            return;
         };
-        let end = ["-->", "*/", "#}"]
-            .iter()
-            .filter_map(|end| rest.find(end))
-            .min()
-            .unwrap_or(rest.trim_end().len());
-        let inner = rest.get(..end).unwrap_or_default();
-        let (names, reason) = inner.split_once("--").unwrap_or((inner, ""));
-        let mut offset = begin + at;
+        if comment.is_mailed {
+            self.wrong.push(allowance_unknown::mailed(path, place));
+            return;
+        }
+        let inner = inner(text).get(from..).unwrap_or_default();
+        let (names, reason) = halves(inner);
+        let lower = reason.to_ascii_lowercase();
+        let mut more = lower.split("postmerge:").skip(1);
+        if more.any(|rest| rest.trim_start().starts_with("allow")) {
+            self.wrong.push(allowance_unknown::second(path, place));
+        }
+        let scope = self.scope(path, file, &comment.at);
+        let mut offset = comment.at.start + from;
         for part in names.split(',') {
-            let name = part.trim();
             let lead = part.len() - part.trim_start().len();
-            let span = offset + lead..offset + lead + name.len();
+            let span = offset + lead..offset + lead + part.trim().len();
             offset += part.len() + 1;
-            let place = Place::Bytes(span.clone());
-            let rule = all.iter().find(|rule| rule.name == name);
-            match rule {
-                Some(rule) if rule.code < FIRST_ALLOWED => {
-                    wrong.push(allowance_unknown::not_allowed(path, place, name));
-                }
-                Some(_) if reason.trim().is_empty() => {
-                    wrong.push(allowance_unknown::without_reason(path, place, name));
-                }
-                Some(_) => allowances.push(Allowance {
+            self.accept(path, part.trim(), span, !reason.trim().is_empty(), &scope);
+        }
+    }
+
+    fn accept(
+        &mut self,
+        path: &str,
+        name: &str,
+        at: Range<usize>,
+        has_reason: bool,
+        scope: &Scope,
+    ) {
+        let place = Place::Bytes(at.clone());
+        let wrong = match self.all.iter().find(|rule| rule.name == name) {
+            None => allowance_unknown::unknown(path, place, name, self.all),
+            Some(rule) if rule.code < FIRST_ALLOWED => {
+                allowance_unknown::not_allowed(path, place, name)
+            }
+            Some(_) if !has_reason => allowance_unknown::without_reason(path, place, name),
+            Some(rule) => {
+                self.allowances.push(Allowance {
                     path: path.to_owned(),
-                    rule: name.to_owned(),
-                    at: span,
-                    line: number + 1,
-                    scope: scope(path),
+                    rule: rule.name,
+                    at,
+                    scope: scope.clone(),
                     is_used: false,
-                }),
-                None => wrong.push(allowance_unknown::unknown(path, place, name, all)),
+                });
+                return;
+            }
+        };
+        self.wrong.push(wrong);
+    }
+
+    fn scope(&self, path: &str, file: &File, at: &Range<usize>) -> Scope {
+        let is_whole = path.starts_with("lists/")
+            || path.ends_with("/campaign.yaml")
+            || path.ends_with("/template.yaml");
+        match self.owners.owner(path).filter(|_| is_whole) {
+            Some(owner) => Scope::Of(owner.to_owned()),
+            None => {
+                let line = |byte| file.line_column(byte).0;
+                Scope::Lines(line(at.start), line(at.end.saturating_sub(1)) + 1)
             }
         }
     }
 }
 
-/// Where in a line the rules' names begin, and what stands from there on.
-fn marked(line: &str) -> Option<(usize, &str)> {
-    let at = line.find(MARK)?;
-    let before = line.get(..at)?.trim_end();
-    let is_comment = COMMENTS.iter().any(|sign| before.ends_with(sign));
-    let from = at + MARK.len();
-    is_comment.then_some((from, line.get(from..)?))
+/// A comment without what ends it.
+fn inner(comment: &str) -> &str {
+    let ends = ["-->", "*/", "-#}", "#}"];
+    let end = ends.iter().find_map(|end| comment.strip_suffix(end));
+    end.unwrap_or(comment).trim_end()
 }
 
-fn scope(path: &str) -> Scope {
-    let below = path
-        .strip_suffix("campaign.yaml")
-        .or_else(|| path.strip_suffix("template.yaml"));
-    match below.or_else(|| {
-        path.strip_suffix("yaml")
-            .filter(|it| it.starts_with("lists/"))
-    }) {
-        Some(below) => Scope::Below(below.to_owned()),
-        None => Scope::Lines,
+/// The names of rules and the reason.
+fn halves(inner: &str) -> (&str, &str) {
+    let dashes = ["--", "\u{2014}", "\u{2013}"];
+    let first = dashes
+        .iter()
+        .filter_map(|dash| Some((inner.find(dash)?, dash.len())))
+        .min();
+    match first {
+        Some((at, length)) => (
+            inner.get(..at).unwrap_or_default(),
+            inner.get(at + length..).unwrap_or_default(),
+        ),
+        None => (inner, ""),
     }
+}
+
+/// Whether somebody meant to accept something and wrote other words.
+fn is_nearly_one(comment: &str) -> bool {
+    let text = comment.to_ascii_lowercase();
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || "<!-/*{#".contains(c));
+    let Some(rest) = text.strip_prefix("postmerge") else {
+        return false;
+    };
+    let has_colon = rest.trim_start().starts_with(':');
+    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ':');
+    let word: &str = rest
+        .split(|c: char| !c.is_alphabetic())
+        .next()
+        .unwrap_or_default();
+    if !has_colon {
+        return word == "allow";
+    }
+    const OTHERS: [&str; 5] = ["ignore", "disable", "accept", "permit", "skip"];
+    word.starts_with("allow") || OTHERS.contains(&word) || strsim::osa_distance(word, "allow") == 1
 }
 
 #[cfg(test)]
@@ -181,15 +243,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_stand_in_comments_only() {
-        for (line, expected) in [
-            ("# postmerge: allow a-b -- why", Some("a-b -- why")),
-            ("x: 1  # postmerge: allow a", Some("a")),
-            ("<!-- postmerge: allow a -- b -->", Some("a -- b -->")),
-            ("postmerge: allow a -- b", None),
-            ("text postmerge: allow a", None),
+    fn names_and_reason_are_told_apart() {
+        for (comment, names, reason) in [
+            (
+                "<!-- postmerge: allow a, b -- c -- d -->",
+                " a, b ",
+                " c -- d",
+            ),
+            ("# postmerge: allow a \u{2014} b", " a ", " b"),
+            ("{# postmerge: allow a -- b -#}", " a ", " b"),
+            ("/* postmerge: allow a */", " a", ""),
         ] {
-            assert_eq!(marked(line).map(|(_, rest)| rest), expected, "{line}");
+            let from = accepted_from(comment).unwrap();
+            let inner = &inner(comment)[from..];
+            assert_eq!(halves(inner), (names, reason), "{comment}");
+        }
+    }
+
+    #[test]
+    fn other_words_are_seen() {
+        for (comment, is) in [
+            ("<!-- postmerge: alow a -- b -->", true),
+            ("# postmerge: allows a", true),
+            ("# postmerge allow a", true),
+            ("/* postmerge: disable a */", true),
+            ("# postmerge: see the manual", false),
+            ("# postmerge sends this", false),
+            ("# about postmerge: alow", false),
+        ] {
+            assert_eq!(is_nearly_one(comment), is, "{comment}");
         }
     }
 }

@@ -3,8 +3,8 @@
 //! about one campaign costs what one campaign costs.
 
 use std::collections::BTreeSet;
-use std::ops::Bound;
 
+use super::owner::Owners;
 use crate::diagnostic::Diagnostic;
 use crate::mail::occurrence::CampaignId;
 use crate::plan::codeowners;
@@ -22,8 +22,9 @@ pub(super) enum Concern<'a> {
         campaigns: BTreeSet<CampaignId>,
         /// Lists whose rows somebody is to be told about, or that one of the campaigns goes to.
         lists: BTreeSet<ListName>,
-        /// What the paths of findings begin with that are shown.
-        prefixes: Vec<String>,
+        /// Whose findings are shown.
+        shown: BTreeSet<String>,
+        owners: Owners,
     },
 }
 
@@ -38,39 +39,33 @@ impl<'a> Concern<'a> {
         if changed.iter().any(all) {
             return Self::All;
         }
-        // They are sorted: what begins with a prefix comes first from there on.
-        let touches = |prefix: &str| {
-            let mut from = changed.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
-            from.next().is_some_and(|path| path.starts_with(prefix))
-        };
-        let by_list = |name: &ListName| touches(&format!("lists/{name}."));
-        // Whose fault the code owners' file is, its rule finds out itself.
-        let (mut campaigns, mut prefixes) = (BTreeSet::new(), vec![codeowners::PATH.to_owned()]);
+        let owners = Owners::of(loaded);
+        let touched = changed.iter().filter_map(|path| owners.owner(path));
+        let touched: BTreeSet<&str> = touched.collect();
+        let by_list = |name: &ListName| touched.contains(format!("lists/{name}").as_str());
         let changed_lists = loaded.lists.keys().filter(|name| by_list(name));
         let mut lists: BTreeSet<ListName> = changed_lists.cloned().collect();
-        prefixes.extend(lists.iter().map(|name| format!("lists/{name}.")));
-        let folders = loaded.templates.values();
-        let folders = folders.map(|file| format!("{}/", file.folder));
-        prefixes.extend(folders.filter(|folder| touches(folder)));
+        let mut shown: BTreeSet<String> = touched.iter().map(ToString::to_string).collect();
+        let mut campaigns = BTreeSet::new();
         for (id, file) in &loaded.campaigns {
-            let folder = format!("{}/", file.folder);
             let audience = &file.campaign.audience;
             let mut named = audience.lists.iter().chain(&audience.exclude_lists);
-            let by_template = |name| touches(&format!("templates/{name}/"));
-            if touches(&folder)
+            let by_template = |name| touched.contains(format!("templates/{name}").as_str());
+            if touched.contains(file.folder.as_str())
                 || named.any(by_list)
                 || file.campaign.template.as_ref().is_some_and(by_template)
             {
                 lists.extend(audience.lists.iter().cloned());
                 campaigns.insert(id.clone());
-                prefixes.push(folder);
+                shown.insert(file.folder.to_string());
             }
         }
         Self::Change {
             changed,
             campaigns,
             lists,
-            prefixes,
+            shown,
+            owners,
         }
     }
 
@@ -93,14 +88,20 @@ impl<'a> Concern<'a> {
     /// Keeps the findings that concern the change, and gives back the others.
     pub(super) fn keep(&self, findings: &mut Vec<Diagnostic>) -> Vec<Diagnostic> {
         let Self::Change {
-            changed, prefixes, ..
+            changed,
+            shown,
+            owners,
+            ..
         } = self
         else {
             return Vec::new();
         };
         let (kept, others) = std::mem::take(findings).into_iter().partition(|finding| {
-            let is_below = |prefix: &String| finding.path.starts_with(prefix.as_str());
-            changed.contains(&finding.path) || prefixes.iter().any(is_below)
+            let owner = owners.owner(&finding.path);
+            changed.contains(&finding.path)
+                // Whose fault the code owners' file is, its rule finds out itself.
+                || finding.path == codeowners::PATH
+                || owner.is_some_and(|it| shown.contains(it))
         });
         *findings = kept;
         others

@@ -142,10 +142,13 @@ impl<'a> Trials<'a> {
         }
     }
 
-    /// The campaigns that go to a list.
+    /// The campaigns that go to a list. One that leaves the list out as well goes to nobody of it.
     fn on(&self, name: &ListName) -> impl Iterator<Item = (usize, &Candidate<'a>)> {
         let all = self.candidates.iter().enumerate();
-        all.filter(move |(_, it)| it.file.campaign.audience.lists.contains(name))
+        all.filter(move |(_, it)| {
+            let audience = &it.file.campaign.audience;
+            audience.lists.contains(name) && !audience.exclude_lists.contains(name)
+        })
     }
 }
 
@@ -257,7 +260,7 @@ impl<'a> ListTrial<'_, 'a> {
     fn count(&mut self, row: &Row<'_>) {
         let counted = &mut self.counted;
         self.counting.retain_mut(|it| {
-            if it.selection.takes(row) {
+            if it.selection.takes(row) && !self.maker.is_excluded(it.candidate, row) {
                 it.selected += 1;
             }
             let goes_on = it.selected < it.needed;
@@ -388,14 +391,19 @@ impl Maker<'_, '_> {
         }))
     }
 
+    /// Whether a campaign leaves a row's person out by name.
+    fn is_excluded(&mut self, candidate: usize, row: &Row<'_>) -> bool {
+        let excluded = self.candidates.get(candidate).map(|it| &it.excluded);
+        excluded.filter(|it| !it.is_empty()).is_some_and(|it| {
+            let identity = row.address().identity_into(&mut self.buffer);
+            it.contains(identity)
+        })
+    }
+
     /// One more row with a mistake, unless nobody is mailed there whatever it holds.
     fn count(&mut self, candidate: usize, mistake: usize, row: &Row<'_>) {
-        let excluded = self.candidates.get(candidate).map(|it| &it.excluded);
-        if let Some(excluded) = excluded.filter(|it| !it.is_empty()) {
-            let identity = row.address().identity_into(&mut self.buffer);
-            if excluded.contains(identity) {
-                return;
-            }
+        if self.is_excluded(candidate, row) {
+            return;
         }
         if let Some(mistake) = self.mistakes.get_mut(mistake) {
             mistake.count += 1;

@@ -13,6 +13,7 @@ mod budget;
 mod candidate;
 mod cascade;
 mod clients;
+mod comments;
 mod concern;
 pub mod content;
 pub mod first_few;
@@ -25,6 +26,7 @@ mod list_trial;
 pub mod mailboxes;
 pub mod mistakes;
 pub mod own_documents;
+mod owner;
 pub mod pages;
 pub mod phrases;
 pub mod remarks;
@@ -279,7 +281,8 @@ fn look<'a>(
     let mut findings = std::mem::take(&mut loaded.findings);
     let mut files = std::mem::take(&mut loaded.files);
     let concern = changed.map_or(Concern::All, |changed| Concern::of(&loaded, changed));
-    let texts = texts::read(source, &loaded, &concern, &mut files);
+    let (texts, odd) = texts::read(source, &loaded, &concern, &mut files);
+    findings.extend(odd);
     let templates = templates::compile(source, &loaded, &concern, &mut files);
     let settings = loaded.settings.as_ref();
     let calendar = settings.and_then(|settings| calendar(settings).ok());
@@ -314,7 +317,7 @@ fn look<'a>(
         (check.run)(&context, &mut findings);
     }
     judge(&context, &mut findings);
-    let allowed = allowance::apply(&mut findings, &files, &all_rules(), &|name| {
+    let allowed = allowance::apply(&mut findings, &loaded, &files, &all_rules(), &|name| {
         is_asked(settings, name)
     });
     Found {

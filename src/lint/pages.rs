@@ -131,6 +131,8 @@ pages! {
     "typography"
     "codeowners-outdated"
     "codeowners-missing"
+    "file-ignored"
+    "body-empty"
 }
 
 /// The page of a rule.

@@ -45,6 +45,8 @@ struct Wrong {
     place: Place,
     /// Columns of its lists.
     columns: Vec<String>,
+    /// Whether it names the column of a list that has the addresses.
+    is_address: bool,
 }
 
 /// A campaign's texts.
@@ -94,8 +96,9 @@ pub(super) fn compile(
         match attempt {
             Attempt::Passed => {}
             Attempt::Unreadable(finding) => {
-                // A layout is read for each campaign that has it.
-                if unreadable.insert(finding.path.clone()) {
+                // A layout is read for each campaign that has it; of links loading has told.
+                let is_told = std::ptr::eq(finding.rule, &loading::LINK_NOT_FOLLOWED);
+                if !is_told && unreadable.insert(finding.path.clone()) {
                     done.findings.push(*finding);
                 }
             }
@@ -103,6 +106,7 @@ pub(super) fn compile(
             Attempt::Wrong(error, texts, columns) => {
                 let (path, place) = texts.place(file, &error, files);
                 done.wrong.push(Wrong {
+                    is_address: is_address(loaded, file, &error),
                     path,
                     place,
                     error,
@@ -186,6 +190,16 @@ fn columns(loaded: &Loaded, file: &CampaignFile) -> Option<Vec<String>> {
         names.extend(loaded.lists.get(list)?.list.columns.keys().cloned());
     }
     Some(names.into_iter().collect())
+}
+
+/// Whether a name that is not known is that of a list's column with the addresses.
+fn is_address(loaded: &Loaded, file: &CampaignFile, error: &RenderError) -> bool {
+    let RenderError::Unknown { name, .. } = error else {
+        return false;
+    };
+    let lists = file.campaign.audience.lists.iter();
+    let mut lists = lists.filter_map(|list| loaded.lists.get(list));
+    name.kind == NameKind::Variable && lists.any(|it| it.list.address_column == name.name)
 }
 
 fn texts<'a>(
@@ -317,7 +331,7 @@ impl Texts<'_> {
         let own = |place| (file.path.to_string(), place);
         let settings = |steps: &[&str]| ("postmerge.yaml".to_owned(), Place::value(steps));
         let (at, length) = match error {
-            RenderError::Template { at, .. } => (at, 0),
+            RenderError::Template { at, .. } | RenderError::TooDeep { at, .. } => (at, 0),
             RenderError::Unknown { at, name } => (at, name.name.len()),
             RenderError::Empty { at, .. } => (at, 0),
             RenderError::Address { what, .. } => {
@@ -376,7 +390,11 @@ pub(super) fn report(
     let start = out.len();
     for wrong in context.templates.wrong.iter().filter(|w| wanted(&w.error)) {
         let message = match &wrong.error {
-            RenderError::Template { why, .. } => why.clone(),
+            RenderError::Unknown { name, .. } if wrong.is_address => format!(
+                "`{}` is the column with the addresses, which texts can not show",
+                name.name
+            ),
+            RenderError::Template { why, .. } | RenderError::TooDeep { why, .. } => why.clone(),
             RenderError::Unknown { name, .. } => UnknownName {
                 near: None,
                 ..name.clone()
@@ -385,7 +403,9 @@ pub(super) fn report(
             other => other.to_string(),
         };
         let mut finding = Diagnostic::new(rule, &wrong.path, wrong.place.clone(), message);
-        if let RenderError::Unknown { name, .. } = &wrong.error {
+        if wrong.is_address {
+            finding = finding.help("the mail goes to that address anyway; take the tag away");
+        } else if let RenderError::Unknown { name, .. } = &wrong.error {
             finding = with_known(finding, name, &wrong.columns);
         }
         let known = out.get(start..).unwrap_or_default();

@@ -2,20 +2,22 @@
 
 use super::concern::Concern;
 use super::content::{Kind, LARGEST, Owner, Text};
+use crate::diagnostic::Diagnostic;
 use crate::diagnostic::file::{File, Files};
 use crate::plan::codeowners;
 use crate::workspace::loaded::{Body, Loaded};
 use crate::workspace::parallel::{WORTH, map};
 use crate::workspace::source::{Source, WorkspacePath};
+use crate::workspace::text;
 
-/// The texts that can be read; what can not is another rule's. They are kept in `files`, so that
-/// excerpts can be shown and acceptances found.
+/// The texts that can be read, and what is wrong with their characters; what can not be read is another rule's.
+/// They are kept in `files`, so that excerpts can be shown and acceptances found.
 pub(super) fn read(
     source: &dyn Source,
     loaded: &Loaded,
     concern: &Concern<'_>,
     files: &mut Files,
-) -> Vec<Text> {
+) -> (Vec<Text>, Vec<Diagnostic>) {
     let mut wanted: Vec<(WorkspacePath, Owner, Kind)> = Vec::new();
     for (id, file) in loaded
         .campaigns
@@ -40,21 +42,30 @@ pub(super) fn read(
         let more = file.text.iter().chain(&file.style);
         wanted.extend(more.map(|path| (path.clone(), owner(), Kind::Other)));
     }
-    let texts: Vec<Text> = map(&wanted, WORTH, |(path, owner, kind)| {
+    let read = map(&wanted, WORTH, |(path, owner, kind)| {
         let bytes = source.read(path, LARGEST).ok()?;
         let text = String::from_utf8(bytes).ok()?;
-        Some(Text::read(path.to_string(), owner.clone(), *kind, text))
-    })
-    .into_iter()
-    .flatten()
-    .collect();
-    for text in &texts {
-        files.insert(text.path.clone(), File::new(text.source.clone()));
+        let odd = text::byte_order_mark(path, &text).into_iter();
+        let odd: Vec<Diagnostic> = odd.chain(text::control_character(path, &text)).collect();
+        let kept = File::new(text.as_str());
+        // As many blanks, before which a heading is still one.
+        let text = match text.strip_prefix(text::MARK) {
+            Some(rest) => format!("   {rest}"),
+            None => text,
+        };
+        let text = Text::read(path.to_string(), owner.clone(), *kind, text);
+        Some((text, kept, odd))
+    });
+    let (mut texts, mut findings) = (Vec::new(), Vec::new());
+    for (text, kept, odd) in read.into_iter().flatten() {
+        files.insert(text.path.clone(), kept);
+        texts.push(text);
+        findings.extend(odd);
     }
     let owners = WorkspacePath::parse(codeowners::PATH).ok();
     let owners = owners.and_then(|path| source.read(&path, LARGEST).ok());
     if let Some(text) = owners.and_then(|bytes| String::from_utf8(bytes).ok()) {
         files.insert(codeowners::PATH, File::new(text));
     }
-    texts
+    (texts, findings)
 }

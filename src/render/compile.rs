@@ -9,15 +9,16 @@ use minijinja::{Environment, Value};
 use super::RenderError;
 use super::additions::{footer_html, footer_text, preheader_html};
 use super::assemble::{Assembled, Place};
+use super::content_place::around_content;
 use super::context::OWN;
-use super::inline_styles;
 use super::links::rewrite;
 use super::markdown::{self, TextWriter};
 use super::names::{self, NameKind};
 use super::page::{self, Frame};
 use super::standing::Standing;
-use super::tags::{Kind, Origin, Piece, Tags, position};
+use super::tags::{Origin, Piece, Tags};
 use super::view::{Body, Ingredients, Text};
+use super::{depth, inline_styles, remarks};
 use crate::mail::dkim::Signer;
 use crate::mail::recipient_id::RecipientKey;
 use crate::mail::token::OccurrenceTag;
@@ -201,7 +202,7 @@ fn html_part(
     let page = match (&aside.layout, given.body) {
         (Some(layout), _) => {
             let file = given.layout.as_ref().map_or("layout.html", |l| l.html.file);
-            let (before, after) = around_content(tags, layout, file)?;
+            let (before, after) = around_content(tags, layout, file, true)?;
             format!("{before}{body}{after}")
         }
         (None, Body::Html(..)) => body.to_owned(),
@@ -223,7 +224,10 @@ fn html_part(
         let why = "a style sheet can hold values, not conditions";
         return Err(RenderError::template(&tag.origin, why.into()));
     }
-    let inlined = inline_styles::inline(&page::shield(tags, &page)?, &aside.css, css_file)?;
+    let shielded = page::shield(tags, &remarks::taken_out_of_page(&page))?;
+    depth::check(given, &shielded)?;
+    let inlined =
+        inline_styles::inline(&shielded, &remarks::taken_out_of_css(&aside.css), css_file)?;
     let frame = Frame {
         lang: given.locale.tag(),
         after_body: preheader_html(tags, aside.preheader.is_some()),
@@ -247,7 +251,7 @@ fn text_part(
                 .as_ref()
                 .and_then(|l| l.text)
                 .map_or("layout.txt", |t| t.file);
-            let (before, after) = around_content(tags, layout, file)?;
+            let (before, after) = around_content(tags, layout, file, false)?;
             out.push(tags, before, Place::Plain)?;
             out.append(body);
             out.push(tags, after, Place::Plain)?;
@@ -256,27 +260,6 @@ fn text_part(
     let has_own_text = aside.layout_text.is_some();
     out.template(&footer_text(given, tags, has_own_text));
     Ok(out)
-}
-
-/// What stands before and after `{{ content }}`.
-fn around_content<'a>(
-    tags: &Tags,
-    layout: &'a str,
-    file: &str,
-) -> Result<(&'a str, &'a str), RenderError> {
-    for piece in tags.pieces(layout) {
-        let Piece::Tag(index) = piece else { continue };
-        if matches!(tags.get(index).map(|tag| &tag.kind), Some(Kind::Expression(inner)) if inner == "content")
-            && let Some(around) = layout.split_once(tags.word(index).as_str())
-        {
-            return Ok(around);
-        }
-    }
-    let origin = position(&file.into(), layout, 0);
-    Err(RenderError::template(
-        &origin,
-        "the layout has no `{{ content }}`: the campaign's text has no place in it".into(),
-    ))
 }
 
 fn fill_environment(

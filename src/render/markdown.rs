@@ -10,15 +10,20 @@ use super::tags::Tags;
 /// Parses Markdown in which tags are put aside. Statements come out as comments between blocks, never
 /// as paragraphs or table rows of their own.
 pub(super) fn parse(tags: &Tags, source: &str) -> Vec<Event<'static>> {
+    let prepared = separate_statements(tags, source);
+    let events = Parser::new_ext(&prepared, options())
+        .map(Event::into_static)
+        .collect();
+    hoist_loops(tags, join_lists(tags, bare_statements(tags, events)))
+}
+
+/// What of Markdown is read besides CommonMark.
+pub(super) fn options() -> Options {
     let mut options = Options::empty();
     options.insert(Options::ENABLE_TABLES);
     options.insert(Options::ENABLE_STRIKETHROUGH);
     options.insert(Options::ENABLE_SMART_PUNCTUATION);
-    let prepared = separate_statements(tags, source);
-    let events = Parser::new_ext(&prepared, options)
-        .map(Event::into_static)
-        .collect();
-    hoist_loops(tags, join_lists(tags, bare_statements(tags, events)))
+    options
 }
 
 /// The events as HTML.

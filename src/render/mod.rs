@@ -8,8 +8,10 @@
 mod additions;
 mod assemble;
 mod compile;
+mod content_place;
 mod context;
 mod dependence;
+mod depth;
 mod engine;
 mod flowed;
 mod inline_styles;
@@ -19,8 +21,10 @@ mod markdown;
 mod names;
 mod page;
 mod phrases;
+mod remarks;
 mod short_text;
 mod standing;
+mod tag_depth;
 mod tags;
 mod view;
 
@@ -38,7 +42,8 @@ pub mod html {
 }
 
 pub use names::{NameKind, UnknownName};
-pub use tags::{Origin, literal};
+pub use remarks::accepted_from;
+pub use tags::{Origin, comments, literal};
 pub use view::{Body, Copy, Delivery, Document, Ingredients, Layout, RecipientView, Text};
 
 use crate::mail::address::AddressError;
@@ -54,6 +59,14 @@ pub enum RenderError {
         /// Where.
         at: Origin,
         /// What is wrong.
+        why: String,
+    },
+    /// Something is nested deeper than a mail needs.
+    #[error("{}:{}:{}: {why}", .at.file, .at.line, .at.column)]
+    TooDeep {
+        /// Where that begins.
+        at: Origin,
+        /// What.
         why: String,
     },
     /// A value that a template uses is not there for this recipient.

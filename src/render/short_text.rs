@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::assemble::Assembled;
 use super::compile::{Compiled, explain};
+use super::tags::Tags;
 use super::{RenderError, context};
 use crate::workspace::member::Member;
 
@@ -17,6 +18,10 @@ impl Compiled {
         template: &str,
         member: Option<&Member>,
     ) -> Result<String, RenderError> {
+        // What is too deep for the engine is refused as everywhere.
+        if template.contains('{') {
+            Tags::for_sources(&[template]).put_aside("title", template)?;
+        }
         let columns = member.map_or(&[][..], |member| &member.columns);
         let values: BTreeMap<&str, minijinja::Value> = columns
             .iter()

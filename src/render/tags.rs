@@ -11,6 +11,7 @@ use std::sync::Arc;
 use memchr::memmem::Finder;
 
 use super::RenderError;
+use super::tag_depth::{self, Branches};
 
 /// A place in a source file; line and column count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,8 +83,10 @@ impl Tags {
     pub(super) fn put_aside(&mut self, file: &str, source: &str) -> Result<String, RenderError> {
         let mut cursor = Cursor::new(file, source);
         let mut out = String::with_capacity(source.len());
-        let mut at = 0;
+        // A byte order mark is no text; it would hide the heading that it stands before.
+        let mut at = source.len() - source.trim_start_matches('\u{feff}').len();
         let mut loops = 0_usize;
+        let mut branches = Branches::default();
         while let Some((start, opening)) = next_opening(source, at) {
             out.push_str(source.get(at..start).unwrap_or_default());
             let origin = cursor.origin(start);
@@ -95,7 +98,11 @@ impl Tags {
             })?;
             let text = source.get(start..end).unwrap_or_default();
             let (kind, end) = classify(source, text, end, &origin)?;
+            if !matches!(kind, Kind::Comment) {
+                tag_depth::check(text, &origin)?;
+            }
             if let Kind::Statement(keyword) = &kind {
+                branches.meet(keyword, &origin)?;
                 match keyword.as_str() {
                     "for" => loops += 1,
                     "endfor" => loops = loops.saturating_sub(1),
@@ -305,6 +312,21 @@ pub fn literal(source: &str) -> impl Iterator<Item = Range<usize>> {
             }
         }
         None
+    })
+}
+
+/// The `{# … #}` of a source, as bytes, in order. One that is not closed is none.
+pub fn comments(source: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let (at, opening) = next_opening(source, from)?;
+            let end = closing(source, at, opening)?;
+            from = end;
+            if opening == "{#" {
+                return Some(at..end);
+            }
+        }
     })
 }
 

@@ -4,7 +4,7 @@
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::names::{ListName, SenderName, TemplateName, TopicName, WindowName};
 use super::settings::Locale;
@@ -38,9 +38,11 @@ pub struct Campaign {
     pub documents: Vec<Document>,
     /// Addresses that get a visible copy of every mail.
     #[serde(default)]
+    #[schemars(extend("uniqueItems" = true))]
     pub cc: Vec<String>,
     /// Addresses that get a hidden copy of every mail.
     #[serde(default)]
+    #[schemars(extend("uniqueItems" = true))]
     pub bcc: Vec<String>,
     /// How mail programs mark it.
     #[serde(default)]
@@ -77,6 +79,7 @@ pub enum Purpose {
 #[serde(deny_unknown_fields, default)]
 pub struct Audience {
     /// The lists whose members it goes to.
+    #[schemars(extend("uniqueItems" = true))]
     pub lists: Vec<ListName>,
     /// Only those members for whom this expression over their columns holds.
     #[serde(rename = "where")]
@@ -88,9 +91,26 @@ pub struct Audience {
     /// Addresses that do not get it.
     pub exclude: Vec<String>,
     /// Lists whose members do not get it.
+    #[schemars(extend("uniqueItems" = true))]
     pub exclude_lists: Vec<ListName>,
     /// How many recipients are expected; a drift beyond this holds the campaign.
+    #[serde(deserialize_with = "expect")]
     pub expect: Option<Expect>,
+}
+
+/// More at least than at most would hold the campaign whatever its lists have.
+fn expect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Expect>, D::Error> {
+    let expect = Option::<Expect>::deserialize(deserializer)?;
+    match &expect {
+        Some(Expect {
+            min: Some(min),
+            max: Some(max),
+        }) if min > max => {
+            let why = format!("at least {min} and at most {max} can not both hold");
+            Err(serde::de::Error::custom(why))
+        }
+        _ => Ok(expect),
+    }
 }
 
 /// How many recipients are expected.

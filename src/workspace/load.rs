@@ -14,7 +14,7 @@ use super::schema::Kind;
 use super::schema_check;
 use super::settings::Settings;
 use super::source::{Listed, Source, SourceError, WorkspacePath};
-use super::yaml;
+use super::{text, yaml};
 use crate::diagnostic::file::File;
 use crate::diagnostic::place::{Place, pointer};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -355,29 +355,12 @@ impl<'a> Loader<'a> {
                 return None;
             }
         };
-        if text.starts_with('\u{feff}') {
-            self.find(
-                Diagnostic::new(
-                    &rules::BYTE_ORDER_MARK,
-                    path,
-                    Place::File,
-                    "the file starts with a byte order mark",
-                )
-                .help("save it as UTF-8 without BOM; it is read nevertheless"),
-            );
-        }
-        // What YAML 1.2.2 section 5.1 does not count as printable; the parser ends at a NUL.
-        let odd = |at: usize, c: char| {
-            c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}')
-                || c == '\u{feff}' && at > 0
-        };
-        if let Some((at, c)) = text.char_indices().find(|(at, c)| odd(*at, *c)) {
-            let place = Place::Bytes(at..at + c.len_utf8());
-            let message = format!("a control character (U+{:04X}) stands here", u32::from(c));
-            self.find(
-                Diagnostic::new(&rules::CONTROL_CHARACTER, path, place, message)
-                    .help("delete it; it came from a copy or a damaged file"),
-            );
+        self.loaded
+            .findings
+            .extend(text::byte_order_mark(path, &text));
+        // The parser ends at a NUL.
+        if let Some(finding) = text::control_character(path, &text) {
+            self.find(finding);
             self.loaded.files.insert(path.as_str(), File::new(text));
             return None;
         }

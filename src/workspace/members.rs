@@ -48,6 +48,11 @@ pub enum ListError {
     /// The heading row is not readable.
     #[error("the first row must name the columns, on one line of UTF-8 text")]
     HeadingNotText,
+    /// The heading row is longer than any row may be.
+    #[error(
+        "the first row has more than {LONGEST_ROW} bytes or {MOST_COLUMNS} columns: perhaps its line does not end"
+    )]
+    HeadingTooLong,
     /// The heading row and the list's columns differ.
     #[error("the heading row does not fit the list: {}", joined(.0))]
     Heading(Vec<HeadingProblem>),

@@ -24,6 +24,7 @@ pub mod segment;
 pub mod settings;
 pub mod source;
 pub mod template;
+pub mod text;
 pub mod tree;
 pub mod yaml;
 mod yaml_scalar;

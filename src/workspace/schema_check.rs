@@ -194,6 +194,10 @@ fn simple(error: &ValidationError<'_>, path: &str) -> Diagnostic {
             "the list is too short".to_owned(),
             Some(format!("it needs at least {limit}")),
         ),
+        Wrong::UniqueItems => (
+            "the list has the same entry twice".to_owned(),
+            Some("take one of them away".to_owned()),
+        ),
         Wrong::MinProperties { limit } => (
             "the mapping is empty".to_owned(),
             Some(format!("it needs at least {limit}")),

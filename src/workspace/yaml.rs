@@ -154,12 +154,7 @@ impl Reader<'_> {
                     }
                 }
                 Event::Alias(_) => {
-                    return self.refuse(
-                        &rules::ALIAS_USED,
-                        span,
-                        "aliases (`*name`) are not read",
-                        "write the value out, or put quotes around a text that starts with `*`",
-                    );
+                    return self.refuse(&rules::ALIAS_USED, span, ALIAS.0, ALIAS.1);
                 }
                 Event::Scalar(text, style, anchor, tag) => {
                     self.plain_value(&span, anchor, tag.is_some())?;
@@ -217,7 +212,11 @@ impl Reader<'_> {
         self.put(node, value);
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, span: Range<usize>) -> Step {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, mut span: Range<usize>) -> Step {
+        if let Some(length) = quoted(self.text_at(span.start)) {
+            // The parser's span goes on over blanks and a comment.
+            span.end = span.end.min(span.start + length);
+        }
         if let Some(Open::Mapping {
             node,
             key: key @ None,
@@ -357,6 +356,8 @@ impl Reader<'_> {
         // The parser gives brackets up by itself before this reader sees them.
         let rule = if error.info().contains("recursion limit") {
             &rules::NESTING_TOO_DEEP
+        } else if error.info().contains("unknown anchor") {
+            &rules::ALIAS_USED
         } else {
             &rules::YAML_MALFORMED
         };
@@ -447,6 +448,30 @@ fn tab(file: &File, at: usize) -> usize {
     start + before.trim_end_matches('\t').len()
 }
 
+/// How long the quoted text is that stands here, with its quotation marks.
+fn quoted(text: &str) -> Option<usize> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let mut inner = text.char_indices().skip(1).peekable();
+    while let Some((at, c)) = inner.next() {
+        if c == '\\' && quote == '"' {
+            inner.next();
+        } else if c == quote {
+            if quote == '\'' && inner.peek().is_some_and(|(_, c)| *c == quote) {
+                inner.next();
+                continue;
+            }
+            return Some(at + 1);
+        }
+    }
+    None
+}
+
+/// What is said of aliases, and of what the parser takes for one.
+const ALIAS: (&str, &str) = (
+    "aliases (`*name`) are not read",
+    "write the value out, or put quotes around a text that starts with `*`",
+);
+
 /// The parser's words in ours, where a person would not understand them.
 fn explain(info: &str, file: &File, at: usize) -> (String, Option<Cow<'static, str>>) {
     let (_, text) = line_at(file, at);
@@ -460,6 +485,16 @@ fn explain(info: &str, file: &File, at: usize) -> (String, Option<Cow<'static, s
         return (
             "brackets are nested too deep".to_owned(),
             Some("look for a missing quote".into()),
+        );
+    }
+    if info.contains("unknown anchor") {
+        return (ALIAS.0.to_owned(), Some(ALIAS.1.into()));
+    }
+    if info.contains("trailing content after") {
+        // The parser calls both kinds of quotation marks double.
+        return (
+            "the text goes on behind its closing quotation mark".to_owned(),
+            Some("put one pair of quotation marks around the whole text; inside of '…' an apostrophe is written twice, as in 'It''s free'".into()),
         );
     }
     let help = if info.contains("mapping values are not allowed")

@@ -21,15 +21,51 @@ pub(in crate::lint) fn unknown(
     name: &str,
     all: &[&'static Rule],
 ) -> Diagnostic {
-    let known = all.iter().map(|rule| rule.name);
-    Diagnostic::new(
-        &CHECK.rule,
-        path,
-        place,
-        format!("there is no rule `{name}`"),
-    )
-    .did_you_mean(name, known)
-    .help("`postmerge rules` lists them")
+    if name.is_empty() {
+        return Diagnostic::new(&CHECK.rule, path, place, "no rule is named here").help(
+            "write `postmerge: allow RULE -- the reason`; `postmerge rules` lists the rules",
+        );
+    }
+    no_such_rule(&CHECK.rule, path, place, name, all)
+}
+
+/// A name that no rule has, or a rule's code in its place.
+pub(in crate::lint) fn no_such_rule(
+    rule: &'static Rule,
+    path: &str,
+    place: Place,
+    name: &str,
+    all: &[&'static Rule],
+) -> Diagnostic {
+    let finding = |message| Diagnostic::new(rule, path, place.clone(), message);
+    match all.iter().find(|it| it.code.eq_ignore_ascii_case(name)) {
+        Some(meant) => finding(format!(
+            "`{name}` is a rule's code; its name is `{}`",
+            meant.name
+        ))
+        .help(format!("write `{}`", meant.name)),
+        None => finding(format!("there is no rule `{name}`"))
+            .did_you_mean(name, all.iter().map(|it| it.name))
+            .help("`postmerge rules` lists them"),
+    }
+}
+
+pub(in crate::lint) fn malformed(path: &str, place: Place) -> Diagnostic {
+    let message = "this comment accepts nothing";
+    Diagnostic::new(&CHECK.rule, path, place, message)
+        .help("write `postmerge: allow RULE -- the reason`")
+}
+
+pub(in crate::lint) fn second(path: &str, place: Place) -> Diagnostic {
+    let message = "the comment has a second `postmerge:`, which is taken for a part of the reason";
+    Diagnostic::new(&CHECK.rule, path, place, message)
+        .help("write a comment for each, or name several rules: `postmerge: allow ONE, OTHER -- the reason`")
+}
+
+pub(in crate::lint) fn mailed(path: &str, place: Place) -> Diagnostic {
+    let message = "this is no comment here but a text that is mailed, and accepts nothing";
+    Diagnostic::new(&CHECK.rule, path, place, message)
+        .help("write it between `{#` and `#}`, or in Markdown and HTML between `<!--` and `-->`")
 }
 
 pub(in crate::lint) fn not_allowed(path: &str, place: Place, name: &str) -> Diagnostic {

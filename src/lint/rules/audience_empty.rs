@@ -2,6 +2,8 @@
 
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
+use crate::lint::includes::identities;
+use crate::lint::rows::Rows;
 use crate::lint::{Check, Context};
 
 /// The rule.
@@ -22,20 +24,33 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         };
         let audience = &file.campaign.audience;
         let is_expected = audience.expect.as_ref().is_some_and(|it| it.min.is_some());
-        // Lists without any sound row are another rule's.
-        let lists = audience
-            .lists
-            .iter()
-            .filter_map(|list| context.rows.get(list));
-        let rows: u64 = lists.map(crate::lint::rows::Rows::sound).sum();
-        if *found > 0 || !audience.include.is_empty() || is_expected || rows == 0 {
+        let excluded = identities(&audience.exclude);
+        let single = identities(&audience.include);
+        if *found > 0 || !single.is_subset(&excluded) || is_expected {
             continue;
         }
+        // Lists without any sound row are another rule's.
+        let lists = audience.lists.iter();
+        let rows = lists.filter_map(|list| context.rows.get(list));
+        if !audience.lists.is_empty() && rows.map(Rows::sound).sum::<u64>() == 0 {
+            continue;
+        }
+        let help = if audience.lists.is_empty() {
+            "name a list in `lists`, or addresses in `include`"
+        } else if audience
+            .lists
+            .iter()
+            .all(|it| audience.exclude_lists.contains(it))
+        {
+            "its lists stand in `exclude_lists`, too"
+        } else {
+            "look at lists, topic, `where` and `exclude`: no row is left"
+        };
         let place = Place::key(&["audience"]);
         out.push(
             Diagnostic::new(&CHECK.rule, &file.path, place, "nobody would get it")
                 .why("the campaign would be held when its time comes")
-                .help("look at lists, topic and `where`: no row is selected"),
+                .help(help),
         );
     }
 }

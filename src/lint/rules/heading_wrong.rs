@@ -31,7 +31,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             out.push(Diagnostic::new(&CHECK.rule, &file.members, place, message).help(help));
         };
         let problems = match error {
-            ListError::NoHeading | ListError::HeadingNotText => {
+            ListError::NoHeading | ListError::HeadingNotText | ListError::HeadingTooLong => {
                 let help = format!("the first row names the columns of `{}`", file.path);
                 find(1, error.to_string(), help);
                 continue;

@@ -19,7 +19,9 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let wanted = |error: &RenderError| {
         !matches!(
             error,
-            RenderError::Template { .. } | RenderError::Unknown { .. }
+            RenderError::Template { .. }
+                | RenderError::TooDeep { .. }
+                | RenderError::Unknown { .. }
         )
     };
     templates::report(context, &CHECK.rule, wanted, out);

@@ -11,6 +11,7 @@ pub mod attachment_too_large;
 pub mod attachment_type;
 pub mod audience_empty;
 pub mod audience_outside_expectation;
+pub mod body_empty;
 pub mod brand_colour;
 pub mod brand_font;
 pub mod ca_file_missing;
@@ -30,6 +31,7 @@ pub mod document_missing;
 pub mod document_missing_for;
 pub mod duplicate_id;
 pub mod duplicate_member;
+pub mod file_ignored;
 pub mod filter_unknown;
 pub mod force_without_reason;
 pub mod formula_cell;
@@ -208,4 +210,6 @@ pub static ALL: &[&Check] = &[
     &codeowners_outdated::CHECK,
     &codeowners_missing::CHECK,
     &dictionary_unreadable::CHECK,
+    &file_ignored::CHECK,
+    &body_empty::CHECK,
 ];

@@ -42,7 +42,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 "there is no `portal`, so nobody can leave with one click",
             )
             .why("Gmail and Yahoo demand it of whoever sends them 5,000 mails a day")
-            .help("run `postmerge portal` and set `portal: {url: https://…}`"),
+            .help("set `portal: {url: https://…}` to a service of yours that takes leaving with one click (RFC 8058); without it people leave by mail"),
         );
     }
 }

@@ -20,7 +20,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for found in context.mistakes {
         let why = match &found.error {
             RenderError::Empty { .. } => continue,
-            RenderError::Template { why, .. } => why.clone(),
+            RenderError::Template { why, .. } | RenderError::TooDeep { why, .. } => why.clone(),
             other => other.without_values(),
         };
         // Findings stand in the logs of CI, and logs show no addresses.

@@ -3,6 +3,7 @@
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::allowance::FIRST_ALLOWED;
+use crate::lint::rules::allowance_unknown::no_such_rule;
 use crate::lint::{Check, Context, all_rules};
 
 /// The rule.
@@ -23,17 +24,16 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let all = all_rules();
     for name in settings.lint.severity.keys() {
         let place = Place::key(&["lint", "severity", name]);
-        let finding = |message| Diagnostic::new(&CHECK.rule, "postmerge.yaml", place, message);
         match all.iter().find(|rule| rule.name == name) {
-            None => out.push(
-                finding(format!("there is no rule `{name}`"))
-                    .did_you_mean(name, all.iter().map(|rule| rule.name))
-                    .help("`postmerge rules` lists them"),
-            ),
-            Some(rule) if rule.code < FIRST_ALLOWED => out.push(
-                finding(format!("the severity of `{name}` can not be set"))
-                    .why("what it is about can not be read as long as it is there"),
-            ),
+            None => {
+                let path = "postmerge.yaml";
+                out.push(no_such_rule(&CHECK.rule, path, place, name, &all));
+            }
+            Some(rule) if rule.code < FIRST_ALLOWED => {
+                let message = format!("the severity of `{name}` can not be set");
+                let finding = Diagnostic::new(&CHECK.rule, "postmerge.yaml", place, message);
+                out.push(finding.why("what it is about can not be read as long as it is there"));
+            }
             Some(_) => {}
         }
     }

@@ -20,11 +20,34 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let RenderError::Empty { name, .. } = &found.error else {
             continue;
         };
-        let who = mistakes::who(found);
-        let message = format!("`{name}` is empty for {who}");
-        let finding = Diagnostic::new(&CHECK.rule, &found.path, found.place.clone(), message);
-        out.push(finding.why("they would not get the mail").help(format!(
-            "write `{{{{ {name} | default(\"…\") }}}}`, or ask `{{% if {name} is defined %}}`, or fill the cells"
-        )));
+        let finding = |message| {
+            let place = found.place.clone();
+            Diagnostic::new(&CHECK.rule, &found.path, place, message)
+                .why("they would not get the mail")
+        };
+        let instead = format!(
+            "write `{{{{ {name} | default(\"…\") }}}}`, or ask `{{% if {name} is defined %}}`"
+        );
+        let Some(key) = setting(name) else {
+            let message = format!("`{name}` is empty for {}", mistakes::who(found));
+            out.push(finding(message).help(format!("{instead}, or fill the cells")));
+            continue;
+        };
+        let message = format!("`{name}` is empty: `postmerge.yaml` has no `{key}`");
+        let finding = finding(message).help(format!("{instead}, or set `{key}`"));
+        if !out.contains(&finding) {
+            out.push(finding);
+        }
     }
+}
+
+/// The setting that a value comes from, where it is no column's.
+fn setting(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "brand.colour" | "brand.colours" => "policy.brand.colours",
+        "brand.font" | "brand.fonts" => "policy.brand.fonts",
+        "brand.logo" => "policy.brand.logo",
+        "organisation.website" => "organisation.website",
+        _ => return None,
+    })
 }

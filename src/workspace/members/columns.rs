@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::record::RawRow;
+use super::record::{Flaw, RawRow};
 use super::{ListError, cell, place};
 use crate::workspace::list::{ColumnType, List};
 
@@ -82,6 +82,9 @@ pub(in crate::workspace) fn nearest<'a>(
 impl Columns {
     /// Holds the CSV's heading row against the list's columns.
     pub(super) fn new(list: &List, heading: &RawRow<'_>) -> Result<Self, ListError> {
+        if matches!(heading.flaw, Some(Flaw::TooLong | Flaw::TooManyCells)) {
+            return Err(ListError::HeadingTooLong);
+        }
         let text = std::str::from_utf8(heading.text).map_err(|_| ListError::HeadingNotText)?;
         if heading.flaw.is_some() || text.chars().any(char::is_control) {
             return Err(ListError::HeadingNotText);

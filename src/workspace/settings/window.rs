@@ -2,7 +2,7 @@
 
 use jiff::civil::Weekday;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::workspace::length::Length;
 
@@ -13,10 +13,22 @@ pub struct Window {
     /// Opening time in the organisation's zone, such as `12:00`.
     pub opens: jiff::civil::Time,
     /// How long it stays open. A campaign that is not done by then goes on when it opens next.
+    #[serde(deserialize_with = "open_for")]
     pub open_for: Length,
     /// The days of the week on which it opens; business days where absent.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub days: Option<Vec<Day>>,
+}
+
+/// A window that is open for no time would never be met, and its campaigns be due on no day.
+fn open_for<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Length, D::Error> {
+    let length = Length::deserialize(deserializer)?;
+    if length < Length::seconds(60) {
+        let why = "no campaign would ever go out in so short a window: write a minute at least, such as `3h`";
+        return Err(serde::de::Error::custom(why));
+    }
+    Ok(length)
 }
 
 /// A day of the week.
