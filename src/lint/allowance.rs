@@ -77,7 +77,7 @@ pub(super) fn apply(
     findings.append(&mut wrong);
     for unused in allowances
         .iter()
-        .filter(|it| !it.is_used && is_asked(&it.rule))
+        .filter(|it| !it.is_used && is_asked(it.rule))
     {
         findings.push(allowance_unused::finding(
             &unused.path,
