@@ -6,134 +6,16 @@
     clippy::disallowed_methods
 )]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::Arc;
-
 use mail_parser::MessageParser;
-use postmerge::transport::inbox::{Inbox, InboxConfig, MemorySink, ReceivedMail, RunningInbox};
-use postmerge::transport::mailboxes::{Mailboxes, Verdict};
 
 #[path = "support/git.rs"]
 mod git;
 #[path = "support/overlay.rs"]
 mod overlay;
+#[path = "support/relay_house.rs"]
+mod relay_house;
 
-use git::git;
-
-const KEY: &str = "a secret of more than thirty-two characters";
-
-struct House {
-    folder: tempfile::TempDir,
-    inbox: RunningInbox,
-    sink: Arc<MemorySink>,
-    /// The inbox's.
-    _runtime: tokio::runtime::Runtime,
-}
-
-impl House {
-    fn new(policy: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let mailboxes = Mailboxes::new().always(
-            "gone@own.test",
-            Verdict::refuse_rcpt(550, "5.1.1 no such user"),
-        );
-        let sink = Arc::new(MemorySink::default());
-        let config = InboxConfig::new(Arc::new(mailboxes), Arc::clone(&sink) as _);
-        let inbox = runtime.block_on(Inbox::start(config)).unwrap();
-        let folder = overlay::base(&PathBuf::from(env!("CARGO_MANIFEST_DIR")));
-        let house = Self {
-            folder,
-            inbox,
-            sink,
-            _runtime: runtime,
-        };
-        let root = house.root();
-        let settings = std::fs::read_to_string(root.join("postmerge.yaml")).unwrap();
-        let relay = format!(
-            "{{host: 127.0.0.1, port: {}, tls: none}}",
-            house.inbox.addr.port()
-        );
-        let settings = settings.replace("{host: mail.camara.example, port: 587}", &relay);
-        house.write(
-            "postmerge.yaml",
-            &(settings
-                + &format!("policy: {policy}\npace: {{enabled: false, look_up_mx: false}}\n")),
-        );
-        house.write(
-            "campaigns/rueda/body.md",
-            "Hola {{ nombre | default('socio') }}.\n",
-        );
-        house.write("lists/exportadores.yaml", "title: E\nowner: ana\npurpose: Noticias\nconsent: {basis: consent}\ncolumns:\n  nombre: {type: text}\n");
-        house.write(
-            "lists/exportadores.csv",
-            "email,nombre\nluis@socios.example,Luis\nmaria@socios.example,\"María & Cía.\"\n",
-        );
-        git(root, &["init", "-q", "-b", "main"]);
-        git(root, &["init", "-q", "--bare", ".remote.git"]);
-        git(root, &["config", "user.name", "Ana Ruiz"]);
-        git(root, &["config", "user.email", "ana@camara.example"]);
-        git(
-            root,
-            &[
-                "remote",
-                "add",
-                "origin",
-                &root.join(".remote.git").display().to_string(),
-            ],
-        );
-        house.push("sound");
-        house
-    }
-
-    fn root(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        overlay::write(&self.root().join(path), text.as_bytes());
-    }
-
-    fn push(&self, message: &str) {
-        git(
-            self.root(),
-            &["add", "postmerge.yaml", "campaigns", "lists", "templates"],
-        );
-        git(self.root(), &["commit", "-q", "-m", message]);
-        git(self.root(), &["push", "-q", "origin", "HEAD:main"]);
-    }
-
-    fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_postmerge"));
-        command
-            .arg("-C")
-            .arg(self.root())
-            .args(arguments)
-            .env("POSTMERGE_KEY", KEY);
-        let done: Output = command.output().unwrap();
-        let said = String::from_utf8_lossy(&done.stdout).into_owned()
-            + &String::from_utf8_lossy(&done.stderr);
-        (done.status.code(), said)
-    }
-
-    fn mails(&self) -> Vec<ReceivedMail> {
-        self.sink.mails()
-    }
-
-    fn ledger_files(&self) -> String {
-        let branch = git(self.root(), &["ls-remote", "origin", "postmerge-ledger"]);
-        match branch.split_whitespace().next() {
-            Some(commit) => {
-                git(self.root(), &["fetch", "-q", "origin", "postmerge-ledger"]);
-                git(self.root(), &["ls-tree", "-r", "--name-only", commit])
-            }
-            None => String::new(),
-        }
-    }
-}
+use relay_house::House;
 
 #[test]
 fn a_test_is_marked_goes_to_nobody_else_and_is_noted() {

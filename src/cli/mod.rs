@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 mod doctor_text;
 pub mod error;
+mod github_evidence;
 pub mod init;
 mod ledger_here;
 pub mod lint;

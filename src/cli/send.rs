@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::error::CliError;
+use super::github_evidence::GhCommand;
 use super::send_progress::Shown;
 use super::send_summary::{exit_code, summary};
 use super::terminal::Terminal;
@@ -178,6 +179,9 @@ async fn send(
     // The demo's relay is on this machine, and its names are in no DNS.
     let in_earnest = surroundings.relay.is_none() && !arguments.dry_run;
     let doctor = in_earnest.then(|| super::preflight::in_earnest(&surroundings.clock));
+    let reviews = GhCommand {
+        checkout: folder.to_owned(),
+    };
     let outside = Outside {
         repository: folder,
         ledger: settings.ledger.clone(),
@@ -186,6 +190,7 @@ async fn send(
         exchangers: exchangers.as_ref(),
         secret: &environment,
         preflight: doctor.as_ref().map(|it| it as &dyn Preflight),
+        evidence: Some(&reviews),
         run: new_run_id(),
         boot: boot_id(),
         engine: EngineTask::Own,

@@ -142,6 +142,14 @@ pub enum StartError {
         /// Which campaign.
         campaign: String,
     },
+    /// Reviews do not show that it was approved.
+    #[error("{campaign}: not approved: {why}")]
+    NotApproved {
+        /// Which campaign.
+        campaign: String,
+        /// What is missing.
+        why: String,
+    },
     /// The set-up is not in order.
     #[error("before the start: {why}")]
     Preflight {
@@ -228,6 +236,7 @@ impl StartError {
                 | Self::OtherDigest { .. }
                 | Self::SentBefore { .. }
                 | Self::NotTested { .. }
+                | Self::NotApproved { .. }
                 | Self::Preflight { .. }
                 | Self::NoDkimKey(_)
                 | Self::Dkim { .. }

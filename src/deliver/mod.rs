@@ -22,6 +22,7 @@ pub mod opened;
 pub mod preflight;
 mod preparing;
 pub mod progress;
+pub mod proof;
 pub mod publisher;
 pub mod publishing;
 pub mod queue;

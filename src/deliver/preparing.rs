@@ -248,6 +248,8 @@ impl Run<'_> {
             self.relay_of(&content)?;
             self.look_at_set_up(&content).await?;
             let (audience, documents) = audience(&self.ground, &self.ledger, &content)?;
+            let recipients = audience.entries.len() as u64;
+            self.check_approved(id, &content, scheduled.approved_by, recipients)?;
             let fixed = fix(
                 &self.ground,
                 &content,

@@ -16,6 +16,7 @@ use super::error::{DeliverError, StartError};
 pub use super::opened::{Opened, open};
 use super::preflight::{Looked, Preflight};
 use super::progress::Progress;
+use super::proof::Evidence;
 use super::publisher::LedgerPublisher;
 use super::reasons::Words;
 use super::recover::{Recovered, recover};
@@ -71,6 +72,8 @@ pub struct Outside<'a> {
     pub secret: &'a dyn Fn(&str) -> Option<String>,
     /// What looks at the set-up before a campaign goes on, where anything does.
     pub preflight: Option<&'a dyn Preflight>,
+    /// Who knows of reviews, where the settings ask for them.
+    pub evidence: Option<&'a dyn Evidence>,
     /// This run's id.
     pub run: RunId,
     /// Which start of the machine this is, where it can be told.

@@ -91,6 +91,20 @@ impl Repository {
         Ok(found)
     }
 
+    /// The commit that a branch stood at before this one; none for the first.
+    ///
+    /// # Errors
+    /// [`GitError`] where there is no such commit, or a shallow clone does not have it.
+    pub fn first_parent(&self, commit: CommitId) -> Result<Option<CommitId>, GitError> {
+        let read = |error: git2::Error| GitError::object(format!("history of {commit}"), &error);
+        let inner = self.lock();
+        let commit = inner.find_commit(commit.0).map_err(read)?;
+        if commit.parent_count() == 0 {
+            return Ok(None);
+        }
+        Ok(Some(CommitId(commit.parent_id(0).map_err(read)?)))
+    }
+
     /// The commits whose parents this clone does not have. The file is read directly, because a
     /// commit at the edge looks like the first one to whoever asks for its parents.
     fn shallow_edge(&self) -> Result<HashSet<Oid>, GitError> {

@@ -28,11 +28,17 @@ pub fn approvers(settings: &Settings, campaign: &Campaign, recipients: u64) -> V
         }
     };
     let mut found = vec![with(Role::Coordinator, "every campaign")];
-    let above = settings.policy.management_above;
     if campaign.approval == Approval::Management {
         found.push(with(Role::Management, "the campaign asks for it"));
-    } else if above.is_some_and(|above| recipients > u64::from(above)) {
+    } else if needs_management(settings, campaign, recipients) {
         found.push(with(Role::Management, "so many recipients"));
     }
     found
+}
+
+/// Whether the management must approve it, too.
+pub fn needs_management(settings: &Settings, campaign: &Campaign, recipients: u64) -> bool {
+    let above = settings.policy.management_above;
+    campaign.approval == Approval::Management
+        || above.is_some_and(|above| recipients > u64::from(above))
 }

@@ -11,6 +11,7 @@ mod compile;
 pub mod content;
 pub mod documents;
 pub mod error;
+pub mod evidence;
 pub mod lanes;
 pub mod lists;
 pub mod mailing;

@@ -1,5 +1,6 @@
 //! `postmerge.yaml`: the organisation, its people, senders, relays, windows, pace and policy.
 
+mod approval;
 mod lint;
 mod organisation;
 mod pace;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::length::Length;
 use super::names::{PersonName, RelayName, SenderName, WindowName};
 
+pub use approval::{ApprovalSettings, Verify};
 pub use lint::{Level, Limits, Lint};
 pub use organisation::{Holiday, Locale, Organisation, Person, Role};
 pub use pace::{Pace, Provider, Retry, WarmUp};
@@ -46,6 +48,9 @@ pub struct Settings {
     /// What campaigns may and may not do.
     #[serde(default)]
     pub policy: Policy,
+    /// How approvals are proved.
+    #[serde(default)]
+    pub approval: ApprovalSettings,
     /// How findings of `postmerge lint` are judged.
     #[serde(default)]
     pub lint: Lint,
