@@ -248,8 +248,12 @@ fn extended(text: &str, hosts: &[&str]) -> String {
         it.trim_start_matches(['+', '-', '~', '?']) == "all" || it.starts_with("redirect=")
     };
     let at = terms.iter().position(is_end).unwrap_or(terms.len());
-    let mut new: Vec<String> = hosts.iter().map(|host| term(host)).collect();
-    new.dedup();
+    let mut new: Vec<String> = Vec::new();
+    for term in hosts.iter().map(|host| term(host)) {
+        if !new.contains(&term) {
+            new.push(term);
+        }
+    }
     terms.splice(at..at, new);
     terms.join(" ")
 }
@@ -292,6 +296,24 @@ fn merged(texts: &[String]) -> String {
         true => "v=spf1 ~all".to_owned(),
         false => format!("v=spf1 {} ~all", terms.join(" ")),
     }
+}
+
+/// The mechanisms of a record, as they are written.
+#[cfg(any(test, fuzzing))]
+pub(super) fn terms_of(text: &str) -> Option<Vec<String>> {
+    let record = record::is_spf(text).then(|| Record::parse(text).ok())??;
+    Some(record.directives.into_iter().map(|it| it.text).collect())
+}
+
+/// All that may be published in a record's place.
+#[cfg(any(test, fuzzing))]
+pub(super) fn mended(text: &str) -> [String; 3] {
+    let other = "v=spf1 include:other.example ~all";
+    [
+        extended(text, &["smtp.c.example", "2001:db8::1"]),
+        with_soft_all(text),
+        merged(&[text.to_owned(), other.to_owned()]),
+    ]
 }
 
 #[cfg(test)]
