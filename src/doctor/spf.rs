@@ -242,7 +242,7 @@ fn fresh<'a>(hosts: impl Iterator<Item = &'a str>) -> String {
 
 /// The record with these hosts, before whatever it says about everybody else.
 fn extended(text: &str, hosts: &[&str]) -> String {
-    let mut terms: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let mut terms: Vec<String> = record::terms(text).map(str::to_owned).collect();
     let is_end = |it: &String| {
         let it = it.to_ascii_lowercase();
         it.trim_start_matches(['+', '-', '~', '?']) == "all" || it.starts_with("redirect=")
@@ -260,7 +260,7 @@ fn extended(text: &str, hosts: &[&str]) -> String {
 
 /// The record, ending in `~all`.
 fn with_soft_all(text: &str) -> String {
-    let kept = text.split_whitespace().filter(|it| {
+    let kept = record::terms(text).filter(|it| {
         !it.trim_start_matches(['+', '-', '~', '?'])
             .eq_ignore_ascii_case("all")
     });
@@ -271,9 +271,7 @@ fn with_soft_all(text: &str) -> String {
 /// One record that says what several said.
 fn merged(texts: &[String]) -> String {
     let mut terms: Vec<&str> = Vec::new();
-    let said = texts
-        .iter()
-        .flat_map(|text| text.split_whitespace().skip(1));
+    let said = texts.iter().flat_map(|text| record::terms(text).skip(1));
     for term in said {
         let is_all = term
             .trim_start_matches(['+', '-', '~', '?'])
