@@ -11,14 +11,16 @@ mod deliver_common;
 
 use std::sync::{Arc, Mutex};
 
-use deliver_common::{House, at, clock, line, now_of, people};
+use deliver_common::{House, Setup, at, clock, line, now_of, people};
 use postmerge::clock::BoxFuture;
 use postmerge::deliver::preflight::{Links, Preflight};
-use postmerge::deliver::run::Order;
+use postmerge::deliver::progress::Silent;
+use postmerge::deliver::run::{Order, Stop};
 use postmerge::transport::mailboxes::{Mailboxes, Verdict};
 use postmerge::workspace::names::SenderName;
 use postmerge::workspace::settings::Settings;
 use postmerge::workspace::tree::Tree;
+use tokio::sync::watch;
 
 /// Says what a test wants it to say, and keeps what it was asked.
 #[derive(Default)]
@@ -121,6 +123,54 @@ fn what_mails_link_to_is_looked_for_once_a_run() {
     assert_eq!(line(&summary, "dos").counts.accepted, 5, "{summary:?}");
     // And what was there is not.
     assert_eq!(says.links.lock().unwrap().len(), 3);
+}
+
+/// Asks for a stop while it looks, and never comes to an end.
+struct Hangs(watch::Sender<bool>);
+
+impl Preflight for Hangs {
+    fn set_up<'a>(
+        &'a self,
+        _: &Settings,
+        _: &SenderName,
+        _: &Tree,
+    ) -> BoxFuture<'a, Option<String>> {
+        Box::pin(async {
+            self.0.send(true).unwrap();
+            std::future::pending().await
+        })
+    }
+
+    fn published<'a>(&'a self, _: &Settings, _: Links) -> BoxFuture<'a, Option<String>> {
+        Box::pin(std::future::ready(None))
+    }
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_relay_that_hangs() {
+    let (mut house, _) = house();
+    house.campaign("dos", "");
+    house.push("two");
+    let (ask, stop) = watch::channel(false);
+    house.preflight = Some(Arc::new(Hangs(ask)));
+    let setup = Setup {
+        transport: house.transport(),
+        progress: Arc::new(Silent),
+        polls: None,
+    };
+    let clock = clock();
+    let ran = house.stoppable("runner", 1, &clock, &Order::default(), setup, stop);
+    let summary = ran.unwrap().unwrap();
+    for campaign in ["uno", "dos"] {
+        let line = line(&summary, campaign);
+        let passed_over = "passed over: a stop was asked for";
+        assert_eq!(
+            (line.held, line.note.as_deref()),
+            (false, Some(passed_over))
+        );
+        assert!(house.state(campaign).notes().is_empty());
+    }
+    assert_eq!(summary.stopped, Some(Stop::Asked));
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn line(text: &mut String, finding: &Finding, coloured: bool) {
         State::Good => ("good", "32"),
         State::Advice => ("advice", "33"),
         State::Wrong => ("WRONG", "1;31"),
-        State::NotKnown => ("unknown", "35"),
+        State::NotKnown => ("?", "35"),
         State::Skipped => ("-", "2"),
     };
     let shown = format!("{mark:8}");
@@ -99,7 +99,7 @@ fn sum(found: &Examination) -> String {
         (State::Good, "good"),
         (State::Advice, "with advice"),
         (State::Wrong, "wrong"),
-        (State::NotKnown, "unknown"),
+        (State::NotKnown, "not known"),
         (State::Skipped, "not tried"),
     ];
     let words: Vec<String> = counts
@@ -160,7 +160,7 @@ Relay principal (smtp.c.example:587)
                           which smtp.c.example has. Its operator may send from
                           other addresses
   -       authentication  not tried: PASSWORD is not set
-  unknown reverse         DNS gave no answer
+  ?       reverse         DNS gave no answer
 
 Publish in DNS, word for word (each value on one line):
 
@@ -169,7 +169,7 @@ Publish in DNS, word for word (each value on one line):
   value     v=spf1 a:smtp.c.example ~all
   replaces  v=spf1 ~all
 
-1 good, 1 with advice, 1 wrong, 1 unknown, 1 not tried.
+1 good, 1 with advice, 1 wrong, 1 not known, 1 not tried.
 "#);
     }
 

@@ -95,6 +95,7 @@ pub enum Command {
     /// Show how every campaign stands, and what waits for a person.
     Status(status::Arguments),
     /// Check DNS, relays and certificates, and say what to publish.
+    #[command(long_about = doctor::LONG_ABOUT)]
     Doctor(doctor::Arguments),
     /// Settle mails of which nobody knows whether they went out.
     Resolve(resolve::Arguments),

@@ -156,6 +156,9 @@ pub enum StartError {
         /// What is wrong.
         why: String,
     },
+    /// A stop was asked for while the set-up was being looked at.
+    #[error("a stop was asked for")]
+    StopAsked,
     /// The environment lacks a sender's DKIM key.
     #[error("DKIM key: the environment variable {0} is not set")]
     NoDkimKey(String),

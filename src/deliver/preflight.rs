@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tokio::sync::watch;
+
 use super::campaign_letters::CampaignLetters;
 use super::error::StartError;
 use super::run::Run;
@@ -50,6 +52,24 @@ pub(super) struct Looked {
     there: BTreeSet<String>,
 }
 
+/// Nothing is claimed yet: whoever asks for a stop need not wait for a relay that hangs.
+async fn unless_stopped<T>(
+    stop: &watch::Receiver<bool>,
+    looking: BoxFuture<'_, T>,
+) -> Result<T, StartError> {
+    let mut stop = stop.clone();
+    let stopped = async {
+        if stop.wait_for(|asked| *asked).await.is_err() {
+            // Nobody is left who could ask.
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        found = looking => Ok(found),
+        () = stopped => Err(StartError::StopAsked),
+    }
+}
+
 impl Run<'_> {
     /// Looks at the sender's set-up, the first time that it is asked for in a run.
     ///
@@ -74,7 +94,8 @@ impl Run<'_> {
             Some(found) => found.clone(),
             None => {
                 let tree = Tree::at(self.ground.path, self.ground.head)?;
-                let found = preflight.set_up(&settings, name, &tree).await;
+                let looking = preflight.set_up(&settings, name, &tree);
+                let found = unless_stopped(&self.stop, looking).await?;
                 self.looked.senders.insert(key, found.clone());
                 found
             }
@@ -105,7 +126,8 @@ impl Run<'_> {
             .union(&links.documents)
             .cloned()
             .collect::<Vec<_>>();
-        match preflight.published(self.ground.settings, links).await {
+        let looking = preflight.published(self.ground.settings, links);
+        match unless_stopped(&self.stop, looking).await? {
             Some(why) => Err(StartError::Preflight { why }),
             None => {
                 self.looked.there.extend(asked);

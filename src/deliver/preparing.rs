@@ -35,6 +35,8 @@ const STARTS: u32 = 5;
 /// Mails made before a start is published.
 const SAMPLES: u32 = 40;
 
+const PASSED_OVER: &str = "passed over: a stop was asked for";
+
 const UNKNOWNS: &str = "unknowns wait for a person";
 
 impl Run<'_> {
@@ -49,6 +51,10 @@ impl Run<'_> {
                 return match self.prepare(scheduled, closes).await {
                     Ok(active) => {
                         self.active.push(active);
+                        Ok(())
+                    }
+                    Err(StartError::StopAsked) => {
+                        self.line(id, counts, Some(PASSED_OVER.to_owned()), false);
                         Ok(())
                     }
                     Err(why) if why.holds_one() => {
@@ -138,8 +144,8 @@ impl Run<'_> {
     /// A stop was asked for before its turn came.
     pub(super) fn pass_over(&mut self, scheduled: Scheduled) {
         let counts = scheduled.state.counts(self.now);
-        let note = matches!(scheduled.standing, Standing::Due { .. })
-            .then(|| "passed over: a stop was asked for".to_owned());
+        let note =
+            matches!(scheduled.standing, Standing::Due { .. }).then(|| PASSED_OVER.to_owned());
         self.line(scheduled.id, counts, note, false);
     }
 

@@ -178,6 +178,7 @@ pub async fn send(
         lanes: Lanes::new(&workspace.settings),
         transports: BTreeMap::new(),
         looked: Looked::default(),
+        stop: stop.clone(),
         active: Vec::new(),
         lines: BTreeMap::new(),
         now,
@@ -262,6 +263,8 @@ pub(super) struct Run<'a> {
     /// The transports that were asked for, and why there is none where their settings are wrong.
     pub(super) transports: BTreeMap<RelayName, Result<Arc<dyn Transport>, String>>,
     pub(super) looked: Looked,
+    /// Whether somebody wants it to stop.
+    pub(super) stop: watch::Receiver<bool>,
     pub(super) active: Vec<Active>,
     lines: BTreeMap<OccurrenceId, Line>,
     pub(super) now: Timestamp,

@@ -244,6 +244,14 @@ impl Published {
     }
 }
 
+/// Reads a key and measures it.
+#[cfg(fuzzing)]
+pub(super) fn read(text: &str) {
+    if let Ok(key) = Published::parse(text) {
+        let _ = key.strength();
+    }
+}
+
 #[cfg(test)]
 #[path = "dkim/tests.rs"]
 mod tests;

@@ -152,13 +152,13 @@ pub(super) fn judge(domain: &str, published: &Result<Published, NoAnswer>) -> Fi
             format!("{domain} has no DMARC record: large providers refuse bulk mail without one"),
             Vec::new(),
         ),
-        Ok(Published::Several(place, texts)) => wrong(
-            place,
+        // Which of them is meant, nobody here knows.
+        Ok(Published::Several(place, texts)) => Finding::wrong(
+            Check::Dmarc,
             format!(
                 "there are {} DMARC records at _dmarc.{place}: none of them counts. Leave one",
                 texts.len()
             ),
-            texts.clone(),
         ),
         Ok(Published::Unreadable(place, text, why)) => wrong(
             place,

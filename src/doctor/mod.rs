@@ -12,6 +12,8 @@ mod dmarc;
 mod domain;
 pub mod examine;
 pub mod finding;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod mx;
 pub mod names;
 pub mod preflight;
@@ -51,9 +53,6 @@ pub struct Surroundings {
 impl Surroundings {
     /// A step's usual length.
     pub const STEP: Duration = Duration::from_secs(10);
-
-    /// The usual length of the whole.
-    pub const WHOLE: Duration = Duration::from_secs(60);
 }
 
 /// What can not be examined.

@@ -242,21 +242,25 @@ fn fresh<'a>(hosts: impl Iterator<Item = &'a str>) -> String {
 
 /// The record with these hosts, before whatever it says about everybody else.
 fn extended(text: &str, hosts: &[&str]) -> String {
-    let mut terms: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let mut terms: Vec<String> = record::terms(text).map(str::to_owned).collect();
     let is_end = |it: &String| {
         let it = it.to_ascii_lowercase();
         it.trim_start_matches(['+', '-', '~', '?']) == "all" || it.starts_with("redirect=")
     };
     let at = terms.iter().position(is_end).unwrap_or(terms.len());
-    let mut new: Vec<String> = hosts.iter().map(|host| term(host)).collect();
-    new.dedup();
+    let mut new: Vec<String> = Vec::new();
+    for term in hosts.iter().map(|host| term(host)) {
+        if !new.contains(&term) {
+            new.push(term);
+        }
+    }
     terms.splice(at..at, new);
     terms.join(" ")
 }
 
 /// The record, ending in `~all`.
 fn with_soft_all(text: &str) -> String {
-    let kept = text.split_whitespace().filter(|it| {
+    let kept = record::terms(text).filter(|it| {
         !it.trim_start_matches(['+', '-', '~', '?'])
             .eq_ignore_ascii_case("all")
     });
@@ -267,9 +271,7 @@ fn with_soft_all(text: &str) -> String {
 /// One record that says what several said.
 fn merged(texts: &[String]) -> String {
     let mut terms: Vec<&str> = Vec::new();
-    let said = texts
-        .iter()
-        .flat_map(|text| text.split_whitespace().skip(1));
+    let said = texts.iter().flat_map(|text| record::terms(text).skip(1));
     for term in said {
         let is_all = term
             .trim_start_matches(['+', '-', '~', '?'])
@@ -292,6 +294,24 @@ fn merged(texts: &[String]) -> String {
         true => "v=spf1 ~all".to_owned(),
         false => format!("v=spf1 {} ~all", terms.join(" ")),
     }
+}
+
+/// The mechanisms of a record, as they are written.
+#[cfg(any(test, fuzzing))]
+pub(super) fn terms_of(text: &str) -> Option<Vec<String>> {
+    let record = record::is_spf(text).then(|| Record::parse(text).ok())??;
+    Some(record.directives.into_iter().map(|it| it.text).collect())
+}
+
+/// All that may be published in a record's place.
+#[cfg(any(test, fuzzing))]
+pub(super) fn mended(text: &str) -> [String; 3] {
+    let other = "v=spf1 include:other.example ~all";
+    [
+        extended(text, &["smtp.c.example", "2001:db8::1"]),
+        with_soft_all(text),
+        merged(&[text.to_owned(), other.to_owned()]),
+    ]
 }
 
 #[cfg(test)]

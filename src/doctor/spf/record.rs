@@ -70,6 +70,11 @@ pub(super) fn is_spf(text: &str) -> bool {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
 
+/// What a record consists of: only the space parts it (section 4.6.1).
+pub(super) fn terms(text: &str) -> impl Iterator<Item = &str> {
+    text.split(' ').filter(|term| !term.is_empty())
+}
+
 impl Record {
     /// Reads a text that [`is_spf`].
     ///
@@ -78,11 +83,15 @@ impl Record {
     pub(super) fn parse(text: &str) -> Result<Self, RecordError> {
         let mut record = Self::default();
         let mut explained = false;
-        for term in text.split(' ').filter(|term| !term.is_empty()).skip(1) {
+        for term in terms(text).skip(1) {
             let wrong = |why| RecordError {
                 term: term.to_owned(),
                 why,
             };
+            // Sections 4.6.1 and 7.1: visible characters of ASCII, and nothing else.
+            if !term.bytes().all(|b| b.is_ascii_graphic()) {
+                return Err(wrong("a character in it may not stand there"));
+            }
             match modifier(term) {
                 Some((name, _)) if name.eq_ignore_ascii_case("exp") => {
                     // Section 6: neither modifier may stand twice.
@@ -305,6 +314,8 @@ mod tests {
             ("redirect=a.example redirect=b.example", "twice"),
             ("exp=a exp=b", "twice"),
             ("-", "no such mechanism"),
+            ("a:b\u{c}c.example", "may not stand there"),
+            ("include:cámara.example", "may not stand there"),
         ] {
             let why_not = Record::parse(&format!("v=spf1 {term} -all")).unwrap_err();
             assert!(why_not.to_string().contains(why), "{term}: {why_not}");

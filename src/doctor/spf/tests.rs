@@ -3,6 +3,7 @@
 use super::*;
 use crate::doctor::finding::State;
 use crate::doctor::told::Told;
+use proptest::prelude::*;
 
 fn relay(host: &str, addresses: &[&str]) -> Outgoing {
     Outgoing {
@@ -110,4 +111,32 @@ async fn silence_is_not_a_fault() {
     let relay = relay("smtp.c.example", &["192.0.2.1"]);
     let found = examine(&told, "c.example", &[relay]).await;
     assert_eq!(found.record[0].state, State::NotKnown);
+}
+
+proptest! {
+    #[test]
+    fn what_is_to_be_published_can_be_read(
+        terms in proptest::collection::vec(
+            prop_oneof![
+                Just("a"), Just("-mx:c.example//64"), Just("ip4:192.0.2.1"), Just("?all"), Just("ALL"),
+                Just("include:_spf.c.example"), Just("exists:%{i}.c.example"), Just("what=ever"),
+            ],
+            0..6,
+        ),
+        redirect in prop_oneof![Just(""), Just(" redirect=c.example"), Just(" Redirect=%{d}.example")],
+    ) {
+        let text = format!("v=spf1 {}{redirect}", terms.join("  "));
+        prop_assert!(terms_of(&text).is_some());
+        let [with_hosts, with_end, with_other] = mended(&text);
+        for mended in [&with_hosts, &with_end, &with_other] {
+            prop_assert!(terms_of(mended).is_some(), "{mended}");
+        }
+        let hosts = terms_of(&with_hosts).unwrap();
+        prop_assert!(hosts.contains(&"a:smtp.c.example".to_owned()));
+        let before_all = hosts.iter().position(|it| it.to_lowercase().ends_with("all"));
+        let at = hosts.iter().position(|it| it == "ip6:2001:db8::1").unwrap();
+        prop_assert!(before_all.is_none_or(|all| at < all), "{with_hosts}");
+        let end = terms_of(&with_end).unwrap().pop();
+        prop_assert_eq!(end.as_deref(), Some("~all"));
+    }
 }
