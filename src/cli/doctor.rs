@@ -22,25 +22,24 @@ use crate::doctor::{DoctorError, Surroundings};
 use crate::workspace::folder::Folder;
 use crate::workspace::source::{Source, WorkspacePath};
 
-/// What `--help` begins with. A variant of the command line's enum takes no `long_about` from its
-/// arguments.
-pub(super) const LONG_ABOUT: &str = "Checks what mail needs besides the files of the workspace: DNS of senders, relays and \
+/// What `doctor` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Checks what mail needs besides the files of the workspace: DNS of senders, relays and \
     mailboxes (SPF, DKIM, DMARC, MX, names of addresses), the relays themselves (greeting, encryption, \
     certificate, user and password), and the https certificates of the hosts that mails lead to. Says what \
     is wrong and what to publish in DNS, word for word.\n\n\
     It reads postmerge.yaml of this folder and sends no mail. Private keys and passwords come from the \
     environment variables that postmerge.yaml names; what needs one that is not set is not tried, and it says so. \
-    docs/doctor.md explains every check.";
-
-/// What `doctor` takes.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  \
+    docs/doctor.md explains every check.",
+    after_help = "Examples:\n  \
         postmerge doctor                         check everything\n  \
         postmerge doctor --sender events         one sender, its relay and its mailboxes\n  \
         postmerge doctor --relay main --no-web   one relay\n  \
         postmerge doctor --dns 192.0.2.53        ask this DNS server: did the change arrive there?\n  \
         postmerge doctor --format json\n\n\
-        Exit codes: 0 all good, or advice only; 1 something is wrong or could not be found out; 2 could not run.")]
+        Exit codes: 0 all good, or advice only; 1 something is wrong or could not be found out; 2 could not run."
+)]
 pub struct Arguments {
     /// Only this sender, its relay and its mailboxes.
     #[arg(long, value_name = "NAME")]

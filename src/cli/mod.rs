@@ -79,42 +79,44 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
+// A variant's documentation would take the place of what its arguments say at length.
+#[allow(missing_docs)]
 pub enum Command {
-    /// Write a new workspace, ready to be tried.
+    #[command(about = "Write a new workspace, ready to be tried")]
     Init(init::Arguments),
-    /// Check the workspace, and say what is wrong where.
+    #[command(about = "Check the workspace, and say what is wrong where")]
     Lint(lint::Arguments),
-    /// Show what merging would send, to whom, when and how fast.
+    #[command(about = "Show what merging would send, to whom, when and how fast")]
     Plan(plan::Arguments),
-    /// Write a page on which a campaign's mail is looked at.
+    #[command(about = "Write a page on which a campaign's mail is looked at")]
     Preview(preview::Arguments),
-    /// Send what is due, and commit what became of every mail.
+    #[command(about = "Send what is due, and commit what became of every mail")]
     Send(send::Arguments),
-    /// Send a campaign's mail, marked, to your own addresses.
+    #[command(about = "Send a campaign's mail, marked, to your own addresses")]
     SendTest(send_test::Arguments),
-    /// Show how every campaign stands, and what waits for a person.
+    #[command(about = "Show how every campaign stands, and what waits for a person")]
     Status(status::Arguments),
-    /// Check DNS, relays and certificates, and say what to publish.
-    #[command(long_about = doctor::LONG_ABOUT)]
+    #[command(about = "Check DNS, relays and certificates, and say what to publish")]
     Doctor(doctor::Arguments),
-    /// Settle mails of which nobody knows whether they went out.
+    #[command(about = "Settle mails of which nobody knows whether they went out")]
     Resolve(resolve::Arguments),
-    /// Say that an address must not be mailed, or lift that.
+    #[command(about = "Say that an address must not be mailed, or lift that")]
     Suppress(suppress::Arguments),
-    /// See the whole job at work on embedded parts: no mail server, no account, no network.
+    #[command(
+        about = "See the whole job at work on embedded parts: no mail server, no account, no network"
+    )]
     Demo(demo::Arguments),
-    /// The demo's sending process.
-    #[command(hide = true)]
+    #[command(about = "The demo's sending process", hide = true)]
     DemoRunner(demo::runner::Arguments),
-    /// Write what mails link to into a folder, for a web server.
+    #[command(about = "Write what mails link to into a folder, for a web server")]
     Publish(publish::Arguments),
-    /// Write .github/CODEOWNERS: who must approve what.
+    #[command(about = "Write .github/CODEOWNERS: who must approve what")]
     Codeowners(codeowners::Arguments),
-    /// Print or write the JSON Schemas of the workspace's files.
+    #[command(about = "Print or write the JSON Schemas of the workspace's files")]
     Schema(schema::Arguments),
-    /// List the rules, or explain one.
+    #[command(about = "List the rules, or explain one")]
     Rules(rules::Arguments),
-    /// Print a script that completes commands in a shell.
+    #[command(about = "Print a script that completes commands in a shell")]
     Completions(completions::Arguments),
 }
 
@@ -168,6 +170,15 @@ pub fn main() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+
+    #[test]
+    fn every_command_says_at_length_what_it_does() {
+        for command in super::Cli::command().get_subcommands() {
+            let name = command.get_name();
+            let is_plain = command.is_hide_set() || ["rules", "completions"].contains(&name);
+            assert!(is_plain || command.get_long_about().is_some(), "{name}");
+        }
+    }
 
     #[test]
     fn arguments_are_consistent() {
