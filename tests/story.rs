@@ -223,10 +223,7 @@ fn planned(clone: &Path, now: Timestamp) -> Plan {
     .unwrap()
 }
 
-#[test]
-fn from_a_proposal_to_the_last_mail() {
-    let office = Office::new();
-
+fn proposed(office: &Office) -> Digest {
     // Staff propose; the check says what is wrong, and they mend it.
     let body = (
         "campaigns/feria/body.md",
@@ -259,20 +256,21 @@ fn from_a_proposal_to_the_last_mail() {
     ] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
-    let approved: Digest = sending.digest;
+    sending.digest
+}
 
+/// How many got it by half past.
+fn begun(office: &Office, approved: Digest, time: &VirtualClock) -> u64 {
     // Merged, and not yet due.
-    office.merge("feria");
     let before = office.runs(1, &VirtualClock::new(at("2026-12-02T15:00:00Z")), None);
     assert_eq!((before.accepted, office.house.boxes.copies()), (0, 0));
 
     // The window opens. After nine minutes the machine is taken away.
-    let time = clock();
-    let first = office.runs(2, &time, Some("2026-12-02T17:09:30Z"));
+    let first = office.runs(2, time, Some("2026-12-02T17:09:30Z"));
     assert!(first.accepted >= 10 && first.accepted < 30, "{first:?}");
     let state = office.house.state("feria");
     assert_eq!(state.header().unwrap().digest, approved);
-    let counts = state.counts(now_of(&time));
+    let counts = state.counts(now_of(time));
     counts.check().unwrap();
     assert_eq!(counts.accepted, first.accepted);
     let files = git(
@@ -288,7 +286,10 @@ fn from_a_proposal_to_the_last_mail() {
         result.contains(&format!("| {} |", first.accepted)),
         "{result}"
     );
+    first.accepted
+}
 
+fn edited(office: &Office, time: &VirtualClock) -> u64 {
     // A late edit: what has begun goes on as it was approved.
     office.propose(
         "tarde",
@@ -298,7 +299,7 @@ fn from_a_proposal_to_the_last_mail() {
         )],
     );
     office.merge("tarde");
-    let second = office.runs(3, &time, Some("2026-12-02T17:15:30Z"));
+    let second = office.runs(3, time, Some("2026-12-02T17:15:30Z"));
     assert!(second.accepted > 0, "{second:?}");
     assert!(
         office
@@ -308,7 +309,10 @@ fn from_a_proposal_to_the_last_mail() {
             .iter()
             .all(|text| text.contains("el 12.") && !text.contains("el 99."))
     );
+    second.accepted
+}
 
+fn reverted(office: &Office, time: &VirtualClock) {
     // A revert of the merge stops the rest, and says that some are left.
     let coordinator = office.clone_of("coordinator");
     git(
@@ -322,24 +326,32 @@ fn from_a_proposal_to_the_last_mail() {
         &["commit", "-q", "-m", "Revert: the fair is called off"],
     );
     git(&coordinator, &["push", "-q", "origin", "main"]);
-    let stopped = office.runs(4, &time, None);
+    let stopped = office.runs(4, time, None);
     assert_eq!(stopped.accepted, 0, "{stopped:?}");
     let feria = line(&stopped, "feria");
     assert!(feria.held && feria.counts.pending > 0, "{feria:?}");
     let opened = open(&office.clone_of("reader"), &LedgerSettings::default()).unwrap();
-    let entries = standings(&opened, &Which::All, now_of(&time)).unwrap();
+    let entries = standings(&opened, &Which::All, now_of(time)).unwrap();
     assert_eq!(entries[0].waits(), [Wait::Unfinished]);
+}
+
+#[test]
+fn from_a_proposal_to_the_last_mail() {
+    let office = Office::new();
+    let approved = proposed(&office);
+    office.merge("feria");
+    let time = clock();
+    let first = begun(&office, approved, &time);
+    let second = edited(&office, &time);
+    reverted(&office, &time);
 
     // It is on again: the rest gets it, in later openings too, and nobody twice.
+    let coordinator = office.clone_of("coordinator");
     git(&coordinator, &["revert", "--no-edit", "HEAD"]);
     git(&coordinator, &["push", "-q", "origin", "main"]);
     let next_day = VirtualClock::new(now_of(&time).checked_add(24.hours()).unwrap());
     let last = office.runs(5, &next_day, None);
-    assert_eq!(
-        first.accepted + second.accepted + last.accepted,
-        30,
-        "{last:?}"
-    );
+    assert_eq!(first + second + last.accepted, 30, "{last:?}");
     assert_eq!(
         (
             office.house.boxes.copies(),
@@ -360,7 +372,7 @@ fn from_a_proposal_to_the_last_mail() {
 #[test]
 fn the_code_owners_follow_the_settings() {
     let office = Office::new();
-    let (workspace, _) = Workspace::load(&Folder::new(&office.clone_of("staff")))
+    let (workspace, _) = Workspace::load(&Folder::new(office.clone_of("staff")))
         .as_far_as_read()
         .unwrap();
     let text =
