@@ -1,14 +1,22 @@
 //! The README tells the truth: its links lead somewhere, its commands exist, its example is the one in
-//! the repository, and the lint output that it shows is what `postmerge lint` prints.
+//! the repository, and the output that it shows is what `postmerge lint` and `postmerge plan` print.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use assert_cmd::Command;
 use clap::Parser;
 use postmerge::cli::Cli;
+use postmerge::mail::occurrence::CampaignId;
+use postmerge::plan::planning::{Request, State, plan};
+use postmerge::report::plan_text;
+use postmerge::workspace::Workspace;
+use postmerge::workspace::folder::Folder;
+use postmerge::workspace::source::Source;
 
 /// The campaign whose lint output the README shows.
 const MISTAKEN: &str = "\
@@ -188,6 +196,33 @@ fn the_lint_output_shown_is_real() {
         shown.trim(),
         String::from_utf8(output.stdout).unwrap().trim()
     );
+}
+
+#[test]
+fn the_plan_shown_is_real() {
+    let text = readme();
+    let after = text.split("<!-- plan-output -->").nth(1).unwrap();
+    let shown = blocks(after, "text").first().copied().unwrap();
+    let source: Arc<dyn Source> = Arc::new(Folder::new(env!("CARGO_MANIFEST_DIR")));
+    let (workspace, _) = Workspace::load(&*source).as_far_as_read().unwrap();
+    let only = BTreeSet::from([CampaignId::parse("2026/rueda-agro").unwrap()]);
+    let made = plan(&Request {
+        proposed: State {
+            source,
+            whence: "the workspace".to_owned(),
+            workspace: Arc::new(workspace),
+        },
+        base: None,
+        only: &only,
+        ledger: None,
+        key: None,
+        received: &[],
+        unreadable: &BTreeMap::new(),
+        now: "2026-11-25T15:00:00Z".parse().unwrap(),
+    })
+    .unwrap();
+    let zone = jiff::tz::TimeZone::get("America/Bogota").unwrap();
+    assert_eq!(shown.trim(), plan_text::render(&made, &zone).trim());
 }
 
 fn copy(from: impl AsRef<Path>, to: &Path) {

@@ -8,6 +8,7 @@ use super::figures::number;
 use super::plan_words as words;
 use crate::diagnostic::markdown::escaped;
 use crate::plan::proposal::{CampaignPlan, Plan, Sending};
+use crate::plan::samples::{Kind, Subject};
 
 /// GitHub takes comments of 65,536 characters; what begins beyond this is counted.
 const LARGEST: usize = 50_000;
@@ -106,14 +107,7 @@ fn details(
             from.name, from.address, from.relay
         )),
     );
-    item(out, "Subject", &escaped(&sending.subject));
-    for subject in &sending.subjects {
-        let text = match &subject.text {
-            Ok(text) => format!("“{}”", escaped(text)),
-            Err(why) => format!("no mail: {}", escaped(&why.to_string())),
-        };
-        let _ = writeln!(out, "  - {text} ({})", escaped(&words::whose(subject)));
-    }
+    subjects(out, sending);
     item(out, "When", &escaped(&words::when(&campaign.when, zone)));
     let approvers: Vec<String> = sending
         .approvers
@@ -141,6 +135,26 @@ fn details(
         let _ = writeln!(out, "  - {}", escaped(&text));
     }
     item(out, "Digest", &format!("`{}`", sending.digest.short()));
+}
+
+fn subjects(out: &mut String, sending: &Sending) {
+    let read = |subject: &Subject| {
+        let text = match &subject.text {
+            Ok(text) => format!("“{}”", escaped(text)),
+            Err(why) => format!("no mail: {}", escaped(&why.to_string())),
+        };
+        format!("{text} ({})", escaped(&words::whose(subject)))
+    };
+    if let [only] = sending.subjects.as_slice()
+        && only.kind == Kind::Everybody
+    {
+        item(out, "Subject", &read(only));
+        return;
+    }
+    item(out, "Subject", &escaped(&sending.subject));
+    for subject in &sending.subjects {
+        let _ = writeln!(out, "  - {}", read(subject));
+    }
 }
 
 fn audience(out: &mut String, sending: &Sending) {
