@@ -158,6 +158,7 @@ impl House {
                 suppressions: Vec::new(),
                 pages: Vec::new(),
                 tests: Vec::new(),
+                looks_around: false,
                 summary: "batch".to_owned(),
             })
             .unwrap();

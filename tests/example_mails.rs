@@ -127,7 +127,7 @@ impl Example {
             suppressions: &suppressions,
         };
         let content = at_commit::content(path, self.head, id).unwrap();
-        let (audience, documents) = audience(&ground, &ledger, &content).unwrap();
+        let (audience, documents) = audience(&ground, &ledger, &content, date()).unwrap();
         let fixed = fix(
             &ground,
             &content,

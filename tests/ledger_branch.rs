@@ -46,6 +46,7 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
         }],
         pages: Vec::new(),
         tests: Vec::new(),
+        looks_around: false,
         summary: "left".to_owned(),
     };
     let state = one.replay(&occurrence()).unwrap();
@@ -353,6 +354,7 @@ fn commit_times_never_go_back() {
         suppressions: Vec::new(),
         pages: Vec::new(),
         tests: Vec::new(),
+        looks_around: false,
         summary: "batch".to_owned(),
     };
     ledger.publish(&batch(100, vec![fixed()])).unwrap();

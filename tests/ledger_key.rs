@@ -32,6 +32,7 @@ fn suppression() -> Batch {
         }],
         pages: Vec::new(),
         tests: Vec::new(),
+        looks_around: false,
         summary: "left".to_owned(),
     }
 }

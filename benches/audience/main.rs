@@ -120,6 +120,7 @@ fn read(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
         excluded_lists: &[],
         key: &key,
         suppressed: &|_| None,
+        mailed_enough: &|_| false,
         received: &|_, _| false,
         own_document: None,
     })?;

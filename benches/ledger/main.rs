@@ -136,6 +136,7 @@ fn publish(ledger: &mut Ledger, number: u32, events: Vec<(OccurrenceId, Event)>)
         suppressions: Vec::new(),
         pages: Vec::new(),
         tests: Vec::new(),
+        looks_around: false,
         summary: "batch".to_owned(),
     };
     ledger.publish(&batch).unwrap();

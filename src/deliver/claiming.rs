@@ -60,6 +60,7 @@ impl Engine {
             suppressions: Vec::new(),
             pages,
             tests: Vec::new(),
+            looks_around: false,
             summary: self.summary_line(last),
         });
         self.outgoing = Some(Outgoing {

@@ -103,7 +103,7 @@ fn start(
 ) -> Result<Line, StartError> {
     let calendar = calendar(ground.settings)?;
     let content = at_commit::content(ground.path, scheduled.approved_by, scheduled.id.campaign())?;
-    let (audience, _) = audience(ground, ledger, &content)?;
+    let (audience, _) = audience(ground, ledger, &content, now)?;
     let mut exclusions = BTreeMap::new();
     for (_, reason) in &audience.excluded {
         *exclusions.entry(*reason).or_default() += 1;

@@ -184,6 +184,7 @@ impl Run<'_> {
                 suppressions: Vec::new(),
                 pages: vec![(id.clone(), result_page(&id, &state, self.now))],
                 tests: Vec::new(),
+                looks_around: false,
                 summary: format!("{id}: cancelled"),
             };
             match self.ledger.publish(&batch) {
@@ -253,7 +254,7 @@ impl Run<'_> {
             // the relay and what hangs on it here, rendering, signing and links with the sample below.
             self.relay_of(&content)?;
             self.look_at_set_up(&content).await?;
-            let (audience, documents) = audience(&self.ground, &self.ledger, &content)?;
+            let (audience, documents) = audience(&self.ground, &self.ledger, &content, self.now)?;
             let recipients = audience.entries.len() as u64;
             self.check_approved(id, &content, scheduled.approved_by, recipients)?;
             let fixed = fix(
@@ -399,6 +400,7 @@ impl Run<'_> {
             suppressions: Vec::new(),
             pages: Vec::new(),
             tests: Vec::new(),
+            looks_around: false,
             summary: format!("{id}: who left since the start"),
         };
         self.ledger.publish(&batch)?;

@@ -54,6 +54,7 @@ pub fn recover(
                 suppressions: Vec::new(),
                 pages: Vec::new(),
                 tests: Vec::new(),
+                looks_around: false,
                 summary: format!("what run {} had done when it died", dead.run),
             })?;
         }

@@ -156,6 +156,7 @@ pub fn resolve(
         suppressions: Vec::new(),
         pages: vec![(occurrence.clone(), result_page(occurrence, &state, now))],
         tests: Vec::new(),
+        looks_around: false,
         summary: format!(
             "{occurrence}: {} unknown settled as {word}",
             recipients.len()

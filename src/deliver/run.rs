@@ -321,6 +321,7 @@ impl Run<'_> {
             suppressions: Vec::new(),
             pages: Vec::new(),
             tests: Vec::new(),
+            looks_around: self.ground.settings.policy.frequency.is_some(),
             summary: format!("{id}: {what}"),
         };
         self.ledger.publish(&batch)?;

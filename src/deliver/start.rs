@@ -44,6 +44,7 @@ pub fn audience(
     ground: &Ground<'_>,
     ledger: &Ledger,
     content: &Content,
+    now: Timestamp,
 ) -> Result<(Audience, Vec<Digest>), StartError> {
     let wish = &content.file.campaign.audience;
     let lists = at_commit::lists(ground.path, ground.head, &wish.lists)?;
@@ -53,6 +54,7 @@ pub fn audience(
         suppressions: ground.suppressions,
         ledger: Some(ledger),
         copies_for_at_most: ground.settings.policy.copies_for_at_most,
+        frequency: ground.settings.policy.frequency.map(|it| (it, now)),
     };
     Ok(of_campaign(content, &lists, &excluded, &known)?)
 }

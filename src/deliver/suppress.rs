@@ -101,6 +101,7 @@ pub fn suppress(
         suppressions: vec![event],
         pages: Vec::new(),
         tests: Vec::new(),
+        looks_around: false,
         summary: format!("suppressions: one {what} by hand"),
     })?;
     Ok(done)

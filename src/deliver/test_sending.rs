@@ -93,6 +93,7 @@ pub fn prepare(
         suppressions: &Suppressions::default(),
         ledger: None,
         copies_for_at_most: content.settings.policy.copies_for_at_most,
+        frequency: None,
     };
     let (audience, _) = of_campaign(&content, &lists, &excluded, &known)?;
     let mailing = Mailing::compile(content, &occurrence, &lists.columns(), key, signers)?;
@@ -206,6 +207,7 @@ pub fn note(
         pages: Vec::new(),
         summary: format!("{}: sent as a test", wish.campaign),
         tests: vec![test],
+        looks_around: false,
     })?;
     Ok(())
 }

@@ -93,6 +93,8 @@ pub enum Exclusion {
     ExcludedAddress,
     /// Already received every document of this campaign.
     DocumentReceived,
+    /// Was mailed as often lately as policy allows.
+    FrequencyCap,
     /// The row's address can not be written to.
     AddressInvalid,
     /// The row's own document is missing.
@@ -344,7 +346,7 @@ impl fmt::Display for RecipientIndex {
 
 impl Exclusion {
     /// Every reason.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Duplicate,
         Self::NoConsent,
         Self::Unsubscribed,
@@ -354,6 +356,7 @@ impl Exclusion {
         Self::ExcludedList,
         Self::ExcludedAddress,
         Self::DocumentReceived,
+        Self::FrequencyCap,
         Self::AddressInvalid,
         Self::DocumentMissing,
         Self::NotRenderable,
@@ -379,6 +382,7 @@ impl Exclusion {
             Self::ExcludedList => "excluded-list",
             Self::ExcludedAddress => "excluded-address",
             Self::DocumentReceived => "document-received",
+            Self::FrequencyCap => "frequency-cap",
             Self::AddressInvalid => "address-invalid",
             Self::DocumentMissing => "document-missing",
             Self::NotRenderable => "not-renderable",
@@ -400,6 +404,7 @@ impl Exclusion {
             Self::ExcludedList => "in an excluded list",
             Self::ExcludedAddress => "excluded by name",
             Self::DocumentReceived => "with every document already",
+            Self::FrequencyCap => "mailed as often lately as policy allows",
             Self::AddressInvalid => "without a valid address",
             Self::DocumentMissing => "without their own document",
             Self::NotRenderable => "with a row of which no mail can be made",

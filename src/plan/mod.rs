@@ -12,6 +12,7 @@ pub mod content;
 pub mod documents;
 pub mod error;
 pub mod evidence;
+pub mod frequency;
 pub mod lanes;
 pub mod lists;
 pub mod mailing;

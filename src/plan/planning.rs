@@ -235,6 +235,12 @@ impl Planning<'_> {
             suppressions: &self.suppressions,
             ledger: self.request.ledger.filter(|_| self.request.key.is_some()),
             copies_for_at_most: state.workspace.settings.policy.copies_for_at_most,
+            frequency: state
+                .workspace
+                .settings
+                .policy
+                .frequency
+                .map(|it| (it, self.request.now)),
         };
         let (audience, _) = of_campaign(&content, &lists, &excluded, &known)?;
         Ok(Resolved {

@@ -95,6 +95,7 @@ pub fn show(
         suppressions: &Suppressions::default(),
         ledger: None,
         copies_for_at_most: state.workspace.settings.policy.copies_for_at_most,
+        frequency: None,
     };
     let (audience, _) = of_campaign(&content, &lists, &excluded, &known)?;
     let mailing = Mailing::compile(content, &occurrence, &lists.columns(), key, Vec::new())?;

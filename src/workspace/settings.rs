@@ -20,7 +20,7 @@ pub use approval::{ApprovalSettings, Verify};
 pub use lint::{Level, Limits, Lint};
 pub use organisation::{Holiday, Locale, Organisation, Person, Role};
 pub use pace::{Pace, Provider, Retry, WarmUp};
-pub use policy::{Attachments, Brand, Client, Policy, Preflight, PreflightCheck};
+pub use policy::{Attachments, Brand, Client, Frequency, Policy, Preflight, PreflightCheck};
 pub use relay::{Credentials, DkimAlgorithm, DkimKey, Relay, Sender, Tls};
 pub use window::{Day, Notice, Window};
 

@@ -164,6 +164,7 @@ pub(crate) fn publish(
         suppressions: Vec::new(),
         pages: Vec::new(),
         tests: Vec::new(),
+        looks_around: false,
         summary: "batch".to_owned(),
     };
     ledger.publish(&batch)

@@ -27,6 +27,8 @@ pub struct Batch {
     pub pages: Vec<(OccurrenceId, String)>,
     /// Test sendings.
     pub tests: Vec<TestSent>,
+    /// Whether its audience was made by counting mails of other occurrences, besides by their documents.
+    pub looks_around: bool,
     /// The commit's first line.
     pub summary: String,
 }
@@ -291,14 +293,15 @@ struct Admitted {
 }
 
 /// The first occurrence of the batch whose audience depends on what others have sent: nobody gets a
-/// document twice, unless the campaign insists.
+/// document twice, unless the campaign insists, and nobody more newsletters than policy allows.
 fn looked_around(batch: &Batch) -> Option<&OccurrenceId> {
     let depends = |event: &Event| match event {
         Event::AudienceFixed {
             header, entries, ..
         } => {
             let own = || entries.iter().any(|entry| entry.own_document.is_some());
-            header.force.is_none() && (!header.documents.is_empty() || own())
+            batch.looks_around
+                || (header.force.is_none() && (!header.documents.is_empty() || own()))
         }
         _ => false,
     };

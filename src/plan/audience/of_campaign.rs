@@ -2,17 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::{Audience, AudienceRequest, DocumentProblem, resolve};
 use crate::ledger::branch::Ledger;
 use crate::ledger::suppressions::Suppressions;
 use crate::mail::digest::Digest;
 use crate::mail::recipient_id::RecipientKey;
+use crate::plan::calendar::calendar;
 use crate::plan::content::Content;
 use crate::plan::error::PlanError;
+use crate::plan::frequency::Lately;
 use crate::plan::lists::Lists;
 use crate::plan::received::Received;
+use crate::workspace::campaign::Purpose;
 use crate::workspace::document_path::DocumentPath;
 use crate::workspace::member::Member;
+use crate::workspace::settings::Frequency;
 
 /// Who is asked, and what is known of them.
 pub struct Known<'a> {
@@ -24,6 +30,8 @@ pub struct Known<'a> {
     pub ledger: Option<&'a Ledger>,
     /// The largest audience of a campaign with copies.
     pub copies_for_at_most: u32,
+    /// How many newsletters one person gets at most, and the time.
+    pub frequency: Option<(Frequency, Timestamp)>,
 }
 
 /// Resolves a campaign's audience, and gives the digests of the documents that are everybody's.
@@ -45,6 +53,12 @@ pub fn of_campaign(
         Some(ledger) => Received::read(ledger, &documents, !own.is_empty())?,
         None => Received::default(),
     };
+    let lately = match (known.frequency, known.ledger) {
+        (Some((cap, now)), Some(ledger)) if campaign.purpose == Purpose::Marketing => {
+            Lately::read(ledger, cap, &calendar(&content.settings)?, now)?
+        }
+        _ => Lately::default(),
+    };
     let own_document = |member: &Member| own_digest(content, &own, member);
     let topic = campaign.audience.topic.as_ref().map(|topic| topic.as_str());
     let forced = campaign.force.is_some();
@@ -58,6 +72,7 @@ pub fn of_campaign(
         excluded_lists: &excluded_lists.files(),
         key: known.key,
         suppressed: &|id| known.suppressions.reason(id, topic),
+        mailed_enough: &|id| lately.is_enough(id),
         received: &|id, own| !forced && received.has_all(id, documents.iter().copied().chain(own)),
         own_document: if own.is_empty() {
             None

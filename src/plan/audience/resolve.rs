@@ -182,7 +182,8 @@ impl<'a> Resolving<'a> {
             true => self
                 .named(&id)
                 .or(against)
-                .or_else(|| (self.request.suppressed)(&id)),
+                .or_else(|| (self.request.suppressed)(&id))
+                .or_else(|| (self.request.mailed_enough)(&id).then_some(Exclusion::FrequencyCap)),
         };
         let document = match reason {
             Some(reason) => Err(reason),

@@ -24,6 +24,7 @@ struct Case {
     bcc: Vec<String>,
     key: RecipientKey,
     suppressed: HashMap<RecipientId, Exclusion>,
+    enough: HashSet<RecipientId>,
     received: HashSet<RecipientId>,
 }
 
@@ -65,6 +66,7 @@ impl Case {
             bcc: Vec::new(),
             key: RecipientKey::from_secret(&[7; 32]).unwrap(),
             suppressed: HashMap::new(),
+            enough: HashSet::new(),
             received: HashSet::new(),
         }
     }
@@ -87,6 +89,7 @@ impl Case {
             excluded_lists: &files(&self.excluded),
             key: &self.key,
             suppressed: &|id| self.suppressed.get(id).copied(),
+            mailed_enough: &|id| self.enough.contains(id),
             received: &|id, document| {
                 self.received.contains(id) && document == own_document.map(|_| Digest::of(b"1"))
             },
@@ -105,6 +108,20 @@ fn reasons(audience: &Audience) -> Vec<&'static str> {
         .iter()
         .map(|(_, reason)| reason.name())
         .collect()
+}
+
+#[test]
+fn who_was_mailed_often_enough_is_left_out_and_counts_once() {
+    let rows = [
+        "a@x.example,1,agro,sí,ferias",
+        "A@x.example,1,agro,sí,ferias",
+        "b@x.example,2,agro,sí,ferias",
+    ];
+    let mut case = Case::new(&rows);
+    case.enough.insert(case.id("a@x.example"));
+    let audience = case.resolve();
+    assert_eq!(reasons(&audience), ["frequency-cap", "duplicate"]);
+    assert_eq!(audience.entries.len(), 1);
 }
 
 #[test]

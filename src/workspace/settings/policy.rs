@@ -24,6 +24,8 @@ pub struct Policy {
     /// By so many per cent the audience of a campaign may grow against what the main branch would send, where the
     /// campaign does not say what it expects.
     pub growth_limit: Option<u32>,
+    /// How many newsletters one person gets in so many days at most.
+    pub frequency: Option<Frequency>,
     /// Whether a campaign goes out only after its very content was sent to one's own addresses.
     pub test_before_sending: bool,
     /// From more recipients than this on a campaign needs the management's approval.
@@ -49,6 +51,7 @@ impl Default for Policy {
                 Client::Thunderbird,
             ],
             growth_limit: Some(50),
+            frequency: None,
             test_before_sending: false,
             management_above: None,
             preflight: Preflight::default(),
@@ -99,6 +102,18 @@ pub enum PreflightCheck {
     Https,
     /// The assets and documents that mails link to are there.
     Publication,
+}
+
+/// How many newsletters one person gets in so many days at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Frequency {
+    /// So many mails of `purpose: marketing`.
+    #[schemars(range(min = 1))]
+    pub mails: u16,
+    /// In so many days.
+    #[schemars(range(min = 1, max = 366))]
+    pub days: u16,
 }
 
 /// A mail program, by the newest version that is known of.
