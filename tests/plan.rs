@@ -66,6 +66,7 @@ fn planned(folder: &Path, base: Option<&str>, only: &[&str]) -> Plan {
         ledger: None,
         key: None,
         received: &[],
+        problems: &[],
         unreadable: &BTreeMap::new(),
         now: now(),
     })
@@ -220,6 +221,7 @@ fn an_audience_that_grows_too_much_would_be_held() {
 fn who_comes_first_to_one_destination_goes_first() {
     let folder = repository(&[("a-segunda", TO_ALL), ("b-primera", TO_ALL)]);
     list(folder.path(), 1..=100);
+    std::fs::remove_dir_all(folder.path().join("campaigns/rueda")).unwrap();
     let received = ["b-primera", "a-segunda"].map(|id| CampaignId::parse(id).unwrap());
     let request = |received: &[CampaignId], only: &[&str]| {
         plan(&Request {
@@ -232,6 +234,7 @@ fn who_comes_first_to_one_destination_goes_first() {
             ledger: None,
             key: None,
             received,
+            problems: &[],
             unreadable: &BTreeMap::new(),
             now: now(),
         })
@@ -250,9 +253,10 @@ fn who_comes_first_to_one_destination_goes_first() {
             .duration_since("2026-12-03T17:00:00Z".parse().unwrap())
             .as_secs()
     };
-    assert_eq!(took(&alone), 495);
     assert_eq!(took(&both), 995);
-    assert_eq!(second.beside, [0]);
+    assert_eq!(second.beside, ["b-primera"]);
+    // Alone on the page, and not alone on the road.
+    assert_eq!(took(&alone), took(&both));
     assert!(plan_text::render(&both, &zone()).contains("in the same time: b-primera"));
 }
 
@@ -419,4 +423,151 @@ fn with_the_key_whoever_left_is_left_out() {
     // The key makes ids, and nothing that is printed.
     let id = RecipientKey::from_secret(key.as_bytes()).unwrap();
     assert!(!said(&with).contains(&id.fingerprint()) && !said(&with).contains("socio1@"));
+}
+
+#[test]
+fn what_can_not_go_out_is_held_and_said() {
+    let folder = repository(&[
+        ("ventana", "audience: {lists: [exportadores]}"),
+        ("sin-correo", TO_ALL),
+        (
+            "fuera",
+            "audience: {lists: [exportadores], exclude_lists: [bajas]}",
+        ),
+        ("vieja", TO_ALL),
+    ]);
+    let root = folder.path();
+    git(root, &["checkout", "-q", "-b", "base"]);
+    let edit = |id: &str, from: &str, to: &str| {
+        let path = format!("campaigns/{id}/campaign.yaml");
+        let text = std::fs::read_to_string(root.join(&path)).unwrap();
+        assert!(text.contains(from));
+        write(root, &path, &text.replace(from, to));
+    };
+    edit("ventana", "window: 12:00", "window: \"13:00\"");
+    edit("sin-correo", "subject: Aviso", "subject: \"a\\nb\"");
+    write(
+        root,
+        "lists/bajas.yaml",
+        &std::fs::read_to_string(root.join("lists/exportadores.yaml")).unwrap(),
+    );
+    write(root, "lists/bajas.csv", "email\n ana@socios.example\n");
+    campaign(root, "otro-siglo", TO_ALL);
+    edit("otro-siglo", "2026-12-03", "2016-12-03");
+    let plan = planned(root, Some("HEAD"), &[]);
+    for id in ["ventana", "sin-correo", "fuera", "otro-siglo"] {
+        assert!(of(&plan, id).is_stuck(), "{id}");
+    }
+    let holds = |id| sending(&plan, id).audience.holds.join("; ");
+    assert!(
+        holds("sin-correo").contains("a mail can not be made"),
+        "{}",
+        holds("sin-correo")
+    );
+    assert!(
+        holds("fuera").contains("whoever stands there would get it"),
+        "{}",
+        holds("fuera")
+    );
+    let shown = plan_text::render(&plan, &zone());
+    assert!(
+        shown.contains("there is no window `13:00`") && shown.contains("would be held"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn caps_of_nothing_are_said_and_todays_mails_are_todays() {
+    let folder = repository(&[]);
+    let settings = std::fs::read_to_string(folder.path().join("postmerge.yaml")).unwrap();
+    let capped = settings.replace("port: 587}", "port: 587, daily_cap: 0}");
+    write(folder.path(), "postmerge.yaml", &capped);
+    let plan = planned(folder.path(), None, &[]);
+    assert!(
+        sending(&plan, "rueda")
+            .audience
+            .holds
+            .join("")
+            .contains("never get their turn")
+    );
+    assert!(of(&plan, "rueda").is_stuck());
+}
+
+#[test]
+fn two_windows_that_overlap_need_their_own_openings_only() {
+    let folder = repository(&[("tarde", TO_ALL)]);
+    let root = folder.path();
+    let settings = std::fs::read_to_string(root.join("postmerge.yaml")).unwrap();
+    let windows = "windows:\n  \"13:00\": {opens: 13:00, open_for: 8h}\n";
+    write(
+        root,
+        "postmerge.yaml",
+        &settings.replace("windows:\n", windows),
+    );
+    let path = "campaigns/tarde/campaign.yaml";
+    let text = std::fs::read_to_string(root.join(path)).unwrap();
+    write(root, path, &text.replace("window: 12:00", "window: 13:00"));
+    list(root, 1..=2000);
+    let plan = planned(root, None, &[]);
+    let (noon, late) = (&sending(&plan, "rueda").pace, &sending(&plan, "tarde").pace);
+    // Two mails in five seconds: 3 hours are 2,160 or so; both together 4,000.
+    assert!(
+        noon.openings <= 2 && late.openings <= 2,
+        "{} {}",
+        noon.openings,
+        late.openings
+    );
+    assert_eq!((noon.unsent, late.unsent), (0, 0));
+}
+
+#[test]
+fn what_git_passes_over_is_not_planned_and_an_odd_name_is_told() {
+    let folder = repository(&[]);
+    let root = folder.path();
+    let future = std::fs::read_to_string(root.join("campaigns/rueda/campaign.yaml")).unwrap();
+    write(
+        root,
+        "campaigns/rueda/campaign.yaml",
+        &future.replace("2026-12-03", "2098-12-03"),
+    );
+    let digest = || {
+        let done = run(root, &["--format", "json"], &[]);
+        let json: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        json["campaigns"][0]["sending"]["digest"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let before = digest();
+    write(root, ".gitignore", ".DS_Store\n");
+    write(root, "campaigns/rueda/.DS_Store", "x");
+    assert_eq!(digest(), before);
+    write(root, "campaigns/rueda/nota.txt", "x");
+    assert_ne!(digest(), before);
+    write(root, "campaigns/a b/campaign.yaml", "subject: x\n");
+    let done = run(root, &[], &[]);
+    assert_eq!(done.status.code(), Some(1), "{}", said(&done));
+    assert!(
+        said(&done).contains("campaigns may be missing here"),
+        "{}",
+        said(&done)
+    );
+}
+
+#[test]
+fn a_base_without_settings_is_compared_with_nothing() {
+    let folder = repository(&[]);
+    let root = folder.path();
+    let settings = std::fs::read_to_string(root.join("postmerge.yaml")).unwrap();
+    write(root, "postmerge.yaml", "organisation: [\n");
+    git(root, &["commit", "-qam", "broken"]);
+    git(root, &["branch", "-q", "basis"]);
+    write(root, "postmerge.yaml", &settings);
+    let done = run(root, &["--base", "basis"], &[]);
+    assert_eq!(done.status.code(), Some(1), "{}", said(&done));
+    assert!(
+        said(&done).contains("so nothing is compared") && said(&done).contains("rueda"),
+        "{}",
+        said(&done)
+    );
 }

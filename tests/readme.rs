@@ -217,6 +217,7 @@ fn the_plan_shown_is_real() {
         ledger: None,
         key: None,
         received: &[],
+        problems: &[],
         unreadable: &BTreeMap::new(),
         now: "2026-11-25T15:00:00Z".parse().unwrap(),
     })

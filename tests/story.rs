@@ -217,6 +217,7 @@ fn planned(clone: &Path, now: Timestamp) -> Plan {
         ledger: None,
         key: None,
         received: &[],
+        problems: &[],
         unreadable: &BTreeMap::new(),
         now,
     })

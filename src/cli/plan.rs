@@ -13,15 +13,16 @@ use super::send::environment;
 use super::terminal::Terminal;
 use super::{Cli, ledger_here, lint_base, workspace_folder};
 use crate::clock::{Clock as _, SystemClock};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::git::Repository;
 use crate::ledger::branch::Ledger;
 use crate::mail::occurrence::CampaignId;
 use crate::mail::recipient_id::RecipientKey;
+use crate::plan::affected::affected;
 use crate::plan::planning::{Request, State, plan};
 use crate::report::{plan_json, plan_markdown, plan_text};
 use crate::workspace::Workspace;
-use crate::workspace::folder::Folder;
+use crate::workspace::checkout::Checkout;
 use crate::workspace::settings::Settings;
 use crate::workspace::source::Source;
 
@@ -73,18 +74,27 @@ pub fn run(
     terminal: &mut Terminal,
 ) -> Result<ExitCode, CliError> {
     let root = workspace_folder::find(cli.workspace.as_deref())?;
-    let (proposed, findings) = state(Arc::new(Folder::new(&root)), "the workspace")?;
+    let (proposed, findings) = state(Arc::new(Checkout::new(&root)), "the workspace")?;
     let settings = &proposed.workspace.settings;
-    let began = arguments
-        .base
-        .as_ref()
-        .map(|name| lint_base::read(&root, name));
-    let began = began.transpose()?.map(lint_base::Began::into_parts);
-    let base = match (began, &arguments.base) {
-        (Some((tree, changed)), Some(name)) => Some((state(Arc::new(tree), name)?.0, changed)),
-        _ => None,
+    let mut only = wanted(&proposed.workspace, &arguments.campaigns)?;
+    let mut problems = problems(&findings);
+    let base = match &arguments.base {
+        Some(name) => {
+            let (tree, changed) = lint_base::read(&root, name)?.into_parts();
+            match state(Arc::new(tree), name) {
+                Ok((base, _)) => Some((base, changed)),
+                Err(why) => {
+                    // The proposal may be what mends it, or brings the first workspace.
+                    problems.push(format!("{why}; so nothing is compared"));
+                    if only.is_empty() {
+                        only = affected(&proposed.workspace.campaigns, &changed);
+                    }
+                    None
+                }
+            }
+        }
+        None => None,
     };
-    let only = wanted(&proposed.workspace, &arguments.campaigns)?;
     let mut ledger = ledger_here::open(&root, &settings.ledger)?;
     let key = key(settings, ledger.as_mut())?;
     let request = Request {
@@ -98,6 +108,7 @@ pub fn run(
             &root,
             base.as_ref().map(|(state, _)| state).unwrap_or(&proposed),
         ),
+        problems: &problems,
         unreadable: &unreadable(&findings),
         now: SystemClock.now(),
         proposed: proposed.clone(),
@@ -109,7 +120,7 @@ pub fn run(
         Format::Markdown => plan_markdown::render(&made, &zone),
         Format::Json => plan_json::render(&made),
     })?;
-    let is_stuck = made.campaigns.iter().any(|campaign| campaign.is_stuck());
+    let is_stuck = !made.problems.is_empty() || made.campaigns.iter().any(|it| it.is_stuck());
     Ok(ExitCode::from(u8::from(is_stuck)))
 }
 
@@ -199,13 +210,28 @@ fn received(root: &Path, state: &State) -> Vec<CampaignId> {
     order.into_iter().map(|(_, id)| id.clone()).collect()
 }
 
+fn of_campaign(path: &str) -> Option<CampaignId> {
+    let folder = path
+        .strip_prefix("campaigns/")?
+        .strip_suffix("/campaign.yaml")?;
+    CampaignId::parse(folder).ok()
+}
+
+/// What is wrong with the workspace and with no campaign alone: campaigns may not be seen because of it.
+fn problems(findings: &[Diagnostic]) -> Vec<String> {
+    let errors = findings.iter().filter(|it| it.severity == Severity::Error);
+    let wide =
+        errors.filter(|it| it.path.starts_with("campaigns") && of_campaign(&it.path).is_none());
+    wide.map(|it| format!("{}: {}", it.path, it.message))
+        .take(5)
+        .collect()
+}
+
 /// Campaigns that can not be read, and the first thing that is wrong with each.
 fn unreadable(findings: &[Diagnostic]) -> std::collections::BTreeMap<CampaignId, String> {
     let mut found = std::collections::BTreeMap::new();
     for finding in findings {
-        let folder = finding.path.strip_prefix("campaigns/");
-        let folder = folder.and_then(|path| path.strip_suffix("/campaign.yaml"));
-        if let Some(id) = folder.and_then(|folder| CampaignId::parse(folder).ok()) {
+        if let Some(id) = of_campaign(&finding.path) {
             found.entry(id).or_insert_with(|| finding.message.clone());
         }
     }

@@ -16,7 +16,7 @@ use crate::deliver::signers::signers;
 use crate::deliver::test_sending::{Sent, Wish, note, prepare, send};
 use crate::mail::address::Address;
 use crate::mail::recipient_id::RecipientKey;
-use crate::workspace::folder::Folder;
+use crate::workspace::checkout::Checkout;
 
 /// So many addresses at most: it is for looking, not for mailing.
 const MOST: usize = 10;
@@ -61,7 +61,7 @@ pub fn run(
     terminal: &mut Terminal,
 ) -> Result<ExitCode, CliError> {
     let root = workspace_folder::find(cli.workspace.as_deref())?;
-    let (state, _) = state(Arc::new(Folder::new(&root)), "the workspace")?;
+    let (state, _) = state(Arc::new(Checkout::new(&root)), "the workspace")?;
     let wish = wish(arguments, &state.workspace)?;
     let settings = &state.workspace.settings;
     let failed = |why: &StartError| cli_error(why);
@@ -86,6 +86,10 @@ pub fn run(
             failed(&why).hint("`--no-record` sends it without noting that it was tested")
         })?),
     };
+    if let Some(opened) = &mut opened {
+        let used = opened.ledger.use_key(key.fingerprint());
+        used.map_err(|why| failed(&StartError::from(why)))?;
+    }
     let signers = signers(sender, &environment).map_err(|why| failed(&why))?;
     let now = SystemClock.now();
     let prepared = prepare(&state, &wish, &key, signers, now).map_err(|why| failed(&why))?;

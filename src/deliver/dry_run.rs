@@ -9,11 +9,17 @@ use super::at_commit;
 use super::beyond::OnMain;
 use super::due::{Scheduled, Standing, agenda};
 use super::error::StartError;
+use super::policy::{check_growth, check_tested};
 use super::run::{Line, Order, Outside, Summary, open, organisation_key, unfinished_beyond};
 use super::start::{Ground, audience};
 use crate::ledger::branch::Ledger;
 use crate::ledger::state::Counts;
+use crate::mail::occurrence::OccurrenceId;
+use crate::plan::audience::Audience;
 use crate::plan::calendar::calendar;
+use crate::plan::content::Content;
+use crate::plan::mailing::Mailing;
+use crate::plan::samples::{choose, failure};
 
 /// What a run would do for each occurrence. Journals of dead runs stay as they are.
 ///
@@ -113,8 +119,19 @@ fn start(
         audience.excluded.len() as u64,
     );
     let again = before.check(ground.repository, &calendar, &scheduled, &content, now);
-    let why = again.err().map(|why| why.to_string());
-    let why = why.or_else(|| audience.hold.map(|hold| hold.to_string()));
+    let recipients = audience.entries.len() as u64;
+    let refused = again
+        .and_then(|()| check_tested(ground, ledger, &scheduled.id, &content))
+        .and_then(|()| check_growth(ground, ledger, &scheduled, &content, recipients));
+    let why = match refused {
+        Err(why) if !why.holds_one() => return Err(why),
+        refused => refused.err().map(|why| why.to_string()),
+    };
+    let why = why.or_else(|| audience.hold.as_ref().map(ToString::to_string));
+    let why = match why {
+        None => sample_failure(ground, &scheduled.id, content, &audience, now)?,
+        why => why,
+    };
     Ok(Line {
         occurrence: scheduled.id,
         counts: Counts {
@@ -130,4 +147,28 @@ fn start(
         )),
         exclusions,
     })
+}
+
+/// Why of one of a few recipients no mail can be made, as far as no signature is needed.
+fn sample_failure(
+    ground: &Ground<'_>,
+    id: &OccurrenceId,
+    content: Content,
+    audience: &Audience,
+    now: Timestamp,
+) -> Result<Option<String>, StartError> {
+    let lists = at_commit::lists(
+        ground.path,
+        ground.head,
+        &content.file.campaign.audience.lists,
+    )?;
+    let columns = lists.columns();
+    let mailing = Mailing::compile(content, id, &columns, ground.key, Vec::new());
+    let mailing = match mailing.map_err(StartError::from) {
+        Ok(mailing) => mailing,
+        Err(why) if why.holds_one() => return Ok(Some(why.to_string())),
+        Err(why) => return Err(why),
+    };
+    let samples = choose(&mailing, audience, &lists);
+    Ok(failure(&mailing, &samples, now).map(|why| why.to_string()))
 }

@@ -142,6 +142,14 @@ pub enum StartError {
         /// Which campaign.
         campaign: String,
     },
+    /// It would go to many more than it was approved for.
+    #[error("{campaign}: {why}")]
+    Grown {
+        /// Which campaign.
+        campaign: String,
+        /// How many more.
+        why: String,
+    },
     /// Reviews do not show that it was approved.
     #[error("{campaign}: not approved: {why}")]
     NotApproved {
@@ -239,6 +247,7 @@ impl StartError {
                 | Self::OtherDigest { .. }
                 | Self::SentBefore { .. }
                 | Self::NotTested { .. }
+                | Self::Grown { .. }
                 | Self::NotApproved { .. }
                 | Self::Preflight { .. }
                 | Self::NoDkimKey(_)

@@ -19,6 +19,7 @@ mod leaving;
 pub mod letters;
 pub mod locate;
 pub mod opened;
+mod policy;
 pub mod preflight;
 mod preparing;
 pub mod progress;

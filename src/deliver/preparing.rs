@@ -13,6 +13,7 @@ use super::engine::Active;
 use super::error::StartError;
 use super::leaving::left_out;
 use super::letters::Letters;
+use super::policy::{check_growth, check_tested};
 use super::run::Run;
 use super::signers::signers;
 use super::start::{Ground, audience, fix, fixed_content};
@@ -249,7 +250,7 @@ impl Run<'_> {
             let repository = self.ground.repository;
             self.before
                 .check(repository, &calendar, scheduled, &content, self.now)?;
-            self.check_tested(id, &content)?;
+            check_tested(&self.ground, &self.ledger, id, &content)?;
             // Whatever would keep it from being sent is found before anybody is told that it started:
             // the relay and what hangs on it here, rendering, signing and links with the sample below.
             self.relay_of(&content)?;
@@ -257,6 +258,7 @@ impl Run<'_> {
             let (audience, documents) = audience(&self.ground, &self.ledger, &content, self.now)?;
             let recipients = audience.entries.len() as u64;
             self.check_approved(id, &content, scheduled.approved_by, recipients)?;
+            check_growth(&self.ground, &self.ledger, scheduled, &content, recipients)?;
             let fixed = fix(
                 &self.ground,
                 &content,
@@ -277,17 +279,6 @@ impl Run<'_> {
             }
             tries += 1;
         }
-    }
-
-    /// Where policy wants a test sending, it must have been of this very content.
-    fn check_tested(&self, id: &OccurrenceId, content: &Content) -> Result<(), StartError> {
-        let wants = self.ground.settings.policy.test_before_sending;
-        if wants && !self.ledger.is_tested(id.campaign(), content.digest)? {
-            return Err(StartError::NotTested {
-                campaign: id.campaign().to_string(),
-            });
-        }
-        Ok(())
     }
 
     /// The mails of a start. Makes a few of them before the start is published: a template that does

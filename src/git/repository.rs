@@ -200,6 +200,16 @@ impl Repository {
         config.get_string("user.name").ok()
     }
 
+    /// Whether git passes a path of the working tree over, by `.gitignore` and the like; what is tracked never.
+    pub fn is_ignored(&self, path: &str) -> bool {
+        let inner = self.lock();
+        let is_tracked = || {
+            let index = inner.index();
+            index.is_ok_and(|index| index.get_path(Path::new(path), 0).is_some())
+        };
+        inner.is_path_ignored(path).unwrap_or(false) && !is_tracked()
+    }
+
     /// What stands at `path` in `commit`'s tree; `None` where nothing does, or where a part of the
     /// path before the last is no folder. The empty path is the tree itself.
     ///

@@ -4,7 +4,7 @@
 //! each destination's mails in order of reception. Who takes a domain's mail is told by the domain alone, as nobody
 //! is asked; every mail is taken as accepted, and as taking [`MAIL_TAKES`].
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,6 +25,8 @@ pub const MAIL_TAKES: Duration = Duration::from_millis(300);
 /// A sending to be paced.
 #[derive(Debug, Clone)]
 pub struct Sending {
+    /// Its campaign.
+    pub name: String,
     /// Its relay.
     pub relay: RelayName,
     /// Its window.
@@ -48,8 +50,8 @@ pub struct Pace {
     pub openings: u64,
     /// Mails that are never sent: a cap, or a window that does not open again.
     pub unsent: u64,
-    /// Others that are sent in the same time, by their place among the sendings.
-    pub beside: Vec<usize>,
+    /// Campaigns that are sent in the same time.
+    pub beside: Vec<String>,
 }
 
 /// Mails to one destination.
@@ -76,10 +78,11 @@ pub fn pace(
     calendar: &Calendar,
     sendings: &[Sending],
     sent: &Sent,
+    now: Timestamp,
 ) -> Result<Vec<Pace>, PlanError> {
     let mut paces = vec![Pace::default(); sendings.len()];
     for group in together(sendings) {
-        Group::new(settings, sendings, group).run(calendar, sent, &mut paces)?;
+        Group::new(settings, sendings, group).run(calendar, sent, now, &mut paces)?;
     }
     Ok(paces)
 }
@@ -145,18 +148,20 @@ impl<'a> Group<'a> {
         mut self,
         calendar: &Calendar,
         sent: &Sent,
+        now: Timestamp,
         paces: &mut [Pace],
     ) -> Result<(), PlanError> {
+        let openings = self.members.iter().filter_map(|at| self.sendings.get(*at));
+        let Some(from) = openings.map(|it| it.opening.from.max(now)).min() else {
+            return Ok(());
+        };
+        let sent = &sent.as_of(calendar.date_of(from), calendar.date_of(now));
         self.lanes.count(sent);
         self.begin(paces);
         let all = self.queues.iter();
         let sum = |queue: &VecDeque<(usize, usize, u64)>| queue.iter().map(|it| it.2).sum();
         let mails: Vec<u64> = all.map(sum).collect();
         let openings = |at: Timestamp| self.opening(calendar, at);
-        let from = self.members.iter().filter_map(|at| self.sendings.get(*at));
-        let Some(from) = from.map(|it| it.opening.from).min() else {
-            return Ok(());
-        };
         let simulation = Simulation {
             pacer: self.lanes.config(sent)?,
             mails,
@@ -165,18 +170,33 @@ impl<'a> Group<'a> {
         };
         let mut queues = self.queues.clone();
         let mut last_opening: BTreeMap<usize, Opening> = BTreeMap::new();
+        let mut used: BTreeSet<(usize, Timestamp)> = BTreeSet::new();
         watch(simulation, openings, |lane, starts, ends| {
             let Some(queue) = queues.get_mut(lane) else {
                 return;
             };
-            while queue.front().is_some_and(|(.., left)| *left == 0) {
-                queue.pop_front();
-            }
-            let Some((at, place, left)) = queue.front_mut() else {
+            queue.retain(|(.., left)| *left > 0);
+            // The first whose own window is open; in the others' the one that came first.
+            let mut is_open = |at: usize| {
+                if last_opening.get(&at).is_some_and(|it| it.contains(starts)) {
+                    return true;
+                }
+                let window = self.sendings.get(at).map(|it| &it.window);
+                let next = window.and_then(|it| calendar.opening_at_or_after(it, starts));
+                match next.filter(|it| it.contains(starts)) {
+                    Some(opening) => {
+                        last_opening.insert(at, opening);
+                        true
+                    }
+                    None => false,
+                }
+            };
+            let place = queue.iter().position(|(at, ..)| is_open(*at)).unwrap_or(0);
+            let Some((at, place, left)) = queue.get_mut(place) else {
                 return;
             };
             *left -= 1;
-            let (Some(pace), Some(sending)) = (paces.get_mut(*at), self.sendings.get(*at)) else {
+            let Some(pace) = paces.get_mut(*at) else {
                 return;
             };
             pace.unsent = pace.unsent.saturating_sub(1);
@@ -186,13 +206,16 @@ impl<'a> Group<'a> {
                 destination.first.get_or_insert(starts);
                 destination.last = destination.last.max(Some(ends));
             }
-            if !last_opening.get(at).is_some_and(|it| it.contains(starts)) {
-                if let Some(opening) = calendar.opening_at_or_after(&sending.window, starts) {
-                    last_opening.insert(*at, opening);
-                }
-                pace.openings += 1;
+            // Each opening in which one of its mails starts.
+            if let Some(opening) = last_opening.get(at).filter(|it| it.contains(starts)) {
+                used.insert((*at, opening.from));
             }
         });
+        for (at, _) in used {
+            if let Some(pace) = paces.get_mut(at) {
+                pace.openings += 1;
+            }
+        }
         for at in &self.members {
             if let Some(pace) = paces.get_mut(*at) {
                 pace.destinations
@@ -237,7 +260,9 @@ impl<'a> Group<'a> {
         }
         for at in &self.members {
             if let Some(pace) = paces.get_mut(*at) {
-                pace.beside = self.members.iter().copied().filter(|it| it != at).collect();
+                let others = self.members.iter().filter(|it| *it != at);
+                let others = others.filter_map(|it| self.sendings.get(*it));
+                pace.beside = others.map(|it| it.name.clone()).collect();
             }
         }
     }

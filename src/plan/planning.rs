@@ -17,12 +17,12 @@ use super::error::PlanError;
 use super::lanes::{destinations_offline, providers};
 use super::lists::Lists;
 use super::mailing::Mailing;
-use super::next_sending::next_sending;
+use super::next_sending::{Next, next_sending};
 use super::pace::{self, Pace, pace};
 use super::proposal::{
     AudiencePlan, CampaignPlan, Change, Drift, From, Plan, Sending, Unknown, When,
 };
-use super::samples::{choose, subjects};
+use super::samples::{choose, failure, subjects};
 use super::sending::sending;
 use super::sent::Sent;
 use crate::ledger::branch::Ledger;
@@ -30,7 +30,9 @@ use crate::ledger::suppressions::Suppressions;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::schedule::calendar::Calendar;
+use crate::schedule::window::Opening;
 use crate::workspace::Workspace;
+use crate::workspace::campaign::Campaign;
 use crate::workspace::settings::Settings;
 use crate::workspace::source::Source;
 
@@ -59,6 +61,8 @@ pub struct Request<'a> {
     pub key: Option<&'a RecipientKey>,
     /// Campaigns that were received already, the oldest first. Others come after them.
     pub received: &'a [CampaignId],
+    /// What is wrong with the workspace as a whole.
+    pub problems: &'a [String],
     /// Campaigns that can not be read, and why.
     pub unreadable: &'a BTreeMap<CampaignId, String>,
     /// The time.
@@ -96,6 +100,7 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
             made_at: request.now,
             compared_with: None,
             campaigns: Vec::new(),
+            problems: request.problems.to_vec(),
             unknown,
         });
     };
@@ -114,6 +119,7 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
         made_at: request.now,
         compared_with: request.base.as_ref().map(|(base, _)| base.whence.clone()),
         campaigns,
+        problems: request.problems.to_vec(),
         unknown,
     })
 }
@@ -189,15 +195,28 @@ impl Planning<'_> {
             let campaign = (id, &file.campaign);
             let next = next_sending(settings, campaign, &self.calendar, ledger, request.now)?;
             let when = When::of(next, file.campaign.send.window.as_str());
-            let When::Ahead { occurrence, .. } = &when else {
-                let why = "nothing of it is sent any more".to_owned();
-                return Ok((when, Err(why)));
+            let When::Ahead {
+                occurrence,
+                started: None,
+                ..
+            } = &when
+            else {
+                // What has begun goes on by what the ledger has, whatever the files say now.
+                let why = match when {
+                    When::Ahead { .. } => "it has begun",
+                    _ => "nothing of it is sent any more",
+                };
+                return Ok((when, Err(why.to_owned())));
             };
             let drift_from = match before {
                 Some(base) if was_there == Some(true) => self.ids(base, id)?,
                 _ => None,
             };
             let sending = self.sending(id, occurrence, drift_from)?;
+            let sending = Sending {
+                audience: self.limited(id, &file.campaign, sending.audience),
+                ..sending
+            };
             Ok((when, Ok(Box::new(sending))))
         };
         let (when, sending) = match attempt() {
@@ -222,7 +241,7 @@ impl Planning<'_> {
             let next = next_sending(settings, campaign, &self.calendar, ledger, now).ok()?;
             Some(When::of(next, file.campaign.send.window.as_str()))
         });
-        next.unwrap_or(When::Over)
+        next.unwrap_or(When::NotKnown)
     }
 
     fn resolve(&self, state: &State, id: &CampaignId) -> Result<Resolved, PlanError> {
@@ -275,7 +294,7 @@ impl Planning<'_> {
         let campaign = content.file.campaign.clone();
         let sender = content.sender()?.clone();
         let drift = before.map(|before| drift(&before, &sorted(&audience)));
-        let mut plan = audience_plan(settings, &campaign, &audience, drift);
+        let mut plan = audience_plan(&campaign, &audience, drift);
         if let (true, Some(ledger)) = (settings.policy.test_before_sending, self.request.ledger)
             && !ledger.is_tested(id, content.digest)?
         {
@@ -287,6 +306,11 @@ impl Planning<'_> {
         let columns = lists.columns();
         let mailing = Mailing::compile(content, occurrence, &columns, self.key, Vec::new())?;
         let samples = choose(&mailing, &audience, &lists);
+        if let Some(why) = failure(&mailing, &samples, self.request.now) {
+            plan.holds.push(format!(
+                "a mail can not be made: {why}; `postmerge lint` shows which rows and values"
+            ));
+        }
         Ok(Sending {
             subjects: subjects(&mailing, &samples, self.request.now),
             subject: campaign.subject.clone(),
@@ -308,6 +332,26 @@ impl Planning<'_> {
         })
     }
 
+    /// What grows too much is held when it is to start, unless its own folder changed since: then it was approved with that.
+    fn limited(
+        &self,
+        id: &CampaignId,
+        campaign: &Campaign,
+        audience: AudiencePlan,
+    ) -> AudiencePlan {
+        let folder = format!("campaigns/{id}/");
+        let base = self.request.base.as_ref();
+        let is_own =
+            base.is_none_or(|(_, changed)| changed.iter().any(|it| it.starts_with(&folder)));
+        let mut audience = audience;
+        if let (Some(drift), false) = (audience.drift, is_own) {
+            let limit = self.settings().policy.growth_limit;
+            let grown = growth(campaign, limit, drift.before, audience.recipients);
+            audience.holds.extend(grown);
+        }
+        audience
+    }
+
     /// All sendings that are ahead, paced together.
     fn pace(&self, campaigns: &mut [CampaignPlan]) -> Result<(), PlanError> {
         let settings = self.settings();
@@ -315,41 +359,123 @@ impl Planning<'_> {
             Some(ledger) => Sent::read(ledger, settings, &self.calendar, self.request.now)?,
             None => Sent::default(),
         };
-        let (mut places, mut sendings) = (Vec::new(), Vec::new());
+        let mut sendings: Vec<(usize, Option<usize>, pace::Sending)> = Vec::new();
         for (place, plan) in campaigns.iter().enumerate() {
             let (When::Ahead { opening, .. }, Ok(planned)) = (&plan.when, &plan.sending) else {
                 continue;
             };
-            let Some(file) = self.request.proposed.workspace.campaigns.get(&plan.id) else {
-                continue;
-            };
-            let relay = settings.senders.get(&file.campaign.sender);
-            let Some(relay) = relay.map(|sender| sender.relay.clone()) else {
-                continue;
-            };
             let mails = planned.pace.destinations.iter();
-            places.push(place);
-            sendings.push(pace::Sending {
-                relay,
-                window: sending(settings, &plan.id, &file.campaign)?.window,
-                opening: *opening,
-                mails: mails.map(|it| (it.name.clone(), it.mails)).collect(),
-            });
+            let mails = mails.map(|it| (it.name.clone(), it.mails)).collect();
+            let sending = self.to_pace(&plan.id, *opening, mails)?;
+            sendings.extend(sending.map(|it| (self.rank(&plan.id), Some(place), it)));
         }
-        let paces = pace(settings, &self.calendar, &sendings, &sent)?;
-        for (place, mut paced) in places.iter().zip(paces) {
-            let beside = paced
-                .beside
-                .iter()
-                .filter_map(|at| places.get(*at))
-                .copied();
-            paced.beside = beside.collect();
-            if let Some(Ok(planned)) = campaigns.get_mut(*place).map(|it| &mut it.sending) {
-                planned.pace = paced;
+        for (id, opening) in self.rivals(campaigns, &sendings) {
+            let Ok(resolved) = self.resolve(&self.request.proposed, &id) else {
+                continue;
+            };
+            let mails = by_destination(settings, &resolved.audience);
+            let mails = mails.into_iter().map(|it| (it.name, it.mails)).collect();
+            let sending = self.to_pace(&id, opening, mails)?;
+            sendings.extend(sending.map(|it| (self.rank(&id), None, it)));
+        }
+        sendings.sort_by_key(|(rank, place, _)| (*rank, *place));
+        let places: Vec<Option<usize>> = sendings.iter().map(|(_, place, _)| *place).collect();
+        let sendings: Vec<pace::Sending> = sendings.into_iter().map(|(.., it)| it).collect();
+        let paces = pace(settings, &self.calendar, &sendings, &sent, self.request.now)?;
+        for (place, paced) in places.into_iter().zip(paces) {
+            let plan = place.and_then(|place| campaigns.get_mut(place));
+            let Some(Ok(planned)) = plan.map(|plan| &mut plan.sending) else {
+                continue;
+            };
+            if paced.unsent > 0 {
+                planned.audience.holds.push(format!(
+                    "{} of its mails never get their turn: a daily cap or its window leaves no room",
+                    paced.unsent
+                ));
             }
+            planned.pace = paced;
         }
         Ok(())
     }
+
+    /// Its place in the order of reception; what is proposed comes last.
+    fn rank(&self, id: &CampaignId) -> usize {
+        let base = self.request.base.as_ref();
+        let is_new = base.is_some_and(|(base, _)| !base.workspace.campaigns.contains_key(id));
+        let received = self.request.received.iter().position(|it| it == id);
+        received.filter(|_| !is_new).unwrap_or(usize::MAX)
+    }
+
+    fn to_pace(
+        &self,
+        id: &CampaignId,
+        opening: Opening,
+        mails: Vec<(String, u64)>,
+    ) -> Result<Option<pace::Sending>, PlanError> {
+        let settings = self.settings();
+        let Some(file) = self.request.proposed.workspace.campaigns.get(id) else {
+            return Ok(None);
+        };
+        let Some(sender) = settings.senders.get(&file.campaign.sender) else {
+            return Ok(None);
+        };
+        Ok(Some(pace::Sending {
+            name: id.to_string(),
+            relay: sender.relay.clone(),
+            window: sending(settings, id, &file.campaign)?.window,
+            opening,
+            mails,
+        }))
+    }
+
+    /// Campaigns that are not shown and go out in the same time as one that is: they take turns.
+    fn rivals(
+        &self,
+        shown: &[CampaignPlan],
+        sendings: &[(usize, Option<usize>, pace::Sending)],
+    ) -> Vec<(CampaignId, Opening)> {
+        let mut found = Vec::new();
+        let shown: BTreeSet<&CampaignId> = shown.iter().map(|it| &it.id).collect();
+        let (ledger, now) = (self.request.ledger, self.request.now);
+        for (id, file) in &self.request.proposed.workspace.campaigns {
+            if shown.contains(id) {
+                continue;
+            }
+            let campaign = (id, &file.campaign);
+            let next = next_sending(self.settings(), campaign, &self.calendar, ledger, now);
+            let Ok(Next::Ahead {
+                opening,
+                started: None,
+                ..
+            }) = next
+            else {
+                continue;
+            };
+            let overlaps = |it: &Opening| it.from < opening.until && opening.from < it.until;
+            if sendings.iter().any(|(.., it)| overlaps(&it.opening)) {
+                found.push((id.clone(), opening));
+            }
+        }
+        found
+    }
+}
+
+/// Why a campaign that does not say what it expects grew too much since it was approved.
+pub fn growth(
+    campaign: &Campaign,
+    limit: Option<u32>,
+    before: u64,
+    recipients: u64,
+) -> Option<String> {
+    let expect = campaign.audience.expect.as_ref();
+    let limit = limit.filter(|_| expect.and_then(|it| it.max).is_none())?;
+    let is_too_much = before > 0
+        && recipients.saturating_mul(100) > before.saturating_mul(100 + u64::from(limit));
+    is_too_much.then(|| {
+        format!(
+            "{recipients} would get it in place of {before}: that is more than {limit} % growth, and the campaign does not say how many it expects at most (`expect: {{max: …}}`)"
+        )
+    })
 }
 
 fn unreadable(id: &CampaignId, why: &str) -> CampaignPlan {
@@ -399,29 +525,14 @@ fn drift(before: &[RecipientId], now: &[RecipientId]) -> Drift {
     }
 }
 
-fn audience_plan(
-    settings: &Settings,
-    campaign: &crate::workspace::campaign::Campaign,
-    audience: &Audience,
-    drift: Option<Drift>,
-) -> AudiencePlan {
+fn audience_plan(campaign: &Campaign, audience: &Audience, drift: Option<Drift>) -> AudiencePlan {
     let mut exclusions = BTreeMap::new();
     for (_, reason) in &audience.excluded {
         *exclusions.entry(*reason).or_insert(0) += 1;
     }
     let recipients = audience.entries.len() as u64;
     let copies = audience.copies.len() as u64;
-    let mut holds: Vec<String> = audience.hold.iter().map(ToString::to_string).collect();
-    let limit = settings.policy.growth_limit;
-    if let (Some(drift), Some(limit), None) = (drift, limit, &campaign.audience.expect)
-        && drift.before > 0
-        && recipients * 100 > drift.before * (100 + u64::from(limit))
-    {
-        holds.push(format!(
-            "{recipients} would get it in place of {}: that is more than {limit} % growth, and the campaign does not say what it expects",
-            drift.before
-        ));
-    }
+    let holds: Vec<String> = audience.hold.iter().map(ToString::to_string).collect();
     AudiencePlan {
         lists: audience.per_list.clone(),
         segment: campaign.audience.filter.clone(),

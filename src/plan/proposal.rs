@@ -27,6 +27,8 @@ pub struct Plan {
     pub compared_with: Option<String>,
     /// In order of reception.
     pub campaigns: Vec<CampaignPlan>,
+    /// What is wrong with the workspace as a whole, so that campaigns may be missing here.
+    pub problems: Vec<String>,
     /// What is not known here.
     pub unknown: Unknown,
 }
@@ -88,8 +90,10 @@ pub enum When {
     Over,
     /// It is called off or taken away.
     Cancelled,
-    /// Its file can not be read.
+    /// It can not be read.
     Unreadable,
+    /// When can not be told: its window is not known, for one.
+    NotKnown,
 }
 
 /// What would be sent to whom.
@@ -188,20 +192,42 @@ impl When {
 }
 
 impl CampaignPlan {
-    /// Whether merging it would send it as it stands.
+    /// Whether merging it would send it as it stands, or go on with it.
     pub fn goes_out(&self) -> bool {
-        matches!(self.when, When::Ahead { .. })
-            && self
-                .sending
-                .as_ref()
-                .is_ok_and(|it| it.audience.holds.is_empty())
+        match (&self.when, &self.sending) {
+            (
+                When::Ahead {
+                    started: Some(_), ..
+                },
+                _,
+            ) => true,
+            (When::Ahead { .. }, Ok(sending)) => sending.audience.holds.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// To how many.
+    pub fn recipients(&self) -> u64 {
+        match (&self.when, &self.sending) {
+            (
+                When::Ahead {
+                    started: Some(counts),
+                    ..
+                },
+                _,
+            ) => counts.pending,
+            (_, Ok(sending)) => sending.audience.recipients,
+            _ => 0,
+        }
     }
 
     /// Whether somebody has to mend it first.
     pub fn is_stuck(&self) -> bool {
         match &self.when {
-            When::Cancelled | When::Over => false,
-            When::Lapsed(_) | When::Unreadable => true,
+            When::Cancelled => false,
+            // What is new and will never be sent is a slip: a year, for one.
+            When::Over => self.change == Change::New,
+            When::Lapsed(_) | When::Unreadable | When::NotKnown => true,
             When::Ahead { .. } => !self.goes_out(),
         }
     }

@@ -208,6 +208,15 @@ fn awkwardness(value: &str) -> u32 {
         .sum()
 }
 
+/// Why of one of these no mail can be made.
+pub fn failure(mailing: &Mailing, samples: &[Sample], date: Timestamp) -> Option<NoLetter> {
+    let failed = |sample: &Sample| {
+        let person = Person::own(&sample.to, sample.member.as_ref(), 0);
+        mailing.letter(&person, date).err()
+    };
+    samples.iter().find_map(failed)
+}
+
 /// The subjects of these samples.
 pub fn subjects(mailing: &Mailing, samples: &[Sample], date: Timestamp) -> Vec<Subject> {
     let subject = |sample: &Sample| {

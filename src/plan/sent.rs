@@ -86,4 +86,23 @@ impl Sent {
         }
         Ok(sent)
     }
+
+    /// The same as it will stand on a later day: what went out today is of a day before then.
+    #[must_use]
+    pub fn as_of(&self, day: Date, today: Date) -> Self {
+        if day == today {
+            return Self {
+                today: self.today.clone(),
+                days: self.days.clone(),
+            };
+        }
+        let mut days = self.days.clone();
+        for (relay, _) in self.today.keys() {
+            days.entry(relay.clone()).or_default().insert(today);
+        }
+        Self {
+            today: BTreeMap::new(),
+            days,
+        }
+    }
 }

@@ -6,20 +6,21 @@ use crate::plan::proposal::{AudiencePlan, CampaignPlan, Plan, Sending, When};
 
 /// The document, with a line end.
 pub fn render(plan: &Plan) -> String {
-    let campaigns: Vec<Value> = plan.campaigns.iter().map(|it| one(plan, it)).collect();
+    let campaigns: Vec<Value> = plan.campaigns.iter().map(one).collect();
     let whole = json!({
         "version": 1,
         "made_at": plan.made_at.to_string(),
         "compared_with": plan.compared_with,
         "unknown": {"ledger": plan.unknown.ledger, "suppressed": plan.unknown.suppressed},
+        "problems": plan.problems,
         "campaigns": campaigns,
     });
     format!("{whole:#}\n")
 }
 
-fn one(plan: &Plan, campaign: &CampaignPlan) -> Value {
+fn one(campaign: &CampaignPlan) -> Value {
     let (sending, problem) = match &campaign.sending {
-        Ok(found) => (sending(plan, found), Value::Null),
+        Ok(found) => (sending(found), Value::Null),
         Err(why) => (Value::Null, json!(why)),
     };
     json!({
@@ -27,6 +28,7 @@ fn one(plan: &Plan, campaign: &CampaignPlan) -> Value {
         "change": campaign.change,
         "goes_out": campaign.goes_out(),
         "stuck": campaign.is_stuck(),
+        "recipients": campaign.recipients(),
         "when": when(&campaign.when),
         "problem": problem,
         "sending": sending,
@@ -61,10 +63,11 @@ fn when(when: &When) -> Value {
         When::Over => json!({"state": "over"}),
         When::Cancelled => json!({"state": "cancelled"}),
         When::Unreadable => json!({"state": "unreadable"}),
+        When::NotKnown => json!({"state": "not-known"}),
     }
 }
 
-fn sending(plan: &Plan, sending: &Sending) -> Value {
+fn sending(sending: &Sending) -> Value {
     let subjects: Vec<Value> = sending
         .subjects
         .iter()
@@ -77,12 +80,6 @@ fn sending(plan: &Plan, sending: &Sending) -> Value {
             })
         })
         .collect();
-    let beside = sending
-        .pace
-        .beside
-        .iter()
-        .filter_map(|at| plan.campaigns.get(*at));
-    let beside: Vec<&str> = beside.map(|it| it.id.as_str()).collect();
     json!({
         "subject": sending.subject,
         "subjects": subjects,
@@ -97,7 +94,7 @@ fn sending(plan: &Plan, sending: &Sending) -> Value {
             "last": sending.pace.last.map(|at| at.to_string()),
             "openings": sending.pace.openings,
             "unsent": sending.pace.unsent,
-            "beside": beside,
+            "beside": sending.pace.beside,
             "destinations": sending.pace.destinations,
         },
         "digest": sending.digest.to_string(),

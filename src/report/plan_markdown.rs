@@ -26,6 +26,13 @@ pub fn render(plan: &Plan, zone: &TimeZone) -> String {
         let _ = write!(out, " Compared with {}.", escaped(base));
     }
     out.push('\n');
+    for problem in plan.problems.iter().take(5) {
+        let _ = writeln!(
+            out,
+            "\n⛔ **The workspace has a fault, and campaigns may be missing here:** {}",
+            escaped(problem)
+        );
+    }
     if !plan.campaigns.is_empty() {
         table(&mut out, plan, zone);
     }
@@ -35,7 +42,7 @@ pub fn render(plan: &Plan, zone: &TimeZone) -> String {
             left += 1;
             continue;
         }
-        one(&mut out, plan, campaign, zone);
+        one(&mut out, campaign, zone);
     }
     if left > 0 {
         let _ = writeln!(
@@ -57,8 +64,8 @@ fn table(out: &mut String, plan: &Plan, zone: &TimeZone) {
             break;
         }
         let recipients = match &campaign.sending {
-            Ok(sending) => number(sending.audience.recipients),
-            Err(_) => String::new(),
+            Err(_) if campaign.recipients() == 0 => String::new(),
+            _ => number(campaign.recipients()),
         };
         let mark = if campaign.is_stuck() { "⛔" } else { "" };
         let _ = writeln!(
@@ -71,10 +78,10 @@ fn table(out: &mut String, plan: &Plan, zone: &TimeZone) {
     }
 }
 
-fn one(out: &mut String, plan: &Plan, campaign: &CampaignPlan, zone: &TimeZone) {
+fn one(out: &mut String, campaign: &CampaignPlan, zone: &TimeZone) {
     let _ = writeln!(out, "\n### {}\n", escaped(campaign.id.as_str()));
     match &campaign.sending {
-        Ok(sending) => details(out, plan, campaign, sending, zone),
+        Ok(sending) => details(out, campaign, sending, zone),
         Err(why) if campaign.is_stuck() => {
             let _ = writeln!(out, "⛔ **It would be held:** {}", escaped(why));
         }
@@ -88,13 +95,7 @@ fn item(out: &mut String, name: &str, text: &str) {
     let _ = writeln!(out, "- **{name}**: {text}");
 }
 
-fn details(
-    out: &mut String,
-    plan: &Plan,
-    campaign: &CampaignPlan,
-    sending: &Sending,
-    zone: &TimeZone,
-) {
+fn details(out: &mut String, campaign: &CampaignPlan, sending: &Sending, zone: &TimeZone) {
     for why in &sending.audience.holds {
         let _ = writeln!(out, "⛔ **It would be held:** {}\n", escaped(why));
     }
@@ -127,7 +128,7 @@ fn details(
     item(out, "Pace", &escaped(&words::destinations(&sending.pace)));
     for text in [
         words::finish(&sending.pace, &campaign.when, zone),
-        words::beside(plan, &sending.pace),
+        words::beside(&sending.pace),
     ]
     .into_iter()
     .flatten()

@@ -13,8 +13,14 @@ use crate::plan::samples::Kind;
 pub fn render(plan: &Plan, zone: &TimeZone) -> String {
     let mut out = String::new();
     for campaign in &plan.campaigns {
-        one(&mut out, plan, campaign, zone);
+        one(&mut out, campaign, zone);
         out.push('\n');
+    }
+    for problem in &plan.problems {
+        let _ = writeln!(
+            out,
+            "The workspace has a fault, and campaigns may be missing here: {problem}"
+        );
     }
     if let Some(unknown) = words::unknown(plan) {
         let _ = writeln!(out, "{unknown}");
@@ -39,25 +45,19 @@ fn line(out: &mut String, name: &str, text: &str) {
     let _ = writeln!(out, "  {name:<10} {text}");
 }
 
-fn one(out: &mut String, plan: &Plan, campaign: &CampaignPlan, zone: &TimeZone) {
+fn one(out: &mut String, campaign: &CampaignPlan, zone: &TimeZone) {
     let change = words::change(campaign.change);
     let change = change.map_or_else(String::new, |change| format!(" ({change})"));
     let _ = writeln!(out, "{}{change}", campaign.id);
     line(out, "when", &words::when(&campaign.when, zone));
     match &campaign.sending {
-        Ok(sending) => details(out, plan, campaign, sending, zone),
+        Ok(sending) => details(out, campaign, sending, zone),
         Err(why) if campaign.is_stuck() => line(out, "held", why),
         Err(_) => {}
     }
 }
 
-fn details(
-    out: &mut String,
-    plan: &Plan,
-    campaign: &CampaignPlan,
-    sending: &Sending,
-    zone: &TimeZone,
-) {
+fn details(out: &mut String, campaign: &CampaignPlan, sending: &Sending, zone: &TimeZone) {
     let is_filled = sending.subjects.iter().any(|it| it.kind != Kind::Everybody);
     if is_filled || sending.subjects.is_empty() {
         line(out, "subject", &sending.subject);
@@ -88,7 +88,7 @@ fn details(
     line(out, "pace", &words::destinations(&sending.pace));
     for text in [
         words::finish(&sending.pace, &campaign.when, zone),
-        words::beside(plan, &sending.pace),
+        words::beside(&sending.pace),
     ]
     .into_iter()
     .flatten()

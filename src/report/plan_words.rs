@@ -57,7 +57,8 @@ pub(super) fn when(when: &When, zone: &TimeZone) -> String {
         When::Lapsed(it) => format!("not: its window of {} passed", opening(it)),
         When::Over => "not: it is over".to_owned(),
         When::Cancelled => "not: it is cancelled".to_owned(),
-        When::Unreadable => "not: its campaign.yaml can not be read".to_owned(),
+        When::Unreadable => "not: it can not be read".to_owned(),
+        When::NotKnown => "not known".to_owned(),
     }
 }
 
@@ -178,31 +179,23 @@ pub(super) fn destinations(pace: &Pace) -> String {
 pub(super) fn finish(pace: &Pace, when: &When, zone: &TimeZone) -> Option<String> {
     let (first, last) = (pace.first?, pace.last?);
     let window = match when {
+        When::Ahead { .. } if pace.unsent > 0 => "not all of it".to_owned(),
         When::Ahead { opening, .. } if last <= opening.until => "fits its window".to_owned(),
         _ => format!(
             "does not fit one window: needs {} openings",
             number(pace.openings.max(2))
         ),
     };
-    let unsent = match pace.unsent {
-        0 => String::new(),
-        unsent => format!(
-            "; {} never get their turn",
-            counted(unsent, "mail", "mails")
-        ),
-    };
     Some(format!(
-        "first {}, last {}: {window}{unsent}",
+        "first {}, last {}: {window}",
         moment(first, zone),
         until(first, last, zone)
     ))
 }
 
 /// The campaigns that go out in the same time.
-pub(super) fn beside(plan: &Plan, pace: &Pace) -> Option<String> {
-    let names = pace.beside.iter().filter_map(|at| plan.campaigns.get(*at));
-    let names: Vec<String> = names.map(|it| it.id.to_string()).collect();
-    (!names.is_empty()).then(|| format!("in the same time: {}", names.join(", ")))
+pub(super) fn beside(pace: &Pace) -> Option<String> {
+    (!pace.beside.is_empty()).then(|| format!("in the same time: {}", pace.beside.join(", ")))
 }
 
 /// What nobody could look up.
@@ -224,11 +217,8 @@ pub(super) fn unknown(plan: &Plan) -> Option<String> {
 /// One line about all.
 pub(super) fn headline(plan: &Plan) -> String {
     let going: Vec<&CampaignPlan> = plan.campaigns.iter().filter(|it| it.goes_out()).collect();
-    let recipients: u64 = going
-        .iter()
-        .filter_map(|it| Some(it.sending.as_ref().ok()?.audience.recipients))
-        .sum();
-    if plan.campaigns.is_empty() {
+    let recipients: u64 = going.iter().map(|it| it.recipients()).sum();
+    if plan.campaigns.is_empty() && plan.problems.is_empty() {
         return "nothing that is sent changes".to_owned();
     }
     let stuck = plan.campaigns.iter().filter(|it| it.is_stuck()).count() as u64;

@@ -5,6 +5,7 @@
 //! it reads.
 
 pub mod campaign;
+pub mod checkout;
 pub mod document_path;
 pub mod folder;
 pub mod in_memory;

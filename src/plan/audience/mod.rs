@@ -165,6 +165,16 @@ pub enum Hold {
     /// Nobody is left.
     #[error("nobody would get it: the audience is empty")]
     Empty,
+    /// Rows of a list whose members must not get it can not be read: who stands there would be mailed.
+    #[error(
+        "{rows} rows of the excluded list {list} can not be read: whoever stands there would get it"
+    )]
+    ExcludedUnreadable {
+        /// The first such list.
+        list: ListName,
+        /// How many rows, of all such lists.
+        rows: u64,
+    },
     /// Fewer than `expect.min`.
     #[error("{found} would get it, and at least {min} are expected")]
     TooFew {

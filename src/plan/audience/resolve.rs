@@ -14,6 +14,7 @@ use crate::mail::address::Address;
 use crate::mail::digest::Digest;
 use crate::mail::recipient_id::RecipientId;
 use crate::workspace::members::{ListError, Rows};
+use crate::workspace::names::ListName;
 
 /// Batches on their way from the reading thread.
 const UNDER_WAY: usize = 8;
@@ -86,6 +87,8 @@ struct Resolving<'a> {
     seen: Ids,
     excluded_addresses: Ids,
     excluded_members: Ids,
+    /// Rows of excluded lists that can not be read.
+    unreadable: Option<(ListName, u64)>,
     /// For rows' own documents: each list's rows, where needed.
     rows: Vec<Rows>,
     entries: Vec<Entry>,
@@ -106,6 +109,7 @@ impl<'a> Resolving<'a> {
             excluded_addresses.insert(request.key.id(&address));
         }
         let mut excluded_members = Ids::default();
+        let mut unreadable: Option<(ListName, u64)> = None;
         let mut identity = String::new();
         for list in request.excluded_lists {
             let mut members = open(list)?;
@@ -115,7 +119,10 @@ impl<'a> Resolving<'a> {
                         let id = request.key.id_of_ref(&address, &mut identity);
                         excluded_members.insert(id);
                     }
-                    Err(error) => problems.add(list, error),
+                    Err(error) => {
+                        unreadable.get_or_insert_with(|| (list.name.clone(), 0)).1 += 1;
+                        problems.add(list, error);
+                    }
                 }
             }
         }
@@ -133,6 +140,7 @@ impl<'a> Resolving<'a> {
             seen: Ids::default(),
             excluded_addresses,
             excluded_members,
+            unreadable,
             rows: rows.collect::<Result<_, _>>()?,
             entries: Vec::new(),
             domains: Domains::default(),
@@ -287,6 +295,10 @@ impl<'a> Resolving<'a> {
 
     fn hold(&self) -> Result<Option<Hold>, AudienceError> {
         let found = u32::try_from(self.entries.len()).map_err(|_| AudienceError::TooLarge)?;
+        if let (Some((list, rows)), true) = (&self.unreadable, found > 0) {
+            let (list, rows) = (list.clone(), *rows);
+            return Ok(Some(Hold::ExcludedUnreadable { list, rows }));
+        }
         let expect = self.request.audience.expect.as_ref();
         let (min, max) = (expect.and_then(|e| e.min), expect.and_then(|e| e.max));
         let allowed = self.request.copies_for_at_most;
