@@ -11,7 +11,7 @@ use crate::ledger::suppressions::Suppressions;
 use crate::mail::occurrence::OccurrenceId;
 use crate::plan::audience::of_campaign::{Known, of_campaign};
 use crate::plan::content::Content;
-use crate::plan::planning::growth;
+use crate::plan::drift::growth;
 
 /// Where policy wants a test sending, it must have been of this very content.
 pub(super) fn check_tested(

@@ -10,6 +10,7 @@ pub mod codeowners;
 mod compile;
 pub mod content;
 pub mod documents;
+pub mod drift;
 pub mod error;
 pub mod evidence;
 pub mod frequency;
@@ -25,5 +26,6 @@ pub mod samples;
 pub mod sending;
 pub mod sent;
 pub mod showing;
+mod turns;
 
 pub use error::PlanError;

@@ -13,24 +13,22 @@ use super::audience::of_campaign::{Known, of_campaign};
 use super::calendar::calendar;
 use super::content::Content;
 use super::documents::documents;
+use super::drift::{drift, growth, sorted};
 use super::error::PlanError;
-use super::lanes::{destinations_offline, providers};
 use super::lists::Lists;
 use super::mailing::Mailing;
-use super::next_sending::{Next, next_sending};
-use super::pace::{self, Pace, pace};
+use super::next_sending::next_sending;
+use super::pace::Pace;
 use super::proposal::{
     AudiencePlan, CampaignPlan, Change, Drift, From, Plan, Sending, Unknown, When,
 };
 use super::samples::{choose, failure, subjects};
-use super::sending::sending;
-use super::sent::Sent;
+use super::turns::by_destination;
 use crate::ledger::branch::Ledger;
 use crate::ledger::suppressions::Suppressions;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::schedule::calendar::Calendar;
-use crate::schedule::window::Opening;
 use crate::workspace::Workspace;
 use crate::workspace::campaign::Campaign;
 use crate::workspace::settings::Settings;
@@ -70,10 +68,10 @@ pub struct Request<'a> {
 }
 
 /// Who a campaign goes to in one state of the workspace.
-struct Resolved {
+pub(super) struct Resolved {
     content: Content,
     lists: Lists,
-    audience: Audience,
+    pub(super) audience: Audience,
 }
 
 /// Makes the plan.
@@ -124,15 +122,15 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
     })
 }
 
-struct Planning<'a> {
-    request: &'a Request<'a>,
-    calendar: Calendar,
+pub(super) struct Planning<'a> {
+    pub(super) request: &'a Request<'a>,
+    pub(super) calendar: Calendar,
     key: &'a RecipientKey,
     suppressions: Suppressions,
 }
 
 impl Planning<'_> {
-    fn settings(&self) -> &Settings {
+    pub(super) fn settings(&self) -> &Settings {
         &self.request.proposed.workspace.settings
     }
 
@@ -244,7 +242,7 @@ impl Planning<'_> {
         next.unwrap_or(When::NotKnown)
     }
 
-    fn resolve(&self, state: &State, id: &CampaignId) -> Result<Resolved, PlanError> {
+    pub(super) fn resolve(&self, state: &State, id: &CampaignId) -> Result<Resolved, PlanError> {
         let content = Content::of(&state.source, &state.whence, &state.workspace, id)?;
         let wish = &content.file.campaign.audience;
         let lists = Lists::spool(&*state.source, &state.whence, &wish.lists)?;
@@ -351,131 +349,6 @@ impl Planning<'_> {
         }
         audience
     }
-
-    /// All sendings that are ahead, paced together.
-    fn pace(&self, campaigns: &mut [CampaignPlan]) -> Result<(), PlanError> {
-        let settings = self.settings();
-        let sent = match self.request.ledger {
-            Some(ledger) => Sent::read(ledger, settings, &self.calendar, self.request.now)?,
-            None => Sent::default(),
-        };
-        let mut sendings: Vec<(usize, Option<usize>, pace::Sending)> = Vec::new();
-        for (place, plan) in campaigns.iter().enumerate() {
-            let (When::Ahead { opening, .. }, Ok(planned)) = (&plan.when, &plan.sending) else {
-                continue;
-            };
-            let mails = planned.pace.destinations.iter();
-            let mails = mails.map(|it| (it.name.clone(), it.mails)).collect();
-            let sending = self.to_pace(&plan.id, *opening, mails)?;
-            sendings.extend(sending.map(|it| (self.rank(&plan.id), Some(place), it)));
-        }
-        for (id, opening) in self.rivals(campaigns, &sendings) {
-            let Ok(resolved) = self.resolve(&self.request.proposed, &id) else {
-                continue;
-            };
-            let mails = by_destination(settings, &resolved.audience);
-            let mails = mails.into_iter().map(|it| (it.name, it.mails)).collect();
-            let sending = self.to_pace(&id, opening, mails)?;
-            sendings.extend(sending.map(|it| (self.rank(&id), None, it)));
-        }
-        sendings.sort_by_key(|(rank, place, _)| (*rank, *place));
-        let places: Vec<Option<usize>> = sendings.iter().map(|(_, place, _)| *place).collect();
-        let sendings: Vec<pace::Sending> = sendings.into_iter().map(|(.., it)| it).collect();
-        let paces = pace(settings, &self.calendar, &sendings, &sent, self.request.now)?;
-        for (place, paced) in places.into_iter().zip(paces) {
-            let plan = place.and_then(|place| campaigns.get_mut(place));
-            let Some(Ok(planned)) = plan.map(|plan| &mut plan.sending) else {
-                continue;
-            };
-            if paced.unsent > 0 {
-                planned.audience.holds.push(format!(
-                    "{} of its mails never get their turn: a daily cap or its window leaves no room",
-                    paced.unsent
-                ));
-            }
-            planned.pace = paced;
-        }
-        Ok(())
-    }
-
-    /// Its place in the order of reception; what is proposed comes last.
-    fn rank(&self, id: &CampaignId) -> usize {
-        let base = self.request.base.as_ref();
-        let is_new = base.is_some_and(|(base, _)| !base.workspace.campaigns.contains_key(id));
-        let received = self.request.received.iter().position(|it| it == id);
-        received.filter(|_| !is_new).unwrap_or(usize::MAX)
-    }
-
-    fn to_pace(
-        &self,
-        id: &CampaignId,
-        opening: Opening,
-        mails: Vec<(String, u64)>,
-    ) -> Result<Option<pace::Sending>, PlanError> {
-        let settings = self.settings();
-        let Some(file) = self.request.proposed.workspace.campaigns.get(id) else {
-            return Ok(None);
-        };
-        let Some(sender) = settings.senders.get(&file.campaign.sender) else {
-            return Ok(None);
-        };
-        Ok(Some(pace::Sending {
-            name: id.to_string(),
-            relay: sender.relay.clone(),
-            window: sending(settings, id, &file.campaign)?.window,
-            opening,
-            mails,
-        }))
-    }
-
-    /// Campaigns that are not shown and go out in the same time as one that is: they take turns.
-    fn rivals(
-        &self,
-        shown: &[CampaignPlan],
-        sendings: &[(usize, Option<usize>, pace::Sending)],
-    ) -> Vec<(CampaignId, Opening)> {
-        let mut found = Vec::new();
-        let shown: BTreeSet<&CampaignId> = shown.iter().map(|it| &it.id).collect();
-        let (ledger, now) = (self.request.ledger, self.request.now);
-        for (id, file) in &self.request.proposed.workspace.campaigns {
-            if shown.contains(id) {
-                continue;
-            }
-            let campaign = (id, &file.campaign);
-            let next = next_sending(self.settings(), campaign, &self.calendar, ledger, now);
-            let Ok(Next::Ahead {
-                opening,
-                started: None,
-                ..
-            }) = next
-            else {
-                continue;
-            };
-            let overlaps = |it: &Opening| it.from < opening.until && opening.from < it.until;
-            if sendings.iter().any(|(.., it)| overlaps(&it.opening)) {
-                found.push((id.clone(), opening));
-            }
-        }
-        found
-    }
-}
-
-/// Why a campaign that does not say what it expects grew too much since it was approved.
-pub fn growth(
-    campaign: &Campaign,
-    limit: Option<u32>,
-    before: u64,
-    recipients: u64,
-) -> Option<String> {
-    let expect = campaign.audience.expect.as_ref();
-    let limit = limit.filter(|_| expect.and_then(|it| it.max).is_none())?;
-    let is_too_much = before > 0
-        && recipients.saturating_mul(100) > before.saturating_mul(100 + u64::from(limit));
-    is_too_much.then(|| {
-        format!(
-            "{recipients} would get it in place of {before}: that is more than {limit} % growth, and the campaign does not say how many it expects at most (`expect: {{max: …}}`)"
-        )
-    })
 }
 
 fn unreadable(id: &CampaignId, why: &str) -> CampaignPlan {
@@ -484,44 +357,6 @@ fn unreadable(id: &CampaignId, why: &str) -> CampaignPlan {
         change: Change::Unknown,
         when: When::Unreadable,
         sending: Err(format!("{why}; `postmerge lint` shows where")),
-    }
-}
-
-fn sorted(audience: &Audience) -> Vec<RecipientId> {
-    let mut ids: Vec<RecipientId> = audience.entries.iter().map(|entry| entry.id).collect();
-    ids.sort_unstable();
-    ids
-}
-
-/// Both are sorted, and hold nobody twice.
-fn drift(before: &[RecipientId], now: &[RecipientId]) -> Drift {
-    let (mut old, mut new) = (before.iter().peekable(), now.iter().peekable());
-    let (mut joined, mut left) = (0, 0);
-    loop {
-        match (old.peek(), new.peek()) {
-            (Some(a), Some(b)) if a == b => {
-                old.next();
-                new.next();
-            }
-            (Some(a), Some(b)) if a < b => {
-                old.next();
-                left += 1;
-            }
-            (_, Some(_)) => {
-                new.next();
-                joined += 1;
-            }
-            (Some(_), None) => {
-                old.next();
-                left += 1;
-            }
-            (None, None) => break,
-        }
-    }
-    Drift {
-        before: before.len() as u64,
-        joined,
-        left,
     }
 }
 
@@ -546,34 +381,4 @@ fn audience_plan(campaign: &Campaign, audience: &Audience, drift: Option<Drift>)
         drift,
         holds,
     }
-}
-
-/// Mails by destination, copies among them; when they go is not known yet.
-fn by_destination(settings: &Settings, audience: &Audience) -> Vec<pace::Destination> {
-    let (names, of_domain) = destinations_offline(&providers(&settings.pace), &audience.domains);
-    let mut counts = vec![0_u64; names.len()];
-    let mut add = |domain: u32, mails: u64| {
-        let destination = of_domain.get(domain as usize).copied().unwrap_or_default();
-        if let Some(count) = counts.get_mut(usize::from(destination)) {
-            *count += mails;
-        }
-    };
-    for entry in &audience.entries {
-        add(entry.domain, 1);
-    }
-    for copy in &audience.copies {
-        add(copy.domain(), audience.entries.len() as u64);
-    }
-    let counted = names
-        .into_iter()
-        .zip(counts)
-        .filter(|(_, mails)| *mails > 0);
-    let destination = |(name, mails)| pace::Destination {
-        name,
-        mails,
-        pause_ms: None,
-        first: None,
-        last: None,
-    };
-    counted.map(destination).collect()
 }
