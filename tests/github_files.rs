@@ -137,6 +137,37 @@ fn a_proposals_own_check_has_no_secrets() {
     }
 }
 
+/// Whatever lies in the checkout, a proposal may have put there.
+#[test]
+fn what_is_kept_of_a_check_is_made_outside_of_the_checkout() {
+    let (_, text) = files()
+        .into_iter()
+        .find(|(path, _)| path.ends_with("/check.yml"))
+        .unwrap();
+    let mut kept = Vec::new();
+    for step in steps(&parsed(&text)) {
+        let uses = step["uses"].as_str().unwrap_or_default();
+        if uses.starts_with("actions/upload-artifact@") {
+            kept.push(step["with"]["path"].as_str().unwrap().to_owned());
+        }
+        // Folders are new: `mkdir` without `-p` refuses what is there.
+        let run = step["run"].as_str().unwrap_or_default();
+        for line in run
+            .lines()
+            .filter(|line| line.contains("mkdir") || line.contains("--output"))
+        {
+            assert!(
+                line.contains("\"$RUNNER_TEMP/") && !line.contains("-p "),
+                "{line}"
+            );
+        }
+    }
+    assert_eq!(
+        kept,
+        ["${{ runner.temp }}/report/", "${{ runner.temp }}/preview/"]
+    );
+}
+
 /// The program takes the place of the shell where it sends: else no signal of GitHub's would reach it.
 #[test]
 fn sending_hears_signals_and_is_never_cut_short_for_another() {

@@ -77,8 +77,11 @@ fn in_every_language_it_is_clean_and_can_be_tried_at_once() {
         git(&folder, &["commit", "-q", "-m", "a new workspace"]);
         git(&folder, &["remote", "add", "origin", bare]);
         git(&folder, &["push", "-q", "origin", "main"]);
-        assert_eq!(git(&folder, &["status", "--short"]), "");
         let id = campaign(&folder);
+        // Pages with recipients' values are not committed by mistake.
+        assert_eq!(run(&folder, &["preview", &id]).0, 0);
+        assert!(folder.join(format!("preview/{id}.html")).is_file());
+        assert_eq!(git(&folder, &["status", "--short"]), "");
         let (code, said, wrong) = run(&folder, &["send", "--campaign", &id, "--now", "--dry-run"]);
         assert_eq!((code, wrong.as_str()), (0, ""), "{said}");
         assert!(
@@ -112,6 +115,7 @@ fn what_it_says() {
       .github/workflows/comment.yml
       .github/workflows/publish.yml
       .github/workflows/send.yml
+      .gitignore
       README.md
       assets/logo.png
       campaigns/YEAR/welcome/body.md

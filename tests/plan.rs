@@ -293,6 +293,81 @@ fn what_stands_in_files_stays_text() {
     );
 }
 
+/// GitHub takes comments of 65,536 characters, and a terminal's reader has one life.
+#[test]
+fn a_plan_is_short_whatever_stands_in_files() {
+    let folder = repository(&[]);
+    let names: Vec<String> = (0..60).map(|n| format!("a-{n}")).collect();
+    for name in &names {
+        write(
+            folder.path(),
+            &format!("lists/{name}.yaml"),
+            "title: Otros\nowner: ana\npurpose: Avisos\nconsent: {basis: consent}\n",
+        );
+        write(folder.path(), &format!("lists/{name}.csv"), "email\n");
+    }
+    let subject = |text: &str| {
+        let campaign = format!(
+            "subject: \"{text}\"\nsender: eventos\ntemplate: boletin\naudience: {{lists: [exportadores, {}]}}\nsend: {{date: 2026-12-03, window: 12:00}}\n",
+            names.join(", ")
+        );
+        write(folder.path(), "campaigns/rueda/campaign.yaml", &campaign);
+        let plan = planned(folder.path(), None, &[]);
+        (
+            plan_markdown::render(&plan, &zone()),
+            plan_text::render(&plan, &zone()),
+        )
+    };
+    for long in ["A", "@", "$#&", "ñ "] {
+        let (page, text) = subject(&long.repeat(800_000 / long.len()));
+        assert!(
+            page.len() < 60_000 && text.len() < 20_000,
+            "{long}: {} {}",
+            page.len(),
+            text.len()
+        );
+        assert!(page.contains('…') && text.contains('…'), "{page}");
+        assert!(
+            page.contains("| and 41 more | | | |") && text.contains("and 41 more"),
+            "{page}"
+        );
+        assert!(page.contains("Digest") && text.contains("digest"));
+    }
+    // So many that not all are shown.
+    let sign = "&".repeat(300);
+    for n in 0..80 {
+        let campaign = format!("x{n}/{}", "y".repeat(80));
+        let text = format!(
+            "subject: \"{sign}\"\nsender: eventos\ntemplate: boletin\n{TO_ALL}\nsend: {{date: 2026-12-03, window: 12:00}}\n"
+        );
+        write(
+            folder.path(),
+            &format!("campaigns/{campaign}/campaign.yaml"),
+            &text,
+        );
+        write(
+            folder.path(),
+            &format!("campaigns/{campaign}/body.md"),
+            "Hola.\n",
+        );
+    }
+    let page = plan_markdown::render(&planned(folder.path(), None, &[]), &zone());
+    assert!((40_000..60_000).contains(&page.len()), "{}", page.len());
+    assert!(page.contains("campaigns are not shown here"), "{page}");
+}
+
+#[test]
+fn what_nobody_sees_is_seen_on_a_terminal() {
+    let folder = repository(&[]);
+    let hidden = "subject: \"a\\u200bb\\u061cc\\u200fd\\u2066e\"\nsender: eventos\ntemplate: boletin\naudience: {lists: [exportadores]}\nsend: {date: 2026-12-03, window: 12:00}\n";
+    write(folder.path(), "campaigns/rueda/campaign.yaml", hidden);
+    let text = plan_text::render(&planned(folder.path(), None, &[]), &zone());
+    assert!(
+        text.contains("a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}e"),
+        "{text}"
+    );
+}
+
 #[test]
 fn the_digest_is_the_one_that_sending_finds() {
     let folder = repository(&[]);

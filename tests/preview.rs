@@ -17,8 +17,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+#[path = "support/git.rs"]
+mod git;
 #[path = "support/overlay.rs"]
 mod overlay;
+
+use git::git;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -41,7 +45,7 @@ fn page(folder: &Path, id: &str, more: &[&str]) -> (String, Option<i32>) {
     let mut arguments = vec![id, "--output", &place];
     arguments.extend(more);
     let done = preview(folder, &arguments);
-    let path = output.path().join(format!("{}.html", id.replace('/', "-")));
+    let path = output.path().join(format!("{}.html", id));
     let page = fs::read_to_string(path).unwrap_or_else(|_| panic!("{}", said(&done)));
     (page, done.status.code())
 }
@@ -173,6 +177,112 @@ fn a_hostile_campaign_stays_data() {
             .iter()
             .any(|it| it["place"] == "subject"),
         "{data:#}"
+    );
+}
+
+#[test]
+fn campaigns_of_like_names_have_pages_of_their_own() {
+    let folder = overlay::base(&root());
+    let campaigns = folder.path().join("campaigns");
+    for id in ["a/b", "a-b"] {
+        for file in ["campaign.yaml", "body.md"] {
+            let bytes = fs::read(campaigns.join("rueda").join(file)).unwrap();
+            overlay::write(&campaigns.join(id).join(file), &bytes);
+        }
+    }
+    let output = folder.path().join("out");
+    let place = output.display().to_string();
+    let done = preview(folder.path(), &["a/b", "a-b", "--output", &place]);
+    assert!(done.status.success(), "{}", said(&done));
+    for (name, title) in [("a/b.html", "Preview: a/b<"), ("a-b.html", "Preview: a-b<")] {
+        let page = fs::read_to_string(output.join(name)).unwrap();
+        assert!(page.contains(&title.replace('/', "&#x2f;")), "{name}");
+    }
+}
+
+/// A proposal can bring a link where a page, a picture or the folder is written.
+#[test]
+#[cfg(unix)]
+fn no_link_of_a_proposal_is_followed() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let outer = tempfile::tempdir().unwrap();
+    let victim = outer.path().join("victim");
+    fs::write(&victim, "untouched").unwrap();
+    let browser = outer.path().join("browser");
+    fs::write(
+        &browser,
+        "#!/bin/sh\necho '<html data-height=\"300\">'\nfor it; do case $it in --screenshot=*) echo picture >\"${it#--screenshot=}\";; esac; done\n",
+    )
+    .unwrap();
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = overlay::base(&root());
+    let top = folder.path();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_postmerge"));
+        command.current_dir(top).args(["preview", "rueda"]);
+        command.args(arguments).env("CHROME", &browser);
+        command.output().unwrap()
+    };
+    let refused = |done: &Output| {
+        assert_eq!(done.status.code(), Some(2), "{}", said(done));
+        assert!(said(done).contains("is not followed"), "{}", said(done));
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
+    };
+    assert!(run(&["--png"]).status.success());
+    let picture = top.join("preview/rueda-phone-dark.png");
+    assert_eq!(fs::read_to_string(&picture).unwrap(), "picture\n");
+    for name in ["rueda.html", "rueda-phone-dark.png"] {
+        let path = top.join("preview").join(name);
+        fs::remove_file(&path).unwrap();
+        symlink(&victim, &path).unwrap();
+        refused(&run(&["--png"]));
+        fs::remove_file(&path).unwrap();
+    }
+    let away = outer.path().join("away");
+    fs::create_dir(&away).unwrap();
+    fs::remove_dir_all(top.join("preview")).unwrap();
+    for to in [away.clone(), outer.path().join("new")] {
+        symlink(&to, top.join("preview")).unwrap();
+        for output in ["preview", "./preview/below", "lists/../preview"] {
+            refused(&run(&["--output", output]));
+        }
+        fs::remove_file(top.join("preview")).unwrap();
+    }
+    assert_eq!(fs::read_dir(&away).unwrap().count(), 0);
+    assert!(!outer.path().join("new").exists());
+    // A link of this machine's own, outside of the workspace, is.
+    symlink(&away, outer.path().join("mine")).unwrap();
+    let mine = outer.path().join("mine").display().to_string();
+    assert!(run(&["--output", &mine]).status.success());
+    assert!(away.join("rueda.html").exists());
+}
+
+#[test]
+fn a_campaign_that_the_branch_breaks_is_named() {
+    let folder = overlay::base(&root());
+    git(folder.path(), &["init", "-q", "-b", "main"]);
+    git(folder.path(), &["add", "."]);
+    git(folder.path(), &["commit", "-q", "-m", "sound"]);
+    git(folder.path(), &["checkout", "-q", "-b", "proposal"]);
+    let output = tempfile::tempdir().unwrap();
+    let place = output.path().display().to_string();
+    let arguments = ["--base", "main", "--output", &place];
+    let done = preview(folder.path(), &arguments);
+    assert_eq!(
+        (done.status.code(), said(&done).as_str()),
+        (Some(0), "the branch touches no campaign\n")
+    );
+    overlay::write(
+        &folder.path().join("campaigns/rueda/campaign.yaml"),
+        b"subject: [\n",
+    );
+    git(folder.path(), &["commit", "-q", "-a", "-m", "broken"]);
+    let done = preview(folder.path(), &arguments);
+    assert_eq!(done.status.code(), Some(1), "{}", said(&done));
+    assert!(
+        said(&done).starts_with("rueda: no page: its campaign.yaml can not be read: "),
+        "{}",
+        said(&done)
     );
 }
 

@@ -1,6 +1,6 @@
 //! `postmerge plan`: what merging would send, to whom, when and how fast.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -228,8 +228,8 @@ fn problems(findings: &[Diagnostic]) -> Vec<String> {
 }
 
 /// Campaigns that can not be read, and the first thing that is wrong with each.
-fn unreadable(findings: &[Diagnostic]) -> std::collections::BTreeMap<CampaignId, String> {
-    let mut found = std::collections::BTreeMap::new();
+pub(super) fn unreadable(findings: &[Diagnostic]) -> BTreeMap<CampaignId, String> {
+    let mut found = BTreeMap::new();
     for finding in findings {
         if let Some(id) = of_campaign(&finding.path) {
             found.entry(id).or_insert_with(|| finding.message.clone());

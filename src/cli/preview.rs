@@ -1,6 +1,6 @@
 //! `postmerge preview`: pages on which a campaign's mail is looked at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::error::CliError;
-use super::plan::{state, wanted};
+use super::plan::{state, unreadable, wanted};
 use super::terminal::Terminal;
-use super::{Cli, lint_base, preview_serve, preview_shots, workspace_folder};
+use super::{Cli, lint_base, preview_serve, preview_shots, whole_file, workspace_folder};
 use crate::clock::{Clock as _, SystemClock};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, printable};
 use crate::lint::{Report, Request};
 use crate::mail::address::Address;
 use crate::mail::occurrence::CampaignId;
@@ -33,12 +33,13 @@ use crate::workspace::folder::Folder;
         the headers, several recipients to switch between (among them one whose values are likely to go wrong), and what lint found.\n\n\
         A page is one file, with its pictures in it. It fetches nothing, runs nothing of the mail, and its links lead nowhere.",
     after_help = "Examples:\n  \
-        postmerge preview 2026/rueda-agro                       preview/2026-rueda-agro.html\n  \
+        postmerge preview 2026/rueda-agro                       preview/2026/rueda-agro.html\n  \
         postmerge preview 2026/rueda-agro --as ana@socios.example\n  \
         postmerge preview 2026/rueda-agro --serve               reloads in the browser as soon as a file is saved\n  \
         postmerge preview 2026/rueda-agro --png                 pictures besides, where a Chromium is installed\n  \
         postmerge preview --base origin/main --output previews  everything that this branch touches\n\n\
-        Exit codes: 0 pages were written; 1 of some campaign no mail can be made, which its page says; 2 could not run."
+        Exit codes: 0 pages were written; 1 of some campaign no mail can be made, which its page says, or a campaign that the branch\n\
+        touches can not be read; 2 could not run."
 )]
 pub struct Arguments {
     /// Campaigns, by id or folder.
@@ -82,8 +83,8 @@ pub fn run(
 ) -> Result<ExitCode, CliError> {
     let root = workspace_folder::find(cli.workspace.as_deref())?;
     let whom = addresses(&arguments.whom)?;
-    let (state, _) = state(Arc::new(Folder::new(&root)), "the workspace")?;
-    let chosen = chosen(&root, arguments, &state)?;
+    let (state, wrong) = state(Arc::new(Folder::new(&root)), "the workspace")?;
+    let Chosen { chosen, unread } = chosen(&root, arguments, &state, &wrong)?;
     if arguments.serve {
         let [id] = chosen.iter().collect::<Vec<_>>()[..] else {
             return Err(CliError::new("--serve shows one campaign").hint("name one"));
@@ -91,31 +92,59 @@ pub fn run(
         preview_serve::run(&root, id, &whom, arguments.port, terminal)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let wrong =
-        |path: &Path, why: std::io::Error| CliError::new(format!("{}: {why}", path.display()));
-    std::fs::create_dir_all(&arguments.output).map_err(|why| wrong(&arguments.output, why))?;
+    whole_file::folder(&root, &arguments.output)?;
     let report = lint(&root);
-    let mut is_whole = true;
+    let mut is_whole = unread.is_empty();
     for id in &chosen {
         let page = page(&state, &report, id, &whom, None)?;
         is_whole &= page.problem.is_none();
-        let name = id.as_str().replace('/', "-");
+        let name = file_name(id);
+        whole_file::write(
+            &arguments.output,
+            &format!("{name}.html"),
+            page.html.as_bytes(),
+        )?;
         let path = arguments.output.join(format!("{name}.html"));
-        std::fs::write(&path, &page.html).map_err(|why| wrong(&path, why))?;
         let problem = page
             .problem
-            .map_or_else(String::new, |why| format!(": {why}"));
+            .map_or_else(String::new, |why| format!(": {}", printable(&why)));
         terminal.print(&format!("{}{problem}\n", path.display()))?;
         if arguments.png && page.mails > 0 {
-            for shot in preview_shots::take(&path, &name)? {
+            for shot in preview_shots::take(&arguments.output, &name)? {
                 terminal.print(&format!("{}\n", shot.display()))?;
             }
         }
     }
-    if chosen.is_empty() {
+    for (id, why) in &unread {
+        let why = printable(why);
+        terminal.print(&format!(
+            "{id}: no page: its campaign.yaml can not be read: {why}\n"
+        ))?;
+    }
+    if chosen.is_empty() && unread.is_empty() {
         terminal.print("the branch touches no campaign\n")?;
     }
     Ok(ExitCode::from(u8::from(!is_whole)))
+}
+
+/// What a campaign's page is called, without its ending: no two campaigns have the same, not even where file systems take large
+/// letters for small ones, and no folder has the name of a page. `~` is in no campaign's id.
+fn file_name(id: &CampaignId) -> String {
+    let mut out = String::with_capacity(id.as_str().len() + 8);
+    let mut segments = id.as_str().split('/').peekable();
+    while let Some(segment) = segments.next() {
+        let is_folder = segments.peek().is_some();
+        for c in segment.chars() {
+            if c.is_ascii_uppercase() || (c == '.' && is_folder) {
+                out.push('~');
+            }
+            out.push(c.to_ascii_lowercase());
+        }
+        if is_folder {
+            out.push('/');
+        }
+    }
+    out
 }
 
 fn addresses(texts: &[String]) -> Result<Vec<Address>, CliError> {
@@ -125,16 +154,42 @@ fn addresses(texts: &[String]) -> Result<Vec<Address>, CliError> {
     texts.iter().map(parse).collect()
 }
 
+/// What is shown, and what can not be.
+struct Chosen {
+    chosen: BTreeSet<CampaignId>,
+    /// Campaigns that the change touches and nobody can read, and why.
+    unread: BTreeMap<CampaignId, String>,
+}
+
 fn chosen(
     root: &Path,
     arguments: &Arguments,
-    state: &State,
-) -> Result<BTreeSet<CampaignId>, CliError> {
+    proposed: &State,
+    findings: &[Diagnostic],
+) -> Result<Chosen, CliError> {
     let Some(base) = &arguments.base else {
-        return wanted(&state.workspace, &arguments.campaigns);
+        return Ok(Chosen {
+            chosen: wanted(&proposed.workspace, &arguments.campaigns)?,
+            unread: BTreeMap::new(),
+        });
     };
-    let (_, changed) = lint_base::read(root, base)?.into_parts();
-    Ok(affected(&state.workspace.campaigns, &changed))
+    let (tree, changed) = lint_base::read(root, base)?.into_parts();
+    let mut unread = unreadable(findings);
+    if !unread.is_empty() {
+        // What it was made of can only be known from before.
+        let before = state(Arc::new(tree), base).ok();
+        let before = before.map(|(before, _)| affected(&before.workspace.campaigns, &changed));
+        let before = before.unwrap_or_default();
+        let is_touched = |id: &CampaignId| {
+            let folder = format!("campaigns/{id}/");
+            changed.iter().any(|path| path.starts_with(&folder))
+        };
+        unread.retain(|id, _| before.contains(id) || is_touched(id));
+    }
+    Ok(Chosen {
+        chosen: affected(&proposed.workspace.campaigns, &changed),
+        unread,
+    })
 }
 
 /// What lint says of the workspace as it lies there.
@@ -224,4 +279,35 @@ fn findings(report: &Report, state: &State, id: &CampaignId) -> Vec<Diagnostic> 
         files.contains(&finding.path) || folders.iter().any(|it| finding.path.starts_with(it))
     };
     report.findings.iter().filter(is_ours).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_campaigns_have_one_page() {
+        let ids = [
+            "a/b",
+            "a-b",
+            "A/b",
+            "a",
+            "a.html/b",
+            "a.html",
+            "a-desktop-light.png/b",
+        ];
+        let names = ids.map(|id| file_name(&CampaignId::parse(id).unwrap()));
+        assert_eq!(
+            names,
+            [
+                "a/b",
+                "a-b",
+                "~a/b",
+                "a",
+                "a~.html/b",
+                "a.html",
+                "a-desktop-light~.png/b"
+            ]
+        );
+    }
 }

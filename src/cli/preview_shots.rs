@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::error::CliError;
 use super::send::environment;
+use super::whole_file;
 
 /// Names that a Chromium goes by.
 const NAMES: [&str; 5] = [
@@ -26,10 +27,10 @@ const SHOTS: [(&str, u32, &str); 4] = [
 /// Mails are not longer than this in pixels, or are cut off.
 const TALLEST: u32 = 16_000;
 
-/// Takes pictures of the first mail on `page`, and puts them beside it.
-pub(super) fn take(page: &Path, name: &str) -> Result<Vec<PathBuf>, CliError> {
+/// Takes pictures of the first mail on the page `name` in the folder `output`, and puts them beside it.
+pub(super) fn take(output: &Path, name: &str) -> Result<Vec<PathBuf>, CliError> {
     let browser = browser()?;
-    let folder = page.parent().unwrap_or_else(|| Path::new("."));
+    let page = output.join(format!("{name}.html"));
     let real = page
         .canonicalize()
         .map_err(|why| CliError::new(format!("{}: {why}", page.display())))?;
@@ -79,21 +80,25 @@ pub(super) fn take(page: &Path, name: &str) -> Result<Vec<PathBuf>, CliError> {
         let done = measuring.output().map_err(|why| failed(&why))?;
         let height = height(&String::from_utf8_lossy(&done.stdout));
         let height = height.ok_or_else(|| failed(&"did not show the page"))?;
-        let path = folder.join(format!("{name}-{view}-{colours}.png"));
+        // The browser would follow a link where the picture is to be.
+        let shot = profile.path().join("shot.png");
         let mut shooting = base();
         shooting
             .arg(format!(
                 "--window-size={width},{}",
                 height.clamp(200, TALLEST)
             ))
-            .arg(format!("--screenshot={}", path.display()))
+            .arg(format!("--screenshot={}", shot.display()))
             .arg(&url)
             .stdout(Stdio::null());
         let status = shooting.status().map_err(|why| failed(&why))?;
-        if !status.success() || !path.exists() {
-            return Err(failed(&"took no picture"));
-        }
-        taken.push(path);
+        let picture = std::fs::read(&shot).ok().filter(|_| status.success());
+        let picture = picture.ok_or_else(|| failed(&"took no picture"))?;
+        // The next one is not to be mistaken for this.
+        std::fs::remove_file(&shot).map_err(|why| failed(&why))?;
+        let name = format!("{name}-{view}-{colours}.png");
+        whole_file::write(output, &name, &picture)?;
+        taken.push(output.join(name));
     }
     Ok(taken)
 }

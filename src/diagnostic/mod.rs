@@ -200,14 +200,27 @@ impl Diagnostic {
     }
 }
 
-/// A character as it may be shown: controls, and those of Unicode Standard Annex 9 that reorder what follows, could
-/// speak to a terminal or make a text read as another one.
+/// A character as it may be shown: controls, those of Unicode Standard Annex 9 that reorder what follows, and those that
+/// nobody sees, could speak to a terminal or make a text read as another one. Joiners stay: letters and emojis are written
+/// with them.
 fn visible(c: char) -> char {
-    let is_turning = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    match c.is_control() || is_turning {
+    let is_unseen = matches!(
+        c,
+        '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+    ) || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e001f}');
+    match c.is_control() || is_unseen {
         true => '\u{fffd}',
         false => c,
     }
+}
+
+/// A stranger's text as a terminal may show it, on one line or several.
+pub fn printable(text: &str) -> String {
+    let kept = |c| match c {
+        '\n' => c,
+        c => visible(c),
+    };
+    text.chars().map(kept).collect()
 }
 
 /// Longer texts of findings are cut.
@@ -235,7 +248,8 @@ fn bounded(text: String) -> String {
     cut(&out, LONGEST).into_owned()
 }
 
-fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+/// A text, or as many characters of it and a sign that there are more.
+pub fn cut(text: &str, longest: usize) -> Cow<'_, str> {
     match text.char_indices().nth(longest) {
         Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
         None => Cow::Borrowed(text),

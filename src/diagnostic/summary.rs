@@ -72,7 +72,7 @@ mod tests {
 
         | | Where | What | Rule |
         |---|---|---|---|
-        | error | a.yaml:1:1 | &lt;b&gt;&#64;ana&lt;/b&gt; \| \[x\](y)<br>mend it | `for-tests` |
+        | error | a.yaml:1:1 | &lt;b&gt;<span>@</span>ana&lt;/b&gt; \| \[x\](y)<br>mend it | `for-tests` |
         ");
     }
     #[test]

@@ -4,14 +4,33 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
-use super::figures::number;
+use super::figures::{number, some};
 use super::plan_words as words;
+use crate::diagnostic::cut;
 use crate::diagnostic::markdown::escaped;
 use crate::plan::proposal::{CampaignPlan, Plan, Sending};
 use crate::plan::samples::{Kind, Subject};
 
-/// GitHub takes comments of 65,536 characters; what begins beyond this is counted.
-const LARGEST: usize = 50_000;
+/// GitHub takes comments of 65,536 characters. Campaigns that do not fit into this many bytes are counted; what stands behind
+/// them is short.
+const LARGEST: usize = 55_000;
+
+/// Characters that are shown of what stands in files and rows; and of what grows to much more when it is escaped.
+const LONGEST: usize = 200;
+const LONGEST_OF_SIGNS: usize = 60;
+
+/// Documents, lists, approvers and reasons that are shown of a campaign; and where that is too much for the page.
+const MOST: usize = 20;
+const FEW: usize = 3;
+
+/// A text of a file or a row, as the page has it.
+fn quoted(text: &str) -> String {
+    let whole = escaped(&cut(text, LONGEST));
+    match whole.len() > 5 * LONGEST {
+        true => escaped(&cut(text, LONGEST_OF_SIGNS)),
+        false => whole,
+    }
+}
 
 /// Begins the comment: it is found by this and written anew.
 pub const MARK: &str = "<!-- postmerge plan -->";
@@ -23,14 +42,14 @@ pub fn render(plan: &Plan, zone: &TimeZone) -> String {
         words::headline(plan)
     );
     if let Some(base) = &plan.compared_with {
-        let _ = write!(out, " Compared with {}.", escaped(base));
+        let _ = write!(out, " Compared with {}.", quoted(base));
     }
     out.push('\n');
     for problem in plan.problems.iter().take(5) {
         let _ = writeln!(
             out,
             "\n⛔ **The workspace has a fault, and campaigns may be missing here:** {}",
-            escaped(problem)
+            quoted(problem)
         );
     }
     if !plan.campaigns.is_empty() {
@@ -38,18 +57,19 @@ pub fn render(plan: &Plan, zone: &TimeZone) -> String {
     }
     let mut left = 0_u64;
     for campaign in &plan.campaigns {
-        if out.len() > LARGEST {
-            left += 1;
-            continue;
+        let fits = |text: &String| out.len() + text.len() <= LARGEST;
+        let text = [MOST, FEW].map(|most| one(campaign, zone, most));
+        match text.into_iter().find(fits) {
+            Some(text) => out.push_str(&text),
+            None => left += 1,
         }
-        one(&mut out, campaign, zone);
     }
     if left > 0 {
-        let _ = writeln!(
-            out,
-            "\n{} more campaigns are not shown here: `postmerge plan` shows all.",
-            number(left)
-        );
+        let left = match left {
+            1 => "1 campaign is".to_owned(),
+            left => format!("{} campaigns are", number(left)),
+        };
+        let _ = writeln!(out, "\n{left} not shown here: `postmerge plan` shows all.");
     }
     if let Some(unknown) = words::unknown(plan) {
         let _ = writeln!(out, "\n> {unknown}");
@@ -60,70 +80,82 @@ pub fn render(plan: &Plan, zone: &TimeZone) -> String {
 fn table(out: &mut String, plan: &Plan, zone: &TimeZone) {
     out.push_str("\n| Campaign | | Recipients | Goes out |\n|---|---|---:|---|\n");
     for campaign in &plan.campaigns {
-        if out.len() > LARGEST / 2 {
-            break;
-        }
         let recipients = match &campaign.sending {
             Err(_) if campaign.recipients() == 0 => String::new(),
             _ => number(campaign.recipients()),
         };
         let mark = if campaign.is_stuck() { "⛔" } else { "" };
-        let _ = writeln!(
-            out,
-            "| {} | {mark} {} | {recipients} | {} |",
-            escaped(campaign.id.as_str()),
+        let row = format!(
+            "| {} | {mark} {} | {recipients} | {} |\n",
+            quoted(campaign.id.as_str()),
             words::change(campaign.change).unwrap_or_default(),
             escaped(&words::when(&campaign.when, zone)),
         );
+        if out.len() + row.len() > LARGEST / 2 {
+            break;
+        }
+        out.push_str(&row);
     }
 }
 
-fn one(out: &mut String, campaign: &CampaignPlan, zone: &TimeZone) {
-    let _ = writeln!(out, "\n### {}\n", escaped(campaign.id.as_str()));
+/// A campaign, with so many of what there may be many of.
+fn one(campaign: &CampaignPlan, zone: &TimeZone, most: usize) -> String {
+    let mut out = format!("\n### {}\n\n", quoted(campaign.id.as_str()));
     match &campaign.sending {
-        Ok(sending) => details(out, campaign, sending, zone),
+        Ok(sending) => details(&mut out, campaign, sending, zone, most),
         Err(why) if campaign.is_stuck() => {
-            let _ = writeln!(out, "⛔ **It would be held:** {}", escaped(why));
+            let _ = writeln!(out, "⛔ **It would be held:** {}", quoted(why));
         }
         Err(why) => {
-            let _ = writeln!(out, "{}", escaped(why));
+            let _ = writeln!(out, "{}", quoted(why));
         }
     }
+    out
+}
+
+/// So many of several, and how many there are besides.
+fn several<T>(items: &[T], most: usize, words: impl Fn(&T) -> String) -> String {
+    let (shown, more) = some(items, most);
+    let mut texts: Vec<String> = shown.iter().map(|it| quoted(&words(it))).collect();
+    texts.extend(more);
+    texts.join("; ")
 }
 
 fn item(out: &mut String, name: &str, text: &str) {
     let _ = writeln!(out, "- **{name}**: {text}");
 }
 
-fn details(out: &mut String, campaign: &CampaignPlan, sending: &Sending, zone: &TimeZone) {
-    for why in &sending.audience.holds {
-        let _ = writeln!(out, "⛔ **It would be held:** {}\n", escaped(why));
+fn details(
+    out: &mut String,
+    campaign: &CampaignPlan,
+    sending: &Sending,
+    zone: &TimeZone,
+    most: usize,
+) {
+    let (holds, more) = some(&sending.audience.holds, most);
+    for why in holds.iter().chain(&more) {
+        let _ = writeln!(out, "⛔ **It would be held:** {}\n", quoted(why));
     }
     let from = &sending.from;
     item(
         out,
         "From",
-        &escaped(&format!(
+        &quoted(&format!(
             "{} <{}>, relay {}",
             from.name, from.address, from.relay
         )),
     );
     subjects(out, sending);
     item(out, "When", &escaped(&words::when(&campaign.when, zone)));
-    let approvers: Vec<String> = sending
-        .approvers
-        .iter()
-        .map(|it| escaped(&words::approver(it)))
-        .collect();
-    item(out, "Approval", &approvers.join("; "));
-    audience(out, sending);
+    item(
+        out,
+        "Approval",
+        &several(&sending.approvers, most, words::approver),
+    );
+    audience(out, sending, most);
     if !sending.documents.is_empty() {
-        let documents: Vec<String> = sending
-            .documents
-            .iter()
-            .map(|it| escaped(&words::document(it)))
-            .collect();
-        item(out, "Documents", &documents.join("; "));
+        let documents = several(&sending.documents, most, words::document);
+        item(out, "Documents", &documents);
     }
     item(out, "Pace", &escaped(&words::destinations(&sending.pace)));
     for text in [
@@ -141,10 +173,10 @@ fn details(out: &mut String, campaign: &CampaignPlan, sending: &Sending, zone: &
 fn subjects(out: &mut String, sending: &Sending) {
     let read = |subject: &Subject| {
         let text = match &subject.text {
-            Ok(text) => format!("“{}”", escaped(text)),
-            Err(why) => format!("no mail: {}", escaped(&why.to_string())),
+            Ok(text) => format!("“{}”", quoted(text)),
+            Err(why) => format!("no mail: {}", quoted(&why.to_string())),
         };
-        format!("{text} ({})", escaped(&words::whose(subject)))
+        format!("{text} ({})", quoted(&words::whose(subject)))
     };
     if let [only] = sending.subjects.as_slice()
         && only.kind == Kind::Everybody
@@ -152,13 +184,13 @@ fn subjects(out: &mut String, sending: &Sending) {
         item(out, "Subject", &read(only));
         return;
     }
-    item(out, "Subject", &escaped(&sending.subject));
+    item(out, "Subject", &quoted(&sending.subject));
     for subject in &sending.subjects {
         let _ = writeln!(out, "  - {}", read(subject));
     }
 }
 
-fn audience(out: &mut String, sending: &Sending) {
+fn audience(out: &mut String, sending: &Sending, most: usize) {
     let audience = &sending.audience;
     item(out, "To", &words::sum(audience));
     let segment = audience.segment.as_ref().map(|it| format!("where {it}"));
@@ -167,19 +199,23 @@ fn audience(out: &mut String, sending: &Sending) {
         (audience.includes > 0).then(|| format!("{} named one by one", number(audience.includes)));
     let drift = audience.drift.as_ref().map(words::drift);
     for text in [segment, topic, included, drift].into_iter().flatten() {
-        let _ = writeln!(out, "  - {}", escaped(&text));
+        let _ = writeln!(out, "  - {}", quoted(&text));
     }
     if !audience.lists.is_empty() {
         out.push_str("\n  | List | Rows | Match | Get it |\n  |---|---:|---:|---:|\n");
-        for list in &audience.lists {
+        let (lists, more) = some(&audience.lists, most);
+        for list in lists {
             let _ = writeln!(
                 out,
                 "  | {} | {} | {} | {} |",
-                escaped(list.name.as_str()),
+                quoted(list.name.as_str()),
                 number(list.rows),
                 number(list.matched),
                 number(list.selected)
             );
+        }
+        if let Some(more) = more {
+            let _ = writeln!(out, "  | {more} | | | |");
         }
         out.push('\n');
     }

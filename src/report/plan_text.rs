@@ -4,10 +4,17 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
-use super::figures::number;
+use super::figures::{counted, number, some};
 use super::plan_words as words;
+use crate::diagnostic::{cut, printable};
 use crate::plan::proposal::{CampaignPlan, Plan, Sending};
 use crate::plan::samples::Kind;
+
+/// Characters of a line that quotes files or rows.
+const LONGEST: usize = 300;
+
+/// Documents, lists and reasons that are shown of a campaign.
+const MOST: usize = 20;
 
 /// The whole plan. `zone` is the organisation's.
 pub fn render(plan: &Plan, zone: &TimeZone) -> String {
@@ -29,20 +36,25 @@ pub fn render(plan: &Plan, zone: &TimeZone) -> String {
     printable(&out)
 }
 
-/// Values of rows and files must not speak to the terminal.
-fn printable(text: &str) -> String {
-    let is_bad = |c: char| {
-        (c.is_control() && c != '\n')
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars()
-        .map(|c| if is_bad(c) { '\u{fffd}' } else { c })
-        .collect()
-}
-
 fn line(out: &mut String, name: &str, text: &str) {
     let text = text.replace('\n', " ");
     let _ = writeln!(out, "  {name:<10} {text}");
+}
+
+/// What stands in files and rows may be longer than anybody reads.
+fn quoting(out: &mut String, name: &str, text: &str) {
+    line(out, name, &cut(text, LONGEST));
+}
+
+/// The name stands beside the first one only.
+fn several<T>(out: &mut String, name: &str, items: &[T], words: impl Fn(&T) -> String) {
+    let (shown, more) = some(items, MOST);
+    for (number, item) in shown.iter().enumerate() {
+        quoting(out, if number == 0 { name } else { "" }, &words(item));
+    }
+    if let Some(more) = more {
+        line(out, "", &more);
+    }
 }
 
 fn one(out: &mut String, campaign: &CampaignPlan, zone: &TimeZone) {
@@ -52,7 +64,7 @@ fn one(out: &mut String, campaign: &CampaignPlan, zone: &TimeZone) {
     line(out, "when", &words::when(&campaign.when, zone));
     match &campaign.sending {
         Ok(sending) => details(out, campaign, sending, zone),
-        Err(why) if campaign.is_stuck() => line(out, "held", why),
+        Err(why) if campaign.is_stuck() => quoting(out, "held", why),
         Err(_) => {}
     }
 }
@@ -60,31 +72,25 @@ fn one(out: &mut String, campaign: &CampaignPlan, zone: &TimeZone) {
 fn details(out: &mut String, campaign: &CampaignPlan, sending: &Sending, zone: &TimeZone) {
     let is_filled = sending.subjects.iter().any(|it| it.kind != Kind::Everybody);
     if is_filled || sending.subjects.is_empty() {
-        line(out, "subject", &sending.subject);
+        quoting(out, "subject", &sending.subject);
     }
     for subject in &sending.subjects {
         let name = if is_filled { "" } else { "subject" };
         let text = match &subject.text {
-            Ok(text) => format!("“{text}”"),
-            Err(why) => format!("no mail: {why}"),
+            Ok(text) => format!("“{}”", cut(text, LONGEST)),
+            Err(why) => format!("no mail: {}", cut(&why.to_string(), LONGEST)),
         };
         line(out, name, &format!("{text}  {}", words::whose(subject)));
     }
     let from = &sending.from;
-    line(
+    quoting(
         out,
         "from",
         &format!("{} <{}>, relay {}", from.name, from.address, from.relay),
     );
-    for (number, approver) in sending.approvers.iter().enumerate() {
-        let name = if number == 0 { "approval" } else { "" };
-        line(out, name, &words::approver(approver));
-    }
+    several(out, "approval", &sending.approvers, words::approver);
     audience(out, sending);
-    for (number, document) in sending.documents.iter().enumerate() {
-        let name = if number == 0 { "documents" } else { "" };
-        line(out, name, &words::document(document));
-    }
+    several(out, "documents", &sending.documents, words::document);
     line(out, "pace", &words::destinations(&sending.pace));
     for text in [
         words::finish(&sending.pace, &campaign.when, zone),
@@ -96,24 +102,24 @@ fn details(out: &mut String, campaign: &CampaignPlan, sending: &Sending, zone: &
         line(out, "", &text);
     }
     line(out, "digest", &sending.digest.short());
-    for why in &sending.audience.holds {
-        line(out, "HELD", why);
+    let (shown, more) = some(&sending.audience.holds, MOST);
+    for why in shown.iter().chain(&more) {
+        quoting(out, "HELD", why);
     }
 }
 
 fn audience(out: &mut String, sending: &Sending) {
     let audience = &sending.audience;
     line(out, "to", &words::sum(audience));
-    for list in &audience.lists {
-        let text = format!(
-            "list {}: {} rows, {} match, {} get it",
+    several(out, "", &audience.lists, |list| {
+        format!(
+            "list {}: {}, {} match, {} get it",
             list.name,
-            number(list.rows),
+            counted(list.rows, "row", "rows"),
             number(list.matched),
             number(list.selected)
-        );
-        line(out, "", &text);
-    }
+        )
+    });
     let details = [
         audience
             .segment
@@ -127,7 +133,7 @@ fn audience(out: &mut String, sending: &Sending) {
         audience.drift.as_ref().map(words::drift),
     ];
     for text in details.into_iter().flatten() {
-        line(out, "", &text);
+        quoting(out, "", &text);
     }
     let excluded = words::exclusions(audience);
     if !excluded.is_empty() {

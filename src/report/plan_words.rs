@@ -2,7 +2,8 @@
 
 use jiff::tz::TimeZone;
 
-use super::figures::{counted, length, moment, number, size, until};
+use super::figures::{counted, length, moment, number, size, some, until};
+use crate::diagnostic::cut;
 use crate::plan::approvers::Approver;
 use crate::plan::documents::PlannedDocument;
 use crate::plan::pace::{Destination, Pace};
@@ -14,6 +15,24 @@ use crate::workspace::settings::Role;
 
 /// Destinations that are named; the rest is counted.
 const MOST_DESTINATIONS: usize = 6;
+
+/// People and campaigns that are named in one line.
+const MOST_NAMES: usize = 5;
+
+/// Characters of a name inside of a line that says more.
+const LONGEST_NAME: usize = 60;
+
+/// Names in a line, the rest counted.
+fn names<'a>(names: impl IntoIterator<Item = &'a str>, between: &str) -> String {
+    let all: Vec<&str> = names.into_iter().collect();
+    let (shown, more) = some(&all, MOST_NAMES);
+    let mut text: Vec<String> = shown
+        .iter()
+        .map(|name| cut(name, LONGEST_NAME).into_owned())
+        .collect();
+    text.extend(more);
+    text.join(between)
+}
 
 /// The mark behind a campaign's name.
 pub(super) fn change(change: Change) -> Option<&'static str> {
@@ -41,9 +60,9 @@ pub(super) fn when(when: &When, zone: &TimeZone) -> String {
             opening: it,
             started,
         } => {
-            let label = occurrence
-                .label()
-                .map_or_else(String::new, |label| format!(", as {label}"));
+            let label = occurrence.label().map_or_else(String::new, |label| {
+                format!(", as {}", cut(label, LONGEST_NAME))
+            });
             let started = match started {
                 None => String::new(),
                 Some(counts) => format!(
@@ -52,6 +71,7 @@ pub(super) fn when(when: &When, zone: &TimeZone) -> String {
                     number(counts.pending)
                 ),
             };
+            let window = cut(window, LONGEST_NAME);
             format!("{} (window {window}{label}){started}", opening(it))
         }
         When::Lapsed(it) => format!("not: its window of {} passed", opening(it)),
@@ -72,7 +92,7 @@ pub(super) fn approver(approver: &Approver) -> String {
     };
     let people = match approver.people.is_empty() {
         true => "nobody has this role in postmerge.yaml".to_owned(),
-        false => approver.people.join(" or "),
+        false => names(approver.people.iter().map(String::as_str), " or "),
     };
     format!("{role} ({}): {people}", approver.why)
 }
@@ -90,8 +110,8 @@ pub(super) fn sum(audience: &AudiencePlan) -> String {
     if audience.copies > 0 {
         let copies = counted(audience.copies, "copy", "copies");
         text.push_str(&format!(
-            "; {copies} of each: {} mails",
-            number(audience.mails)
+            "; {copies} of each: {}",
+            counted(audience.mails, "mail", "mails")
         ));
     }
     text
@@ -152,7 +172,8 @@ pub(super) fn whose(subject: &Subject) -> String {
 pub(super) fn destination(destination: &Destination) -> String {
     let pause = destination.pause_ms.filter(|it| *it > 0);
     let pause = pause.map_or_else(String::new, |it| format!(" every {}", length(it)));
-    format!("{} {}{pause}", destination.name, number(destination.mails))
+    let name = cut(&destination.name, LONGEST_NAME);
+    format!("{name} {}{pause}", number(destination.mails))
 }
 
 /// The largest destinations, and how many there are besides.
@@ -195,7 +216,8 @@ pub(super) fn finish(pace: &Pace, when: &When, zone: &TimeZone) -> Option<String
 
 /// The campaigns that go out in the same time.
 pub(super) fn beside(pace: &Pace) -> Option<String> {
-    (!pace.beside.is_empty()).then(|| format!("in the same time: {}", pace.beside.join(", ")))
+    let text = names(pace.beside.iter().map(String::as_str), ", ");
+    (!text.is_empty()).then(|| format!("in the same time: {text}"))
 }
 
 /// What nobody could look up.

@@ -55,7 +55,7 @@ def main():
             f"<b>github-actions</b> commented</div><div class=body>{html}</div></div>")
         shoot(page, PICTURES / "plan.png", 930, 860)
         subprocess.run([BINARY, "-C", TOP, "preview", "2026/rueda-agro", "--output", folder], check=True, stdout=subprocess.DEVNULL)
-        shoot(folder / "2026-rueda-agro.html", PICTURES / "preview.png", 1440, 1000)
+        shoot(folder / "2026/rueda-agro.html", PICTURES / "preview.png", 1440, 1000)
 
 
 main()

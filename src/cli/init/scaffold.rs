@@ -130,8 +130,9 @@ fn parsed(path: &str) -> Result<WorkspacePath, ScaffoldError> {
 }
 
 /// Files that have no marks. The action is the one that this repository has for everybody.
-const RAW: [(&str, &str); 6] = [
+const RAW: [(&str, &str); 7] = [
     (".gitattributes", include_str!("files/gitattributes")),
+    (".gitignore", include_str!("files/gitignore")),
     (
         ".github/dependabot.yml",
         include_str!("files/github/dependabot.yml"),
@@ -292,7 +293,12 @@ fn pages(repository: &str) -> Result<String, ScaffoldError> {
                 && !name.starts_with('.')
                 && name.chars().all(fits) =>
         {
-            Ok(format!("{}.github.io/{name}", owner.to_lowercase()))
+            let host = format!("{}.github.io", owner.to_lowercase());
+            // A repository of this name has the owner's own pages, at the top.
+            match name.eq_ignore_ascii_case(&host) {
+                true => Ok(host),
+                false => Ok(format!("{host}/{name}")),
+            }
         }
         _ => Err(ScaffoldError::Repository(
             repository
@@ -358,6 +364,27 @@ mod tests {
             let made = made(&wish, at("2026-11-25T12:00:00Z")).unwrap();
             let settings = Workspace::load(&made.files).settings.unwrap();
             assert_eq!(settings.organisation.name, name);
+        }
+    }
+
+    #[test]
+    fn pages_are_where_github_has_them() {
+        for (repository, url) in [
+            ("CAMARA/mail", "https://camara.github.io/mail"),
+            ("CAMARA/camara.github.io", "https://camara.github.io"),
+            ("camara/CAMARA.github.io", "https://camara.github.io"),
+            (
+                "camara/other.github.io",
+                "https://camara.github.io/other.github.io",
+            ),
+        ] {
+            let wish = Wishes {
+                repository: Some(repository.to_owned()),
+                ..wishes(Locale::En)
+            };
+            let made = made(&wish, at("2026-11-25T12:00:00Z")).unwrap();
+            let settings = Workspace::load(&made.files).settings.unwrap();
+            assert_eq!(settings.publish.unwrap().url.trim_end_matches('/'), url);
         }
     }
 
