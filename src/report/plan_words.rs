@@ -26,12 +26,9 @@ const LONGEST_NAME: usize = 60;
 fn names<'a>(names: impl IntoIterator<Item = &'a str>, between: &str) -> String {
     let all: Vec<&str> = names.into_iter().collect();
     let (shown, more) = some(&all, MOST_NAMES);
-    let mut text: Vec<String> = shown
-        .iter()
-        .map(|name| cut(name, LONGEST_NAME).into_owned())
-        .collect();
-    text.extend(more);
-    text.join(between)
+    let shown: Vec<_> = shown.iter().map(|name| cut(name, LONGEST_NAME)).collect();
+    let more = more.map_or_else(String::new, |more| format!(" {more}"));
+    shown.join(between) + &more
 }
 
 /// The mark behind a campaign's name.
@@ -253,4 +250,39 @@ pub(super) fn headline(plan: &Plan) -> String {
         text.push_str(&format!("; {} would be held", number(stuck)));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_one_and_many_are_counted() {
+        let said = |unsent| {
+            let pace = Pace {
+                first: Some("2026-12-03T17:00:00Z".parse().unwrap()),
+                last: Some("2026-12-03T17:10:00Z".parse().unwrap()),
+                unsent,
+                ..Pace::default()
+            };
+            finish(&pace, &When::Over, &TimeZone::UTC).unwrap()
+        };
+        assert!(!said(0).contains("turn"), "{}", said(0));
+        assert!(
+            said(1).ends_with("; 1 mail never gets its turn"),
+            "{}",
+            said(1)
+        );
+        assert!(said(2_000).ends_with("; 2,000 mails never get their turn"));
+        let people = ["ana", "bo", "cy", "di", "eva", "flo", "gil"];
+        assert_eq!(
+            names(people, " or "),
+            "ana or bo or cy or di or eva and 2 more"
+        );
+        let long = "x".repeat(1_000);
+        assert_eq!(
+            names([long.as_str()], ", ").chars().count(),
+            LONGEST_NAME + 1
+        );
+    }
 }
