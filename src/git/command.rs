@@ -142,6 +142,11 @@ pub(super) fn without_credentials(text: &str) -> String {
     clean
 }
 
+/// Between fork and exec a child has all our descriptors, locks among them. Tests about locks read this while they run, and
+/// the one that starts a process writes it.
+#[cfg(test)]
+pub(crate) static FORKS: std::sync::RwLock<()> = std::sync::RwLock::new(());
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +163,7 @@ mod tests {
 
     #[test]
     fn a_command_that_hangs_is_stopped() {
+        let _alone = FORKS.write();
         let mut command = Command::new("sleep");
         command.arg("60");
         let error = run(command, "sleep", Duration::from_millis(50)).unwrap_err();

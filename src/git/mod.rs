@@ -10,6 +10,8 @@
 
 mod changes;
 mod command;
+#[cfg(test)]
+pub(crate) use command::FORKS;
 mod error;
 mod history;
 mod remote;

@@ -94,6 +94,7 @@ fn settled(folder: &Path, boot: Option<&str>) -> Vec<String> {
 
 #[test]
 fn a_live_run_is_left_alone_and_a_dead_one_is_settled_exactly() {
+    let _quiet = crate::git::FORKS.read();
     let folder = tempfile::tempdir().unwrap();
     let journal = written(folder.path());
     assert!(
@@ -110,6 +111,7 @@ fn a_live_run_is_left_alone_and_a_dead_one_is_settled_exactly() {
 
 #[test]
 fn after_a_reboot_what_has_no_outcome_is_unknown() {
+    let _quiet = crate::git::FORKS.read();
     for boot in [Some("another"), None] {
         let folder = tempfile::tempdir().unwrap();
         drop(written(folder.path()));
@@ -122,6 +124,7 @@ fn after_a_reboot_what_has_no_outcome_is_unknown() {
 
 #[test]
 fn a_copy_says_nothing_while_its_run_holds_the_claim_and_proves_nothing_after() {
+    let _quiet = crate::git::FORKS.read();
     let (original, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let journal = written(original.path());
     let name = "00000007.log";
@@ -145,6 +148,7 @@ fn a_copy_says_nothing_while_its_run_holds_the_claim_and_proves_nothing_after() 
 
 #[test]
 fn a_torn_end_is_ignored_at_every_byte() {
+    let _quiet = crate::git::FORKS.read();
     let folder = tempfile::tempdir().unwrap();
     drop(written(folder.path()));
     let path = folder.path().join("00000007.log");
@@ -163,6 +167,7 @@ fn a_torn_end_is_ignored_at_every_byte() {
 
 #[test]
 fn damage_in_the_middle_is_an_error() {
+    let _quiet = crate::git::FORKS.read();
     let folder = tempfile::tempdir().unwrap();
     drop(written(folder.path()));
     let path = folder.path().join("00000007.log");
@@ -180,6 +185,7 @@ fn damage_in_the_middle_is_an_error() {
 
 #[test]
 fn what_is_published_needs_no_recovery() {
+    let _quiet = crate::git::FORKS.read();
     let folder = tempfile::tempdir().unwrap();
     let journal = written(folder.path());
     journal.published(CLAIM).unwrap();
@@ -198,6 +204,7 @@ fn what_is_published_needs_no_recovery() {
 
 #[test]
 fn a_claim_that_the_ledger_does_not_show_yields_nothing() {
+    let _quiet = crate::git::FORKS.read();
     let folder = tempfile::tempdir().unwrap();
     drop(written(folder.path()));
     let dead = Journal::recover(folder.path(), Some("boot")).unwrap();
@@ -207,6 +214,7 @@ fn a_claim_that_the_ledger_does_not_show_yields_nothing() {
 
 #[test]
 fn a_full_disk_surfaces_and_nothing_more_is_written() {
+    let _quiet = crate::git::FORKS.read();
     // The device that is always full.
     let file = OpenOptions::new().append(true).open("/dev/full").unwrap();
     let inner = Inner {
@@ -229,6 +237,7 @@ fn a_full_disk_surfaces_and_nothing_more_is_written() {
 
 #[test]
 fn once_the_reserve_is_used_outcomes_are_noted_and_nothing_begins() {
+    let _quiet = crate::git::FORKS.read();
     let folder = tempfile::tempdir().unwrap();
     let journal = written(folder.path());
     let reserve = folder.path().join("00000007.reserve");
@@ -251,6 +260,7 @@ fn once_the_reserve_is_used_outcomes_are_noted_and_nothing_begins() {
 
 #[test]
 fn a_journal_leaves_nothing_behind_when_it_is_removed() {
+    let _quiet = crate::git::FORKS.read();
     let folder = tempfile::tempdir().unwrap();
     written(folder.path()).remove().unwrap();
     drop(written(folder.path()));
