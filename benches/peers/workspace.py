@@ -105,6 +105,7 @@ relays:
 windows:
   noon: {{opens: "12:00", open_for: 8h}}
 notice: {{business_days: 0}}
+policy: {{preflight: {{fatal: []}}}}
 pace: {{enabled: false, look_up_mx: false}}
 ledger: {{claim_at_most: 8000}}
 bounces: {{address: bounces@camara.example}}
