@@ -19,10 +19,18 @@ const COUNTRIES: &str = "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba b
     pw qa re ro ru rw sa sb sc sd se sg si sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to \
     tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw";
 
-/// Whether a text is a host's name as people write one: in small letters, with an ending that there is.
+/// Of the general ones, the first so many end nothing but hosts: shops write `ReadyHosting.com`.
+const UNMISTAKABLE: usize = 7;
+
+/// Whether a text is a host's name as people write one: with an ending that there is, and in small letters, unless the
+/// ending leaves no doubt.
 pub(super) fn looks_like_host(text: &str) -> bool {
+    let ending = text.rsplit('.').next().unwrap_or_default();
+    let mut unmistakable = GENERAL.iter().take(UNMISTAKABLE);
+    let is_any_case = unmistakable.any(|it| *it == ending);
     let is_label = |label: &str| {
-        let inner = |c: char| c.is_lowercase() || c.is_numeric() || c == '-';
+        let is_letter = |c: char| c.is_lowercase() || (is_any_case && c.is_alphabetic());
+        let inner = |c: char| is_letter(c) || c.is_numeric() || c == '-';
         !label.is_empty()
             && label.chars().all(inner)
             && !label.starts_with('-')
@@ -49,6 +57,7 @@ mod tests {
             "www.otra.com.co",
             "año.es",
             "x-1.europa.eu",
+            "ReadyHosting.com",
         ] {
             assert!(looks_like_host(host), "{host}");
         }

@@ -52,7 +52,7 @@ use jiff::tz::TimeZone;
 use concern::Concern;
 
 use crate::diagnostic::file::Files;
-use crate::diagnostic::{Diagnostic, Rule, resolve};
+use crate::diagnostic::{Diagnostic, Rule, Severity, resolve};
 use crate::mail::occurrence::CampaignId;
 use crate::plan::calendar::calendar;
 use crate::render::Parts;
@@ -237,7 +237,9 @@ impl Request<'_> {
 pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     let changed = request.base.map(|base| base.changed);
     let mut found = look(source, request, changed);
-    let others = found.concern.keep(&mut found.findings);
+    let mut others = found.concern.keep(&mut found.findings);
+    // Warnings do not turn the main branch red, and reading the base takes as long as the rest.
+    others.retain(|it| it.severity == Severity::Error);
     if let Some(base) = request.base.filter(|_| !others.is_empty()) {
         // What is wrong in files that the change does not concern may still come from it: they may refer to what it
         // takes away. What the base has already does not.
