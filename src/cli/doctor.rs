@@ -12,6 +12,7 @@ use super::error::CliError;
 use super::send::environment;
 use super::status::settings;
 use super::terminal::Terminal;
+use super::threads::threads;
 use super::{Cli, doctor_text, workspace_folder};
 use crate::clock::{Clock, SystemClock};
 use crate::doctor::dial::Network;
@@ -106,10 +107,7 @@ pub fn run(
         web: !arguments.no_web,
         only: None,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|why| CliError::new(format!("no threads are to be had: {why}")))?;
+    let runtime = threads()?;
     let found: Result<Examination, CliError> = runtime.block_on(async {
         let step = Duration::from_secs(arguments.timeout);
         let around = surroundings(arguments.dns, step, Arc::new(SystemClock))?;

@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::error::CliError;
+use super::ledger_here;
 use super::send::environment;
-use crate::deliver::opened;
 use crate::git::Repository;
 use crate::lint::{Base, Sent};
 use crate::workspace::Workspace;
@@ -67,21 +67,9 @@ pub(super) fn sent(root: &Path) -> Result<Vec<Sent>, CliError> {
     let Ok(settings) = Workspace::load_settings(&Folder::new(root)) else {
         return Ok(Vec::new());
     };
-    let mut ledger = opened::ledger(root, &settings.ledger).map_err(|why| wrong(&why))?;
-    if ledger.head().is_none() {
-        let name = format!(
-            "refs/remotes/{}/{}",
-            settings.ledger.remote, settings.ledger.branch
-        );
-        let found = ledger
-            .repository()
-            .reference(&name)
-            .map_err(|why| wrong(&why))?;
-        match found {
-            Some(commit) => ledger.look_at(commit),
-            None => return Ok(Vec::new()),
-        }
-    }
+    let Some(ledger) = ledger_here::open(root, &settings.ledger)? else {
+        return Ok(Vec::new());
+    };
     let zone = TimeZone::get(&settings.organisation.zone).unwrap_or(TimeZone::UTC);
     let mut sent = Vec::new();
     for id in ledger.occurrences().map_err(|why| wrong(&why))? {

@@ -33,6 +33,7 @@ pub mod status;
 mod status_text;
 pub mod suppress;
 pub mod terminal;
+mod threads;
 mod whole_file;
 pub mod workspace_folder;
 

@@ -16,6 +16,7 @@ use super::error::CliError;
 use super::plan::state;
 use super::preview::{lint, page};
 use super::terminal::Terminal;
+use super::threads::threads;
 use crate::mail::address::Address;
 use crate::mail::occurrence::CampaignId;
 use crate::workspace::folder::Folder;
@@ -47,10 +48,7 @@ pub(super) fn run(
 ) -> Result<(), CliError> {
     let failed =
         |why: std::io::Error| CliError::new(format!("the preview can not be served: {why}"));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(failed)?;
+    let runtime = threads()?;
     runtime.block_on(async {
         let here = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let listener = tokio::net::TcpListener::bind(here).await.map_err(failed)?;

@@ -12,7 +12,7 @@ use super::{Cli, whole_file, workspace_folder};
 use crate::deliver::StartError;
 use crate::deliver::opened::open;
 use crate::deliver::publishing::{Laid, PublishingError, lay_out};
-use crate::mail::recipient_id::RecipientKey;
+use crate::deliver::run::organisation_key;
 use crate::workspace::Workspace;
 use crate::workspace::folder::Folder;
 
@@ -55,10 +55,8 @@ pub fn run(
         )
         .hint("add `publish: {url: https://…}`"));
     }
-    let env = opened.workspace.settings.key.env.clone();
-    let secret = environment(&env).ok_or_else(|| cli_error(&StartError::NoSecret(env.clone())))?;
-    let key = RecipientKey::from_secret(secret.as_bytes())
-        .map_err(|source| cli_error(&StartError::Key { env, source }))?;
+    let key = organisation_key(&environment, &opened.workspace.settings);
+    let key = key.map_err(|why| cli_error(&why))?;
     // With another key no link in a mail would find its document.
     let same = opened.ledger.use_key(key.fingerprint());
     same.map_err(|why| cli_error(&StartError::Ledger(why)))?;

@@ -14,6 +14,7 @@ use super::github_evidence::GhCommand;
 use super::send_progress::Shown;
 use super::send_summary::{exit_code, summary};
 use super::terminal::Terminal;
+use super::threads::threads;
 use super::{Cli, workspace_folder};
 use crate::clock::{Clock, SystemClock};
 use crate::deliver::StartError;
@@ -110,10 +111,7 @@ pub(super) fn run_in(
     let settings = Workspace::load_settings(&Folder::new(&folder))
         .map_err(|why| CliError::new(why.to_string()).hint("`postmerge lint` shows where"))?;
     let order = order(arguments, &settings, surroundings.clock.now())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|why| CliError::new(format!("no threads are to be had: {why}")))?;
+    let runtime = threads()?;
     let outcome = runtime.block_on(send(&folder, &settings, arguments, &order, surroundings));
     runtime.shutdown_background();
     let summary_of = outcome.map_err(|why| super::start_error::cli_error(&why))?;

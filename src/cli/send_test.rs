@@ -8,14 +8,15 @@ use super::plan::{state, wanted};
 use super::send::{client_name, environment, new_run_id, transport};
 use super::start_error::cli_error;
 use super::terminal::Terminal;
+use super::threads::threads;
 use super::{Cli, workspace_folder};
 use crate::clock::{Clock as _, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::opened::open;
+use crate::deliver::run::organisation_key;
 use crate::deliver::signers::signers;
 use crate::deliver::test_sending::{Sent, Wish, note, prepare, send};
 use crate::mail::address::Address;
-use crate::mail::recipient_id::RecipientKey;
 use crate::workspace::checkout::Checkout;
 
 /// So many addresses at most: it is for looking, not for mailing.
@@ -65,10 +66,7 @@ pub fn run(
     let wish = wish(arguments, &state.workspace)?;
     let settings = &state.workspace.settings;
     let failed = |why: &StartError| cli_error(why);
-    let env = settings.key.env.clone();
-    let secret = environment(&env).ok_or_else(|| failed(&StartError::NoSecret(env.clone())))?;
-    let key = RecipientKey::from_secret(secret.as_bytes())
-        .map_err(|source| failed(&StartError::Key { env, source }))?;
+    let key = organisation_key(&environment, settings).map_err(|why| failed(&why))?;
     let file = state.workspace.campaigns.get(&wish.campaign);
     let name = file.map(|file| &file.campaign.sender);
     let found = name.and_then(|name| settings.senders.get(name));
@@ -95,10 +93,7 @@ pub fn run(
     let prepared = prepare(&state, &wish, &key, signers, now).map_err(|why| failed(&why))?;
     let transport =
         transport(relay, &*state.source, &client_name(settings)).map_err(CliError::new)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|why| CliError::new(format!("no threads are to be had: {why}")))?;
+    let runtime = threads()?;
     let sent = runtime
         .block_on(send(&prepared, sender.relay.as_str(), transport.as_ref()))
         .map_err(|why| failed(&why))?;

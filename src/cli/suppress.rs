@@ -9,13 +9,12 @@ use super::status::settings;
 use super::terminal::Terminal;
 use super::{Cli, workspace_folder};
 use crate::clock::{Clock, SystemClock};
-use crate::deliver::StartError;
 use crate::deliver::opened::open;
+use crate::deliver::run::organisation_key;
 use crate::deliver::suppress::{Done, Wish, suppress};
 use crate::diagnostic::nearest;
 use crate::ledger::event::{Exclusion, Scope};
 use crate::mail::address::Address;
-use crate::mail::recipient_id::RecipientKey;
 use crate::workspace::Workspace;
 
 /// What `suppress` takes.
@@ -64,10 +63,8 @@ pub fn run(
     let folder = workspace_folder::find(cli.workspace.as_deref())?;
     let ledger = settings(&folder)?.ledger;
     let mut opened = open(&folder, &ledger).map_err(|why| cli_error(&why))?;
-    let env = opened.workspace.settings.key.env.clone();
-    let secret = environment(&env).ok_or_else(|| cli_error(&StartError::NoSecret(env.clone())))?;
-    let key = RecipientKey::from_secret(secret.as_bytes())
-        .map_err(|source| cli_error(&StartError::Key { env, source }))?;
+    let key = organisation_key(&environment, &opened.workspace.settings);
+    let key = key.map_err(|why| cli_error(&why))?;
     let wish = Wish {
         scope: scope(arguments.topic.as_deref(), &opened.workspace)?,
         reason: arguments.reason.clone(),

@@ -16,6 +16,7 @@ use crate::mail::dkim::Signer;
 use crate::mail::envelope::Letter;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
+use crate::plan::PlanError;
 use crate::plan::content::{Content, addresses};
 use crate::plan::lists::Lists;
 use crate::plan::mailing::{Mailing, NoLetter, Person};
@@ -68,7 +69,7 @@ impl CampaignLetters {
         let mailing = Mailing::compile(content, occurrence, &lists.columns(), key, signers)?;
         let mut rows = Vec::new();
         for list in lists.lists {
-            let wrong = |why: ListError| StartError::List {
+            let wrong = |why: ListError| PlanError::List {
                 list: list.name.to_string(),
                 why: why.without_values(),
             };

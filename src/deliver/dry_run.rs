@@ -27,7 +27,7 @@ use crate::plan::samples::{choose, failure};
 /// [`StartError`].
 pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Summary, StartError> {
     let mut opened = open(outside.repository, &outside.ledger)?;
-    let key = organisation_key(outside, &opened.workspace)?;
+    let key = organisation_key(outside.secret, &opened.workspace.settings)?;
     opened.ledger.use_key(key.fingerprint())?;
     let suppressions = opened.ledger.suppressions()?;
     let now = outside.clock.now();

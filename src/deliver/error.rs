@@ -8,8 +8,7 @@ use crate::mail::dkim::DkimError;
 use crate::mail::occurrence::OccurrenceError;
 use crate::mail::recipient_id::KeyTooShort;
 use crate::plan::PlanError;
-use crate::plan::audience::AudienceError;
-use crate::render::RenderError;
+use crate::plan::planning::untested;
 use crate::schedule::calendar::CalendarError;
 use crate::workspace::loaded::LoadError;
 use crate::workspace::source::SourceError;
@@ -64,6 +63,9 @@ pub enum StartError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// What is to be sent, to whom or when can not be made out.
+    #[error(transparent)]
+    Plan(PlanError),
     /// The workspace at the approved commit has findings.
     #[error("commit {commit}: {source}")]
     Workspace {
@@ -71,33 +73,6 @@ pub enum StartError {
         commit: String,
         /// The findings.
         source: Box<LoadError>,
-    },
-    /// A file of the workspace.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// The zone.
-    #[error(transparent)]
-    Zone(#[from] CalendarError),
-    /// An id.
-    #[error(transparent)]
-    Id(#[from] OccurrenceError),
-    /// A campaign refers to what is not there.
-    #[error("{campaign}: there is no {what} `{name}`")]
-    Missing {
-        /// Which campaign.
-        campaign: String,
-        /// What kind of thing.
-        what: &'static str,
-        /// Its name.
-        name: String,
-    },
-    /// A single address that a campaign names is none.
-    #[error("{campaign}: an address in `include`, `cc` or `bcc`: {why}")]
-    Address {
-        /// Which campaign.
-        campaign: String,
-        /// What is wrong.
-        why: &'static str,
     },
     /// The environment lacks a secret.
     #[error("the environment variable {0} is not set")]
@@ -135,9 +110,7 @@ pub enum StartError {
         how: &'static str,
     },
     /// Policy wants a test sending of this very content.
-    #[error(
-        "{campaign}: policy wants it sent as a test first, and this content was not: postmerge send-test {campaign} --to YOUR@ADDRESS"
-    )]
+    #[error("{campaign}: {}", untested(campaign))]
     NotTested {
         /// Which campaign.
         campaign: String,
@@ -186,30 +159,6 @@ pub enum StartError {
         /// What is wrong.
         why: String,
     },
-    /// A list.
-    #[error("lists/{list}.csv: {why}")]
-    List {
-        /// Which.
-        list: String,
-        /// What is wrong.
-        why: String,
-    },
-    /// The audience.
-    #[error("{campaign}: {source}")]
-    Audience {
-        /// Which campaign.
-        campaign: String,
-        /// What is wrong.
-        source: Box<AudienceError>,
-    },
-    /// The campaign can not be rendered.
-    #[error("{campaign}: {source}")]
-    Render {
-        /// Which campaign.
-        campaign: String,
-        /// What is wrong.
-        source: Box<RenderError>,
-    },
     /// The sample of mails that is made before the first one goes out.
     #[error(
         "{occurrence}: the mail for recipient {index} can not be made: {why}; `postmerge lint` shows which rows and values"
@@ -238,54 +187,53 @@ impl StartError {
 
     /// Whether it concerns one campaign alone: it is held, and the others go on.
     pub const fn holds_one(&self) -> bool {
-        matches!(
-            self,
+        match self {
+            Self::Plan(why) => why.is_of_one(),
             Self::Workspace { .. }
-                | Self::Source(_)
-                | Self::Missing { .. }
-                | Self::Address { .. }
-                | Self::OtherDigest { .. }
-                | Self::SentBefore { .. }
-                | Self::NotTested { .. }
-                | Self::Grown { .. }
-                | Self::NotApproved { .. }
-                | Self::Preflight { .. }
-                | Self::NoDkimKey(_)
-                | Self::Dkim { .. }
-                | Self::Relay { .. }
-                | Self::List { .. }
-                | Self::Audience { .. }
-                | Self::Render { .. }
-                | Self::Sample { .. }
-        )
+            | Self::OtherDigest { .. }
+            | Self::SentBefore { .. }
+            | Self::NotTested { .. }
+            | Self::Grown { .. }
+            | Self::NotApproved { .. }
+            | Self::Preflight { .. }
+            | Self::NoDkimKey(_)
+            | Self::Dkim { .. }
+            | Self::Relay { .. }
+            | Self::Sample { .. } => true,
+            _ => false,
+        }
     }
 }
 
 impl From<PlanError> for StartError {
     fn from(why: PlanError) -> Self {
         match why {
+            // These have words, and advice, of their own.
             PlanError::Git(why) => why.into(),
             PlanError::Ledger(why) => why.into(),
             PlanError::Workspace { whence, source } => Self::Workspace {
                 commit: whence,
                 source,
             },
-            PlanError::Source(why) => why.into(),
-            PlanError::Zone(why) => why.into(),
-            PlanError::Id(why) => why.into(),
-            PlanError::Missing {
-                campaign,
-                what,
-                name,
-            } => Self::Missing {
-                campaign,
-                what,
-                name,
-            },
-            PlanError::Address { campaign, why } => Self::Address { campaign, why },
-            PlanError::List { list, why } => Self::List { list, why },
-            PlanError::Audience { campaign, source } => Self::Audience { campaign, source },
-            PlanError::Render { campaign, source } => Self::Render { campaign, source },
+            why => Self::Plan(why),
         }
+    }
+}
+
+impl From<SourceError> for StartError {
+    fn from(why: SourceError) -> Self {
+        Self::Plan(why.into())
+    }
+}
+
+impl From<CalendarError> for StartError {
+    fn from(why: CalendarError) -> Self {
+        Self::Plan(why.into())
+    }
+}
+
+impl From<OccurrenceError> for StartError {
+    fn from(why: OccurrenceError) -> Self {
+        Self::Plan(why.into())
     }
 }

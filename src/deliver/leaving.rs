@@ -12,13 +12,13 @@ use super::engine::Engine;
 use super::error::{DeliverError, StartError};
 use super::queue::Ticket;
 use super::start::Ground;
-use crate::git::ObjectId;
 use crate::ledger::event::{Event, Exclusion, RecipientIndex};
 use crate::ledger::reply_text::reply_text;
 use crate::ledger::state::{OccurrenceState, Status};
 use crate::ledger::suppressions::Suppressions;
 use crate::mail::occurrence::CampaignId;
 use crate::mail::recipient_id::RecipientId;
+use crate::plan::PlanError;
 use crate::plan::content::{Content, addresses};
 use crate::workspace::members::Members;
 use crate::workspace::names::ListName;
@@ -175,18 +175,9 @@ fn left_list(
     };
     let audience = &content.file.campaign.audience;
     let fixed = ground.repository.resolve(&header.lists_commit)?;
-    let mut same = fixed == ground.head;
-    if !same {
-        let mut changed = audience.lists.iter().map(|list| {
-            let at = |commit| -> Result<Option<ObjectId>, StartError> {
-                let entry = ground.repository.entry(commit, &rows_of(list))?;
-                Ok(entry.map(|entry| entry.id))
-            };
-            Ok::<_, StartError>(at(fixed)? != at(ground.head)?)
-        });
-        same = !changed.try_fold(false, |any, it| Ok::<_, StartError>(any | it?))?;
-    }
-    if same {
+    let commits = (fixed, ground.head);
+    if fixed == ground.head || !at_commit::rows_differ(ground.repository, commits, &audience.lists)?
+    {
         return Ok(Vec::new());
     }
     // Copies have their mail's fate, and single addresses stand in no list.
@@ -208,10 +199,6 @@ fn left_list(
     }
 }
 
-fn rows_of(list: &ListName) -> String {
-    format!("lists/{list}.csv")
-}
-
 /// Takes everybody out of `sought` who stands in a list now; gives the first row that is not readable.
 fn take_found(
     ground: &Ground<'_>,
@@ -222,7 +209,7 @@ fn take_found(
     let mut unreadable = None;
     let mut buffer = String::new();
     for spooled in &lists.lists {
-        let wrong = |why: String| StartError::List {
+        let wrong = |why: String| PlanError::List {
             list: spooled.name.to_string(),
             why: reply_text(&why),
         };
@@ -250,5 +237,5 @@ fn take_found(
             }
         }
     }
-    Ok(unreadable)
+    Ok(unreadable.map(StartError::from))
 }

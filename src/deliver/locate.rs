@@ -11,6 +11,7 @@ use crate::ledger::event::RecipientIndex;
 use crate::ledger::state::OccurrenceState;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::plan::PlanError;
 use crate::plan::lists::Lists;
 use crate::workspace::members::Members;
 
@@ -30,7 +31,7 @@ pub enum Place {
 /// For every recipient of the audience, where their data are.
 ///
 /// # Errors
-/// [`StartError::List`] where a list can not be read.
+/// [`PlanError::List`] where a list can not be read.
 pub fn locate(
     state: &OccurrenceState,
     lists: &Lists,
@@ -63,7 +64,7 @@ pub fn locate(
     };
     let mut buffer = String::new();
     for (spooled, number) in lists.lists.iter().zip(0u16..) {
-        let wrong = |why: String| StartError::List {
+        let wrong = |why: String| PlanError::List {
             list: spooled.name.to_string(),
             why,
         };

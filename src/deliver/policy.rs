@@ -5,11 +5,9 @@ use super::at_commit;
 use super::due::Scheduled;
 use super::error::StartError;
 use super::start::Ground;
-use crate::git::ObjectId;
 use crate::ledger::branch::Ledger;
-use crate::ledger::suppressions::Suppressions;
 use crate::mail::occurrence::OccurrenceId;
-use crate::plan::audience::of_campaign::{Known, of_campaign};
+use crate::plan::audience::of_campaign::Known;
 use crate::plan::content::Content;
 use crate::plan::drift::growth;
 
@@ -44,9 +42,13 @@ pub(super) fn check_growth(
     if growth(campaign, limit, 1, recipients).is_none() {
         return Ok(());
     }
+    let wish = &campaign.audience;
+    let lists = wish.lists.iter().chain(&wish.exclude_lists);
+    let commits = (ground.head, scheduled.approved_by);
+    let lists_differ = at_commit::rows_differ(ground.repository, commits, lists)?;
     let before = match last_audience(ledger, &scheduled.id)? {
         Some(before) => before,
-        None if !lists_differ(ground, scheduled, content)? => return Ok(()),
+        None if !lists_differ => return Ok(()),
         None => approved_audience(ground, scheduled, content)?,
     };
     match growth(campaign, limit, before, recipients) {
@@ -76,42 +78,13 @@ fn last_audience(ledger: &Ledger, id: &OccurrenceId) -> Result<Option<u64>, Star
     Ok(last.map(|(_, count)| count))
 }
 
-fn lists_differ(
-    ground: &Ground<'_>,
-    scheduled: &Scheduled,
-    content: &Content,
-) -> Result<bool, StartError> {
-    let audience = &content.file.campaign.audience;
-    for name in audience.lists.iter().chain(&audience.exclude_lists) {
-        let at = |commit| -> Result<Option<ObjectId>, StartError> {
-            let entry = ground
-                .repository
-                .entry(commit, &format!("lists/{name}.csv"))?;
-            Ok(entry.map(|entry| entry.id))
-        };
-        if at(ground.head)? != at(scheduled.approved_by)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// To how many it would have gone as the lists were when it was approved.
 fn approved_audience(
     ground: &Ground<'_>,
     scheduled: &Scheduled,
     content: &Content,
 ) -> Result<u64, StartError> {
-    let audience = &content.file.campaign.audience;
-    let lists = at_commit::lists(ground.path, scheduled.approved_by, &audience.lists)?;
-    let excluded = at_commit::lists(ground.path, scheduled.approved_by, &audience.exclude_lists)?;
-    let known = Known {
-        key: ground.key,
-        suppressions: &Suppressions::default(),
-        ledger: None,
-        copies_for_at_most: u32::MAX,
-        frequency: None,
-    };
-    let (audience, _) = of_campaign(content, &lists, &excluded, &known)?;
-    Ok(audience.entries.len() as u64)
+    let known = Known::by_settings(ground.key, ground.settings);
+    let resolved = at_commit::audience(ground.path, scheduled.approved_by, content, &known)?;
+    Ok(resolved.audience.entries.len() as u64)
 }

@@ -22,6 +22,7 @@ use crate::ledger::event::Event;
 use crate::ledger::result_page::result_page;
 use crate::ledger::state::{Note, OccurrenceState};
 use crate::mail::occurrence::OccurrenceId;
+use crate::plan::PlanError;
 use crate::plan::calendar::calendar;
 use crate::plan::content::Content;
 use crate::transport::Transport;
@@ -312,11 +313,12 @@ impl Run<'_> {
         state: &OccurrenceState,
     ) -> Result<CampaignLetters, StartError> {
         let Some(header) = state.header() else {
-            return Err(StartError::Missing {
+            return Err(PlanError::Missing {
                 campaign: id.to_string(),
                 what: "audience",
                 name: "in the ledger".to_owned(),
-            });
+            }
+            .into());
         };
         let content = fixed_content(&self.ground, id, header)?;
         self.letters_of(id, content, state)
@@ -342,11 +344,12 @@ impl Run<'_> {
     fn relay_of(&mut self, content: &Content) -> Result<RelayName, StartError> {
         let name = &content.sender()?.relay;
         let Some(relay) = self.ground.settings.relays.get(name) else {
-            return Err(StartError::Missing {
+            return Err(PlanError::Missing {
                 campaign: content.file.folder.to_string(),
                 what: "relay",
                 name: name.to_string(),
-            });
+            }
+            .into());
         };
         self.transport(name, relay)?;
         Ok(name.clone())

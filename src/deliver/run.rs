@@ -40,7 +40,7 @@ use crate::transport::Transport;
 use crate::transport::exchanger::Exchangers;
 use crate::workspace::Workspace;
 use crate::workspace::names::RelayName;
-use crate::workspace::settings::{LedgerSettings, Relay};
+use crate::workspace::settings::{LedgerSettings, Relay, Settings};
 use crate::workspace::tree::Tree;
 
 /// What a run is asked for.
@@ -152,7 +152,7 @@ pub async fn send(
     let journals = Journal::folder(opened.repository.common_dir());
     let boot = outside.boot.as_deref();
     let recovered = recover(&mut opened.ledger, &journals, boot, now)?;
-    let key = organisation_key(outside, &opened.workspace)?;
+    let key = organisation_key(outside.secret, &opened.workspace.settings)?;
     opened.ledger.use_key(key.fingerprint())?;
     let Opened {
         repository,
@@ -242,11 +242,11 @@ pub(super) fn unfinished_beyond(
 /// # Errors
 /// [`StartError::NoSecret`], [`StartError::Key`].
 pub fn organisation_key(
-    outside: &Outside<'_>,
-    workspace: &Workspace,
+    secret: &dyn Fn(&str) -> Option<String>,
+    settings: &Settings,
 ) -> Result<RecipientKey, StartError> {
-    let env = &workspace.settings.key.env;
-    let secret = (outside.secret)(env).ok_or_else(|| StartError::NoSecret(env.clone()))?;
+    let env = &settings.key.env;
+    let secret = secret(env).ok_or_else(|| StartError::NoSecret(env.clone()))?;
     RecipientKey::from_secret(secret.as_bytes()).map_err(|source| StartError::Key {
         env: env.clone(),
         source,

@@ -288,7 +288,7 @@ fn not_now(ledger: &Ledger, id: &OccurrenceId) -> Result<Reasons, StartError> {
 /// The organisation's zone, in which people read times.
 ///
 /// # Errors
-/// [`StartError::Zone`].
+/// [`StartError::Plan`].
 pub fn zone(opened: &Opened) -> Result<jiff::tz::TimeZone, StartError> {
     Ok(calendar(&opened.workspace.settings)?.zone().clone())
 }

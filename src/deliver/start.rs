@@ -13,7 +13,8 @@ use crate::ledger::suppressions::Suppressions;
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
-use crate::plan::audience::of_campaign::{Known, of_campaign};
+use crate::plan::PlanError;
+use crate::plan::audience::of_campaign::Known;
 use crate::plan::audience::{Arranged, Audience};
 use crate::plan::content::Content;
 use crate::plan::lanes::{destinations, providers};
@@ -46,23 +47,21 @@ pub fn audience(
     content: &Content,
     now: Timestamp,
 ) -> Result<(Audience, Vec<Digest>), StartError> {
-    let wish = &content.file.campaign.audience;
-    let lists = at_commit::lists(ground.path, ground.head, &wish.lists)?;
-    let excluded = at_commit::lists(ground.path, ground.head, &wish.exclude_lists)?;
+    let frequency = ground.settings.policy.frequency;
     let known = Known {
-        key: ground.key,
-        suppressions: ground.suppressions,
+        suppressions: Some(ground.suppressions),
         ledger: Some(ledger),
-        copies_for_at_most: ground.settings.policy.copies_for_at_most,
-        frequency: ground.settings.policy.frequency.map(|it| (it, now)),
+        frequency: frequency.map(|it| (it, now)),
+        ..Known::by_settings(ground.key, ground.settings)
     };
-    Ok(of_campaign(content, &lists, &excluded, &known)?)
+    let resolved = at_commit::audience(ground.path, ground.head, content, &known)?;
+    Ok((resolved.audience, resolved.documents))
 }
 
 /// The event that fixes an audience.
 ///
 /// # Errors
-/// [`StartError::Audience`] where the campaign's expectation holds it back.
+/// [`PlanError::Audience`] where the campaign's expectation holds it back.
 pub async fn fix(
     ground: &Ground<'_>,
     content: &Content,
@@ -77,7 +76,7 @@ pub async fn fix(
     let arranged: Arranged =
         audience
             .arrange(&of_domain)
-            .map_err(|source| StartError::Audience {
+            .map_err(|source| PlanError::Audience {
                 campaign: content.file.folder.to_string(),
                 source: Box::new(source),
             })?;

@@ -7,7 +7,6 @@ use super::error::StartError;
 use super::opened::Opened;
 use crate::ledger::branch::Batch;
 use crate::ledger::event::RunId;
-use crate::ledger::suppressions::Suppressions;
 use crate::ledger::test_sent::TestSent;
 use crate::mail::address::Address;
 use crate::mail::digest::Digest;
@@ -18,7 +17,6 @@ use crate::mail::recipient_id::RecipientKey;
 use crate::plan::PlanError;
 use crate::plan::audience::of_campaign::{Known, of_campaign};
 use crate::plan::content::Content;
-use crate::plan::lists::Lists;
 use crate::plan::mailing::{Mailing, Person};
 use crate::plan::planning::State;
 use crate::plan::samples::{Kind, choose, find};
@@ -85,17 +83,9 @@ pub fn prepare(
     let subject = &mut content.file.campaign.subject;
     *subject = format!("{} {subject}", mark(locale));
     let occurrence = OccurrenceId::recurring(id.clone(), LABEL)?;
-    let audience = &content.file.campaign.audience;
-    let lists = Lists::spool(&*state.source, &state.whence, &audience.lists)?;
-    let excluded = Lists::spool(&*state.source, &state.whence, &audience.exclude_lists)?;
-    let known = Known {
-        key,
-        suppressions: &Suppressions::default(),
-        ledger: None,
-        copies_for_at_most: content.settings.policy.copies_for_at_most,
-        frequency: None,
-    };
-    let (audience, _) = of_campaign(&content, &lists, &excluded, &known)?;
+    let known = Known::by_settings(key, &state.workspace.settings);
+    let resolved = of_campaign(&content, &*state.source, &state.whence, &known)?;
+    let (lists, audience) = (resolved.lists, resolved.audience);
     let mailing = Mailing::compile(content, &occurrence, &lists.columns(), key, signers)?;
     let sample = match &wish.whom {
         Some(address) => find(&audience, &lists, key, address),

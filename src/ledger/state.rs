@@ -54,6 +54,12 @@ impl Status {
     pub const fn may_have_received(&self) -> bool {
         matches!(self, Self::Accepted | Self::Unknown | Self::Claimed { .. })
     }
+
+    /// Whether the mail may be with the recipient, or is still to be sent: campaigns that start in one run
+    /// know of each other by this.
+    pub const fn has_or_will_get(&self) -> bool {
+        self.may_have_received() || matches!(self, Self::Pending | Self::Deferred { .. })
+    }
 }
 
 /// A claim that holds somebody.

@@ -10,7 +10,6 @@ use super::error::PlanError;
 use crate::git::EntryKind;
 use crate::ledger::branch::Ledger;
 use crate::ledger::event::AudienceHeader;
-use crate::ledger::state::Status;
 use crate::mail::occurrence::CampaignId;
 use crate::mail::recipient_id::RecipientId;
 use crate::schedule::calendar::Calendar;
@@ -54,8 +53,7 @@ impl Lately {
                 continue;
             }
             for (index, status) in state.statuses() {
-                let will = matches!(status, Status::Pending | Status::Deferred { .. });
-                if !will && !status.may_have_received() {
+                if !status.has_or_will_get() {
                     continue;
                 }
                 if let Some(id) = state.ids().get(index.0 as usize) {

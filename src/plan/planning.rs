@@ -9,13 +9,12 @@ use jiff::Timestamp;
 use super::affected::affected;
 use super::approvers::approvers;
 use super::audience::Audience;
-use super::audience::of_campaign::{Known, of_campaign};
+use super::audience::of_campaign::{Known, Resolved, of_campaign};
 use super::calendar::calendar;
 use super::content::Content;
 use super::documents::documents;
 use super::drift::{drift, growth, sorted};
 use super::error::PlanError;
-use super::lists::Lists;
 use super::mailing::Mailing;
 use super::next_sending::next_sending;
 use super::pace::Pace;
@@ -65,13 +64,6 @@ pub struct Request<'a> {
     pub unreadable: &'a BTreeMap<CampaignId, String>,
     /// The time.
     pub now: Timestamp,
-}
-
-/// Who a campaign goes to in one state of the workspace.
-pub(super) struct Resolved {
-    content: Content,
-    lists: Lists,
-    pub(super) audience: Audience,
 }
 
 /// Makes the plan.
@@ -138,7 +130,7 @@ impl Planning<'_> {
     fn order(&self) -> Vec<CampaignId> {
         let request = self.request;
         let (proposed, unreadable) = (&request.proposed.workspace, request.unreadable.keys());
-        let mut wanted: BTreeSet<CampaignId> = if !request.only.is_empty() {
+        let wanted: BTreeSet<CampaignId> = if !request.only.is_empty() {
             request.only.clone()
         } else if let Some((base, changed)) = &request.base {
             let mut touched = affected(&proposed.campaigns, changed);
@@ -154,17 +146,8 @@ impl Planning<'_> {
                 .cloned()
                 .collect()
         };
-        let mut order = Vec::with_capacity(wanted.len());
-        let is_new = |id: &CampaignId| {
-            let base = request.base.as_ref();
-            base.is_some_and(|(base, _)| !base.workspace.campaigns.contains_key(id))
-        };
-        for id in request.received {
-            if !is_new(id) && wanted.remove(id) {
-                order.push(id.clone());
-            }
-        }
-        order.extend(wanted);
+        let mut order = Vec::from_iter(wanted);
+        order.sort_by_key(|id| self.rank(id));
         order
     }
 
@@ -211,10 +194,6 @@ impl Planning<'_> {
                 _ => None,
             };
             let sending = self.sending(id, occurrence, drift_from)?;
-            let sending = Sending {
-                audience: self.limited(id, &file.campaign, sending.audience),
-                ..sending
-            };
             Ok((when, Ok(Box::new(sending))))
         };
         let (when, sending) = match attempt() {
@@ -242,35 +221,29 @@ impl Planning<'_> {
         next.unwrap_or(When::NotKnown)
     }
 
-    pub(super) fn resolve(&self, state: &State, id: &CampaignId) -> Result<Resolved, PlanError> {
+    /// A campaign in one state of the workspace, and who it goes to.
+    pub(super) fn resolve(
+        &self,
+        state: &State,
+        id: &CampaignId,
+    ) -> Result<(Content, Resolved), PlanError> {
         let content = Content::of(&state.source, &state.whence, &state.workspace, id)?;
-        let wish = &content.file.campaign.audience;
-        let lists = Lists::spool(&*state.source, &state.whence, &wish.lists)?;
-        let excluded = Lists::spool(&*state.source, &state.whence, &wish.exclude_lists)?;
+        let settings = &state.workspace.settings;
+        let frequency = settings.policy.frequency;
         let known = Known {
-            key: self.key,
-            suppressions: &self.suppressions,
+            suppressions: Some(&self.suppressions),
             ledger: self.request.ledger.filter(|_| self.request.key.is_some()),
-            copies_for_at_most: state.workspace.settings.policy.copies_for_at_most,
-            frequency: state
-                .workspace
-                .settings
-                .policy
-                .frequency
-                .map(|it| (it, self.request.now)),
+            frequency: frequency.map(|it| (it, self.request.now)),
+            ..Known::by_settings(self.key, settings)
         };
-        let (audience, _) = of_campaign(&content, &lists, &excluded, &known)?;
-        Ok(Resolved {
-            content,
-            lists,
-            audience,
-        })
+        let resolved = of_campaign(&content, &*state.source, &state.whence, &known)?;
+        Ok((content, resolved))
     }
 
     /// Who got it before, sorted; nothing where that can not be said.
     fn ids(&self, state: &State, id: &CampaignId) -> Result<Option<Vec<RecipientId>>, PlanError> {
         match self.resolve(state, id) {
-            Ok(resolved) => Ok(Some(sorted(&resolved.audience))),
+            Ok((_, resolved)) => Ok(Some(sorted(&resolved.audience))),
             Err(why) if why.is_of_one() => Ok(None),
             Err(why) => Err(why),
         }
@@ -283,11 +256,9 @@ impl Planning<'_> {
         before: Option<Vec<RecipientId>>,
     ) -> Result<Sending, PlanError> {
         let settings = self.settings();
-        let resolved = self.resolve(&self.request.proposed, id)?;
+        let (content, resolved) = self.resolve(&self.request.proposed, id)?;
         let Resolved {
-            content,
-            lists,
-            audience,
+            lists, audience, ..
         } = resolved;
         let campaign = content.file.campaign.clone();
         let sender = content.sender()?.clone();
@@ -296,9 +267,7 @@ impl Planning<'_> {
         if let (true, Some(ledger)) = (settings.policy.test_before_sending, self.request.ledger)
             && !ledger.is_tested(id, content.digest)?
         {
-            plan.holds.push(format!(
-                "policy wants it sent as a test first, and this content was not: postmerge send-test {id} --to YOUR@ADDRESS"
-            ));
+            plan.holds.push(untested(id.as_str()));
         }
         let (documents, digest) = (documents(&content)?, content.digest);
         let columns = lists.columns();
@@ -309,6 +278,8 @@ impl Planning<'_> {
                 "a mail can not be made: {why}; `postmerge lint` shows which rows and values"
             ));
         }
+        let grown = self.grown(id, &campaign, &plan);
+        plan.holds.extend(grown);
         Ok(Sending {
             subjects: subjects(&mailing, &samples, self.request.now),
             subject: campaign.subject.clone(),
@@ -331,24 +302,22 @@ impl Planning<'_> {
     }
 
     /// What grows too much is held when it is to start, unless its own folder changed since: then it was approved with that.
-    fn limited(
-        &self,
-        id: &CampaignId,
-        campaign: &Campaign,
-        audience: AudiencePlan,
-    ) -> AudiencePlan {
+    fn grown(&self, id: &CampaignId, campaign: &Campaign, plan: &AudiencePlan) -> Option<String> {
         let folder = format!("campaigns/{id}/");
-        let base = self.request.base.as_ref();
-        let is_own =
-            base.is_none_or(|(_, changed)| changed.iter().any(|it| it.starts_with(&folder)));
-        let mut audience = audience;
-        if let (Some(drift), false) = (audience.drift, is_own) {
-            let limit = self.settings().policy.growth_limit;
-            let grown = growth(campaign, limit, drift.before, audience.recipients);
-            audience.holds.extend(grown);
+        let (_, changed) = self.request.base.as_ref()?;
+        if changed.iter().any(|it| it.starts_with(&folder)) {
+            return None;
         }
-        audience
+        let limit = self.settings().policy.growth_limit;
+        growth(campaign, limit, plan.drift?.before, plan.recipients)
     }
+}
+
+/// Why content that was not tested is held, where policy wants that.
+pub fn untested(campaign: &str) -> String {
+    format!(
+        "policy wants it sent as a test first, and this content was not: postmerge send-test {campaign} --to YOUR@ADDRESS"
+    )
 }
 
 fn unreadable(id: &CampaignId, why: &str) -> CampaignPlan {

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use super::error::PlanError;
 use crate::ledger::branch::Ledger;
-use crate::ledger::state::Status;
 use crate::mail::digest::Digest;
 use crate::mail::recipient_id::RecipientId;
 
@@ -37,10 +36,8 @@ impl Received {
                 .copied()
                 .collect();
             for (index, status) in state.statuses() {
-                // Who is still to be sent to gets them there: campaigns that start in one run know
-                // of each other.
-                let will = matches!(status, Status::Pending | Status::Deferred { .. });
-                if !will && !status.may_have_received() {
+                // Who is still to be sent to gets them there.
+                if !status.has_or_will_get() {
                     continue;
                 }
                 let Some(id) = state.ids().get(index.0 as usize) else {

@@ -9,12 +9,10 @@ use super::audience::of_campaign::{Known, of_campaign};
 use super::calendar::calendar;
 use super::content::Content;
 use super::error::PlanError;
-use super::lists::Lists;
 use super::mailing::{Mailing, Person};
 use super::next_sending::{Next, next_sending};
 use super::planning::State;
 use super::samples::{Kind, Sample, choose, find};
-use crate::ledger::suppressions::Suppressions;
 use crate::mail::address::Address;
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
@@ -87,17 +85,9 @@ pub fn show(
 ) -> Result<Showing, PlanError> {
     let content = Content::of(&state.source, &state.whence, &state.workspace, id)?;
     let occurrence = occurrence(state, id, &content, now)?;
-    let wish = &content.file.campaign.audience;
-    let lists = Lists::spool(&*state.source, &state.whence, &wish.lists)?;
-    let excluded = Lists::spool(&*state.source, &state.whence, &wish.exclude_lists)?;
-    let known = Known {
-        key,
-        suppressions: &Suppressions::default(),
-        ledger: None,
-        copies_for_at_most: state.workspace.settings.policy.copies_for_at_most,
-        frequency: None,
-    };
-    let (audience, _) = of_campaign(&content, &lists, &excluded, &known)?;
+    let known = Known::by_settings(key, &state.workspace.settings);
+    let resolved = of_campaign(&content, &*state.source, &state.whence, &known)?;
+    let (lists, audience) = (resolved.lists, resolved.audience);
     let mailing = Mailing::compile(content, &occurrence, &lists.columns(), key, Vec::new())?;
     let chosen = choose(&mailing, &audience, &lists);
     let mut mails = Vec::new();

@@ -34,7 +34,7 @@ impl Planning<'_> {
             sendings.extend(sending.map(|it| (self.rank(&plan.id), Some(place), it)));
         }
         for (id, opening) in self.rivals(campaigns, &sendings) {
-            let Ok(resolved) = self.resolve(&self.request.proposed, &id) else {
+            let Ok((_, resolved)) = self.resolve(&self.request.proposed, &id) else {
                 continue;
             };
             let mails = by_destination(settings, &resolved.audience);
@@ -63,7 +63,7 @@ impl Planning<'_> {
     }
 
     /// Its place in the order of reception; what is proposed comes last.
-    fn rank(&self, id: &CampaignId) -> usize {
+    pub(super) fn rank(&self, id: &CampaignId) -> usize {
         let base = self.request.base.as_ref();
         let is_new = base.is_some_and(|(base, _)| !base.workspace.campaigns.contains_key(id));
         let received = self.request.received.iter().position(|it| it == id);

@@ -20,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::error::CliError;
 use super::terminal::Terminal;
+use super::threads::threads;
 use super::{Cli, workspace_folder};
 use crate::clock::{Clock as _, SystemClock};
 use crate::diagnostic::{Severity, human};
@@ -93,10 +94,7 @@ pub fn run(
     }
     say(terminal, &format!("  {} findings\n", report.findings.len()))?;
     let out = folder::prepare(&arguments.out)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|why| CliError::new(format!("no threads are to be had: {why}")))?;
+    let runtime = threads()?;
     let stage = Stage::set(&from, out, arguments, terminal)?;
     runtime.block_on(async {
         tokio::select! {

@@ -18,14 +18,15 @@ use crate::plan::received::Received;
 use crate::workspace::campaign::Purpose;
 use crate::workspace::document_path::DocumentPath;
 use crate::workspace::member::Member;
-use crate::workspace::settings::Frequency;
+use crate::workspace::settings::{Frequency, Settings};
+use crate::workspace::source::Source;
 
 /// Who is asked, and what is known of them.
 pub struct Known<'a> {
     /// Makes the ids.
     pub key: &'a RecipientKey,
-    /// Who must not be mailed.
-    pub suppressions: &'a Suppressions,
+    /// Who must not be mailed; `None`: nothing is known.
+    pub suppressions: Option<&'a Suppressions>,
     /// Who received what; `None`: nothing is known, and nobody is left out for it.
     pub ledger: Option<&'a Ledger>,
     /// The largest audience of a campaign with copies.
@@ -34,16 +35,42 @@ pub struct Known<'a> {
     pub frequency: Option<(Frequency, Timestamp)>,
 }
 
-/// Resolves a campaign's audience, and gives the digests of the documents that are everybody's.
+impl<'a> Known<'a> {
+    /// What the settings say, and nothing of the ledger.
+    pub const fn by_settings(key: &'a RecipientKey, settings: &Settings) -> Self {
+        Self {
+            key,
+            suppressions: None,
+            ledger: None,
+            copies_for_at_most: settings.policy.copies_for_at_most,
+            frequency: None,
+        }
+    }
+}
+
+/// Who gets a campaign, and the lists that they stand in.
+pub struct Resolved {
+    /// The campaign's lists, in its order.
+    pub lists: Lists,
+    /// Who gets it.
+    pub audience: Audience,
+    /// The digests of the documents that are everybody's.
+    pub documents: Vec<Digest>,
+}
+
+/// Resolves a campaign's audience, by the lists that `source` has; `whence` names it in errors.
 ///
 /// # Errors
 /// [`PlanError`].
 pub fn of_campaign(
     content: &Content,
-    lists: &Lists,
-    excluded_lists: &Lists,
+    source: &dyn Source,
+    whence: &str,
     known: &Known<'_>,
-) -> Result<(Audience, Vec<Digest>), PlanError> {
+) -> Result<Resolved, PlanError> {
+    let wish = &content.file.campaign.audience;
+    let lists = Lists::spool(source, whence, &wish.lists)?;
+    let excluded_lists = Lists::spool(source, whence, &wish.exclude_lists)?;
     let campaign = &content.file.campaign;
     let paths = content.document_paths()?;
     let (own, shared): (Vec<DocumentPath>, Vec<DocumentPath>) =
@@ -71,7 +98,7 @@ pub fn of_campaign(
         lists: &lists.files(),
         excluded_lists: &excluded_lists.files(),
         key: known.key,
-        suppressed: &|id| known.suppressions.reason(id, topic),
+        suppressed: &|id| known.suppressions?.reason(id, topic),
         mailed_enough: &|id| lately.is_enough(id),
         received: &|id, own| !forced && received.has_all(id, documents.iter().copied().chain(own)),
         own_document: if own.is_empty() {
@@ -84,7 +111,11 @@ pub fn of_campaign(
         campaign: content.file.folder.to_string(),
         source: Box::new(source),
     })?;
-    Ok((audience, documents))
+    Ok(Resolved {
+        lists,
+        audience,
+        documents,
+    })
 }
 
 fn shared_documents(content: &Content, paths: &[DocumentPath]) -> Result<Vec<Digest>, PlanError> {
