@@ -7,11 +7,11 @@
 use std::ops::Range;
 
 use super::comments::{Comment, comments};
-use super::owner::Owners;
 use super::rules::{allowance_unknown, allowance_unused};
 use crate::diagnostic::file::{File, Files};
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, resolve};
+use crate::plan::owner::Owners;
 use crate::render::accepted_from;
 use crate::workspace::loaded::Loaded;
 

@@ -4,10 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use super::owner::Owners;
 use crate::diagnostic::Diagnostic;
 use crate::mail::occurrence::CampaignId;
+use crate::plan::affected::{is_everybodys, is_touched};
 use crate::plan::codeowners;
+use crate::plan::owner::Owners;
 use crate::workspace::loaded::Loaded;
 use crate::workspace::names::ListName;
 
@@ -31,31 +32,20 @@ pub(super) enum Concern<'a> {
 impl<'a> Concern<'a> {
     /// What a change of these files concerns.
     pub(super) fn of(loaded: &Loaded, changed: &'a BTreeSet<String>) -> Self {
-        let all = |path: &String| {
-            path == "postmerge.yaml"
-                || path.starts_with("assets/")
-                || path.starts_with("dictionaries/")
-        };
+        let all = |path: &String| is_everybodys(path) || path.starts_with("dictionaries/");
         if changed.iter().any(all) {
             return Self::All;
         }
         let owners = Owners::of(loaded);
-        let touched = changed.iter().filter_map(|path| owners.owner(path));
-        let touched: BTreeSet<&str> = touched.collect();
+        let touched = owners.touched(changed);
         let by_list = |name: &ListName| touched.contains(format!("lists/{name}").as_str());
         let changed_lists = loaded.lists.keys().filter(|name| by_list(name));
         let mut lists: BTreeSet<ListName> = changed_lists.cloned().collect();
         let mut shown: BTreeSet<String> = touched.iter().map(ToString::to_string).collect();
         let mut campaigns = BTreeSet::new();
         for (id, file) in &loaded.campaigns {
-            let audience = &file.campaign.audience;
-            let mut named = audience.lists.iter().chain(&audience.exclude_lists);
-            let by_template = |name| touched.contains(format!("templates/{name}").as_str());
-            if touched.contains(file.folder.as_str())
-                || named.any(by_list)
-                || file.campaign.template.as_ref().is_some_and(by_template)
-            {
-                lists.extend(audience.lists.iter().cloned());
+            if is_touched(file, &touched) {
+                lists.extend(file.campaign.audience.lists.iter().cloned());
                 campaigns.insert(id.clone());
                 shown.insert(file.folder.to_string());
             }

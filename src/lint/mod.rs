@@ -26,7 +26,6 @@ mod list_trial;
 pub mod mailboxes;
 pub mod mistakes;
 pub mod own_documents;
-mod owner;
 pub mod pages;
 pub mod phrases;
 pub mod remarks;

@@ -1,8 +1,8 @@
 //! Which campaigns a change touches: its own folder, its lists, its template; the settings and the assets are everybody's.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 
+use super::owner::Owners;
 use crate::mail::occurrence::CampaignId;
 use crate::workspace::loaded::CampaignFile;
 
@@ -11,24 +11,28 @@ pub fn affected(
     campaigns: &BTreeMap<CampaignId, CampaignFile>,
     changed: &BTreeSet<String>,
 ) -> BTreeSet<CampaignId> {
-    let everybody = |path: &String| path == "postmerge.yaml" || path.starts_with("assets/");
-    if changed.iter().any(everybody) {
+    if changed.iter().any(|path| is_everybodys(path)) {
         return campaigns.keys().cloned().collect();
     }
-    // They are sorted: what begins with a prefix comes first from there on.
-    let touches = |prefix: &str| {
-        let mut from = changed.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
-        from.next().is_some_and(|path| path.starts_with(prefix))
-    };
-    let is_touched = |file: &CampaignFile| {
-        let audience = &file.campaign.audience;
-        let mut lists = audience.lists.iter().chain(&audience.exclude_lists);
-        let of_list = |end: &str, name| changed.contains(&format!("lists/{name}{end}"));
-        let template = file.campaign.template.as_ref();
-        touches(&format!("{}/", file.folder))
-            || lists.any(|name| of_list(".yaml", name) || of_list(".csv", name))
-            || template.is_some_and(|name| touches(&format!("templates/{name}/")))
-    };
-    let touched = campaigns.iter().filter(|(_, file)| is_touched(file));
-    touched.map(|(id, _)| id.clone()).collect()
+    let owners = Owners::by_folders(campaigns.values().map(|file| file.folder.as_str()));
+    let touched = owners.touched(changed);
+    let found = campaigns
+        .iter()
+        .filter(|(_, file)| is_touched(file, &touched));
+    found.map(|(id, _)| id.clone()).collect()
+}
+
+/// Whether every campaign hangs on a file.
+pub fn is_everybodys(path: &str) -> bool {
+    path == "postmerge.yaml" || path.starts_with("assets/")
+}
+
+/// Whether a campaign, one of its lists or its template is among what a change touches.
+pub fn is_touched(file: &CampaignFile, touched: &BTreeSet<&str>) -> bool {
+    let audience = &file.campaign.audience;
+    let mut lists = audience.lists.iter().chain(&audience.exclude_lists);
+    let template = file.campaign.template.as_ref();
+    touched.contains(file.folder.as_str())
+        || lists.any(|name| touched.contains(format!("lists/{name}").as_str()))
+        || template.is_some_and(|name| touched.contains(format!("templates/{name}").as_str()))
 }

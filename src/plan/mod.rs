@@ -18,6 +18,7 @@ pub mod lanes;
 pub mod lists;
 pub mod mailing;
 pub mod next_sending;
+pub mod owner;
 pub mod pace;
 pub mod planning;
 pub mod proposal;

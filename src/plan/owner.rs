@@ -5,25 +5,35 @@ use std::collections::BTreeSet;
 use crate::workspace::loaded::Loaded;
 
 /// The folders of campaigns that are there, readable or not.
-pub(super) struct Owners {
+pub struct Owners {
     campaigns: BTreeSet<String>,
 }
 
 impl Owners {
     /// Of a workspace.
-    pub(super) fn of(loaded: &Loaded) -> Self {
+    pub fn of(loaded: &Loaded) -> Self {
         let paths = loaded.paths.iter().map(|path| path.as_str());
+        let campaigns = paths.filter(|path| path.starts_with("campaigns/"));
+        Self::by_folders(campaigns.filter_map(|path| path.strip_suffix("/campaign.yaml")))
+    }
+
+    /// Of the campaigns in these folders.
+    pub fn by_folders<'a>(folders: impl Iterator<Item = &'a str>) -> Self {
         Self {
-            campaigns: paths
-                .filter(|path| path.starts_with("campaigns/"))
-                .filter_map(|path| path.strip_suffix("/campaign.yaml"))
-                .map(str::to_owned)
-                .collect(),
+            campaigns: folders.map(str::to_owned).collect(),
         }
     }
 
+    /// Whose files these are.
+    pub fn touched<'p>(&self, changed: impl IntoIterator<Item = &'p String>) -> BTreeSet<&'p str> {
+        changed
+            .into_iter()
+            .filter_map(|path| self.owner(path))
+            .collect()
+    }
+
     /// `campaigns/<id>`, `lists/<name>` or `templates/<name>`.
-    pub(super) fn owner<'p>(&self, path: &'p str) -> Option<&'p str> {
+    pub fn owner<'p>(&self, path: &'p str) -> Option<&'p str> {
         let (folder, below) = path.split_once('/')?;
         match folder {
             "campaigns" => {
