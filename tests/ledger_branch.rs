@@ -333,10 +333,10 @@ fn a_big_file_is_streamed_out_of_the_tree() {
     git(&folder, &["commit", "-qm", "big"]);
     let repository = Repository::open(&folder).unwrap();
     let mut read = Vec::new();
-    let mut file = repository
-        .spool_blob(repository.resolve("HEAD").unwrap(), "big.csv")
-        .unwrap();
-    std::io::Read::read_to_end(&mut file, &mut read).unwrap();
+    let head = repository.resolve("HEAD").unwrap();
+    let entry = repository.entry(head, "big.csv").unwrap().unwrap();
+    let mut blob = repository.open_blob(entry.id).unwrap();
+    std::io::Read::read_to_end(&mut blob, &mut read).unwrap();
     assert!(read == big);
 }
 

@@ -1,7 +1,7 @@
 //! A repository, with a working copy or bare: what is read from it.
 
 use std::fmt;
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
@@ -307,28 +307,6 @@ impl Repository {
         let mut child = command::spawn(command, "cat-file")?;
         let stderr = command::collect(child.stderr.take());
         Ok(BlobReader(Blob::Piped { child, stderr }))
-    }
-
-    /// Copies a file of `commit` to a temporary file, positioned at its start.
-    ///
-    /// # Errors
-    /// [`GitError`] where there is no such file (a link is none), or the copy does not succeed.
-    pub fn spool_blob(&self, commit: CommitId, path: &str) -> Result<std::fs::File, GitError> {
-        let what = || format!("{commit}:{path}");
-        let entry = self
-            .entry(commit, path)?
-            .ok_or_else(|| GitError::NotFound { what: what() })?;
-        if entry.kind != EntryKind::File {
-            return Err(GitError::WrongKind {
-                path: path.to_owned(),
-                expected: "file",
-            });
-        }
-        let io = |error: std::io::Error| GitError::io(what(), &error);
-        let mut file = tempfile::tempfile().map_err(io)?;
-        std::io::copy(&mut self.open_blob(entry.id)?, &mut file).map_err(io)?;
-        file.seek(SeekFrom::Start(0)).map_err(io)?;
-        Ok(file)
     }
 }
 
