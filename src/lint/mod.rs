@@ -59,7 +59,7 @@ use crate::schedule::calendar::Calendar;
 use crate::workspace::loaded::CampaignFile;
 use crate::workspace::names::{ListName, PersonName};
 use crate::workspace::settings::{Level, Settings};
-use crate::workspace::source::Source;
+use crate::workspace::source::{Source, WorkspacePath};
 use crate::workspace::{Loaded, Workspace, rules as loading};
 
 /// What a rule sees.
@@ -237,7 +237,12 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     let changed = request.base.map(|base| base.changed);
     let mut found = look(source, request, changed);
     let mut others = found.concern.keep(&mut found.findings);
-    // Warnings do not turn the main branch red, and reading the base takes as long as the rest.
+    // Reading the base takes as long as the rest. Warnings do not turn the main branch red; and what stands elsewhere
+    // and refers to nothing that changes (`Concern` has all that does) hangs on the change only where it misses what
+    // the change takes away. Where campaigns are compared with each other, the changed one has the finding, too.
+    if !changed.is_some_and(|changed| takes_away(source, changed)) {
+        others.clear();
+    }
     others.retain(|it| it.severity == Severity::Error);
     if let Some(base) = request.base.filter(|_| !others.is_empty()) {
         // What is wrong in files that the change does not concern may still come from it: they may refer to what it
@@ -262,6 +267,13 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
         files,
         allowed: found.allowed,
     }
+}
+
+/// Whether one of these files is not there any more.
+fn takes_away(source: &dyn Source, changed: &BTreeSet<String>) -> bool {
+    let is_gone =
+        |path: &String| WorkspacePath::parse(path).is_ok_and(|path| source.size(&path).is_err());
+    changed.iter().any(is_gone)
 }
 
 /// What is found, of whatever was read.

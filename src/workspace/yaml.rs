@@ -43,6 +43,11 @@ pub fn read(path: &str, text: String) -> Document {
     // U+FEFF at the start is no content (YAML 1.2.2 section 5.2); the parser takes it for a scalar.
     let mark = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let mut content = Cow::Borrowed(text.get(mark..).unwrap_or_default());
+    // A text is lines, and a line ends with a break: what a block scalar is that the file's end cuts short, parsers
+    // differ in.
+    if !content.ends_with(['\n', '\r']) {
+        content.to_mut().push('\n');
+    }
     let mut tabs_left = MOST_TABS;
     let (reader, finished) = loop {
         let mut reader = Reader {
@@ -158,6 +163,15 @@ impl Reader<'_> {
                 }
                 Event::Scalar(text, style, anchor, tag) => {
                     self.plain_value(&span, anchor, tag.is_some())?;
+                    let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                    if is_block && self.open.is_empty() {
+                        return self.refuse(
+                            &rules::YAML_MALFORMED,
+                            span,
+                            "the whole file is one text",
+                            "write its keys: `key: value`, one on each line",
+                        );
+                    }
                     self.scalar(&text, style, span)?;
                 }
                 Event::SequenceStart(anchor, tag) => {

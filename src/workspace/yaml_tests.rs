@@ -45,6 +45,21 @@ fn a_tab_behind_a_key_is_a_space() {
 }
 
 #[test]
+fn a_last_line_without_a_break_is_a_line() {
+    for (text, says) in [
+        ("k: |\n  a", "a\n"),
+        ("k: >\n  #a", "#a\n"),
+        ("k: |-\n  a", "a"),
+        ("k: |\n  a\n ", "a\n"),
+        ("k: |\r\n  é\r\n  b", "é\nb\n"),
+        ("k: a", "a"),
+    ] {
+        assert_eq!(value(text)["k"], says, "{text:?}");
+    }
+    assert_eq!(refused(">\n a").first().unwrap().0, "yaml-malformed");
+}
+
+#[test]
 fn a_bom_and_crlf_change_nothing() {
     let text = "\u{feff}año: x\r\nb:\r\n  - ñ\r\n  - \"q\"\r\n";
     assert_eq!(value(text), json!({"año": "x", "b": ["ñ", "q"]}));
@@ -126,6 +141,12 @@ fn bombs_are_findings_not_crashes() {
     assert_eq!(refused(&"a: 1\n".repeat(5_000)).len(), MOST_FINDINGS + 1);
 }
 
+/// What `yaml_serde` reads, whose texts end with a line break, too.
+fn theirs(text: &str) -> Result<Value, serde_yaml::Error> {
+    let ended = text.ends_with(['\n', '\r']);
+    serde_yaml::from_str(&[text, if ended { "" } else { "\n" }].concat())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
@@ -142,13 +163,23 @@ proptest! {
         }
     }
 
+    #[test]
+    fn blocks_are_read_as_yaml_serde_does(text in "(k: [|>][-+]?\n( {1,2}[a#:\n]{1,3}){1,3}\n)?j: [|>][-+]?\n( {1,2}[a#: \n]{1,4}){0,4}") {
+        let document = read("t.yaml", text.clone());
+        if let (Some(ours), Ok(theirs)) = (document.value, theirs(&text))
+            && document.findings.is_empty()
+        {
+            prop_assert_eq!(ours, theirs, "{:?}", text);
+        }
+    }
+
     /// Nothing panics, and every finding has a place inside the text.
     #[test]
     fn any_text_is_read_or_refused(text in "[-a: \\[\\]{}\"'#&*!|>%@\t\r\n0-9ñ?,~]{0,60}") {
         let document = read("t.yaml", text.clone());
         prop_assert!(document.value.is_some() || !document.findings.is_empty());
         // In brackets theirs takes every `?` for the sign of a key, and not only one before a space.
-        if let (Some(ours), Ok(theirs)) = (document.value, serde_yaml::from_str::<Value>(&text))
+        if let (Some(ours), Ok(theirs)) = (document.value, theirs(&text))
             && document.findings.is_empty()
             && !(text.contains('?') && text.contains(['{', '[']))
         {
