@@ -1,5 +1,6 @@
 //! Why a run could not start, or not go on.
 
+use super::frozen::{Difference, gone};
 use crate::git::{GitError, RemoteError};
 use crate::ledger::branch::{LedgerError, PublishError};
 use crate::ledger::journal::JournalError;
@@ -85,15 +86,27 @@ pub enum StartError {
         /// What is wrong.
         source: KeyTooShort,
     },
-    /// Content or definition are not what was approved.
+    /// Content or definition are not what the start froze.
     #[error(
-        "{occurrence}: what commit {commit} holds is not what was approved when the sending started"
+        "{occurrence}: commit {commit}, which its start names: {difference}; nothing of it is sent"
     )]
     OtherDigest {
         /// Which occurrence.
         occurrence: String,
         /// The commit.
         commit: String,
+        /// What differs.
+        difference: Difference,
+    },
+    /// The commit that its start froze is not in this clone.
+    #[error("{occurrence}: commit {commit}, which its start froze, is not here: {}", gone(*shallow))]
+    FrozenGone {
+        /// Which occurrence.
+        occurrence: String,
+        /// The commit.
+        commit: String,
+        /// Whether history is cut off in this clone.
+        shallow: bool,
     },
     /// It went out before under another name.
     #[error(
@@ -191,6 +204,7 @@ impl StartError {
             Self::Plan(why) => why.is_of_one(),
             Self::Workspace { .. }
             | Self::OtherDigest { .. }
+            | Self::FrozenGone { .. }
             | Self::SentBefore { .. }
             | Self::NotTested { .. }
             | Self::Grown { .. }

@@ -14,6 +14,7 @@ pub mod dry_run;
 pub mod due;
 pub mod engine;
 pub mod error;
+pub mod frozen;
 mod inbox;
 mod leaving;
 pub mod letters;

@@ -11,12 +11,13 @@ use super::campaign_letters::CampaignLetters;
 use super::due::{Scheduled, Standing};
 use super::engine::Active;
 use super::error::StartError;
+use super::frozen::{frozen_commit, frozen_content};
 use super::leaving::left_out;
 use super::letters::Letters;
 use super::policy::{check_growth, check_tested};
 use super::run::Run;
 use super::signers::signers;
-use super::start::{Ground, audience, fix, fixed_content};
+use super::start::{Ground, audience, fix};
 use crate::ledger::branch::{Batch, PublishError};
 use crate::ledger::event::Event;
 use crate::ledger::result_page::result_page;
@@ -320,7 +321,7 @@ impl Run<'_> {
             }
             .into());
         };
-        let content = fixed_content(&self.ground, id, header)?;
+        let content = frozen_content(&self.ground, id, header)?;
         self.letters_of(id, content, state)
     }
 
@@ -331,7 +332,7 @@ impl Run<'_> {
         state: &OccurrenceState,
     ) -> Result<CampaignLetters, StartError> {
         let commit = match state.header() {
-            Some(header) => self.ground.repository.resolve(&header.lists_commit)?,
+            Some(header) => frozen_commit(&self.ground, id, &header.lists_commit)?,
             None => self.ground.head,
         };
         let names = &content.file.campaign.audience.lists;
