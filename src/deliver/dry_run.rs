@@ -111,13 +111,10 @@ fn start(
     let content = at_commit::content(ground.path, scheduled.approved_by, scheduled.id.campaign())?;
     let (audience, _) = audience(ground, ledger, &content, now)?;
     let mut exclusions = BTreeMap::new();
-    for (_, reason) in &audience.excluded {
-        *exclusions.entry(*reason).or_default() += 1;
+    for reason in audience.left_out() {
+        *exclusions.entry(reason).or_default() += 1;
     }
-    let (pending, excluded) = (
-        audience.entries.len() as u64,
-        audience.excluded.len() as u64,
-    );
+    let (pending, excluded) = (audience.mails(), audience.left_out().count() as u64);
     let again = before.check(ground.repository, &calendar, &scheduled, &content, now);
     let recipients = audience.entries.len() as u64;
     let refused = again

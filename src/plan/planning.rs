@@ -24,6 +24,7 @@ use super::proposal::{
 use super::samples::{choose, failure, subjects};
 use super::turns::by_destination;
 use crate::ledger::branch::Ledger;
+use crate::ledger::event::Exclusion;
 use crate::ledger::suppressions::Suppressions;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
@@ -330,22 +331,25 @@ fn unreadable(id: &CampaignId, why: &str) -> CampaignPlan {
 }
 
 fn audience_plan(campaign: &Campaign, audience: &Audience, drift: Option<Drift>) -> AudiencePlan {
-    let mut exclusions = BTreeMap::new();
-    for (_, reason) in &audience.excluded {
-        *exclusions.entry(*reason).or_insert(0) += 1;
-    }
+    let by_reason = |left_out: &[(RecipientId, Exclusion)]| {
+        let mut counts = BTreeMap::new();
+        for (_, reason) in left_out {
+            *counts.entry(*reason).or_insert(0) += 1;
+        }
+        counts
+    };
     let recipients = audience.entries.len() as u64;
-    let copies = audience.copies.len() as u64;
     let holds: Vec<String> = audience.hold.iter().map(ToString::to_string).collect();
     AudiencePlan {
         lists: audience.per_list.clone(),
         segment: campaign.audience.filter.clone(),
         topic: campaign.audience.topic.as_ref().map(ToString::to_string),
         includes: campaign.audience.include.len() as u64,
-        copies,
+        copies: audience.copies.len() as u64,
+        copies_left_out: by_reason(&audience.copies_left_out),
         recipients,
-        mails: recipients * (copies + 1),
-        exclusions,
+        mails: audience.mails(),
+        exclusions: by_reason(&audience.excluded),
         wrong_rows: audience.problems.count,
         drift,
         holds,

@@ -145,11 +145,13 @@ pub struct AudiencePlan {
     pub includes: u64,
     /// Addresses that get a copy of every mail.
     pub copies: u64,
-    /// Who gets it.
+    /// Addresses that were to get copies and do not, by reason.
+    pub copies_left_out: BTreeMap<Exclusion, u64>,
+    /// Who gets it: who was selected, less the exclusions.
     pub recipients: u64,
     /// Mails: recipients and copies.
     pub mails: u64,
-    /// Who does not, by reason.
+    /// Who was selected and does not, by reason.
     pub exclusions: BTreeMap<Exclusion, u64>,
     /// Rows that can not be read.
     pub wrong_rows: u64,

@@ -1,7 +1,10 @@
 //! A plan as one JSON document. Its shape is described in docs/plan.md and has a version.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
+use crate::ledger::event::Exclusion;
 use crate::plan::proposal::{AudiencePlan, CampaignPlan, Plan, Sending, When};
 
 /// The document, with a line end.
@@ -102,11 +105,10 @@ fn sending(sending: &Sending) -> Value {
 }
 
 fn audience(audience: &AudiencePlan) -> Value {
-    let exclusions: serde_json::Map<String, Value> = audience
-        .exclusions
-        .iter()
-        .map(|(reason, count)| (reason.name().to_owned(), json!(count)))
-        .collect();
+    let by_reason = |counts: &BTreeMap<Exclusion, u64>| -> serde_json::Map<String, Value> {
+        let named = |(reason, count): (&Exclusion, &u64)| (reason.name().to_owned(), json!(count));
+        counts.iter().map(named).collect()
+    };
     json!({
         "recipients": audience.recipients,
         "mails": audience.mails,
@@ -115,7 +117,8 @@ fn audience(audience: &AudiencePlan) -> Value {
         "topic": audience.topic,
         "includes": audience.includes,
         "copies": audience.copies,
-        "exclusions": exclusions,
+        "copies_left_out": by_reason(&audience.copies_left_out),
+        "exclusions": by_reason(&audience.exclusions),
         "wrong_rows": audience.wrong_rows,
         "drift": audience.drift,
         "holds": audience.holds,

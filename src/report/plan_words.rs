@@ -1,9 +1,12 @@
 //! What a plan says, in words that its renderings share.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
 use super::figures::{counted, length, moment, number, size, some, until};
 use crate::diagnostic::cut;
+use crate::ledger::event::Exclusion;
 use crate::plan::approvers::Approver;
 use crate::plan::documents::PlannedDocument;
 use crate::plan::pace::{Destination, Pace};
@@ -116,7 +119,17 @@ pub(super) fn sum(audience: &AudiencePlan) -> String {
 
 /// Who does not get it, and why.
 pub(super) fn exclusions(audience: &AudiencePlan) -> Vec<String> {
-    let counts = audience.exclusions.iter();
+    by_reason(&audience.exclusions)
+}
+
+/// Who was to get copies and does not, and why.
+pub(super) fn without_copies(audience: &AudiencePlan) -> Option<String> {
+    let left_out = by_reason(&audience.copies_left_out);
+    (!left_out.is_empty()).then(|| format!("no copies to: {}", left_out.join(", ")))
+}
+
+fn by_reason(counts: &BTreeMap<Exclusion, u64>) -> Vec<String> {
+    let counts = counts.iter();
     counts
         .map(|(reason, count)| format!("{} {}", number(*count), reason.words()))
         .collect()
