@@ -1,4 +1,4 @@
-//! What a plan knows of the ledger: what is left of campaigns that have begun.
+//! What a plan knows of the ledger: what went out already under another name, and what is left of campaigns that have begun.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -12,10 +12,13 @@ use std::sync::Arc;
 
 use deliver_common::*;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use postmerge::clock::VirtualClock;
 use postmerge::deliver::run::{Order, open};
 use postmerge::mail::occurrence::CampaignId;
 use postmerge::plan::planning::{Request, State, plan};
-use postmerge::plan::proposal::{CampaignPlan, Plan};
+use postmerge::plan::proposal::{CampaignPlan, Plan, When};
+use postmerge::report::{plan_json, plan_markdown, plan_text};
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::workspace::Workspace;
 use postmerge::workspace::checkout::Checkout;
@@ -51,11 +54,103 @@ impl House {
         })
         .unwrap()
     }
+
+    fn rename(&self, from: &str, to: &str) {
+        let folder = self.author().join("campaigns");
+        std::fs::rename(folder.join(from), folder.join(to)).unwrap();
+    }
 }
 
 fn one<'a>(plan: &'a Plan, id: &str) -> &'a CampaignPlan {
     let mut campaigns = plan.campaigns.iter();
     campaigns.find(|it| it.id.as_str() == id).unwrap()
+}
+
+/// `uno` went out to four.
+fn sent() -> (House, VirtualClock) {
+    let house = House::new(Mailboxes::new(), &people(4, &["a.test"]), "pause: 1s");
+    let clock = clock();
+    assert_eq!(house.run("one", 1, &clock).accepted, 4);
+    (house, clock)
+}
+
+#[test]
+fn a_renamed_folder_would_be_held_and_all_renderings_say_as_what_it_went_out() {
+    let (house, clock) = sent();
+    house.rename("uno", "uno-bis");
+    let plan = house.planned(&[], now_of(&clock));
+    let bis = one(&plan, "uno-bis");
+    assert!(bis.is_stuck() && !bis.goes_out());
+    let zone = TimeZone::get("America/Bogota").unwrap();
+    let (text, page) = (
+        plan_text::render(&plan, &zone),
+        plan_markdown::render(&plan, &zone),
+    );
+    let words = "it went out on 2026-12-02 as uno, from a folder with the same files";
+    assert!(text.contains(&format!("HELD       {words}")), "{text}");
+    assert!(
+        page.contains("**It would be held:** it went out on 2026-12-02 as uno"),
+        "{page}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&plan_json::render(&plan)).unwrap();
+    let campaign = &json["campaigns"][0];
+    assert_eq!(
+        campaign["sent_before"],
+        serde_json::json!({"occurrence": "uno", "on": "2026-12-02", "how": "folder-renamed"})
+    );
+    assert_eq!(campaign["stuck"], true);
+    // `send` holds it by the same words.
+    house.push("renamed");
+    let summary = house.run("one", 2, &clock);
+    let note = line(&summary, "uno-bis").note.clone().unwrap_or_default();
+    assert!(note.contains(words.trim_start_matches("it ")), "{note}");
+    assert_eq!(house.boxes.copies(), 4);
+    // With a reason it goes out; with another text it is another campaign.
+    let definition = "campaigns/uno-bis/campaign.yaml";
+    house.edit(
+        definition,
+        "sender:",
+        "force: {reason: salió con un error}\nsender:",
+    );
+    assert!(one(&house.planned(&[], now_of(&clock)), "uno-bis").goes_out());
+    house.edit(definition, "force: {reason: salió con un error}\n", "");
+    house.write("campaigns/uno-bis/body.md", "Otra cosa.\n");
+    let plan = house.planned(&[], now_of(&clock));
+    assert!(one(&plan, "uno-bis").goes_out());
+}
+
+#[test]
+fn another_period_would_be_held_and_what_is_moved_later_was_not_missed() {
+    let (house, clock) = sent();
+    house.edit(
+        "campaigns/uno/campaign.yaml",
+        "send: {",
+        "send: {every: month, ",
+    );
+    let plan = house.planned(&[], now_of(&clock));
+    let uno = one(&plan, "uno");
+    let before = uno
+        .sent_before()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    assert!(
+        before.contains("as uno, before `every` was changed"),
+        "{before}"
+    );
+    assert!(uno.is_stuck());
+    house.edit("campaigns/uno/campaign.yaml", "every: month, ", "");
+    house.rename("uno", "uno-bis");
+    let plan = house.planned(&[], at("2026-12-04T17:00:00Z"));
+    let bis = one(&plan, "uno-bis");
+    assert!(
+        matches!(bis.when, When::SentBefore(_)) && !bis.is_stuck(),
+        "{bis:?}"
+    );
+    let text = plan_text::render(&plan, &TimeZone::UTC);
+    assert!(
+        text.contains("not: it went out on 2026-12-02 as uno"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::mail::dkim::DkimError;
 use crate::mail::occurrence::OccurrenceError;
 use crate::mail::recipient_id::KeyTooShort;
 use crate::plan::PlanError;
+use crate::plan::again::Before;
 use crate::plan::planning::untested;
 use crate::schedule::calendar::CalendarError;
 use crate::workspace::loaded::LoadError;
@@ -109,18 +110,12 @@ pub enum StartError {
         shallow: bool,
     },
     /// It went out before under another name.
-    #[error(
-        "{occurrence}: went out on {on} as {before}, {how}. If it is to go out again all the same, say `force: {{reason: …}}` in its campaign.yaml"
-    )]
+    #[error("{occurrence}: {before}")]
     SentBefore {
         /// Which occurrence.
         occurrence: String,
-        /// As which it went out.
-        before: String,
-        /// When.
-        on: String,
-        /// Why it has another name now.
-        how: &'static str,
+        /// As what.
+        before: Before,
     },
     /// Policy wants a test sending of this very content.
     #[error("{campaign}: {}", untested(campaign))]

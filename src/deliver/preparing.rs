@@ -14,7 +14,7 @@ use super::error::StartError;
 use super::frozen::{frozen_commit, frozen_content};
 use super::leaving::left_out;
 use super::letters::Letters;
-use super::policy::{check_growth, check_tested};
+use super::policy::{check_before, check_growth, check_tested};
 use super::run::Run;
 use super::signers::signers;
 use super::start::{Ground, audience, fix};
@@ -125,12 +125,7 @@ impl Run<'_> {
 
     /// As what an occurrence that never started went out before.
     fn sent_before(&self, scheduled: &Scheduled) -> Result<Option<String>, StartError> {
-        let Ground {
-            path,
-            repository,
-            settings,
-            ..
-        } = &self.ground;
+        let Ground { path, settings, .. } = &self.ground;
         let content = match at_commit::content(path, scheduled.approved_by, scheduled.id.campaign())
         {
             Ok(content) => content,
@@ -138,9 +133,8 @@ impl Run<'_> {
             Err(why) => return Err(why),
         };
         let calendar = calendar(settings)?;
-        let found = self
-            .before
-            .check(repository, &calendar, scheduled, &content, self.now);
+        let (ground, before, now) = (&self.ground, &self.before, self.now);
+        let found = check_before(ground, before, &calendar, scheduled, &content, now);
         Ok(found.err().map(|why| why.to_string()))
     }
 
@@ -249,9 +243,8 @@ impl Run<'_> {
         loop {
             let content =
                 at_commit::content(self.ground.path, scheduled.approved_by, id.campaign())?;
-            let repository = self.ground.repository;
-            self.before
-                .check(repository, &calendar, scheduled, &content, self.now)?;
+            let (ground, before) = (&self.ground, &self.before);
+            check_before(ground, before, &calendar, scheduled, &content, self.now)?;
             check_tested(&self.ground, &self.ledger, id, &content)?;
             // Whatever would keep it from being sent is found before anybody is told that it started:
             // the relay and what hangs on it here, rendering, signing and links with the sample below.

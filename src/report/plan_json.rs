@@ -33,6 +33,11 @@ fn one(campaign: &CampaignPlan) -> Value {
         "stuck": campaign.is_stuck(),
         "recipients": campaign.recipients(),
         "when": when(&campaign.when),
+        "sent_before": campaign.sent_before().map(|before| json!({
+            "occurrence": before.occurrence.to_string(),
+            "on": before.on.to_string(),
+            "how": before.how,
+        })),
         "problem": problem,
         "sending": sending,
     })
@@ -63,6 +68,7 @@ fn when(when: &When) -> Value {
         When::Lapsed(opening) => {
             json!({"state": "lapsed", "opens": opening.from.to_string(), "closes": opening.until.to_string()})
         }
+        When::SentBefore(_) => json!({"state": "sent-before"}),
         When::Over => json!({"state": "over"}),
         When::Cancelled => json!({"state": "cancelled"}),
         When::Unreadable => json!({"state": "unreadable"}),

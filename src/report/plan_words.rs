@@ -25,6 +25,9 @@ const MOST_NAMES: usize = 5;
 /// Characters of a name inside of a line that says more.
 const LONGEST_NAME: usize = 60;
 
+/// Characters of a reason inside of a line.
+const LONGEST_REASON: usize = 300;
+
 /// Names in a line, the rest counted.
 fn names<'a>(names: impl IntoIterator<Item = &'a str>, between: &str) -> String {
     let all: Vec<&str> = names.into_iter().collect();
@@ -75,6 +78,7 @@ pub(super) fn when(when: &When, zone: &TimeZone) -> String {
             format!("{} (window {window}{label}){started}", opening(it))
         }
         When::Lapsed(it) => format!("not: its window of {} passed", opening(it)),
+        When::SentBefore(before) => format!("not: it {}", cut(&before.to_string(), LONGEST_REASON)),
         When::Over => "not: it is over".to_owned(),
         When::Cancelled => "not: it is cancelled".to_owned(),
         When::Unreadable => "not: it can not be read".to_owned(),
