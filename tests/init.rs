@@ -145,21 +145,63 @@ fn what_it_says() {
 #[test]
 fn nothing_is_overwritten() {
     let outer = tempfile::tempdir().unwrap();
+    let read = |path: &str| fs::read_to_string(outer.path().join(path)).unwrap();
     fs::create_dir_all(outer.path().join("lists")).unwrap();
-    fs::write(outer.path().join("README.md"), "mine").unwrap();
-    fs::write(outer.path().join("lists/members.csv"), "mine").unwrap();
+    for path in ["README.md", "MAIL.md", ".gitignore", "lists/members.csv"] {
+        fs::write(outer.path().join(path), "mine").unwrap();
+    }
     let (code, said, wrong) = run(outer.path(), &["init"]);
     assert_eq!((code, said.as_str()), (2, ""));
     assert_eq!(
         wrong,
-        "error: . has files already that would be written:\n  README.md\n  lists/members.csv\n  \
+        "error: . has files already that would be written:\n  MAIL.md\n  lists/members.csv\n  \
          help: nothing was written; take another folder, or move them away\n"
     );
     assert!(!outer.path().join("postmerge.yaml").exists());
     assert_eq!(
-        fs::read_to_string(outer.path().join("README.md")).unwrap(),
-        "mine"
+        (read("README.md"), read(".gitignore")),
+        ("mine".to_owned(), "mine".to_owned())
     );
+}
+
+#[test]
+fn a_repository_that_was_just_made_on_github_keeps_what_it_has() {
+    for readme in ["README.md", "readme.rst"] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        git(folder, &["init", "-q", "-b", "main"]);
+        for (path, text) in [
+            (readme, "# mail\n"),
+            ("LICENSE", "MIT\n"),
+            (".gitignore", "*.log"),
+        ] {
+            fs::write(folder.join(path), text).unwrap();
+        }
+        git(folder, &["add", "."]);
+        git(folder, &["commit", "-q", "-m", "Initial commit"]);
+        let (code, said, wrong) = run(folder, &["init", "--zone", "UTC"]);
+        assert_eq!((code, wrong.as_str()), (0, ""), "{said}");
+        let read = |path: &str| fs::read_to_string(folder.join(path)).unwrap();
+        assert_eq!(
+            (read(readme), read("LICENSE")),
+            ("# mail\n".to_owned(), "MIT\n".to_owned())
+        );
+        let ignored = read(".gitignore");
+        assert!(
+            ignored.starts_with("*.log\n\n#") && ignored.ends_with("\n/preview/\n"),
+            "{ignored}"
+        );
+        assert!(read("MAIL.md").starts_with("# Mail of Your Organisation"));
+        assert!(readme == "README.md" || !folder.join("README.md").exists());
+        assert!(
+            said.contains("  .gitignore (yours, added to)\n")
+                && said
+                    .contains("  MAIL.md (the page for the staff; your README stays as it is)\n"),
+            "{said}"
+        );
+        let lint = run(folder, &["lint", "--fail-on", "warning"]);
+        assert_eq!(lint.1, "no findings\n");
+    }
 }
 
 #[test]

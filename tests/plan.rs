@@ -261,6 +261,31 @@ fn who_comes_first_to_one_destination_goes_first() {
 }
 
 #[test]
+fn who_gets_no_copies_is_not_among_the_selected() {
+    let copies = "cc: [socio1@socios.example]\nbcc: [otra@socios.example, Otra@socios.example]";
+    let folder = repository(&[("copia", &format!("{TO_ALL}\n{copies}"))]);
+    list(folder.path(), [1, 2, 3, 3]);
+    let plan = planned(folder.path(), None, &["copia"]);
+    let audience = &sending(&plan, "copia").audience;
+    let excluded: u64 = audience.exclusions.values().sum();
+    assert_eq!((audience.recipients, excluded, audience.mails), (3, 1, 6));
+    assert_eq!(audience.lists[0].matched, audience.recipients + excluded);
+    for shown in [
+        plan_text::render(&plan, &zone()),
+        plan_markdown::render(&plan, &zone()),
+    ] {
+        assert!(
+            shown.contains("3 recipients, of 4 selected; 1 copy of each: 6 mails")
+                && shown.contains("no copies to: 2 listed twice"),
+            "{shown}"
+        );
+    }
+    let json: serde_json::Value = serde_json::from_str(&plan_json::render(&plan)).unwrap();
+    let left_out = &json["campaigns"][0]["sending"]["audience"]["copies_left_out"];
+    assert_eq!(left_out["duplicate"], 2);
+}
+
+#[test]
 fn what_does_not_fit_a_window_says_how_many_it_needs() {
     let folder = repository(&[]);
     let settings = std::fs::read_to_string(folder.path().join("postmerge.yaml")).unwrap();

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::again::SentBefore;
 use super::at_commit;
 use super::beyond::OnMain;
-use super::due::{Scheduled, Standing, agenda};
+use super::due::{Scheduled, Standing, agenda, sent_before};
 use super::error::StartError;
-use super::policy::{check_growth, check_tested};
+use super::policy::{check_before, check_growth, check_tested};
 use super::run::{Line, Order, Outside, Summary, open, organisation_key, unfinished_beyond};
 use super::start::{Ground, audience};
 use crate::ledger::branch::Ledger;
 use crate::ledger::state::Counts;
 use crate::mail::occurrence::OccurrenceId;
+use crate::plan::again::SentBefore;
 use crate::plan::audience::Audience;
 use crate::plan::calendar::calendar;
 use crate::plan::content::Content;
@@ -49,7 +49,7 @@ pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Summary, StartErr
         question,
         now,
     )?;
-    let before = SentBefore::read(ledger, workspace, &scheduled)?;
+    let before = sent_before(ledger, workspace, &scheduled)?;
     let listed: Vec<_> = scheduled.iter().map(|it| it.id.clone()).collect();
     let mut lines = Vec::new();
     for scheduled in scheduled {
@@ -111,14 +111,11 @@ fn start(
     let content = at_commit::content(ground.path, scheduled.approved_by, scheduled.id.campaign())?;
     let (audience, _) = audience(ground, ledger, &content, now)?;
     let mut exclusions = BTreeMap::new();
-    for (_, reason) in &audience.excluded {
-        *exclusions.entry(*reason).or_default() += 1;
+    for reason in audience.left_out() {
+        *exclusions.entry(reason).or_default() += 1;
     }
-    let (pending, excluded) = (
-        audience.entries.len() as u64,
-        audience.excluded.len() as u64,
-    );
-    let again = before.check(ground.repository, &calendar, &scheduled, &content, now);
+    let (pending, excluded) = (audience.mails(), audience.left_out().count() as u64);
+    let again = check_before(ground, before, &calendar, &scheduled, &content, now);
     let recipients = audience.entries.len() as u64;
     let refused = again
         .and_then(|()| check_tested(ground, ledger, &scheduled.id, &content))

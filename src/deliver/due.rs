@@ -11,6 +11,7 @@ use crate::ledger::branch::Ledger;
 use crate::ledger::event::RunId;
 use crate::ledger::state::{Note, OccurrenceState};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
+use crate::plan::again::{SentBefore, Starting};
 use crate::plan::calendar::calendar;
 use crate::plan::sending::sending;
 use crate::schedule::occurrence::{Due, Period};
@@ -75,6 +76,46 @@ pub struct Question {
     pub campaign: Option<CampaignId>,
     /// Windows do not matter.
     pub now: bool,
+}
+
+impl Scheduled {
+    /// Whether it is to start, or missed its start: what went out before under another name matters to it.
+    fn asks_for_before(&self) -> bool {
+        let asks = matches!(
+            self.standing,
+            Standing::Due { .. }
+                | Standing::Lapsed {
+                    recorded: false,
+                    ..
+                }
+        );
+        asks && self.state.header().is_none()
+    }
+
+    /// As what is asked for what went out before.
+    pub(super) fn starting(&self) -> Starting<'_> {
+        Starting {
+            id: &self.id,
+            nominal: self.nominal,
+            every: self.every,
+        }
+    }
+}
+
+/// What went out before, where anything on the agenda asks for it.
+///
+/// # Errors
+/// [`StartError`].
+pub(super) fn sent_before(
+    ledger: &Ledger,
+    workspace: &Workspace,
+    agenda: &[Scheduled],
+) -> Result<SentBefore, StartError> {
+    if !agenda.iter().any(Scheduled::asks_for_before) {
+        return Ok(SentBefore::default());
+    }
+    let is_there = |id: &CampaignId| workspace.campaigns.contains_key(id);
+    Ok(SentBefore::read(ledger, is_there)?)
 }
 
 /// Every occurrence that is or was due, in order of reception.

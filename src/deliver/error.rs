@@ -1,5 +1,6 @@
 //! Why a run could not start, or not go on.
 
+use super::frozen::{Difference, gone};
 use crate::git::{GitError, RemoteError};
 use crate::ledger::branch::{LedgerError, PublishError};
 use crate::ledger::journal::JournalError;
@@ -8,6 +9,7 @@ use crate::mail::dkim::DkimError;
 use crate::mail::occurrence::OccurrenceError;
 use crate::mail::recipient_id::KeyTooShort;
 use crate::plan::PlanError;
+use crate::plan::again::Before;
 use crate::plan::planning::untested;
 use crate::schedule::calendar::CalendarError;
 use crate::workspace::loaded::LoadError;
@@ -85,29 +87,35 @@ pub enum StartError {
         /// What is wrong.
         source: KeyTooShort,
     },
-    /// Content or definition are not what was approved.
+    /// Content or definition are not what the start froze.
     #[error(
-        "{occurrence}: what commit {commit} holds is not what was approved when the sending started"
+        "{occurrence}: commit {commit}, which its start names: {difference}; nothing of it is sent"
     )]
     OtherDigest {
         /// Which occurrence.
         occurrence: String,
         /// The commit.
         commit: String,
+        /// What differs.
+        difference: Difference,
+    },
+    /// The commit that its start froze is not in this clone.
+    #[error("{occurrence}: commit {commit}, which its start froze, is not here: {}", gone(*shallow))]
+    FrozenGone {
+        /// Which occurrence.
+        occurrence: String,
+        /// The commit.
+        commit: String,
+        /// Whether history is cut off in this clone.
+        shallow: bool,
     },
     /// It went out before under another name.
-    #[error(
-        "{occurrence}: went out on {on} as {before}, {how}. If it is to go out again all the same, say `force: {{reason: …}}` in its campaign.yaml"
-    )]
+    #[error("{occurrence}: {before}")]
     SentBefore {
         /// Which occurrence.
         occurrence: String,
-        /// As which it went out.
-        before: String,
-        /// When.
-        on: String,
-        /// Why it has another name now.
-        how: &'static str,
+        /// As what.
+        before: Before,
     },
     /// Policy wants a test sending of this very content.
     #[error("{campaign}: {}", untested(campaign))]
@@ -191,6 +199,7 @@ impl StartError {
             Self::Plan(why) => why.is_of_one(),
             Self::Workspace { .. }
             | Self::OtherDigest { .. }
+            | Self::FrozenGone { .. }
             | Self::SentBefore { .. }
             | Self::NotTested { .. }
             | Self::Grown { .. }

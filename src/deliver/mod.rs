@@ -4,7 +4,6 @@
 //! Promises kept here: never twice (no mail without a published claim), never lost (the sum is checked
 //! when a run ends), what was reviewed is what is sent, late is not now.
 
-mod again;
 pub mod at_commit;
 pub mod beyond;
 pub mod campaign_letters;
@@ -14,6 +13,7 @@ pub mod dry_run;
 pub mod due;
 pub mod engine;
 pub mod error;
+pub mod frozen;
 mod inbox;
 mod leaving;
 pub mod letters;

@@ -1,5 +1,7 @@
-//! What policy asks before a campaign starts: that its very content was tested, and that its audience has not grown beyond what
+//! What is asked before a campaign starts: that it did not go out under another name, that its very content was tested, and that its audience has not grown beyond what
 //! was approved.
+
+use jiff::Timestamp;
 
 use super::at_commit;
 use super::due::Scheduled;
@@ -7,9 +9,30 @@ use super::error::StartError;
 use super::start::Ground;
 use crate::ledger::branch::Ledger;
 use crate::mail::occurrence::OccurrenceId;
+use crate::plan::again::SentBefore;
 use crate::plan::audience::of_campaign::Known;
 use crate::plan::content::Content;
 use crate::plan::drift::growth;
+use crate::schedule::calendar::Calendar;
+
+/// What went out before under another name is not sent again.
+pub(super) fn check_before(
+    ground: &Ground<'_>,
+    before: &SentBefore,
+    calendar: &Calendar,
+    scheduled: &Scheduled,
+    content: &Content,
+    now: Timestamp,
+) -> Result<(), StartError> {
+    let starting = scheduled.starting();
+    match before.find(ground.repository, calendar, &starting, content, now) {
+        None => Ok(()),
+        Some(before) => Err(StartError::SentBefore {
+            occurrence: scheduled.id.to_string(),
+            before,
+        }),
+    }
+}
 
 /// Where policy wants a test sending, it must have been of this very content.
 pub(super) fn check_tested(

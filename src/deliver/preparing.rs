@@ -11,12 +11,13 @@ use super::campaign_letters::CampaignLetters;
 use super::due::{Scheduled, Standing};
 use super::engine::Active;
 use super::error::StartError;
+use super::frozen::{frozen_commit, frozen_content};
 use super::leaving::left_out;
 use super::letters::Letters;
-use super::policy::{check_growth, check_tested};
+use super::policy::{check_before, check_growth, check_tested};
 use super::run::Run;
 use super::signers::signers;
-use super::start::{Ground, audience, fix, fixed_content};
+use super::start::{Ground, audience, fix};
 use crate::ledger::branch::{Batch, PublishError};
 use crate::ledger::event::Event;
 use crate::ledger::result_page::result_page;
@@ -124,12 +125,7 @@ impl Run<'_> {
 
     /// As what an occurrence that never started went out before.
     fn sent_before(&self, scheduled: &Scheduled) -> Result<Option<String>, StartError> {
-        let Ground {
-            path,
-            repository,
-            settings,
-            ..
-        } = &self.ground;
+        let Ground { path, settings, .. } = &self.ground;
         let content = match at_commit::content(path, scheduled.approved_by, scheduled.id.campaign())
         {
             Ok(content) => content,
@@ -137,9 +133,8 @@ impl Run<'_> {
             Err(why) => return Err(why),
         };
         let calendar = calendar(settings)?;
-        let found = self
-            .before
-            .check(repository, &calendar, scheduled, &content, self.now);
+        let (ground, before, now) = (&self.ground, &self.before, self.now);
+        let found = check_before(ground, before, &calendar, scheduled, &content, now);
         Ok(found.err().map(|why| why.to_string()))
     }
 
@@ -248,9 +243,8 @@ impl Run<'_> {
         loop {
             let content =
                 at_commit::content(self.ground.path, scheduled.approved_by, id.campaign())?;
-            let repository = self.ground.repository;
-            self.before
-                .check(repository, &calendar, scheduled, &content, self.now)?;
+            let (ground, before) = (&self.ground, &self.before);
+            check_before(ground, before, &calendar, scheduled, &content, self.now)?;
             check_tested(&self.ground, &self.ledger, id, &content)?;
             // Whatever would keep it from being sent is found before anybody is told that it started:
             // the relay and what hangs on it here, rendering, signing and links with the sample below.
@@ -320,7 +314,7 @@ impl Run<'_> {
             }
             .into());
         };
-        let content = fixed_content(&self.ground, id, header)?;
+        let content = frozen_content(&self.ground, id, header)?;
         self.letters_of(id, content, state)
     }
 
@@ -331,7 +325,7 @@ impl Run<'_> {
         state: &OccurrenceState,
     ) -> Result<CampaignLetters, StartError> {
         let commit = match state.header() {
-            Some(header) => self.ground.repository.resolve(&header.lists_commit)?,
+            Some(header) => frozen_commit(&self.ground, id, &header.lists_commit)?,
             None => self.ground.head,
         };
         let names = &content.file.campaign.audience.lists;

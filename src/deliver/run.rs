@@ -8,9 +8,8 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::again::SentBefore;
 use super::beyond::{OnMain, beyond_agenda};
-use super::due::{Question, agenda};
+use super::due::{Question, agenda, sent_before};
 use super::engine::{Active, Ended, Engine, Setting};
 use super::error::{DeliverError, StartError};
 pub use super::opened::{Opened, open};
@@ -32,6 +31,7 @@ use crate::ledger::reply_text::reply_text;
 use crate::ledger::state::Counts;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
+use crate::plan::again::SentBefore;
 use crate::plan::calendar::calendar;
 use crate::plan::lanes::Lanes;
 use crate::plan::sending::retry;
@@ -162,7 +162,7 @@ pub async fn send(
     } = opened;
     let suppressions = ledger.suppressions()?;
     let scheduled = agenda(&repository, &ledger, &workspace, head, &order.question, now)?;
-    let before = SentBefore::read(&ledger, &workspace, &scheduled)?;
+    let before = sent_before(&ledger, &workspace, &scheduled)?;
     let mut run = Run {
         outside,
         ground: Ground {

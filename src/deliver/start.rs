@@ -11,7 +11,6 @@ use crate::ledger::branch::Ledger;
 use crate::ledger::event::{AudienceHeader, Event};
 use crate::ledger::suppressions::Suppressions;
 use crate::mail::digest::Digest;
-use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
 use crate::plan::PlanError;
 use crate::plan::audience::of_campaign::Known;
@@ -96,24 +95,4 @@ pub async fn fix(
         entries: arranged.ledger_entries().collect(),
         excluded: arranged.excluded,
     })
-}
-
-/// The sending's content, as its start fixed it: refuses what differs from what was approved.
-///
-/// # Errors
-/// [`StartError::OtherDigest`], and those of reading.
-pub fn fixed_content(
-    ground: &Ground<'_>,
-    occurrence: &OccurrenceId,
-    header: &AudienceHeader,
-) -> Result<Content, StartError> {
-    let commit = ground.repository.resolve(&header.content_commit)?;
-    let content = at_commit::content(ground.path, commit, occurrence.campaign())?;
-    if content.digest != header.digest {
-        return Err(StartError::OtherDigest {
-            occurrence: occurrence.to_string(),
-            commit: header.content_commit.clone(),
-        });
-    }
-    Ok(content)
 }

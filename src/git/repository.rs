@@ -375,6 +375,13 @@ impl Drop for BlobReader {
     }
 }
 
+impl ObjectId {
+    /// The name that a file of this content has.
+    pub fn of_file(content: &[u8]) -> Option<Self> {
+        Oid::hash_object(ObjectType::Blob, content).ok().map(Self)
+    }
+}
+
 impl CommitId {
     /// Reads 40 hexadecimal digits; whether there is such a commit is not looked at.
     pub fn parse(text: &str) -> Option<Self> {

@@ -1,11 +1,16 @@
 //! What an approval approves: the digest of a campaign's folder (definition, body, documents) and of
 //! its template.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::mail::digest::Digest;
 use crate::workspace::source::{Source, SourceError, WorkspacePath};
 
 /// Larger files than this are no documents that anybody would mail.
 const LARGEST: u64 = 50_000_000;
+
+/// What a digest is made of: files, each with the digest of its content.
+pub type Parts = BTreeMap<WorkspacePath, Digest>;
 
 /// The digest of a template's files but for `template.yaml`, which says whether it is approved.
 ///
@@ -14,7 +19,7 @@ const LARGEST: u64 = 50_000_000;
 pub fn template_digest(source: &dyn Source, folder: &WorkspacePath) -> Result<Digest, SourceError> {
     let mut files = below(source, folder)?;
     files.retain(|file| file.file_name() != "template.yaml");
-    digest_of(source, files)
+    Ok(digest_of(&parts_of(source, files)?))
 }
 
 /// The digest of everything below `campaign` and below `template`: paths and contents, in the order
@@ -27,11 +32,23 @@ pub fn approval_digest(
     campaign: &WorkspacePath,
     template: Option<&WorkspacePath>,
 ) -> Result<Digest, SourceError> {
+    Ok(digest_of(&approval_parts(source, campaign, template)?))
+}
+
+/// What [`approval_digest`] is made of.
+///
+/// # Errors
+/// [`SourceError`] where a file can not be read.
+pub fn approval_parts(
+    source: &dyn Source,
+    campaign: &WorkspacePath,
+    template: Option<&WorkspacePath>,
+) -> Result<Parts, SourceError> {
     let mut files = below(source, campaign)?;
     if let Some(template) = template {
         files.extend(below(source, template)?);
     }
-    digest_of(source, files)
+    parts_of(source, files)
 }
 
 fn below(source: &dyn Source, folder: &WorkspacePath) -> Result<Vec<WorkspacePath>, SourceError> {
@@ -39,13 +56,27 @@ fn below(source: &dyn Source, folder: &WorkspacePath) -> Result<Vec<WorkspacePat
     Ok(files.map(|file| file.path).collect())
 }
 
-fn digest_of(source: &dyn Source, mut files: Vec<WorkspacePath>) -> Result<Digest, SourceError> {
-    files.sort();
-    let mut parts: Vec<Vec<u8>> = Vec::with_capacity(files.len() * 2);
-    for file in files {
+fn parts_of(source: &dyn Source, files: Vec<WorkspacePath>) -> Result<Parts, SourceError> {
+    let part = |file: WorkspacePath| {
         let content = Digest::of(&source.read(&file, LARGEST)?);
-        parts.push(file.as_str().as_bytes().to_vec());
-        parts.push(content.as_bytes().to_vec());
-    }
-    Ok(Digest::of_parts(parts.iter().map(Vec::as_slice)))
+        Ok((file, content))
+    };
+    files.into_iter().map(part).collect()
+}
+
+/// The digest that is approved, of its parts.
+pub fn digest_of(parts: &Parts) -> Digest {
+    let texts = parts.iter().flat_map(|(file, content)| {
+        let content: &[u8] = content.as_bytes();
+        [file.as_str().as_bytes(), content]
+    });
+    Digest::of_parts(texts)
+}
+
+/// The files that two versions do not both have alike, in the order of their paths.
+pub fn differing(one: &Parts, other: &Parts) -> Vec<WorkspacePath> {
+    let paths = one.keys().chain(other.keys());
+    let differ = paths.filter(|path| one.get(path) != other.get(path));
+    let sorted: BTreeSet<&WorkspacePath> = differ.collect();
+    sorted.into_iter().cloned().collect()
 }

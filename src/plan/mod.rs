@@ -2,6 +2,7 @@
 //! campaign. Opens no network connection, sends nothing, writes nothing.
 
 pub mod affected;
+pub mod again;
 pub mod approval;
 pub mod approvers;
 pub mod audience;

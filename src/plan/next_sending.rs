@@ -1,5 +1,6 @@
 //! Which sending of a campaign comes next, as the calendar and the ledger have it.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::error::PlanError;
@@ -26,6 +27,8 @@ pub enum Next {
     Ahead {
         /// Which sending.
         occurrence: OccurrenceId,
+        /// The day that its date and period come to.
+        nominal: Date,
         /// When.
         opening: Opening,
         /// What went out already. Its audience is fixed then.
@@ -35,6 +38,8 @@ pub enum Next {
     Lapsed {
         /// Which sending.
         occurrence: OccurrenceId,
+        /// The day that its date and period come to.
+        nominal: Date,
         /// When it should have been.
         opening: Opening,
     },
@@ -45,6 +50,16 @@ pub enum Next {
     },
     /// Called off.
     Cancelled,
+}
+
+impl Next {
+    /// The day that its date and period come to, where it has not gone out.
+    pub const fn nominal(&self) -> Option<Date> {
+        match self {
+            Self::Ahead { nominal, .. } | Self::Lapsed { nominal, .. } => Some(*nominal),
+            Self::Over { .. } | Self::Cancelled => None,
+        }
+    }
 }
 
 /// What comes next of a campaign at `now`. Without a ledger nothing has begun.
@@ -86,12 +101,14 @@ pub fn next_sending(
             Due::NotYet(opening) | Due::Open(opening) => {
                 return Ok(Next::Ahead {
                     occurrence,
+                    nominal: found.nominal,
                     opening,
                     started,
                 });
             }
             Due::Lapsed(opening) => Next::Lapsed {
                 occurrence,
+                nominal: found.nominal,
                 opening,
             },
             Due::Shut => Next::Over {

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::affected::affected;
+use super::again::{Before, SentBefore, Starting};
 use super::approvers::approvers;
 use super::audience::Audience;
 use super::audience::of_campaign::{Known, Resolved, of_campaign};
@@ -16,14 +18,16 @@ use super::documents::documents;
 use super::drift::{drift, growth, sorted};
 use super::error::PlanError;
 use super::mailing::Mailing;
-use super::next_sending::next_sending;
+use super::next_sending::{Next, next_sending};
 use super::pace::Pace;
 use super::proposal::{
     AudiencePlan, CampaignPlan, Change, Drift, From, Plan, Sending, Unknown, When,
 };
 use super::samples::{choose, failure, subjects};
+use super::sending::sending;
 use super::turns::by_destination;
 use crate::ledger::branch::Ledger;
+use crate::ledger::event::Exclusion;
 use crate::ledger::suppressions::Suppressions;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
@@ -94,8 +98,16 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
             unknown,
         });
     };
+    let before = match request.ledger {
+        Some(ledger) => SentBefore::read(ledger, |id| {
+            let there = &request.proposed.workspace.campaigns;
+            there.contains_key(id) || request.unreadable.contains_key(id)
+        })?,
+        None => SentBefore::default(),
+    };
     let planning = Planning {
         request,
+        before,
         calendar,
         key,
         suppressions,
@@ -117,6 +129,7 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
 pub(super) struct Planning<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) calendar: Calendar,
+    before: SentBefore,
     key: &'a RecipientKey,
     suppressions: Suppressions,
 }
@@ -175,12 +188,16 @@ impl Planning<'_> {
             let (settings, ledger) = (self.settings(), request.ledger);
             let campaign = (id, &file.campaign);
             let next = next_sending(settings, campaign, &self.calendar, ledger, request.now)?;
-            let when = When::of(next, file.campaign.send.window.as_str());
-            let When::Ahead {
-                occurrence,
-                started: None,
-                ..
-            } = &when
+            let nominal = next.nominal();
+            let when = self.missed_or_sent(next, id, &file.campaign)?;
+            let (
+                When::Ahead {
+                    occurrence,
+                    started: None,
+                    ..
+                },
+                Some(nominal),
+            ) = (&when, nominal)
             else {
                 // What has begun goes on by what the ledger has, whatever the files say now.
                 let why = match when {
@@ -193,7 +210,7 @@ impl Planning<'_> {
                 Some(base) if was_there == Some(true) => self.ids(base, id)?,
                 _ => None,
             };
-            let sending = self.sending(id, occurrence, drift_from)?;
+            let sending = self.sending((occurrence, nominal), drift_from)?;
             Ok((when, Ok(Box::new(sending))))
         };
         let (when, sending) = match attempt() {
@@ -207,6 +224,53 @@ impl Planning<'_> {
             when,
             sending,
         })
+    }
+
+    /// As what a sending went out before.
+    fn sent_before(
+        &self,
+        (id, nominal): (&OccurrenceId, Date),
+        content: &Content,
+    ) -> Result<Option<Before>, PlanError> {
+        let Some(ledger) = self.request.ledger else {
+            return Ok(None);
+        };
+        let campaign = &content.file.campaign;
+        let every = sending(self.settings(), id.campaign(), campaign)?.every;
+        let starting = Starting { id, nominal, every };
+        let (repository, now) = (ledger.repository(), self.request.now);
+        let (before, calendar) = (&self.before, &self.calendar);
+        Ok(before.find(repository, calendar, &starting, content, now))
+    }
+
+    /// The same of one whose opening passed: then it has been sent, and was not missed.
+    fn missed_or_sent(
+        &self,
+        next: Next,
+        id: &CampaignId,
+        campaign: &Campaign,
+    ) -> Result<When, PlanError> {
+        if let Next::Lapsed {
+            occurrence,
+            nominal,
+            ..
+        } = &next
+            && self.before.is_any()
+        {
+            let State {
+                source,
+                whence,
+                workspace,
+            } = &self.request.proposed;
+            let before = Content::of(source, whence, workspace, id)
+                .and_then(|content| self.sent_before((occurrence, *nominal), &content));
+            match before {
+                Ok(Some(before)) => return Ok(When::SentBefore(before)),
+                Err(why) if !why.is_of_one() => return Err(why),
+                _ => {}
+            }
+        }
+        Ok(When::of(next, campaign.send.window.as_str()))
     }
 
     /// When it goes out, of a campaign of which more can not be said.
@@ -251,19 +315,21 @@ impl Planning<'_> {
 
     fn sending(
         &self,
-        id: &CampaignId,
-        occurrence: &OccurrenceId,
-        before: Option<Vec<RecipientId>>,
+        (occurrence, nominal): (&OccurrenceId, Date),
+        drift_from: Option<Vec<RecipientId>>,
     ) -> Result<Sending, PlanError> {
-        let settings = self.settings();
+        let (settings, id) = (self.settings(), occurrence.campaign());
         let (content, resolved) = self.resolve(&self.request.proposed, id)?;
         let Resolved {
             lists, audience, ..
         } = resolved;
         let campaign = content.file.campaign.clone();
         let sender = content.sender()?.clone();
-        let drift = before.map(|before| drift(&before, &sorted(&audience)));
+        let drift = drift_from.map(|before| drift(&before, &sorted(&audience)));
         let mut plan = audience_plan(&campaign, &audience, drift);
+        let sent_before = self.sent_before((occurrence, nominal), &content)?;
+        let again = sent_before.as_ref().map(|before| format!("it {before}"));
+        plan.holds.extend(again);
         if let (true, Some(ledger)) = (settings.policy.test_before_sending, self.request.ledger)
             && !ledger.is_tested(id, content.digest)?
         {
@@ -298,6 +364,7 @@ impl Planning<'_> {
             },
             audience: plan,
             digest,
+            sent_before,
         })
     }
 
@@ -330,22 +397,25 @@ fn unreadable(id: &CampaignId, why: &str) -> CampaignPlan {
 }
 
 fn audience_plan(campaign: &Campaign, audience: &Audience, drift: Option<Drift>) -> AudiencePlan {
-    let mut exclusions = BTreeMap::new();
-    for (_, reason) in &audience.excluded {
-        *exclusions.entry(*reason).or_insert(0) += 1;
-    }
+    let by_reason = |left_out: &[(RecipientId, Exclusion)]| {
+        let mut counts = BTreeMap::new();
+        for (_, reason) in left_out {
+            *counts.entry(*reason).or_insert(0) += 1;
+        }
+        counts
+    };
     let recipients = audience.entries.len() as u64;
-    let copies = audience.copies.len() as u64;
     let holds: Vec<String> = audience.hold.iter().map(ToString::to_string).collect();
     AudiencePlan {
         lists: audience.per_list.clone(),
         segment: campaign.audience.filter.clone(),
         topic: campaign.audience.topic.as_ref().map(ToString::to_string),
         includes: campaign.audience.include.len() as u64,
-        copies,
+        copies: audience.copies.len() as u64,
+        copies_left_out: by_reason(&audience.copies_left_out),
         recipients,
-        mails: recipients * (copies + 1),
-        exclusions,
+        mails: audience.mails(),
+        exclusions: by_reason(&audience.excluded),
         wrong_rows: audience.problems.count,
         drift,
         holds,

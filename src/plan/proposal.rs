@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::again::Before;
 use super::approvers::Approver;
 use super::audience::ListCount;
 use super::documents::PlannedDocument;
@@ -86,6 +87,8 @@ pub enum When {
     },
     /// Its window passed: it is not sent.
     Lapsed(Opening),
+    /// Its window passed, and it went out before under another name.
+    SentBefore(Before),
     /// It is sent, or has no opening any more.
     Over,
     /// It is called off or taken away.
@@ -119,6 +122,8 @@ pub struct Sending {
     pub pace: Pace,
     /// What an approval approves.
     pub digest: Digest,
+    /// As what it went out before: then it would be held.
+    pub sent_before: Option<Before>,
 }
 
 /// From whom a mail is.
@@ -145,11 +150,13 @@ pub struct AudiencePlan {
     pub includes: u64,
     /// Addresses that get a copy of every mail.
     pub copies: u64,
-    /// Who gets it.
+    /// Addresses that were to get copies and do not, by reason.
+    pub copies_left_out: BTreeMap<Exclusion, u64>,
+    /// Who gets it: who was selected, less the exclusions.
     pub recipients: u64,
     /// Mails: recipients and copies.
     pub mails: u64,
-    /// Who does not, by reason.
+    /// Who was selected and does not, by reason.
     pub exclusions: BTreeMap<Exclusion, u64>,
     /// Rows that can not be read.
     pub wrong_rows: u64,
@@ -178,6 +185,7 @@ impl When {
                 occurrence,
                 opening,
                 started,
+                ..
             } => Self::Ahead {
                 occurrence,
                 window: window.to_owned(),
@@ -206,6 +214,15 @@ impl CampaignPlan {
         }
     }
 
+    /// As what it went out before, under another name.
+    pub fn sent_before(&self) -> Option<&Before> {
+        match (&self.when, &self.sending) {
+            (When::SentBefore(before), _) => Some(before),
+            (_, Ok(sending)) => sending.sent_before.as_ref(),
+            _ => None,
+        }
+    }
+
     /// To how many.
     pub fn recipients(&self) -> u64 {
         match (&self.when, &self.sending) {
@@ -224,7 +241,7 @@ impl CampaignPlan {
     /// Whether somebody has to mend it first.
     pub fn is_stuck(&self) -> bool {
         match &self.when {
-            When::Cancelled => false,
+            When::Cancelled | When::SentBefore(_) => false,
             // What is new and will never be sent is a slip: a year, for one.
             When::Over => self.change == Change::New,
             When::Lapsed(_) | When::Unreadable | When::NotKnown => true,

@@ -11,7 +11,8 @@ use super::planning::Planning;
 use super::proposal::{CampaignPlan, When};
 use super::sending::sending;
 use super::sent::Sent;
-use crate::mail::occurrence::CampaignId;
+use crate::ledger::state::{OccurrenceState, Status};
+use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::schedule::window::Opening;
 use crate::workspace::settings::Settings;
 
@@ -30,17 +31,12 @@ impl Planning<'_> {
             };
             let mails = planned.pace.destinations.iter();
             let mails = mails.map(|it| (it.name.clone(), it.mails)).collect();
-            let sending = self.to_pace(&plan.id, *opening, mails)?;
+            let sending = self.to_pace(&plan.id, None, *opening, mails)?;
             sendings.extend(sending.map(|it| (self.rank(&plan.id), Some(place), it)));
         }
-        for (id, opening) in self.rivals(campaigns, &sendings) {
-            let Ok((_, resolved)) = self.resolve(&self.request.proposed, &id) else {
-                continue;
-            };
-            let mails = by_destination(settings, &resolved.audience);
-            let mails = mails.into_iter().map(|it| (it.name, it.mails)).collect();
-            let sending = self.to_pace(&id, opening, mails)?;
-            sendings.extend(sending.map(|it| (self.rank(&id), None, it)));
+        for rival in self.rivals(campaigns, &sendings) {
+            let sending = self.rival(&rival)?;
+            sendings.extend(sending.map(|it| (self.rank(&rival.id), None, it)));
         }
         sendings.sort_by_key(|(rank, place, _)| (*rank, *place));
         let places: Vec<Option<usize>> = sendings.iter().map(|(_, place, _)| *place).collect();
@@ -70,9 +66,11 @@ impl Planning<'_> {
         received.filter(|_| !is_new).unwrap_or(usize::MAX)
     }
 
+    /// Through `sender`, or the campaign's own.
     fn to_pace(
         &self,
         id: &CampaignId,
+        sender: Option<&str>,
         opening: Opening,
         mails: Vec<(String, u64)>,
     ) -> Result<Option<pace::Sending>, PlanError> {
@@ -80,7 +78,9 @@ impl Planning<'_> {
         let Some(file) = self.request.proposed.workspace.campaigns.get(id) else {
             return Ok(None);
         };
-        let Some(sender) = settings.senders.get(&file.campaign.sender) else {
+        let name = sender.unwrap_or(file.campaign.sender.as_str());
+        let mut senders = settings.senders.iter();
+        let Some((_, sender)) = senders.find(|(known, _)| known.as_str() == name) else {
             return Ok(None);
         };
         Ok(Some(pace::Sending {
@@ -92,36 +92,83 @@ impl Planning<'_> {
         }))
     }
 
-    /// Campaigns that are not shown and go out in the same time as one that is: they take turns.
+    /// What a rival sends in that time; nothing where that can not be said.
+    fn rival(&self, rival: &Rival) -> Result<Option<pace::Sending>, PlanError> {
+        let Rival { id, opening, begun } = rival;
+        if let (Some(occurrence), Some(ledger)) = (begun, self.request.ledger) {
+            let state = ledger.look(occurrence)?;
+            let sender = state.header().map(|header| header.sender.as_str());
+            return self.to_pace(id, sender, *opening, left_of(&state));
+        }
+        let Ok((_, resolved)) = self.resolve(&self.request.proposed, id) else {
+            return Ok(None);
+        };
+        let mails = by_destination(self.settings(), &resolved.audience);
+        let mails = mails.into_iter().map(|it| (it.name, it.mails)).collect();
+        self.to_pace(id, None, *opening, mails)
+    }
+
+    /// Campaigns that go out in the same time as one that is shown, and are not, or have begun: they take turns.
     fn rivals(
         &self,
         shown: &[CampaignPlan],
         sendings: &[(usize, Option<usize>, pace::Sending)],
-    ) -> Vec<(CampaignId, Opening)> {
+    ) -> Vec<Rival> {
         let mut found = Vec::new();
         let shown: BTreeSet<&CampaignId> = shown.iter().map(|it| &it.id).collect();
         let (ledger, now) = (self.request.ledger, self.request.now);
         for (id, file) in &self.request.proposed.workspace.campaigns {
-            if shown.contains(id) {
-                continue;
-            }
             let campaign = (id, &file.campaign);
             let next = next_sending(self.settings(), campaign, &self.calendar, ledger, now);
             let Ok(Next::Ahead {
+                occurrence,
                 opening,
-                started: None,
+                started,
                 ..
             }) = next
             else {
                 continue;
             };
+            if started.is_none() && shown.contains(id) {
+                continue;
+            }
             let overlaps = |it: &Opening| it.from < opening.until && opening.from < it.until;
             if sendings.iter().any(|(.., it)| overlaps(&it.opening)) {
-                found.push((id.clone(), opening));
+                found.push(Rival {
+                    id: id.clone(),
+                    opening,
+                    begun: started.map(|_| occurrence),
+                });
             }
         }
         found
     }
+}
+
+/// A campaign whose pace is not asked for, and that takes turns with those whose is.
+struct Rival {
+    id: CampaignId,
+    opening: Opening,
+    /// The sending that has begun: its audience is fixed.
+    begun: Option<OccurrenceId>,
+}
+
+/// Mails of a sending that has begun and are still to be sent, by the destinations that its start found.
+fn left_of(state: &OccurrenceState) -> Vec<(String, u64)> {
+    let names = state.header().map(|header| header.destinations.as_slice());
+    let names = names.unwrap_or_default();
+    let mut counts = vec![0_u64; names.len()];
+    for (index, status) in state.statuses() {
+        if !matches!(status, Status::Pending | Status::Deferred { .. }) {
+            continue;
+        }
+        let destination = state.destinations().get(index.0 as usize);
+        if let Some(count) = destination.and_then(|it| counts.get_mut(usize::from(*it))) {
+            *count += 1;
+        }
+    }
+    let left = names.iter().cloned().zip(counts);
+    left.filter(|(_, mails)| *mails > 0).collect()
 }
 
 /// Mails by destination, copies among them; when they go is not known yet.

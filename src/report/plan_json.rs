@@ -1,7 +1,10 @@
 //! A plan as one JSON document. Its shape is described in docs/plan.md and has a version.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
+use crate::ledger::event::Exclusion;
 use crate::plan::proposal::{AudiencePlan, CampaignPlan, Plan, Sending, When};
 
 /// The document, with a line end.
@@ -30,6 +33,11 @@ fn one(campaign: &CampaignPlan) -> Value {
         "stuck": campaign.is_stuck(),
         "recipients": campaign.recipients(),
         "when": when(&campaign.when),
+        "sent_before": campaign.sent_before().map(|before| json!({
+            "occurrence": before.occurrence.to_string(),
+            "on": before.on.to_string(),
+            "how": before.how,
+        })),
         "problem": problem,
         "sending": sending,
     })
@@ -60,6 +68,7 @@ fn when(when: &When) -> Value {
         When::Lapsed(opening) => {
             json!({"state": "lapsed", "opens": opening.from.to_string(), "closes": opening.until.to_string()})
         }
+        When::SentBefore(_) => json!({"state": "sent-before"}),
         When::Over => json!({"state": "over"}),
         When::Cancelled => json!({"state": "cancelled"}),
         When::Unreadable => json!({"state": "unreadable"}),
@@ -102,11 +111,10 @@ fn sending(sending: &Sending) -> Value {
 }
 
 fn audience(audience: &AudiencePlan) -> Value {
-    let exclusions: serde_json::Map<String, Value> = audience
-        .exclusions
-        .iter()
-        .map(|(reason, count)| (reason.name().to_owned(), json!(count)))
-        .collect();
+    let by_reason = |counts: &BTreeMap<Exclusion, u64>| -> serde_json::Map<String, Value> {
+        let named = |(reason, count): (&Exclusion, &u64)| (reason.name().to_owned(), json!(count));
+        counts.iter().map(named).collect()
+    };
     json!({
         "recipients": audience.recipients,
         "mails": audience.mails,
@@ -115,7 +123,8 @@ fn audience(audience: &AudiencePlan) -> Value {
         "topic": audience.topic,
         "includes": audience.includes,
         "copies": audience.copies,
-        "exclusions": exclusions,
+        "copies_left_out": by_reason(&audience.copies_left_out),
+        "exclusions": by_reason(&audience.exclusions),
         "wrong_rows": audience.wrong_rows,
         "drift": audience.drift,
         "holds": audience.holds,

@@ -198,7 +198,11 @@ fn audience(out: &mut String, sending: &Sending, most: usize) {
     let included =
         (audience.includes > 0).then(|| format!("{} named one by one", number(audience.includes)));
     let drift = audience.drift.as_ref().map(words::drift);
-    for text in [segment, topic, included, drift].into_iter().flatten() {
+    let copies = words::without_copies(audience);
+    for text in [segment, topic, included, copies, drift]
+        .into_iter()
+        .flatten()
+    {
         let _ = writeln!(out, "  - {}", quoted(&text));
     }
     if !audience.lists.is_empty() {

@@ -130,6 +130,7 @@ fn audience(out: &mut String, sending: &Sending) {
             .as_ref()
             .map(|topic| format!("topic {topic}")),
         (audience.includes > 0).then(|| format!("{} named one by one", number(audience.includes))),
+        words::without_copies(audience),
         audience.drift.as_ref().map(words::drift),
     ];
     for text in details.into_iter().flatten() {

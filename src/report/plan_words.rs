@@ -1,9 +1,12 @@
 //! What a plan says, in words that its renderings share.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
 use super::figures::{counted, length, moment, number, size, some, until};
 use crate::diagnostic::cut;
+use crate::ledger::event::Exclusion;
 use crate::plan::approvers::Approver;
 use crate::plan::documents::PlannedDocument;
 use crate::plan::pace::{Destination, Pace};
@@ -21,6 +24,9 @@ const MOST_NAMES: usize = 5;
 
 /// Characters of a name inside of a line that says more.
 const LONGEST_NAME: usize = 60;
+
+/// Characters of a reason inside of a line.
+const LONGEST_REASON: usize = 300;
 
 /// Names in a line, the rest counted.
 fn names<'a>(names: impl IntoIterator<Item = &'a str>, between: &str) -> String {
@@ -72,6 +78,7 @@ pub(super) fn when(when: &When, zone: &TimeZone) -> String {
             format!("{} (window {window}{label}){started}", opening(it))
         }
         When::Lapsed(it) => format!("not: its window of {} passed", opening(it)),
+        When::SentBefore(before) => format!("not: it {}", cut(&before.to_string(), LONGEST_REASON)),
         When::Over => "not: it is over".to_owned(),
         When::Cancelled => "not: it is cancelled".to_owned(),
         When::Unreadable => "not: it can not be read".to_owned(),
@@ -116,7 +123,17 @@ pub(super) fn sum(audience: &AudiencePlan) -> String {
 
 /// Who does not get it, and why.
 pub(super) fn exclusions(audience: &AudiencePlan) -> Vec<String> {
-    let counts = audience.exclusions.iter();
+    by_reason(&audience.exclusions)
+}
+
+/// Who was to get copies and does not, and why.
+pub(super) fn without_copies(audience: &AudiencePlan) -> Option<String> {
+    let left_out = by_reason(&audience.copies_left_out);
+    (!left_out.is_empty()).then(|| format!("no copies to: {}", left_out.join(", ")))
+}
+
+fn by_reason(counts: &BTreeMap<Exclusion, u64>) -> Vec<String> {
+    let counts = counts.iter();
     counts
         .map(|(reason, count)| format!("{} {}", number(*count), reason.words()))
         .collect()

@@ -1,9 +1,9 @@
 //! `postmerge init`: writes a whole workspace that can be sent from once it has a mail server.
 
+mod beside;
 mod scaffold;
 mod words;
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,14 +16,16 @@ use super::terminal::Terminal;
 use super::{Cli, whole_file};
 use crate::clock::{Clock as _, SystemClock};
 use crate::workspace::settings::Locale;
-use scaffold::{Made, ScaffoldError, Wishes};
+use beside::Piece;
+use scaffold::{ScaffoldError, Wishes};
 
 /// What `init` takes.
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Writes a new workspace: settings, a template, a list with invented members, a first campaign \
         some weeks ahead, schemas for editors, GitHub's files and a page for the staff.\n\n\
-        It has no findings and can be tried at once. Nothing that is there already is overwritten.",
+        It has no findings and can be tried at once. Nothing that is there already is overwritten: a `.gitignore` is added to, \
+        and where there is a README the page for the staff is called MAIL.md.",
     after_help = "Examples:\n  \
         postmerge init ../mail --name 'Cámara de Exportadores' --domain camara.example --language es\n  \
         postmerge init --domain camara.example --github camara/mail --administrator tomas-camara\n\n\
@@ -100,13 +102,13 @@ pub fn run(
         repository: arguments.github.clone(),
     };
     let made = scaffold::made(&wishes, SystemClock.now()).map_err(|why| refusal(&why))?;
-    refuse_what_is_there(folder, &made)?;
+    let pieces = beside::pieces(folder, &made)?;
     std::fs::create_dir_all(folder)
         .map_err(|why| CliError::new(format!("{}: {why}", folder.display())))?;
-    for (path, bytes) in made.files.iter() {
-        whole_file::write(folder, path.as_str(), bytes)?;
+    for piece in &pieces {
+        whole_file::write(folder, &piece.path, &piece.bytes)?;
     }
-    terminal.print(&said(folder, &made, arguments))?;
+    terminal.print(&said(folder, &made.campaign, &pieces, arguments))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -135,41 +137,11 @@ fn refusal(why: &ScaffoldError) -> CliError {
     }
 }
 
-/// Somebody's work is never overwritten, not even where it is the same; nor is a link followed.
-fn refuse_what_is_there(folder: &Path, made: &Made) -> Result<(), CliError> {
-    let mut found = BTreeSet::new();
-    for (path, _) in made.files.iter() {
-        let path = path.as_str();
-        let above = path
-            .match_indices('/')
-            .filter_map(|(end, _)| path.get(..end));
-        let blocks = |above: &&str| {
-            let is = folder.join(above).symlink_metadata();
-            is.is_ok_and(|is| !is.is_dir())
-        };
-        found.extend(above.filter(blocks));
-        if folder.join(path).symlink_metadata().is_ok() {
-            found.insert(path);
-        }
-    }
-    if found.is_empty() {
-        return Ok(());
-    }
-    let mut message = format!(
-        "{} has files already that would be written:",
-        folder.display()
-    );
-    for path in found {
-        let _ = write!(message, "\n  {path}");
-    }
-    Err(CliError::new(message).hint("nothing was written; take another folder, or move them away"))
-}
-
 /// What was written, and what comes next.
-fn said(folder: &Path, made: &Made, arguments: &Arguments) -> String {
+fn said(folder: &Path, campaign: &str, pieces: &[Piece], arguments: &Arguments) -> String {
     let mut text = format!("A workspace in {}:\n", folder.display());
-    for (path, _) in made.files.iter() {
-        let _ = writeln!(text, "  {path}");
+    for piece in pieces {
+        let _ = writeln!(text, "  {}{}", piece.path, piece.note);
     }
     let account = if arguments.administrator == "your-github-name" {
         ", your name on GitHub"
@@ -185,7 +157,7 @@ fn said(folder: &Path, made: &Made, arguments: &Arguments) -> String {
          export POSTMERGE_KEY=$(openssl rand -hex 32)   # keep it: it can not be changed later\n       \
          postmerge send --campaign {} --now --dry-run\n  \
          4. From there to the first real sending: {}/blob/main/docs/operations.md\n",
-        made.campaign,
+        campaign,
         env!("CARGO_PKG_REPOSITORY")
     );
     text

@@ -17,7 +17,7 @@ pub struct Arranged {
     pub includes: Vec<Address>,
     /// Who gets a copy of every mail.
     pub copies: Vec<CopyTo>,
-    /// Who was selected and does not get it, and why.
+    /// Who was selected, or was to get copies, and gets nothing, and why.
     pub excluded: Vec<(RecipientId, Exclusion)>,
     /// Wrong rows.
     pub problems: Problems,
@@ -43,11 +43,13 @@ impl Audience {
         } else {
             entries = with_copies(&entries, &self.copies, destination)?;
         }
+        let mut excluded = self.excluded;
+        excluded.extend(self.copies_left_out);
         Ok(Arranged {
             entries,
             includes: self.includes,
             copies: self.copies,
-            excluded: self.excluded,
+            excluded,
             problems: self.problems,
             documents: self.documents,
             destination_of_domain: destination_of_domain.to_vec(),

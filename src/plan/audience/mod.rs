@@ -271,12 +271,28 @@ pub struct Audience {
     pub copies: Vec<CopyTo>,
     /// Who was selected and does not get it, and why.
     pub excluded: Vec<(RecipientId, Exclusion)>,
+    /// Who was to get copies and does not, and why: nobody that lists or addresses selected.
+    pub copies_left_out: Vec<(RecipientId, Exclusion)>,
     /// What each list gave.
     pub per_list: Vec<ListCount>,
     /// Wrong rows.
     pub problems: Problems,
     /// Why it must not go out like this.
     pub hold: Option<Hold>,
+}
+
+impl Audience {
+    /// Mails: one for every recipient, and its copies.
+    pub fn mails(&self) -> u64 {
+        let copies = self.copies.len() as u64;
+        (self.entries.len() as u64).saturating_mul(copies.saturating_add(1))
+    }
+
+    /// Who does not get it, or no copies, by reason: as the ledger counts them.
+    pub fn left_out(&self) -> impl Iterator<Item = Exclusion> + '_ {
+        let all = self.excluded.iter().chain(&self.copies_left_out);
+        all.map(|(_, reason)| *reason)
+    }
 }
 
 #[cfg(test)]

@@ -76,6 +76,7 @@ pub fn resolve(request: &AudienceRequest<'_>) -> Result<Audience, AudienceError>
         includes: resolving.includes,
         copies: resolving.copies,
         excluded: resolving.excluded,
+        copies_left_out: resolving.copies_left_out,
         per_list,
         problems: done.problems,
         hold,
@@ -97,6 +98,7 @@ struct Resolving<'a> {
     includes: Vec<Address>,
     copies: Vec<CopyTo>,
     excluded: Vec<(RecipientId, Exclusion)>,
+    copies_left_out: Vec<(RecipientId, Exclusion)>,
     selected: Vec<u64>,
     problems: Problems,
 }
@@ -148,6 +150,7 @@ impl<'a> Resolving<'a> {
             includes: Vec::new(),
             copies: Vec::new(),
             excluded: Vec::new(),
+            copies_left_out: Vec::new(),
             selected: vec![0; request.lists.len()],
             problems,
         })
@@ -279,7 +282,7 @@ impl<'a> Resolving<'a> {
                 false => self.named(&id).or_else(|| (self.request.suppressed)(&id)),
             };
             match reason {
-                Some(reason) => self.excluded.push((id, reason)),
+                Some(reason) => self.copies_left_out.push((id, reason)),
                 None => self.copies.push(CopyTo {
                     id,
                     domain: self.domains.index(address.domain()),

@@ -187,6 +187,28 @@ fn every_reason_in_its_order() {
 }
 
 #[test]
+fn an_address_that_gets_no_copies_was_not_selected() {
+    let mut case = Case::new(&["a@x.example,1,,,", "A@x.example,2,,,"]);
+    case.cc = vec!["a@x.example".to_owned(), "boss@x.example".to_owned()];
+    case.bcc = vec!["left@x.example".to_owned()];
+    case.suppressed
+        .insert(case.id("left@x.example"), Exclusion::Unsubscribed);
+    let audience = case.resolve();
+    assert_eq!(reasons(&audience), ["duplicate"]);
+    let left_out: Vec<_> = audience
+        .copies_left_out
+        .iter()
+        .map(|it| it.1.name())
+        .collect();
+    assert_eq!(left_out, ["duplicate", "unsubscribed"]);
+    assert_eq!((audience.copies.len(), audience.mails()), (1, 2));
+    assert_eq!(audience.left_out().count(), 3);
+    // The ledger has all of them: history can answer.
+    let arranged = audience.arrange(&[0]).unwrap();
+    assert_eq!((arranged.entries.len(), arranged.excluded.len()), (2, 3));
+}
+
+#[test]
 fn only_a_wrong_address_counts_as_one() {
     let case = Case::new(&[
         "a@x.example,1,agro,no",
@@ -307,10 +329,9 @@ fn copies_follow_their_mails() {
     case.suppressed
         .insert(case.id("gone@z.example"), Exclusion::HardBounce);
     let audience = case.resolve();
-    assert_eq!(
-        reasons(&audience),
-        ["duplicate", "duplicate", "hard-bounce"]
-    );
+    assert_eq!(reasons(&audience), [""; 0]);
+    let left_out: Vec<_> = audience.left_out().map(Exclusion::name).collect();
+    assert_eq!(left_out, ["duplicate", "duplicate", "hard-bounce"]);
     assert_eq!(audience.domains, ["x.example", "y.example", "z.example"]);
     // y first, then x and z together.
     let arranged = audience.arrange(&[1, 0, 1]).unwrap();
