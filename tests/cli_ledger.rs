@@ -156,6 +156,7 @@ impl House {
                     .map(|event| ("rueda".parse().unwrap(), event))
                     .collect(),
                 suppressions: Vec::new(),
+                feedback: Vec::new(),
                 pages: Vec::new(),
                 tests: Vec::new(),
                 looks_around: false,

@@ -88,6 +88,7 @@ impl House {
             at: at(NOON),
             events: vec![("uno".parse().unwrap(), fixed)],
             suppressions: Vec::new(),
+            feedback: Vec::new(),
             pages: Vec::new(),
             tests: Vec::new(),
             looks_around: false,

@@ -37,6 +37,7 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
         run: RunId(1),
         at: at(11),
         events: Vec::new(),
+        feedback: Vec::new(),
         suppressions: vec![SuppressionEvent::Suppressed {
             recipient: RecipientId([9; 12]),
             scope: Scope::All,
@@ -352,6 +353,7 @@ fn commit_times_never_go_back() {
             .map(|event| (occurrence(), event))
             .collect(),
         suppressions: Vec::new(),
+        feedback: Vec::new(),
         pages: Vec::new(),
         tests: Vec::new(),
         looks_around: false,

@@ -23,6 +23,7 @@ fn suppression() -> Batch {
         run: RunId(1),
         at: at(1),
         events: Vec::new(),
+        feedback: Vec::new(),
         suppressions: vec![SuppressionEvent::Suppressed {
             recipient: RecipientId([9; 12]),
             scope: Scope::All,

@@ -134,6 +134,7 @@ fn publish(ledger: &mut Ledger, number: u32, events: Vec<(OccurrenceId, Event)>)
         at: time(i64::from(number) * 1_000),
         events,
         suppressions: Vec::new(),
+        feedback: Vec::new(),
         pages: Vec::new(),
         tests: Vec::new(),
         looks_around: false,

@@ -7,7 +7,8 @@ use libfuzzer_sys::fuzz_target;
 use postmerge::ledger::event::{Event, Outcome};
 use postmerge::ledger::reply_text::reply_text;
 use postmerge::ledger::segment::{
-    Head, Record, SegmentError, Subject, decode, encode_occurrence, encode_suppressions,
+    Head, Record, SegmentError, Subject, decode, encode_feedback, encode_occurrence,
+    encode_suppressions,
 };
 use postmerge::ledger::state::OccurrenceState;
 use postmerge::mail::digest::Digest;
@@ -43,6 +44,16 @@ fn written(head: &Head, records: &[Record]) -> String {
             })
             .collect();
         return encode_suppressions(head.run, head.base, head.number, &events);
+    }
+    if head.subject == Subject::Feedback {
+        let events: Vec<_> = records
+            .iter()
+            .filter_map(|record| match record {
+                Record::Feedback(event) => Some(event.clone()),
+                _ => None,
+            })
+            .collect();
+        return encode_feedback(head.run, head.base, head.number, &events);
     }
     let Subject::Occurrence(occurrence) = &head.subject else {
         return String::new();
@@ -117,7 +128,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(head.subject, head_again.subject);
     assert_eq!((head.number, head.run), (head_again.number, head_again.run));
     assert_eq!(once, written(&head_again, &again), "written twice");
-    if head.subject == Subject::Suppressions {
+    if head.subject == Subject::Suppressions || head.subject == Subject::Feedback {
         // Whatever else it says is refused by who folds it.
         return;
     }

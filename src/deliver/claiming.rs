@@ -58,6 +58,7 @@ impl Engine {
             at: now,
             events,
             suppressions: Vec::new(),
+            feedback: Vec::new(),
             pages,
             tests: Vec::new(),
             looks_around: false,

@@ -52,6 +52,7 @@ pub fn recover(
                 at: now,
                 events,
                 suppressions: Vec::new(),
+                feedback: Vec::new(),
                 pages: Vec::new(),
                 tests: Vec::new(),
                 looks_around: false,

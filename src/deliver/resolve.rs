@@ -154,6 +154,7 @@ pub fn resolve(
         at: now,
         events: vec![(occurrence.clone(), event)],
         suppressions: Vec::new(),
+        feedback: Vec::new(),
         pages: vec![(occurrence.clone(), result_page(occurrence, &state, now))],
         tests: Vec::new(),
         looks_around: false,

@@ -319,6 +319,7 @@ impl Run<'_> {
             at: self.now,
             events: vec![(id.clone(), event)],
             suppressions: Vec::new(),
+            feedback: Vec::new(),
             pages: Vec::new(),
             tests: Vec::new(),
             looks_around: self.ground.settings.policy.frequency.is_some(),

@@ -98,6 +98,7 @@ pub fn suppress(
         run,
         at: now,
         events: Vec::new(),
+        feedback: Vec::new(),
         suppressions: vec![event],
         pages: Vec::new(),
         tests: Vec::new(),

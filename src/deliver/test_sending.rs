@@ -194,6 +194,7 @@ pub fn note(
         at: now,
         events: Vec::new(),
         suppressions: Vec::new(),
+        feedback: Vec::new(),
         pages: Vec::new(),
         summary: format!("{}: sent as a test", wish.campaign),
         tests: vec![test],

@@ -6,6 +6,7 @@
 //! campaigns/<id>/RESULT.md
 //! campaigns/<id>/.events/00/12/001234-1a2b3c4d.seg
 //! suppressions/.events/00/00/000007-1a2b3c4d.seg
+//! feedback/.events/00/00/000003-1a2b3c4d.seg
 //! ```
 //!
 //! Segments are numbered without gaps, so a missing one is noticed; two levels of folders by the

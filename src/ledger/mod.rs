@@ -7,6 +7,7 @@
 
 pub mod branch;
 pub mod event;
+pub mod feedback;
 pub mod journal;
 pub mod reply_text;
 pub mod result_page;

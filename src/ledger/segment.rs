@@ -1,4 +1,4 @@
-//! A segment's text: what one batch says about one occurrence (or about suppressions).
+//! A segment's text: what one batch says about one occurrence (or about suppressions, or of what came back).
 //!
 //! ```text
 //! postmerge-ledger 1 <TAB> occurrence <TAB> 2026/rueda-agro <TAB> 000001 <TAB> 1a2b3c4d <TAB> 1796295600000
@@ -22,16 +22,18 @@
 
 mod decode;
 mod encode;
+mod feedback;
 mod text;
 
 use jiff::Timestamp;
 
 use super::event::{AudienceEntry, AudienceHeader, Event, Exclusion, RunId, SuppressionEvent};
+use super::feedback::Feedback;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientId;
 
 pub use decode::{SegmentError, Why, decode};
-pub use encode::{encode_occurrence, encode_suppressions};
+pub use encode::{encode_feedback, encode_occurrence, encode_suppressions};
 
 /// The format that is written, and the newest that is read.
 pub const VERSION: u32 = 1;
@@ -47,6 +49,8 @@ pub enum Subject {
     Occurrence(OccurrenceId),
     /// The right to mail addresses.
     Suppressions,
+    /// What came back.
+    Feedback,
 }
 
 /// A segment's first line.
@@ -84,6 +88,8 @@ pub enum Record {
     Event(Event),
     /// In a segment about suppressions.
     Suppression(SuppressionEvent),
+    /// In a segment of what came back.
+    Feedback(Feedback),
 }
 
 #[cfg(test)]

@@ -162,6 +162,7 @@ pub(crate) fn publish(
             .map(|event| (occurrence(), event))
             .collect(),
         suppressions: Vec::new(),
+        feedback: Vec::new(),
         pages: Vec::new(),
         tests: Vec::new(),
         looks_around: false,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Ledger, LedgerError};
 use crate::git::{CommitId, Entry, EntryKind, ObjectId};
+use crate::ledger::feedback::Feedback;
 use crate::ledger::segment::{Record, SegmentError, Subject, decode};
 use crate::ledger::state::{Contradiction, OccurrenceState};
 use crate::ledger::suppressions::Suppressions;
@@ -16,6 +17,7 @@ pub(super) fn folder(subject: &Subject) -> String {
     match subject {
         Subject::Occurrence(id) => format!("campaigns/{id}/.events"),
         Subject::Suppressions => "suppressions/.events".to_owned(),
+        Subject::Feedback => "feedback/.events".to_owned(),
     }
 }
 
@@ -185,6 +187,25 @@ impl Ledger {
             })?;
         }
         Ok(state)
+    }
+
+    /// Hands everything that came back to `take`, oldest first, beginning with the segment of this number, and says
+    /// the number that the next one will have: whoever keeps both reads each once.
+    ///
+    /// # Errors
+    /// As [`Self::replay`].
+    pub fn feedback(&self, from: u32, mut take: impl FnMut(Feedback)) -> Result<u32, LedgerError> {
+        let places = self.places(&Subject::Feedback)?;
+        for place in places.iter().filter(|place| place.number >= from) {
+            self.read(place, &Subject::Feedback, |offset, record| {
+                let Record::Feedback(event) = record else {
+                    return Err(Stop::Contradiction(offset, Contradiction::Misplaced));
+                };
+                take(event);
+                Ok(())
+            })?;
+        }
+        Ok(u32::try_from(places.len()).unwrap_or(u32::MAX))
     }
 
     pub(super) fn read(

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::encode::checksum;
-use super::text::{number, ranges, time, unescape};
-use super::{Head, Record, Subject, VERSION};
+use super::text::{number, ranges, scope, time, unescape};
+use super::{Head, Record, Subject, VERSION, feedback};
 use crate::ledger::event::{
-    AudienceEntry, ClaimId, Event, Exclusion, Outcome, RecipientIndex, Resolution, RunId, Scope,
+    AudienceEntry, ClaimId, Event, Exclusion, Outcome, RecipientIndex, Resolution, RunId,
     SuppressionEvent,
 };
 use crate::mail::digest::Digest;
@@ -78,7 +78,7 @@ pub fn decode<E: From<SegmentError>>(
     Ok(head)
 }
 
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 19] = [
     "audience",
     "to",
     "excluding",
@@ -96,6 +96,7 @@ const KINDS: [&str; 18] = [
     "lapsed",
     "suppress",
     "lift",
+    "heard",
     "end",
 ];
 
@@ -156,6 +157,7 @@ fn head(line: &str) -> Option<Head> {
     let subject = match (fields.next()?, fields.next()?) {
         ("occurrence", id) => Subject::Occurrence(id.parse().ok()?),
         ("suppressions", "") => Subject::Suppressions,
+        ("feedback", "") => Subject::Feedback,
         _ => return None,
     };
     let head = Head {
@@ -214,6 +216,7 @@ impl<'a> Reader<'a> {
             }
             "audience" => return audience(fields).map(Some),
             "suppress" | "lift" => return suppression(kind, fields).map(Some),
+            "heard" => return Some(Some(Record::Feedback(feedback::read(fields)?))),
             "claim" | "release" | "exclude" | "resolve" | "held" | "lapsed" => plain(kind, fields)?,
             id => return self.id(RecipientId::parse(id)?, fields).map(Some),
         };
@@ -340,10 +343,6 @@ fn plain(kind: &str, fields: &str) -> Option<Event> {
 
 fn suppression(kind: &str, fields: &str) -> Option<Record> {
     let fields: Vec<&str> = fields.split('\t').collect();
-    let scope = |text: &str| match text.strip_prefix("topic=") {
-        Some(topic) => Some(Scope::Topic(unescape(topic)?)),
-        None => (text == "all").then_some(Scope::All),
-    };
     let event = match (kind, fields.as_slice()) {
         ("suppress", [id, at, what, reason, note]) => SuppressionEvent::Suppressed {
             recipient: RecipientId::parse(id)?,

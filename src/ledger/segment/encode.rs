@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::text::{escape, write_ranges};
-use super::{ENTRIES_PER_SEGMENT, Head, Subject, VERSION};
+use super::text::{escape, write_ranges, write_scope};
+use super::{ENTRIES_PER_SEGMENT, Head, Subject, VERSION, feedback};
 use crate::ledger::event::{
-    AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, RunId, Scope,
-    SuppressionEvent,
+    AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, RunId, SuppressionEvent,
 };
+use crate::ledger::feedback::Feedback;
 use crate::ledger::reply_text::reply_text;
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::OccurrenceId;
@@ -84,6 +84,21 @@ pub fn encode_occurrence<E>(
     Ok(head.number + 1)
 }
 
+/// One segment of what came back.
+pub fn encode_feedback(run: RunId, at: Timestamp, number: u32, events: &[Feedback]) -> String {
+    let mut writer = Writer::new(&Head {
+        subject: Subject::Feedback,
+        number,
+        run,
+        base: at,
+    });
+    for event in events {
+        feedback::write(&mut writer.out, event);
+        writer.end_line();
+    }
+    writer.finish()
+}
+
 /// One segment of suppressions.
 pub fn encode_suppressions(
     run: RunId,
@@ -108,6 +123,7 @@ impl Writer {
         let subject = match &head.subject {
             Subject::Occurrence(id) => format!("occurrence\t{id}"),
             Subject::Suppressions => "suppressions\t".to_owned(),
+            Subject::Feedback => "feedback\t".to_owned(),
         };
         let base = head.base.as_millisecond();
         let out = format!(
@@ -314,13 +330,7 @@ impl Writer {
             } => ("lift", recipient, scope, at, note),
         };
         let _ = write!(self.out, "{word}\t{recipient}\t{}\t", at.as_millisecond());
-        match scope {
-            Scope::All => self.out.push_str("all"),
-            Scope::Topic(topic) => {
-                self.out.push_str("topic=");
-                escape(&mut self.out, topic);
-            }
-        }
+        write_scope(&mut self.out, scope);
         if let SuppressionEvent::Suppressed { reason, .. } = event {
             self.out.push('\t');
             self.out.push_str(reason.name());

@@ -4,8 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ledger::event::{ClaimId, Outcome, Ranges, RecipientIndex, Resolution, Scope};
+use crate::ledger::feedback::{Heard, MessageKey};
 use crate::ledger::reply_text::reply_text;
 use crate::mail::digest::Digest;
+use crate::mail::refusal::{Class, Status};
 
 pub(in crate::ledger) fn at(millisecond: i64) -> Timestamp {
     Timestamp::from_millisecond(1_796_295_600_000 + millisecond).unwrap()
@@ -46,6 +48,53 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 
 fn reason() -> impl Strategy<Value = Exclusion> {
     proptest::sample::select(Exclusion::ALL.to_vec())
+}
+
+fn heard() -> impl Strategy<Value = Heard> {
+    let class = proptest::sample::select(Class::ALL.to_vec());
+    let status = proptest::option::of((4_u8..6, 0_u16..1000, 0_u16..1000));
+    let scope = proptest::option::of("\\PC{0,10}|\t");
+    (0..9, class, status, text(), scope).prop_map(|(kind, class, status, text, topic)| {
+        let status = status.map(|(class, subject, detail)| Status {
+            class,
+            subject,
+            detail,
+        });
+        match kind {
+            0 => Heard::Bounced {
+                class,
+                status,
+                text,
+            },
+            1 => Heard::Delayed {
+                class,
+                status,
+                text,
+            },
+            2 => Heard::Delivered,
+            3 => Heard::Relayed,
+            4 => Heard::Complained { kind: text },
+            5 => Heard::Read,
+            6 => Heard::Left {
+                scope: topic.map_or(Scope::All, Scope::Topic),
+            },
+            7 => Heard::AutoReplied,
+            _ => Heard::Replied,
+        }
+    })
+}
+
+fn feedback() -> impl Strategy<Value = Feedback> {
+    let mail = proptest::option::of(any::<u32>());
+    (any::<[u8; 8]>(), any::<[u8; 12]>(), mail, time(), heard()).prop_map(
+        |(message, recipient, index, at, what)| Feedback {
+            message: MessageKey(message),
+            recipient: RecipientId(recipient),
+            mail: index.map(|index| (occurrence(), RecipientIndex(index))),
+            at,
+            what,
+        },
+    )
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -297,6 +346,12 @@ proptest! {
         };
         let text = encode_suppressions(RunId(7), at, 0, std::slice::from_ref(&event));
         prop_assert_eq!(records(text.as_bytes()).unwrap(), vec![Record::Suppression(event)]);
+    }
+
+    #[test]
+    fn what_came_back_comes_back(feedback in feedback()) {
+        let text = encode_feedback(RunId(7), feedback.at, 3, std::slice::from_ref(&feedback));
+        prop_assert_eq!(records(text.as_bytes()).unwrap(), vec![Record::Feedback(feedback)]);
     }
 
     #[test]

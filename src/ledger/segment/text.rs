@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use crate::ledger::event::Ranges;
+use crate::ledger::event::{Ranges, Scope};
 
 /// Appends `text` so that it holds no tab, no line end, no other control character.
 pub(super) fn escape(out: &mut String, text: &str) {
@@ -60,6 +60,23 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     number::<u64>(digits)?;
     Timestamp::from_millisecond(text.parse().ok()?).ok()
+}
+
+pub(super) fn write_scope(out: &mut String, scope: &Scope) {
+    match scope {
+        Scope::All => out.push_str("all"),
+        Scope::Topic(topic) => {
+            out.push_str("topic=");
+            escape(out, topic);
+        }
+    }
+}
+
+pub(super) fn scope(text: &str) -> Option<Scope> {
+    match text.strip_prefix("topic=") {
+        Some(topic) => Some(Scope::Topic(unescape(topic)?)),
+        None => (text == "all").then_some(Scope::All),
+    }
 }
 
 /// `0-99,140`: first and last.
