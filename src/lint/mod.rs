@@ -239,11 +239,10 @@ pub fn run(source: &dyn Source, request: &Request<'_>) -> Report {
     let mut others = found.concern.keep(&mut found.findings);
     // Reading the base takes as long as the rest. Warnings do not turn the main branch red; and what stands elsewhere
     // and refers to nothing that changes (`Concern` has all that does) hangs on the change only where it misses what
-    // the change takes away. Where campaigns are compared with each other, the changed one has the finding, too.
-    if !changed.is_some_and(|changed| takes_away(source, changed)) {
-        others.clear();
-    }
-    others.retain(|it| it.severity == Severity::Error);
+    // the change takes away, or is compared with what it changes.
+    let takes_away = changed.is_some_and(|changed| takes_away(source, changed));
+    let may_be_new = |it: &Diagnostic| takes_away || rules::COMPARING.contains(&it.rule.code);
+    others.retain(|it| it.severity == Severity::Error && may_be_new(it));
     if let Some(base) = request.base.filter(|_| !others.is_empty()) {
         // What is wrong in files that the change does not concern may still come from it: they may refer to what it
         // takes away. What the base has already does not.

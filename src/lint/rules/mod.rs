@@ -107,6 +107,9 @@ pub mod variable_unused_column_typo;
 pub mod window_unknown;
 pub mod zone_invalid;
 
+/// The rules that find something in a campaign because of another campaign.
+pub const COMPARING: [&str; 1] = [duplicate_id::CHECK.rule.code];
+
 /// Every rule that compares files, by code.
 pub static ALL: &[&Check] = &[
     &document_missing::CHECK,
