@@ -12,4 +12,5 @@ pub mod message_id;
 pub mod mime;
 pub mod occurrence;
 pub mod recipient_id;
+pub mod refusal;
 pub mod token;
