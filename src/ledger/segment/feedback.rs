@@ -75,12 +75,12 @@ pub(super) fn read(fields: &str) -> Option<Feedback> {
 fn heard(what: &str, rest: &[&str]) -> Option<Heard> {
     Some(match (what, rest) {
         ("bounced", [class, status, text]) => Heard::Bounced {
-            class: Class::parse(class)?,
+            class: Class::parse(class).ok()?,
             status: read_status(status)?,
             text: unescape(text)?,
         },
         ("delayed", [class, status, text]) => Heard::Delayed {
-            class: Class::parse(class)?,
+            class: Class::parse(class).ok()?,
             status: read_status(status)?,
             text: unescape(text)?,
         },

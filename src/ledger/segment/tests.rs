@@ -55,10 +55,8 @@ fn heard() -> impl Strategy<Value = Heard> {
     let status = proptest::option::of((4_u8..6, 0_u16..1000, 0_u16..1000));
     let scope = proptest::option::of("\\PC{0,10}|\t");
     (0..9, class, status, text(), scope).prop_map(|(kind, class, status, text, topic)| {
-        let status = status.map(|(class, subject, detail)| Status {
-            class,
-            subject,
-            detail,
+        let status = status.and_then(|(class, subject, detail)| {
+            Status::parse(&format!("{class}.{subject}.{detail}"))
         });
         match kind {
             0 => Heard::Bounced {

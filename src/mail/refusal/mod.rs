@@ -1,100 +1,170 @@
-//! What a server says when it refuses a mail, and what that means.
+//! Why a server refused a mail: reply code, enhanced status (RFC 3463) and the server's words, read
+//! into a class and a reason that people understand.
+//!
+//! One reading for what a relay answers while sending and for what a report says later. The rules
+//! are data ([`rules`]); this only finds which of them hold. Servers often send a status that says
+//! something else than their text, so clear words come before the status, and the status before
+//! vague words. Nothing here knows addresses, mails or the ledger.
 
-use std::fmt;
+mod class;
+mod reason;
+mod rules;
+mod status;
 
-/// What kind of refusal it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Class {
-    /// The address does not exist or takes no mail.
-    Hard,
-    /// Passes, or may.
-    Soft,
-    /// The sender is not wanted: reputation, a block list, too much at once.
-    Blocked,
-    /// The mailbox is full.
-    MailboxFull,
-    /// The mail is larger than the server takes.
-    TooBig,
-    /// What the mail says is not wanted: spam, a virus, a forbidden attachment.
-    ContentRejected,
-    /// Routes, DNS, TLS, rights at the relay: nobody's mailbox.
-    RelayProblem,
-    /// The server does not say.
-    Unknown,
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+pub use class::{Class, UnknownClass};
+pub use reason::{Language, Reason};
+pub use status::Status;
+
+use rules::{RULES, Rule};
+
+/// As much of a server's text as is looked at.
+const LOOKED_AT: usize = 4096;
+
+/// What a refusal comes down to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// What follows for the address.
+    pub class: Class,
+    /// The status that was given, or the one that stands in the text.
+    pub status: Option<Status>,
+    /// Why, for people.
+    pub reason: Reason,
+    /// The server gave up on this mail; else it, or somebody, may try again.
+    pub permanent: bool,
 }
 
-/// An enhanced status code (RFC 3463).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Status {
-    /// 2, 4 or 5.
-    pub class: u8,
-    /// What it is about.
-    pub subject: u16,
-    /// The detail.
-    pub detail: u16,
+/// The phrases of all rules, each with the rule it belongs to.
+struct Phrases {
+    search: Option<AhoCorasick>,
+    rules: Vec<usize>,
 }
 
-impl Class {
-    /// Every class.
-    pub const ALL: [Self; 8] = [
-        Self::Hard,
-        Self::Soft,
-        Self::Blocked,
-        Self::MailboxFull,
-        Self::TooBig,
-        Self::ContentRejected,
-        Self::RelayProblem,
-        Self::Unknown,
-    ];
-
-    /// Its name in files and tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Hard => "hard",
-            Self::Soft => "soft",
-            Self::Blocked => "blocked",
-            Self::MailboxFull => "mailbox-full",
-            Self::TooBig => "too-big",
-            Self::ContentRejected => "content-rejected",
-            Self::RelayProblem => "relay-problem",
-            Self::Unknown => "unknown",
+static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
+    let mut texts = Vec::new();
+    let mut rules = Vec::new();
+    for (index, rule) in RULES.iter().enumerate() {
+        for phrase in rule.says {
+            texts.push(*phrase);
+            rules.push(index);
         }
     }
+    // A table that can not be compiled finds nothing; the tests beside it would say so.
+    let search = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::Standard)
+        .build(texts)
+        .ok();
+    Phrases { search, rules }
+});
 
-    /// The class with this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.name() == name)
+/// Reads a refusal: the reply's code and enhanced status where they are known apart, and the text,
+/// in which both may stand too.
+pub fn classify(code: Option<u16>, status: Option<Status>, text: &str) -> Verdict {
+    let text = one_line(text);
+    let code = code
+        .filter(|code| (200..600).contains(code))
+        .or_else(|| reply_code(&text));
+    // A report's `5.0.0` says nothing that a status in the server's words does not say better.
+    let status = match status {
+        Some(given) if !given.is_vague() => Some(given),
+        given => Status::find(&text).or(given),
+    };
+    let rule = best(code, status, &text);
+    let class_digit = status
+        .map(Status::class)
+        .or_else(|| code.and_then(|code| u8::try_from(code / 100).ok()));
+    let (mut class, reason) = rule.map_or_else(
+        || match class_digit {
+            Some(4) => (Class::Soft, Reason::Temporary),
+            _ => (Class::Unknown, Reason::Unspecified),
+        },
+        |rule| (rule.class, rule.reason),
+    );
+    // A 4xx is tried again, whatever the words: an address that is verified later, for example.
+    if class == Class::Hard && class_digit == Some(4) {
+        class = Class::Soft;
+    }
+    Verdict {
+        class,
+        status,
+        reason,
+        permanent: match class_digit {
+            Some(4) => false,
+            Some(5) => true,
+            _ => class != Class::Soft,
+        },
     }
 }
 
-impl Status {
-    /// Reads `5.1.1`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('.');
-        let number = |part: Option<&str>| -> Option<u16> {
-            let part = part?;
-            let digits = !part.is_empty() && part.len() <= 3;
-            (digits && part.bytes().all(|b| b.is_ascii_digit()))
-                .then(|| part.parse().ok())
-                .flatten()
-        };
-        let class = match parts.next()? {
-            "2" => 2,
-            "4" => 4,
-            "5" => 5,
-            _ => return None,
-        };
-        let status = Self {
-            class,
-            subject: number(parts.next())?,
-            detail: number(parts.next())?,
-        };
-        parts.next().is_none().then_some(status)
-    }
+/// The rule of the lowest rank that holds; within a rank the one that stands first.
+fn best(code: Option<u16>, status: Option<Status>, text: &str) -> Option<&'static Rule> {
+    let said = PHRASES.search.iter().flat_map(|search| {
+        search
+            .find_overlapping_iter(text)
+            .filter(|found| stands_alone(text, found.start(), found.end()))
+            .filter_map(|found| PHRASES.rules.get(found.pattern().as_usize()).copied())
+    });
+    let numbered = RULES.iter().enumerate().filter_map(|(index, rule)| {
+        let holds = status.is_some_and(|status| rule.status.iter().any(|s| status.is_like(s)))
+            || code.is_some_and(|code| rule.codes.contains(&code));
+        holds.then_some(index)
+    });
+    said.chain(numbered)
+        .filter_map(|index| RULES.get(index).map(|rule| (rule.rank, index, rule)))
+        .min_by_key(|(rank, index, _)| (*rank, *index))
+        .map(|(_, _, rule)| rule)
 }
 
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
-    }
+/// A phrase is no part of a longer word: `loop` is not in `developer`.
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let before = text.get(..start).and_then(|t| t.chars().next_back());
+    let after = text.get(end..).and_then(|t| t.chars().next());
+    let inner = text.get(start..end).unwrap_or_default();
+    !(letter(before) && letter(inner.chars().next())
+        || letter(after) && letter(inner.chars().next_back()))
 }
+
+/// Without line breaks and control characters, blanks made single, no longer than is looked at.
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len().min(LOOKED_AT));
+    for c in text.chars() {
+        if line.len() >= LOOKED_AT {
+            break;
+        }
+        let c = match c {
+            '\u{2018}' | '\u{2019}' => '\'',
+            c if c.is_whitespace() || c.is_control() => ' ',
+            c => c,
+        };
+        if c != ' ' || !(line.is_empty() || line.ends_with(' ')) {
+            line.push(c);
+        }
+    }
+    line
+}
+
+/// The reply code in a server's words: `550`, also in `550-5.7.1`, `(550)` and `#550`.
+pub fn reply_code(text: &str) -> Option<u16> {
+    text.split(|c: char| c.is_whitespace() || "()[]<>\"':;,#".contains(c))
+        .find_map(|word| {
+            let digits = match word.get(3..) {
+                Some("") => Some(word),
+                // `550-5.7.1 …` continues; `550-mail` is somebody's name for it.
+                Some(rest) if rest.starts_with('-') => word.get(..3),
+                _ => None,
+            }?;
+            let code: u16 = digits.parse().ok()?;
+            (digits.bytes().all(|b| b.is_ascii_digit())
+                && (400..560).contains(&code)
+                && code % 100 < 60)
+                .then_some(code)
+        })
+}
+
+#[cfg(test)]
+mod tests;
