@@ -17,8 +17,8 @@ impl Status {
         let mut numbers = text.splitn(3, '.');
         let mut number = |most: usize| {
             let digits = numbers.next()?;
-            let sound = (1..=most).contains(&digits.len())
-                && digits.bytes().all(|b| b.is_ascii_digit());
+            let sound =
+                (1..=most).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
             sound.then(|| digits.parse::<u16>().ok()).flatten()
         };
         let (class, subject, detail) = (number(1)?, number(3)?, number(3)?);

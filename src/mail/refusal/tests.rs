@@ -1,6 +1,10 @@
 //! The table's tests: a reply, and what it comes to.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeSet;
 
@@ -10,14 +14,7 @@ use super::rules::RULES;
 use super::{Class, Language, Reason, Status, classify, reply_code};
 
 /// Code, status, words; class, reason, given up.
-type Case = (
-    u16,
-    &'static str,
-    &'static str,
-    Class,
-    Reason,
-    bool,
-);
+type Case = (u16, &'static str, &'static str, Class, Reason, bool);
 
 #[rustfmt::skip]
 const CASES: &[Case] = &[
@@ -78,12 +75,13 @@ fn every_reply_comes_to_what_it_means() {
 fn the_table_is_sound() {
     let mut seen = BTreeSet::new();
     for rule in RULES {
-        assert!(
-            !(rule.says.is_empty() && rule.status.is_empty() && rule.codes.is_empty())
-        );
+        assert!(!(rule.says.is_empty() && rule.status.is_empty() && rule.codes.is_empty()));
         for phrase in rule.says {
             assert_eq!(phrase.trim(), *phrase);
-            assert!(!phrase.contains(|c: char| c.is_ascii_uppercase()), "{phrase}");
+            assert!(
+                !phrase.contains(|c: char| c.is_ascii_uppercase()),
+                "{phrase}"
+            );
             assert!(seen.insert(*phrase), "{phrase} stands twice");
         }
     }
