@@ -10,6 +10,7 @@ pub mod doctor;
 mod doctor_text;
 pub mod error;
 mod github_evidence;
+pub mod ingest;
 pub mod init;
 mod ledger_here;
 pub mod lint;
@@ -97,6 +98,8 @@ pub enum Command {
     SendTest(send_test::Arguments),
     #[command(about = "Show how every campaign stands, and what waits for a person")]
     Status(status::Arguments),
+    #[command(about = "Read what comes back: bounces, complaints, receipts")]
+    Ingest(ingest::Arguments),
     #[command(about = "Check DNS, relays and certificates, and say what to publish")]
     Doctor(doctor::Arguments),
     #[command(about = "Settle mails of which nobody knows whether they went out")]
@@ -131,6 +134,7 @@ impl Cli {
             Command::Send(arguments) => send::run(self, arguments, terminal),
             Command::SendTest(arguments) => send_test::run(self, arguments, terminal),
             Command::Status(arguments) => status::run(self, arguments, terminal),
+            Command::Ingest(arguments) => ingest::run(arguments, terminal),
             Command::Doctor(arguments) => doctor::run(self, arguments, terminal),
             Command::Resolve(arguments) => resolve::run(self, arguments, terminal),
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),

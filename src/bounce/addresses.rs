@@ -1,0 +1,146 @@
+//! Addresses in running text and in header fields: found, not validated; what identifies a recipient
+//! is compared with what was sent.
+
+/// Longest local part and domain that are taken for such (RFC 5321 section 4.5.3.1, doubled).
+const LONGEST: usize = 320;
+
+/// An address in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Where it starts, without brackets and quotes.
+    pub(super) start: usize,
+    /// Where it ends.
+    pub(super) end: usize,
+    /// In lower case.
+    pub(super) address: String,
+}
+
+/// All addresses of a text, in their order.
+pub(super) fn all(text: &str) -> impl Iterator<Item = Found> + '_ {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        while let Some(at) = text.get(from..).and_then(|rest| rest.find('@')) {
+            let at = from + at;
+            let lowest = from;
+            from = at + 1;
+            if let Some(found) = around(text, at, lowest) {
+                from = found.end.max(from);
+                return Some(found);
+            }
+        }
+        None
+    })
+}
+
+/// The first address of a text.
+pub(super) fn first(text: &str) -> Option<String> {
+    all(text).next().map(|found| found.address)
+}
+
+/// The address whose `@` stands at a place, not reaching before `lowest`.
+fn around(text: &str, at: usize, lowest: usize) -> Option<Found> {
+    let before = text.get(lowest..at)?;
+    let after = text.get(at + 1..)?;
+    let (start, local) = local_before(before).map(|(start, local)| (lowest + start, local))?;
+    let domain = domain_of(after)?;
+    let end = at + 1 + domain.len();
+    let address = format!("{local}@{domain}").to_lowercase();
+    (address.len() <= LONGEST).then_some(Found {
+        start,
+        end,
+        address,
+    })
+}
+
+/// The local part that ends here, and where it starts.
+fn local_before(before: &str) -> Option<(usize, &str)> {
+    if let Some(rest) = before.strip_suffix('"') {
+        let start = rest.rfind('"')?;
+        let quoted = before.get(start..)?;
+        return (quoted.len() > 2 && quoted.len() <= 66).then_some((start, quoted));
+    }
+    let start = before
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| is_atext(*c))
+        .last()?
+        .0;
+    let mut local = before.get(start..)?;
+    // X.400 and Exchange write `SMTP=user@host`; quotes and dots in front belong to the sentence.
+    for prefix in ["smtp=", "rfc-822=", "rfc822=", "mailto="] {
+        let at = local.to_ascii_lowercase().rfind(prefix);
+        local = at
+            .and_then(|at| local.get(at + prefix.len()..))
+            .unwrap_or(local);
+    }
+    let local = local.trim_start_matches(
+        ['\'', '`', '.', '=', '/', '*', '-', '|', '{', '~', '!', '_'].as_slice(),
+    );
+    // A leading underscore or dash may belong to it after all.
+    let whole = before.len() - local.len();
+    let local = before
+        .get(..whole)
+        .and_then(|b| b.chars().next_back())
+        .filter(|c| ['_', '-'].contains(c) && whole - 1 == start)
+        .and_then(|_| before.get(whole - 1..))
+        .unwrap_or(local);
+    (!local.is_empty()).then_some((before.len() - local.len(), local))
+}
+
+/// The domain that starts here: at least two labels.
+fn domain_of(after: &str) -> Option<&str> {
+    let end = after
+        .char_indices()
+        .find(|(_, c)| !(c.is_alphanumeric() || *c == '.' || *c == '-' || *c == '_'))
+        .map_or(after.len(), |(i, _)| i);
+    let domain = after.get(..end)?;
+    // `user@host...User unknown`
+    let domain = domain.split("..").next().unwrap_or(domain);
+    let domain = domain.trim_end_matches(['.', '-', '_']);
+    let labels = domain.split('.').count();
+    let sound = labels >= 2
+        && domain.split('.').all(|label| !label.is_empty())
+        && domain.rsplit('.').next().is_some_and(|last| {
+            last.len() >= 2
+                && last.chars().all(|c| c.is_alphanumeric() || c == '-')
+                && !last.bytes().all(|b| b.is_ascii_digit())
+        });
+    sound.then_some(domain)
+}
+
+fn is_atext(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+        || "!#$%&'*+-/=?^_`{|}~.".contains(c)
+        || (c.is_alphabetic() && !c.is_ascii() && !is_cjk(c))
+}
+
+/// Scripts without blanks between words: what stands before an address there is the sentence.
+fn is_cjk(c: char) -> bool {
+    matches!(u32::from(c), 0x2E80..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0xFF00..=0xFFEF)
+}
+
+/// Addresses that machines and helpers answer at: never whom a report is about, unless it says so in a status block.
+pub(super) fn is_role_of_server(address: &str) -> bool {
+    let local = address.split('@').next().unwrap_or_default();
+    const ROLES: &[&str] = &[
+        "postmaster",
+        "mailer-daemon",
+        "mailerdaemon",
+        "mail-daemon",
+        "mdaemon",
+        "abuse",
+        "hostmaster",
+        "mailadmin",
+        "helpdesk",
+        "noc",
+        "no-reply",
+        "noreply",
+        "do-not-reply",
+        "donotreply",
+        "unblock",
+        "delist",
+        "removals",
+        "removeme",
+    ];
+    ROLES.contains(&local)
+}

@@ -1,0 +1,211 @@
+//! The last resort, for reports in a form that no heading knows: who stands in the sentences that
+//! speak of a failure, else whom the returned mail was for. Only for messages whose sender or
+//! subject already says that they are reports.
+
+use std::sync::LazyLock;
+
+use super::addresses::{self, is_role_of_server};
+use super::fields::Fields;
+use super::notice::{Named, Notice, leading};
+use super::phrases::Phrases;
+use super::{Action, RECIPIENTS};
+
+/// Words of failing.
+#[rustfmt::skip]
+const FAILING: &[&str] = &[
+    "undeliver", "undeliverable", "undelivered", "not deliver", "not delivered", "not be delivered", "been delivered", "unable to", "wasn't able", "was not able", "couldn't", "could not", "cannot", "can not", "can't", "failed", "failure", "failing", "fails", "rejected", "reject", "refused", "returned", "bounced", "unknown", "not found", "not exist", "doesn't exist", "no such", "no longer", "not known", "not valid", "invalid", "wrong", "disabled", "inactive", "suspended", "closed", "denied", "blocked", "exceeded", "exceeds", "exceeding", "full", "over quota", "overquota", "quota", "unavailable", "not available", "did not reach", "not reach", "not accept", "not accepted", "not accepting", "doesn't have", "does not have", "did not exactly match", "delayed", "postponed", "not been collected", "deferred", "timed out", "discarded", "permanent error", "error", "deleted", "no mailbox", "not a valid", "not listed", "unreachable", "lookup", "expired", "not permitted", "not allowed", "problem", "problems", "trouble", "unroutable", "unrouteable", "550", "551", "552", "553", "554", "450", "451", "452", "421",
+    "no se pudo", "no se puede", "no se ha podido", "no pudo", "no existe", "rechazado", "desconocido", "devuelto", "no ha sido", "no fue", "error al", "non è stato", "impossibile", "sconosciuto", "respinto", "inesistente", "non esiste", "non valido", "nicht", "unbekannt", "unzustellbar", "fehler", "abgelehnt", "n'a pas", "inconnu", "rejeté", "n'existe", "échec", "não", "nao pode", "desconhecido", "rejeitad", "devolvida", "falha", "niet", "onbekend", "inte", "ikke", "nie można", "не удалось", "не доставлено", "не найден", "не существует", "не может", "できません", "失敗", "エラー", "見つかりません", "存在しません", "無法", "无法", "失败", "拒绝", "不存在",
+];
+
+static FAILS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(FAILING));
+
+/// Whether a text speaks of a failure at all.
+pub(super) fn speaks_of_failure(text: &str) -> bool {
+    FAILS.stand_in(text)
+}
+
+/// Who stands near words of failing, `own` addresses left out.
+pub(super) fn named(notice: &Notice, own: &[String]) -> Vec<Named> {
+    let mut found: Vec<Named> = Vec::new();
+    let paragraphs = paragraphs(notice);
+    // Sentences first: the one before often tells of other addresses.
+    let sentences = paragraphs
+        .iter()
+        .flat_map(|paragraph| paragraph.split_inclusive(". "));
+    for passage in sentences.chain(paragraphs.iter().map(String::as_str)) {
+        if !speaks_of_failure(passage) {
+            continue;
+        }
+        for at in addresses::all(passage) {
+            let before = passage.get(..at.start).unwrap_or_default();
+            let after = passage.get(at.end..).unwrap_or_default();
+            if is_somebody_else(before)
+                || own.contains(&at.address)
+                || is_role_of_server(&at.address)
+                || is_an_id(before, after, &at.address)
+            {
+                continue;
+            }
+            if found.len() < RECIPIENTS && !found.iter().any(|n| n.address == at.address) {
+                found.push(Named {
+                    address: at.address,
+                    action: Action::Failed,
+                    words: passage.to_owned(),
+                });
+            }
+        }
+        if !found.is_empty() {
+            break;
+        }
+    }
+    if found.is_empty() && speaks_of_failure(&notice.flat) {
+        found.extend(
+            notice
+                .lines()
+                .filter_map(leading)
+                .filter(|at| !own.contains(&at.address) && !is_role_of_server(&at.address))
+                .take(1)
+                .map(|at| Named {
+                    address: at.address,
+                    action: Action::Failed,
+                    words: notice.flat.clone(),
+                }),
+        );
+    }
+    found
+}
+
+/// Whom the returned mail was for: the last server's `for`, else its only recipient. Not the address of a
+/// list, which many get mail by.
+pub(super) fn recipient_of(original: &Fields, own: &[String]) -> Option<String> {
+    let usable = |address: &String| !own.contains(address) && !is_role_of_server(address);
+    let to: Vec<String> = original
+        .all("to")
+        .flat_map(addresses::all)
+        .map(|f| f.address)
+        .filter(usable)
+        .collect();
+    let by_list = [
+        "list-id",
+        "list-post",
+        "x-beenthere",
+        "x-mailman-version",
+        "x-mailinglist",
+        "x-ml-name",
+        "mailing-list",
+    ]
+    .iter()
+    .any(|name| original.has(name));
+    let received_for = original
+        .all("received")
+        .find_map(|line| {
+            let at = line.find(" for ")?;
+            addresses::all(line.get(at..)?)
+                .next()
+                .filter(|f| f.start <= 7)
+                .map(|f| f.address)
+        })
+        .filter(usable);
+    let told = [
+        "x-failed-recipients",
+        "x-actual-recipient",
+        "x-rcpt-to",
+        "delivered-to",
+        "x-original-to",
+    ]
+    .iter()
+    .find_map(|name| original.first(name).and_then(addresses::first))
+    .filter(usable);
+    match to.as_slice() {
+        [only] if !by_list => Some(only.clone()),
+        _ => received_for
+            .filter(|address| !by_list || !to.contains(address))
+            .or(told.filter(|address| !to.contains(address) || !by_list)),
+    }
+}
+
+/// Runs of lines without an empty one between them.
+fn paragraphs(notice: &Notice) -> Vec<String> {
+    let mut paragraphs: Vec<String> = vec![String::new()];
+    for line in notice.lines() {
+        match paragraphs.last_mut() {
+            Some(last) if !line.is_empty() => {
+                if !last.is_empty() {
+                    last.push(' ');
+                }
+                last.push_str(line);
+            }
+            Some(last) if !last.is_empty() => paragraphs.push(String::new()),
+            _ => {}
+        }
+    }
+    paragraphs
+}
+
+/// What stands right before says that it is not the recipient's.
+fn is_somebody_else(before: &str) -> bool {
+    let before = before
+        .trim_end_matches(['<', '"', '\'', '(', ' ', ':', '['])
+        .to_ascii_lowercase();
+    [
+        "from",
+        "sender",
+        "contact",
+        "contacting",
+        "contact us at",
+        "mail from",
+        "reply-to",
+        "message-id",
+        "by",
+        "e-mail us at",
+        "email us at",
+        "write to",
+        "mail to",
+        "questions to",
+        "questions",
+        "postmaster",
+        "administrator",
+        "help",
+        "assistance",
+        "support",
+        "report to",
+        "report this to",
+        "reporting",
+        "forward this to",
+        "de",
+        "da",
+        "von",
+        "mailto",
+        "message id",
+        "identifier is",
+        "in-reply-to",
+        "references",
+        "via",
+        "through",
+        "address for",
+        "envelope-from",
+        "from address",
+        "cc",
+        "bcc",
+        "reply to",
+        "note to",
+        "ask",
+        "notify",
+        "notification to",
+    ]
+    .iter()
+    .any(|word| {
+        before
+            .strip_suffix(word)
+            .is_some_and(|rest| !rest.ends_with(|c: char| c.is_ascii_alphanumeric()))
+    })
+}
+
+/// A message's or queue's id looks like an address: in angle brackets, with a long local part full of digits.
+fn is_an_id(before: &str, after: &str, address: &str) -> bool {
+    let local = address.split('@').next().unwrap_or_default();
+    let digits = local.bytes().filter(u8::is_ascii_digit).count();
+    before.ends_with('<')
+        && after.starts_with('>')
+        && (digits >= 12 || (local.len() > 28 && digits >= 6))
+}

@@ -1,0 +1,271 @@
+//! The order in which a message is asked what it is: parts for machines first, then who speaks, then
+//! the text for people. A bounce is seen where one is told of, never by the absence of something else.
+
+use super::addresses;
+use super::fields::head;
+use super::guess;
+use super::letter::Letter;
+use super::notice::{Named, Notice};
+use super::speaker::Speaker;
+use super::traces::{Traces, gather};
+use super::{Action, Kind, RECIPIENTS, Reported, Returned};
+use super::{complaint, delivery_status, notification, receipt};
+use crate::mail::refusal::{Class, Verdict, classify};
+
+/// Messages inside messages that are opened to find a report.
+const NESTING: usize = 3;
+/// Octets of a server's words that are kept.
+const WORDS: usize = 1000;
+
+/// Reads a message.
+pub fn read(bytes: &[u8]) -> Returned {
+    let mut letter = Letter::read(bytes);
+    let kind = kind(&mut letter, 0);
+    Returned {
+        kind,
+        traces: Traces::of(&letter),
+    }
+}
+
+fn kind(letter: &mut Letter, depth: usize) -> Kind {
+    if let Some(complaint) = complaint::read(letter) {
+        return Kind::Complaint(complaint);
+    }
+    let speaker = Speaker::of(letter);
+    let notices: Vec<Notice> = letter
+        .notices
+        .iter()
+        .map(|text| Notice::read(text))
+        .collect();
+    if letter.original.is_empty() {
+        for notice in notices.iter().filter(|n| !n.returned.is_empty()) {
+            letter.take_original(&notice.returned);
+        }
+    }
+    let reported = by_status(letter, &notices, speaker);
+    if !reported.is_empty() {
+        return Kind::Report(reported);
+    }
+    if let Some(receipt) = receipt::read(letter) {
+        if receipt::is_refusal(letter, &receipt) {
+            return Kind::Report(vec![refused(letter, receipt.address)]);
+        }
+        return Kind::Receipt(receipt);
+    }
+    match letter
+        .notices
+        .iter()
+        .find_map(|text| notification::read(text))
+    {
+        Some(notification::Told::Report(reported)) => return Kind::Report(reported),
+        Some(notification::Told::Complaint(complaint)) => return Kind::Complaint(complaint),
+        None => {}
+    }
+    if speaker.is_automatic && !letter.fields.has("x-failed-recipients") {
+        return Kind::AutoReply;
+    }
+    let is_report = speaker.may_report() && !(speaker.says_arrived && !speaker.says_failed)
+        || !letter.statuses.is_empty()
+        || letter.fields.has("x-failed-recipients");
+    if is_report && let Some(reported) = by_words(letter, &notices, speaker) {
+        return Kind::Report(reported);
+    }
+    if depth < NESTING
+        && let Some(kind) = inside(letter, depth)
+    {
+        return kind;
+    }
+    if is_report && let Some(reported) = of_nobody(letter, &notices) {
+        return Kind::Report(vec![reported]);
+    }
+    if speaker.is_generated {
+        Kind::AutoReply
+    } else {
+        Kind::Reply
+    }
+}
+
+/// By the status parts, or by such fields in a text: parts are labelled wrong, boundaries get lost.
+fn by_status(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Vec<Reported> {
+    let about = notices
+        .iter()
+        .map(|n| n.flat.as_str())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let in_parts = letter.statuses.iter().map(String::as_str);
+    let in_texts = letter.notices.iter().map(String::as_str).filter(|text| {
+        (speaker.may_report() || speaker.is_generated) && delivery_status::stands_in(text)
+    });
+    let mut found: Vec<Reported> = Vec::new();
+    for text in in_parts.chain(in_texts) {
+        let cut = text
+            .lines()
+            .take_while(|line| !line.to_ascii_lowercase().starts_with("received: from"));
+        let cut: String = cut.flat_map(|line| [line, "\n"]).collect();
+        for reported in delivery_status::read(&cut, &about) {
+            if found.len() < RECIPIENTS
+                && !found.iter().any(|known| known.address == reported.address)
+            {
+                found.push(reported);
+            }
+        }
+    }
+    found
+}
+
+/// By what it says to people.
+fn by_words(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Option<Vec<Reported>> {
+    let own = own(letter);
+    let mut named: Vec<Named> = Vec::new();
+    let told: Vec<String> = gather(&letter.fields, &["x-failed-recipients"]);
+    let mut of = None;
+    for notice in notices {
+        named = notice.named(&own);
+        if !named.is_empty() {
+            of = Some(notice);
+            break;
+        }
+    }
+    if !told.is_empty() {
+        // Exim's own field knows better than its text, which may hide addresses.
+        named = told
+            .into_iter()
+            .map(|address| {
+                let known = named.iter().find(|n| n.address == address);
+                Named {
+                    action: known.map_or(Action::Failed, |n| n.action),
+                    words: known.map(|n| n.words.clone()).unwrap_or_default(),
+                    address,
+                }
+            })
+            .collect();
+    }
+    if named.is_empty() && (speaker.is_server || speaker.says_failed) {
+        for notice in notices {
+            named = guess::named(notice, &own);
+            if !named.is_empty() {
+                of = Some(notice);
+                break;
+            }
+        }
+    }
+    let empty = Notice::default();
+    let notice = of.or_else(|| notices.first()).unwrap_or(&empty);
+    (!named.is_empty()).then(|| {
+        let mut judged: Vec<Reported> = named
+            .into_iter()
+            .take(RECIPIENTS)
+            .map(|named| judged(named, notice))
+            .collect();
+        // What a notice says of all counts where it says nothing of anyone.
+        if judged.iter().all(|r| r.verdict.class == Class::Unknown) {
+            let of_all = classify(None, None, &notice.flat);
+            for reported in &mut judged {
+                reported.verdict = Verdict {
+                    permanent: reported.verdict.permanent,
+                    ..of_all
+                };
+                reported.status = of_all.status;
+            }
+        }
+        judged
+    })
+}
+
+/// The words about one recipient, judged.
+fn judged(named: Named, notice: &Notice) -> Reported {
+    let mut action = named.action;
+    if action == Action::Failed && notice.is_still_tried() {
+        action = Action::Delayed;
+    }
+    let mut words = named.words.trim().to_owned();
+    // A transcript names the recipient again, with what the server answered.
+    for line in notice
+        .lines()
+        .filter(|line| line.len() < 500 && line.to_lowercase().contains(&named.address))
+    {
+        if words.len() < WORDS && !words.contains(line) {
+            words.push(' ');
+            words.push_str(line);
+        }
+    }
+    let mut verdict = classify(None, None, &words);
+    verdict.permanent = action == Action::Failed;
+    Reported {
+        address: Some(named.address),
+        action,
+        status: verdict.status,
+        verdict,
+        text: head(words.trim(), WORDS).to_owned(),
+    }
+}
+
+/// A report that lies inside: forwarded, or wrapped by a gateway.
+fn inside(letter: &mut Letter, depth: usize) -> Option<Kind> {
+    let inside = std::mem::take(&mut letter.inside);
+    for bytes in inside.iter().take(NESTING) {
+        let mut inner = Letter::read(bytes);
+        let found = kind(&mut inner, depth + 1);
+        if let Kind::Report(reported) = &found
+            && reported.iter().any(|r| r.address.is_some())
+        {
+            letter.original = std::mem::take(&mut inner.original);
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// A report that names nobody: whom the returned mail was for, else the envelope must tell.
+fn of_nobody(letter: &Letter, notices: &[Notice]) -> Option<Reported> {
+    let notice = notices.iter().find(|n| guess::speaks_of_failure(&n.flat))?;
+    let address = guess::recipient_of(&letter.original, &own(letter));
+    Some(judged_of_all(notice, address))
+}
+
+fn judged_of_all(notice: &Notice, address: Option<String>) -> Reported {
+    let action = if notice.is_still_tried() {
+        Action::Delayed
+    } else {
+        Action::Failed
+    };
+    let mut verdict = classify(None, None, &notice.flat);
+    verdict.permanent = action == Action::Failed;
+    Reported {
+        address,
+        action,
+        status: verdict.status,
+        verdict,
+        text: head(&notice.flat, WORDS).to_owned(),
+    }
+}
+
+/// A refusal in a receipt's form.
+fn refused(letter: &Letter, address: Option<String>) -> Reported {
+    let words = letter.words();
+    judged_of_all(&Notice::read(&words), address)
+}
+
+/// Addresses that a report comes from and goes to.
+fn own(letter: &Letter) -> Vec<String> {
+    let mut own = gather(
+        &letter.fields,
+        &[
+            "from",
+            "sender",
+            "reply-to",
+            "to",
+            "delivered-to",
+            "x-original-to",
+            "envelope-to",
+        ],
+    );
+    own.extend(
+        letter
+            .original
+            .first("return-path")
+            .and_then(addresses::first),
+    );
+    own.extend(letter.original.first("from").and_then(addresses::first));
+    own
+}

@@ -1,0 +1,239 @@
+//! Who speaks: a mail server that reports, a machine that answers for somebody, or a person. By
+//! sender, subject and the fields that machines set; never by the text.
+
+use std::sync::LazyLock;
+
+use super::addresses;
+use super::letter::Letter;
+use super::phrases::Phrases;
+
+/// Local parts that mail servers report from.
+const SERVERS: &[&str] = &[
+    "mailer-daemon",
+    "mailer_daemon",
+    "mailerdaemon",
+    "mailer",
+    "mail-daemon",
+    "maildaemon",
+    "postmaster",
+    "post_master",
+    "mdaemon",
+    "mail.delivery.system",
+    "mail-delivery-system",
+    "maildeliverysystem",
+    "mailadmin",
+    "mail-admin",
+    "imss",
+    "iwss",
+    "delivery",
+    "mailsystem",
+    "mail-system",
+    "ndr",
+    "mailgate",
+    "mailsweeper",
+    "autoreply-mailer",
+    "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e",
+    "smtp",
+    "smtpd",
+    "mta",
+    "bounce",
+    "bounces",
+    "mailhost",
+    "mailserver",
+    "mail_server",
+    "majordomo-owner",
+    "daemon",
+    "mail-server",
+    "mailmaster",
+    "qmail",
+    "sysadmin",
+    "e500_smtp_mail_service",
+];
+
+/// Names that mail servers report under.
+const SERVER_NAMES: &[&str] = &[
+    "mail delivery",
+    "delivery subsystem",
+    "delivery system",
+    "mailer-daemon",
+    "mailer daemon",
+    "mail daemon",
+    "postmaster",
+    "system administrator",
+    "mail administrator",
+    "mail system",
+    "mail server",
+    "mailserver",
+    "systemadministrator",
+    "jetmail system",
+    "administrador del sistema",
+    "administrador de correo",
+    "amministratore di sistema",
+    "systemadministrator",
+    "administrateur système",
+    "administrador do sistema",
+    "microsoft outlook",
+    "microsoft exchange",
+    "delivery notification",
+    "delivery status",
+    "internet mail delivery",
+    "mail delivery service",
+    "subsistema de entrega",
+    "mimesweeper",
+    "mailmarshal",
+    "mail gateway",
+    "symantec_antivirus",
+    "smtp_mail_service",
+    "lsmtp",
+    "listserv",
+    "message delivery",
+];
+
+/// Subjects that say that a mail did not arrive.
+#[rustfmt::skip]
+const FAILED: &[&str] = &[
+    "undeliver", "undeliverable", "undelivered", "undeliverd", "undeliverable mail", "unable to deliver", "delivery failure", "delivery failed", "delivery fail", "delivery error", "delivery problem", "delivery report", "delivery status", "delivery notification", "delivery has failed", "delivery warning", "delivery delayed", "delivery delay", "delivery incomplete", "delivery unsuccessful", "delivery was not", "delivery status notification", "mail delivery", "message delivery", "email delivery", "e-mail delivery", "failure notice", "failure delivery", "failed delivery", "failed mail", "mail failed", "mail failure", "mail error", "mail system error", "message failed", "message error", "returned mail", "returned message", "returned to sender", "return to sender", "returning message", "returning to sender", "returned email", "return mail", "not delivered", "wasn't delivered", "not be delivered", "can't be delivered", "cannot be delivered", "could not be sent", "could not send", "can't send", "non-delivery", "nondelivery", "non delivery", "nondeliverable", "non-deliverable", "non recapitabile", "non remis", "ndn:", "ndr:", "has been delayed", "delayed mail", "delayed 24 hours", "message delayed", "delayed:", "warning: could not send", "warning: message", "user unknown", "unknown user", "user not found", "unknown recipient", "unknown address", "invalid address", "invalid recipient", "address error", "address not found", "no such user", "mailbox full", "mailbox is full", "over quota", "quota exceeded", "processing error", "rejected mail", "mail rejected", "message rejected", "automatically rejected", "bounced", "bounce notification", "error sending your mail", "problem delivering", "problems delivering", "rejected:", "was rejected", "not accepted", "not deliverable", "warning: user",
+    "no entregado", "no entregable", "no se pudo entregar", "no se puede entregar", "no se ha podido entregar", "error de entrega", "error en la entrega", "fallo de entrega", "fallo en la entrega", "fallo en el envío", "falló la entrega", "entrega fallida", "mensaje devuelto", "correo devuelto", "devuelto al remitente", "notificación de estado de entrega", "notificación de estado de la entrega", "error de envío", "entrega retrasada", "retraso en la entrega", "no entregada",
+    "mancata consegna", "non recapitato", "non consegnato", "non consegnata", "impossibile recapitare", "mancato recapito", "errore di consegna", "consegna non riuscita", "consegna fallita", "recapito non riuscito", "notifica di mancato recapito", "messaggio non recapitabile", "messaggio respinto", "notifica sullo stato del recapito", "notifica di stato", "posta non consegnata", "avviso di mancata consegna", "ritardo nella consegna",
+    "unzustellbar", "nicht zustellbar", "zustellung fehlgeschlagen", "zustellung nicht möglich", "zustellfehler", "nicht zugestellt", "unzustellbare", "mail nicht zugestellt", "fehler bei der zustellung", "nachricht nicht zugestellt", "verzögert", "rückläufer", "benachrichtigung zum übermittlungsstatus", "zustellungsfehler", "zustellungsstatus",
+    "non remise", "non délivré", "non délivrable", "non distribué", "non-distribué", "échec de la remise", "échec de remise", "échec d'envoi", "échec de la distribution", "retour à l'expéditeur", "courrier non remis", "notification d'état de remise", "utilisateur non recensé", "utilisateur inconnu", "impossible de remettre", "non remis", "retardé",
+    "não entregue", "não foi entregue", "falha na entrega", "falha de entrega", "falha no envio", "erro de entrega", "devolvido", "devolução", "notificação de status de entrega", "não entregável", "mensagem devolvida", "atraso na entrega",
+    "onbestelbaar", "niet bezorgd", "kan niet worden bezorgd", "olevererbart", "kunde inte levereras", "ikke leveret", "kan ikke leveres", "nie dostarczono", "niedostarczon", "nedoručitelná", "toimitus epäonnistui", "не доставлено", "недоставлен", "ошибка доставки", "ваше сообщение не доставлено", "не удалось доставить",
+    "メール送信エラー", "配信不能", "配信エラー", "送信できません", "未配達", "不達", "配信できませんでした", "エラーメール", "退信", "邮件传输失败", "系统退信", "无法投递", "投递失败", "未送达", "전송 실패", "배달되지",
+];
+
+/// Subjects that say that a mail did arrive.
+const ARRIVED: &[&str] = &[
+    "successful mail delivery",
+    "delivery status notification (success)",
+    "delivered:",
+    "delivery receipt",
+    "delivery confirmation",
+    "(success)",
+    "relayed:",
+    "successfully delivered",
+    "delivery successful",
+    "message delivered",
+    "entregado:",
+    "recapitato:",
+    "zugestellt:",
+    "remis :",
+    "remis:",
+    "entregue:",
+    "read:",
+    "leído:",
+    "letto:",
+    "gelesen:",
+    "lu :",
+    "lida:",
+    "read receipt",
+    "return receipt",
+    "disposition notification",
+    "not read:",
+    "recall:",
+    "acuse de recibo",
+    "ricevuta di ritorno",
+    "conferma di lettura",
+    "lesebestätigung",
+    "accusé de réception",
+];
+
+/// Subjects of machines that answer for somebody.
+#[rustfmt::skip]
+const AUTOMATIC: &[&str] = &[
+    "out of office", "out of the office", "out-of-office", "outofoffice", "out of town", "autoreply", "auto reply", "auto-reply", "auto response", "auto-response", "autoresponse", "auto answer", "autoanswer", "autoresponder", "auto responder", "automatic reply", "automatic response", "automated reply", "automated response", "automatic answer", "automatically generated reply", "vacation", "on vacation", "on holiday", "away from", "i am away", "i'm away", "is away", "on leave", "maternity leave", "parental leave", "sabbatical", "thank you for your email", "thank you for your message", "thank you for contacting", "thanks for contacting", "we have received your", "we received your", "your request has been received", "ticket created", "new ticket", "ticket received", "[ticket", "case number", "confirm your", "please confirm", "verify your email", "challenge", "awaits moderator approval",
+    "fuera de la oficina", "fuera de oficina", "ausente de la oficina", "respuesta automática", "respuesta automatica", "ausencia", "de vacaciones", "hemos recibido su", "contestación automática", "autorespuesta",
+    "fuori sede", "fuori ufficio", "risposta automatica", "assente dall'ufficio", "assenza", "in ferie", "abwesend", "abwesenheit", "abwesenheitsnotiz", "automatische antwort", "abwesenheitsbenachrichtigung", "im urlaub", "nicht im büro", "automatische abwesenheit",
+    "absence du bureau", "réponse automatique", "reponse automatique", "absent du bureau", "absence", "message d'absence", "en congé", "ausência", "resposta automática", "fora do escritório", "de férias", "automatisch antwoord", "afwezig", "afwezigheid", "niet aanwezig", "autosvar", "frånvaro", "fraværende", "poissa", "autoodpowiedź", "automatyczna odpowiedź", "автоответ", "автоматический ответ", "自動応答", "自動返信", "不在", "自动回复", "自動回覆", "자동 회신", "부재중",
+];
+
+static SERVER_NAME: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(SERVER_NAMES));
+static SAYS_FAILED: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(FAILED));
+static SAYS_ARRIVED: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(ARRIVED));
+static SAYS_AUTOMATIC: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(AUTOMATIC));
+
+/// What can be told of who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Speaker {
+    /// A mail server, by its name or the empty reverse-path.
+    pub(super) is_server: bool,
+    /// The subject says that a mail did not arrive.
+    pub(super) says_failed: bool,
+    /// The subject says that a mail did arrive.
+    pub(super) says_arrived: bool,
+    /// A machine answers for somebody.
+    pub(super) is_automatic: bool,
+    /// Nobody typed this (RFC 3834 section 5).
+    pub(super) is_generated: bool,
+}
+
+impl Speaker {
+    /// Looks at a message's fields.
+    pub(super) fn of(letter: &Letter) -> Self {
+        let fields = &letter.fields;
+        let senders: Vec<&str> = fields.all("from").chain(fields.all("sender")).collect();
+        let named = senders.iter().flat_map(|s| addresses::all(s)).any(|found| {
+            let local = found
+                .address
+                .split('@')
+                .next()
+                .unwrap_or_default()
+                .trim_matches('"')
+                .to_owned();
+            SERVERS.contains(&local.as_str())
+        });
+        let bare = fields.all("from").any(|from| {
+            let from = from.to_ascii_lowercase();
+            from.contains("mailer-daemon") || from.contains("<>") || from.contains("postmaster")
+        });
+        let no_way_back = fields.all("return-path").any(|path| {
+            let path = path.trim().to_ascii_lowercase();
+            path == "<>" || path.contains("mailer-daemon") || path.is_empty()
+        });
+        let is_server = named || bare || SERVER_NAME.stand_in(&letter.sender_names);
+        let subject = letter.subject.as_str();
+        let reply_to_ours = subject
+            .get(..3)
+            .is_some_and(|s| s.eq_ignore_ascii_case("re:"));
+        let says_failed = SAYS_FAILED.stand_in(subject);
+        let submitted = fields
+            .first("auto-submitted")
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let precedence = fields
+            .first("precedence")
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let by_field = [
+            "x-autoreply",
+            "x-autorespond",
+            "x-autoreply-from",
+            "x-mail-autoreply",
+            "x-autoresponder",
+            "x-auto-response",
+            "x-autogenerated-reply",
+            "x-vacation",
+        ]
+        .iter()
+        .any(|name| fields.has(name))
+            || precedence.contains("auto_reply")
+            || precedence.contains("auto-reply")
+            || submitted.contains("vacation");
+        let by_subject = SAYS_AUTOMATIC.stand_in(subject) && !says_failed;
+        Self {
+            is_server: is_server || (no_way_back && !reply_to_ours && says_failed),
+            says_failed,
+            says_arrived: SAYS_ARRIVED.stand_in(subject),
+            is_automatic: by_field || by_subject,
+            is_generated: submitted.starts_with("auto-")
+                || no_way_back
+                || precedence.contains("junk")
+                || precedence.contains("bulk"),
+        }
+    }
+
+    /// Whether a report is to be looked for in the text.
+    pub(super) fn may_report(self) -> bool {
+        self.is_server || self.says_failed
+    }
+}

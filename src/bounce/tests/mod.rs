@@ -1,0 +1,1 @@
+//! What real servers send back, in invented letters.
