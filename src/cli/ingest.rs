@@ -1,121 +1,239 @@
-//! `postmerge ingest`: what comes back. So far it explains messages that it is given, and stores nothing.
+//! `postmerge ingest`: takes in what came back.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::ValueEnum;
 use serde_json::json;
 
 use super::error::CliError;
+use super::ingest_explain::explain;
+use super::send::{environment, new_run_id};
+use super::start_error::cli_error;
+use super::status::settings;
 use super::terminal::Terminal;
-use crate::bounce::{Action, Kind, Reported, read};
-use crate::mail::refusal::Language;
-
-/// Octets of a message that are read; what a report says stands at its beginning.
-const MESSAGE: u64 = 4 << 20;
+use super::{Cli, workspace_folder};
+use crate::bounce::ingest::{IngestError, Outside, Summary, ingest};
+use crate::bounce::mailbox::{self, Mailbox, MailboxError, Maildir, Mbox, Single};
+use crate::clock::SystemClock;
+use crate::deliver::opened::open;
+use crate::deliver::run::organisation_key;
+use crate::workspace::folder::Folder;
+use crate::workspace::settings::{Settings, Then};
 
 /// What `ingest` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Reads what comes back: bounces, complaints, receipts.\n\n\
-        With --explain it prints what each message is, one JSON object a line, and stores nothing: whom it \
-        speaks of, whether that is permanent, and why. Needs no workspace.",
+    long_about = "Takes in what came back: bounces, complaints, receipts, wishes to leave.\n\n\
+        Reads the mailbox that postmerge.yaml names under `bounces.mailbox`, or the one given here, finds out whose \
+        mail each message is about, and publishes it on the ledger; who does not exist, complained or left is not \
+        mailed from then on. Only then are messages moved or flagged. A message that is read twice counts once. \
+        What a person wrote stays where it is, and is listed: nothing is answered.\n\n\
+        With --explain it says what each message is, one JSON object a line, and stores nothing; that needs no workspace.",
     after_help = "Examples:\n  \
-        postmerge ingest --explain bounce.eml\n  \
-        cat bounce.eml | postmerge ingest --explain -"
+        postmerge ingest                             the mailbox of postmerge.yaml\n  \
+        postmerge ingest --dry-run --format json     what would be noted down\n  \
+        postmerge ingest --maildir ~/Maildir\n  \
+        postmerge ingest - < bounce.eml              behind a mail server's pipe\n  \
+        postmerge ingest --explain bounce.eml        what is this message?\n\n\
+        Exit codes: 0 all taken in, 1 there are messages for a person to read, 2 could not run."
 )]
 pub struct Arguments {
     /// Say what each message is, and store nothing.
     #[arg(long)]
     pub explain: bool,
 
+    /// Read this Maildir instead.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["explain", "mbox", "files"])]
+    pub maildir: Option<PathBuf>,
+
+    /// Read this mbox file instead.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "files"])]
+    pub mbox: Option<PathBuf>,
+
+    /// Publish nothing, and leave the mailbox as it is.
+    #[arg(long, conflicts_with = "explain")]
+    pub dry_run: bool,
+
+    /// How the outcome is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT", conflicts_with = "explain")]
+    pub format: Format,
+
     /// Messages, each in a file of its own; `-` is standard input.
-    #[arg(value_name = "FILE", requires = "explain")]
+    #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+}
+
+/// How the outcome is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// [`CliError`] where a file can not be read, or nothing says where mail comes back to.
-pub fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitCode, CliError> {
-    if !arguments.explain {
-        return Err(
-            CliError::new("no mailbox is configured that bounces come back to").hint(
-                "`postmerge ingest --explain FILE` says what a message is, without a mailbox",
-            ),
-        );
+/// [`CliError`] where a mailbox or the ledger can not be read, or nothing says where mail comes back to.
+pub fn run(
+    cli: &Cli,
+    arguments: &Arguments,
+    terminal: &mut Terminal,
+) -> Result<ExitCode, CliError> {
+    if arguments.explain {
+        explain(&arguments.files, terminal)?;
+        return Ok(ExitCode::SUCCESS);
     }
-    if arguments.files.is_empty() {
-        return Err(CliError::new("there is nothing to explain")
-            .hint("name files, or `-` for standard input"));
+    let folder = workspace_folder::find(cli.workspace.as_deref())?;
+    let here = settings(&folder)?;
+    let places = places(arguments, &here, &folder)?;
+    let mut opened = open(&folder, &here.ledger).map_err(|why| cli_error(&why))?;
+    let key = organisation_key(&environment, &opened.workspace.settings);
+    let key = key.map_err(|why| cli_error(&why))?;
+    let used = opened.ledger.use_key(key.fingerprint());
+    used.map_err(|why| CliError::new(why.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|why| CliError::new(format!("no runtime: {why}")))?;
+    let mut all = Summary::default();
+    for mut place in places {
+        let outside = Outside {
+            workspace: &opened.workspace,
+            key: &key,
+            run: new_run_id(),
+            clock: &SystemClock,
+            dry_run: arguments.dry_run,
+        };
+        let ledger = &mut opened.ledger;
+        let done = async {
+            let summary = ingest(&outside, ledger, &mut *place, |_| {}).await;
+            place.close().await;
+            summary
+        };
+        all.add(runtime.block_on(done).map_err(|why| refused(&why))?);
     }
-    for path in &arguments.files {
-        let bytes = contents(path)?;
-        terminal.print(&explained(path, &bytes))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    terminal.print(&match arguments.format {
+        Format::Text => text(&all, arguments.dry_run),
+        Format::Json => json(&all),
+    })?;
+    Ok(match all.for_people.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(1),
+    })
 }
 
-fn contents(path: &Path) -> Result<Vec<u8>, CliError> {
-    let mut bytes = Vec::new();
-    let read = if path.as_os_str() == "-" {
-        std::io::stdin()
-            .lock()
-            .take(MESSAGE)
-            .read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(MESSAGE).read_to_end(&mut bytes))
+/// The mailboxes that are asked for.
+fn places(
+    arguments: &Arguments,
+    settings: &Settings,
+    folder: &Path,
+) -> Result<Vec<Box<dyn Mailbox>>, CliError> {
+    let unread = |path: &Path, why: std::io::Error| {
+        CliError::new(format!("{} can not be read: {why}", path.display()))
     };
-    read.map(|_| bytes)
-        .map_err(|e| CliError::new(format!("{} can not be read: {e}", path.display())))
-}
-
-/// One message as a line of JSON.
-fn explained(path: &Path, bytes: &[u8]) -> String {
-    let recipients: Vec<serde_json::Value> = match read(bytes).kind {
-        Kind::Report(reported) => reported.iter().filter_map(reported_json).collect(),
-        Kind::Complaint(complaint) => {
-            let class = if complaint.is_objection() {
-                "complaint"
-            } else {
-                "other"
+    if let Some(path) = &arguments.maildir {
+        let maildir = Maildir::open(path, Then::Flag).map_err(|why| mailbox_error(&why))?;
+        return Ok(vec![Box::new(maildir)]);
+    }
+    if let Some(path) = &arguments.mbox {
+        return Ok(vec![Box::new(Mbox::at_rest(path))]);
+    }
+    if !arguments.files.is_empty() {
+        let single = |path: &PathBuf| -> Result<Box<dyn Mailbox>, CliError> {
+            let single = match path.as_os_str() == "-" {
+                true => Single::read(std::io::stdin().lock()),
+                false => std::fs::File::open(path).and_then(Single::read),
             };
-            let feedback = &complaint.feedback;
-            complaint
-                .addresses
-                .iter()
-                .map(|address| json!({"address": address, "class": class, "kind": "complaint", "status": "", "reason": feedback}))
-                .collect()
-        }
-        Kind::Receipt(_) | Kind::AutoReply | Kind::Reply => Vec::new(),
+            Ok(Box::new(single.map_err(|why| unread(path, why))?))
+        };
+        return arguments.files.iter().map(single).collect();
+    }
+    let Some(given) = &settings.bounces.mailbox else {
+        return Err(CliError::new("no mailbox is configured that mail comes back to").hint(
+            "name one in postmerge.yaml under `bounces.mailbox`, or give --maildir, --mbox or files; `postmerge ingest --explain FILE` says what a message is, without a mailbox",
+        ));
     };
-    format!(
-        "{}\n",
-        json!({"file": path.display().to_string(), "recipients": recipients})
-    )
+    let opened = mailbox::open(given, folder, &Folder::new(folder), &environment);
+    Ok(vec![opened.map_err(|why| mailbox_error(&why))?])
 }
 
-/// `null` address: the report names nobody, and a line for nobody tells nothing.
-fn reported_json(reported: &Reported) -> Option<serde_json::Value> {
-    let address = reported.address.as_ref()?;
-    let (class, kind) = match reported.action {
-        Action::Failed | Action::Delayed if reported.is_permanent() => {
-            ("permanent", reported.verdict.class.name())
+fn refused(why: &IngestError) -> CliError {
+    match why {
+        IngestError::Mailbox(why) => mailbox_error(why),
+        IngestError::Publish(_) => CliError::new(why.to_string()).hint(
+            "the messages were left as they are: run it again once the ledger can be published",
+        ),
+        IngestError::Ledger(_) | IngestError::Address { .. } => CliError::new(why.to_string()),
+    }
+}
+
+fn mailbox_error(why: &MailboxError) -> CliError {
+    let error = CliError::new(why.to_string());
+    match why.may_pass() {
+        true => error.hint("nothing is lost: run it again"),
+        false => error,
+    }
+}
+
+/// The outcome for people.
+fn text(summary: &Summary, dry_run: bool) -> String {
+    let mut lines = vec![format!("{} messages", summary.messages)];
+    for (count, what) in [
+        (summary.noted, "noted down"),
+        (summary.known, "known already"),
+        (summary.passed, "of machines, about nothing"),
+        (summary.nobody, "about nobody that we know"),
+        (
+            summary.forged,
+            "with a token that was not made here: not believed",
+        ),
+        (summary.for_people.len() as u64, "for a person to read"),
+    ] {
+        if count > 0 {
+            lines.push(format!("  {count:6} {what}"));
         }
-        Action::Failed | Action::Delayed => ("temporary", reported.verdict.class.name()),
-        other => ("other", other.name()),
-    };
-    let status = reported
-        .status
-        .map(|status| status.to_string())
-        .unwrap_or_default();
-    let reason = if reported.action.is_bounce() {
-        reported.verdict.reason.words(Language::En)
-    } else {
-        ""
-    };
-    Some(
-        json!({"address": address, "class": class, "kind": kind, "status": status, "reason": reason}),
-    )
+    }
+    if !summary.heard.is_empty() {
+        lines.push("what was heard".to_owned());
+        for (what, count) in &summary.heard {
+            lines.push(format!("  {count:6} {what}"));
+        }
+    }
+    if summary.suppressed > 0 {
+        lines.push(format!("{} are not mailed any more", summary.suppressed));
+    }
+    if !summary.for_people.is_empty() {
+        lines.push("\nThese are for a person, and stay in the mailbox:".to_owned());
+        for it in &summary.for_people {
+            let from = it.from.as_deref().unwrap_or("?");
+            lines.push(format!("  {from}: {} ({})", it.subject, it.place));
+        }
+    }
+    if dry_run {
+        lines.push("\nNothing was published, and the mailbox is as it was.".to_owned());
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn json(summary: &Summary) -> String {
+    let people = summary.for_people.iter();
+    let people: Vec<_> = people
+        .map(|it| json!({"place": it.place, "from": it.from, "subject": it.subject}))
+        .collect();
+    let all = json!({
+        "messages": summary.messages,
+        "noted": summary.noted,
+        "known": summary.known,
+        "passed": summary.passed,
+        "nobody": summary.nobody,
+        "forged": summary.forged,
+        "heard": summary.heard,
+        "suppressed": summary.suppressed,
+        "for_people": people,
+    });
+    format!("{all}\n")
 }

@@ -11,6 +11,7 @@ mod doctor_text;
 pub mod error;
 mod github_evidence;
 pub mod ingest;
+mod ingest_explain;
 pub mod init;
 mod ledger_here;
 pub mod lint;
@@ -134,7 +135,7 @@ impl Cli {
             Command::Send(arguments) => send::run(self, arguments, terminal),
             Command::SendTest(arguments) => send_test::run(self, arguments, terminal),
             Command::Status(arguments) => status::run(self, arguments, terminal),
-            Command::Ingest(arguments) => ingest::run(arguments, terminal),
+            Command::Ingest(arguments) => ingest::run(self, arguments, terminal),
             Command::Doctor(arguments) => doctor::run(self, arguments, terminal),
             Command::Resolve(arguments) => resolve::run(self, arguments, terminal),
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),

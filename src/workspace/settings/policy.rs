@@ -32,6 +32,29 @@ pub struct Policy {
     pub management_above: Option<u32>,
     /// What `send` looks at before a campaign goes on.
     pub preflight: Preflight,
+    /// From how many soft bounces on an address is not mailed any more.
+    pub soft_bounces: SoftBounces,
+    /// Whether a bounce or complaint must carry a mail's own token or Message-ID before anybody is suppressed for it;
+    /// else the address that it names is enough, which anybody can write.
+    pub proof_of_mail: bool,
+}
+
+/// From how many soft bounces on an address is not mailed any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SoftBounces {
+    /// So many.
+    #[schemars(range(min = 1))]
+    pub mails: u16,
+    /// In so many days.
+    #[schemars(range(min = 1, max = 366))]
+    pub days: u16,
+}
+
+impl Default for SoftBounces {
+    fn default() -> Self {
+        Self { mails: 5, days: 60 }
+    }
 }
 
 impl Default for Policy {
@@ -55,6 +78,8 @@ impl Default for Policy {
             test_before_sending: false,
             management_above: None,
             preflight: Preflight::default(),
+            soft_bounces: SoftBounces::default(),
+            proof_of_mail: false,
         }
     }
 }

@@ -1,0 +1,282 @@
+//! Takes a mailbox in: every message is read, what it says is published on the ledger, and only then is it moved or
+//! flagged. Whoever is killed in between reads the same messages again; each counts once, by its key.
+//!
+//! Prints nothing, answers nobody. What a person has to read stays where it is, and is listed.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::known::Known;
+use super::listen::{self, End, Listener, Said};
+use super::mailbox::{self, Mailbox, MailboxError, Taken};
+use super::whose::Whose;
+use super::{Kind, Returned, read};
+use crate::clock::Clock;
+use crate::diagnostic::printable;
+use crate::ledger::branch::{Batch, Ledger, LedgerError, PublishError};
+use crate::ledger::event::{RunId, SuppressionEvent};
+use crate::ledger::feedback::{Feedback, Heard, MessageKey};
+use crate::ledger::reply_text::reply_text;
+use crate::mail::address::{Address, AddressError};
+use crate::mail::recipient_id::RecipientKey;
+use crate::workspace::Workspace;
+use crate::workspace::parallel::{WORTH, map};
+
+/// Messages that are read and published together: what a kill makes read again, and what memory holds.
+const AT_ONCE: usize = 500;
+
+/// A message that says that it is older than this is taken for so old: a suppression must not come before what lifted
+/// an older one long ago, whatever a date claims.
+const OLDEST: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum IngestError {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+    #[error("{what}: {why}")]
+    Address {
+        what: &'static str,
+        why: AddressError,
+    },
+}
+
+/// What is handed in.
+pub struct Outside<'a> {
+    /// Whose mail it is.
+    pub workspace: &'a Workspace,
+    /// The organisation's key.
+    pub key: &'a RecipientKey,
+    /// This run's id.
+    pub run: RunId,
+    /// The clock.
+    pub clock: &'a dyn Clock,
+    /// Publish nothing and leave the mailbox as it is.
+    pub dry_run: bool,
+}
+
+/// What a mailbox came to. A message is in one of the first seven; `recipients` count what those told.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Messages that were read.
+    pub messages: u64,
+    /// They were noted down.
+    pub noted: u64,
+    /// They were noted down before, by this mailbox's last reader or another.
+    pub known: u64,
+    /// They carry a token that was not made here, and were not believed.
+    pub forged: u64,
+    /// They are about nobody that can be told.
+    pub nobody: u64,
+    /// They are of machines, about nothing that is noted down.
+    pub passed: u64,
+    /// They are for a person, and stay where they are.
+    pub for_people: Vec<ForPerson>,
+    /// What was heard, by [`Heard::name`]; bounces by class: `bounced hard`.
+    pub heard: BTreeMap<String, u64>,
+    /// Who must not be mailed any more, new.
+    pub suppressed: u64,
+}
+
+/// A message that a person has to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForPerson {
+    /// Which, in its mailbox.
+    pub place: String,
+    /// From whom, masked.
+    pub from: Option<String>,
+    /// What about.
+    pub subject: String,
+}
+
+/// Takes a mailbox in; `told` hears how many messages were read so far.
+///
+/// # Errors
+/// [`IngestError`]; what was published before stays so, and its messages are marked.
+pub async fn ingest(
+    outside: &Outside<'_>,
+    ledger: &mut Ledger,
+    mailbox: &mut dyn Mailbox,
+    mut told: impl FnMut(u64),
+) -> Result<Summary, IngestError> {
+    let now = outside.clock.now();
+    let policy = &outside.workspace.settings.policy;
+    let mut known = Known::read(ledger, policy.soft_bounces, now)?;
+    let mut listener = listener(outside, ledger)?;
+    let mut summary = Summary::default();
+    loop {
+        let messages = some(mailbox).await?;
+        let is_last = messages.len() < AT_ONCE;
+        let understood = map(&messages, WORTH, |it| (key_of(&it.bytes), read(&it.bytes)));
+        let mut intake = Intake::default();
+        for (message, (key, returned)) in messages.into_iter().zip(&understood) {
+            summary.messages += 1;
+            let one = listen::Message {
+                key: *key,
+                at: received(returned, now),
+                returned,
+            };
+            if known.is_new(*key) {
+                let said = listener.listen(ledger, &one)?;
+                intake.take(&mut summary, &mut known, said, &one, message.taken);
+            } else if matches!(returned.kind, Kind::Reply) {
+                // A person's words stay until a person has read them.
+                summary.waits(&message.taken, returned);
+            } else {
+                summary.known += 1;
+                intake.taken.push(message.taken);
+            }
+        }
+        if !outside.dry_run {
+            intake.publish(outside, ledger, now)?;
+            mailbox.done(&intake.taken).await?;
+        }
+        told(summary.messages);
+        if is_last {
+            return Ok(summary);
+        }
+    }
+}
+
+fn listener<'a>(outside: &Outside<'a>, ledger: &Ledger) -> Result<Listener<'a>, IngestError> {
+    let settings = &outside.workspace.settings;
+    let address =
+        |what, text: &str| Address::parse(text).map_err(|why| IngestError::Address { what, why });
+    let bounces = address("bounces.address", &settings.bounces.address)?;
+    let leaving = address("unsubscribe.address", &settings.unsubscribe.address)?;
+    let lists = outside.workspace.lists.values();
+    let topics = lists.flat_map(|file| file.list.topics.keys());
+    Ok(Listener {
+        key: outside.key,
+        whose: Whose::new(ledger, outside.key, bounces, leaving)?,
+        topics: topics.map(ToString::to_string).collect(),
+        trusts_addresses: !settings.policy.proof_of_mail,
+    })
+}
+
+/// The next messages.
+async fn some(mailbox: &mut dyn Mailbox) -> Result<Vec<mailbox::Message>, MailboxError> {
+    let mut messages = Vec::new();
+    while messages.len() < AT_ONCE {
+        match mailbox.next().await? {
+            Some(message) => messages.push(message),
+            None => break,
+        }
+    }
+    Ok(messages)
+}
+
+/// A message by its content, whatever line ends its mailbox has.
+fn key_of(bytes: &[u8]) -> MessageKey {
+    let without: Vec<u8> = bytes.iter().copied().filter(|&b| b != b'\r').collect();
+    MessageKey::of(&without)
+}
+
+/// When a message was written, as far as its date can be believed.
+fn received(returned: &Returned, now: Timestamp) -> Timestamp {
+    let date = returned.traces.date.as_deref();
+    let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+    let oldest = now.checked_sub(OLDEST).unwrap_or(Timestamp::MIN);
+    date.map_or(now, |date| date.timestamp().clamp(oldest, now))
+}
+
+/// What some messages came to.
+#[derive(Default)]
+struct Intake {
+    feedback: Vec<Feedback>,
+    suppressions: Vec<SuppressionEvent>,
+    taken: Vec<Taken>,
+}
+
+impl Intake {
+    fn take(
+        &mut self,
+        summary: &mut Summary,
+        known: &mut Known,
+        said: Said,
+        message: &listen::Message<'_>,
+        taken: Taken,
+    ) {
+        match said.end {
+            End::Noted => summary.noted += 1,
+            End::Forged => summary.forged += 1,
+            End::Nobody => summary.nobody += 1,
+            End::Passed => summary.passed += 1,
+            End::ForPerson => summary.waits(&taken, message.returned),
+        }
+        if said.end != End::ForPerson {
+            self.taken.push(taken);
+        }
+        for feedback in &said.feedback {
+            let name = match &feedback.what {
+                Heard::Bounced { class, .. } => format!("bounced {class}"),
+                other => other.name().to_owned(),
+            };
+            *summary.heard.entry(name).or_default() += 1;
+            self.suppressions.extend(known.past_limit(feedback));
+        }
+        summary.suppressed += said.suppressions.len() as u64;
+        self.feedback.extend(said.feedback);
+        self.suppressions.extend(said.suppressions);
+    }
+
+    /// Publishes what was heard and whom nobody mails any more: together, or nothing.
+    fn publish(
+        &mut self,
+        outside: &Outside<'_>,
+        ledger: &mut Ledger,
+        now: Timestamp,
+    ) -> Result<(), IngestError> {
+        if self.feedback.is_empty() && self.suppressions.is_empty() {
+            return Ok(());
+        }
+        let (heard, left) = (self.feedback.len(), self.suppressions.len());
+        ledger.publish(&Batch {
+            run: outside.run,
+            at: now,
+            events: Vec::new(),
+            suppressions: std::mem::take(&mut self.suppressions),
+            feedback: std::mem::take(&mut self.feedback),
+            pages: Vec::new(),
+            tests: Vec::new(),
+            looks_around: false,
+            summary: format!("feedback: {heard} heard, {left} suppressed"),
+        })?;
+        Ok(())
+    }
+}
+
+impl Summary {
+    /// Takes another mailbox's in.
+    pub fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.noted += other.noted;
+        self.known += other.known;
+        self.forged += other.forged;
+        self.nobody += other.nobody;
+        self.passed += other.passed;
+        self.for_people.extend(other.for_people);
+        for (what, count) in other.heard {
+            *self.heard.entry(what).or_default() += count;
+        }
+        self.suppressed += other.suppressed;
+    }
+
+    fn waits(&mut self, taken: &Taken, returned: &Returned) {
+        let from = returned.traces.from.as_deref();
+        self.for_people.push(ForPerson {
+            place: taken.to_string(),
+            from: from
+                .and_then(|it| Address::parse(it).ok())
+                .map(|it| it.masked()),
+            // Whoever wrote it wrote this, too: it must not do anything to a terminal or a log.
+            subject: printable(&reply_text(&returned.traces.subject)),
+        });
+    }
+}

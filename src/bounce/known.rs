@@ -1,0 +1,78 @@
+//! What the ledger has heard already: which messages were read, and whose mail bounced softly of late.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::ledger::branch::{Ledger, LedgerError};
+use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
+use crate::ledger::feedback::{Feedback, Heard, MessageKey};
+use crate::mail::recipient_id::RecipientId;
+use crate::mail::refusal::Class;
+use crate::workspace::settings::SoftBounces;
+
+/// A fold over what came back.
+pub(super) struct Known {
+    messages: HashSet<MessageKey>,
+    /// When mail bounced softly, within the limit's days.
+    soft: HashMap<RecipientId, Vec<Timestamp>>,
+    limit: SoftBounces,
+    since: Timestamp,
+}
+
+impl Known {
+    /// Reads all that came back.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub(super) fn read(
+        ledger: &Ledger,
+        limit: SoftBounces,
+        now: Timestamp,
+    ) -> Result<Self, LedgerError> {
+        let days = SignedDuration::from_hours(24 * i64::from(limit.days));
+        let mut known = Self {
+            messages: HashSet::new(),
+            soft: HashMap::new(),
+            limit,
+            since: now.checked_sub(days).unwrap_or(Timestamp::MIN),
+        };
+        ledger.feedback(0, |feedback| {
+            known.messages.insert(feedback.message);
+            known.count(&feedback);
+        })?;
+        Ok(known)
+    }
+
+    /// Whether this message was not read before.
+    pub(super) fn is_new(&mut self, message: MessageKey) -> bool {
+        self.messages.insert(message)
+    }
+
+    /// Takes what was heard in. Whoever is past the limit by it takes no mail, it seems, and is not mailed any more.
+    pub(super) fn past_limit(&mut self, feedback: &Feedback) -> Option<SuppressionEvent> {
+        let so_many = self.count(feedback)?;
+        (so_many == usize::from(self.limit.mails)).then(|| SuppressionEvent::Suppressed {
+            recipient: feedback.recipient,
+            scope: Scope::All,
+            reason: Exclusion::HardBounce,
+            at: feedback.at,
+            note: format!("{so_many} soft bounces in {} days", self.limit.days),
+        })
+    }
+
+    /// How many soft bounces of late there are with this one, if it is one.
+    fn count(&mut self, feedback: &Feedback) -> Option<usize> {
+        let Heard::Bounced { class, .. } = &feedback.what else {
+            return None;
+        };
+        // What is refused for the sender, the mail or the way there says nothing of the mailbox.
+        let is_soft = matches!(class, Class::Soft | Class::MailboxFull | Class::Unknown);
+        if !is_soft || feedback.at < self.since {
+            return None;
+        }
+        let times = self.soft.entry(feedback.recipient).or_default();
+        times.push(feedback.at);
+        Some(times.len())
+    }
+}

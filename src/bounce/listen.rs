@@ -1,0 +1,317 @@
+//! What follows from a returned message: the events of the ledger, and who must not be mailed any more.
+
+use jiff::Timestamp;
+
+use super::whose::{Found, Proof, Token, Whose};
+use super::{Action, Complaint, Kind, Reported, Returned};
+use crate::ledger::branch::{Ledger, LedgerError};
+use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
+use crate::ledger::feedback::{Feedback, Heard, MessageKey};
+use crate::ledger::reply_text::without_recipient;
+use crate::mail::address::Address;
+use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::mail::refusal::Class;
+use crate::mail::token;
+
+/// What one message came to.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) feedback: Vec<Feedback>,
+    pub(super) suppressions: Vec<SuppressionEvent>,
+    pub(super) end: End,
+}
+
+/// How a message ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// It is noted down.
+    Noted,
+    /// It carries a token that is not ours: nothing that it says is believed.
+    Forged,
+    /// It speaks of somebody, and of nobody that can be told.
+    Nobody,
+    /// A person has to read it.
+    ForPerson,
+    /// A machine wrote, and there is nothing to note down.
+    Passed,
+}
+
+/// What messages are understood by.
+pub(super) struct Listener<'a> {
+    pub(super) key: &'a RecipientKey,
+    pub(super) whose: Whose<'a>,
+    /// The topics that somebody can leave.
+    pub(super) topics: Vec<String>,
+    /// Whether an address alone is enough for a suppression.
+    pub(super) trusts_addresses: bool,
+}
+
+/// The message at hand.
+pub(super) struct Message<'a> {
+    pub(super) key: MessageKey,
+    pub(super) at: Timestamp,
+    pub(super) returned: &'a Returned,
+}
+
+impl Listener<'_> {
+    /// What a message says.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub(super) fn listen(
+        &mut self,
+        ledger: &Ledger,
+        message: &Message<'_>,
+    ) -> Result<Said, LedgerError> {
+        let token = self.whose.token(message.returned);
+        let path = match token {
+            Token::Forged => return Ok(Said::nothing(End::Forged)),
+            Token::Leave(leave) => return Ok(self.leaves(message, &leave)),
+            Token::Mail(path) => Some(path),
+            Token::Absent => None,
+        };
+        let traces = &message.returned.traces;
+        let kind = &message.returned.kind;
+        let named: Vec<String> = match kind {
+            Kind::Report(reported) => reported
+                .iter()
+                .filter_map(|it| it.address.clone())
+                .collect(),
+            Kind::Complaint(complaint) => complaint.addresses.clone(),
+            Kind::Receipt(receipt) => receipt.address.iter().cloned().collect(),
+            Kind::AutoReply | Kind::Reply => traces.from.iter().cloned().collect(),
+        };
+        let found = match path {
+            Some(path) => {
+                let named: Vec<RecipientId> = named.iter().filter_map(|it| self.id(it)).collect();
+                let found = self.whose.by_path(ledger, &path, &named)?;
+                found.into_iter().map(|found| (found, None)).collect()
+            }
+            None => self.by_names(ledger, message.returned, &named)?,
+        };
+        Ok(match kind {
+            Kind::Report(reported) => self.report(message, reported, found),
+            Kind::Complaint(complaint) => self.complaint(message, complaint, found),
+            Kind::Receipt(receipt) if receipt.disposition == "displayed" => {
+                self.noted(message, found, &Heard::Read)
+            }
+            Kind::Receipt(_) => Said::nothing(End::Passed),
+            Kind::AutoReply => {
+                let ours = found.into_iter().filter(|(it, _)| it.proof == Proof::Keyed);
+                let said = self.noted(message, ours.collect(), &Heard::AutoReplied);
+                match said.feedback.is_empty() {
+                    true => Said::nothing(End::Passed),
+                    false => said,
+                }
+            }
+            Kind::Reply => {
+                let ours = found.into_iter().filter(|(it, _)| it.proof == Proof::Keyed);
+                let mut said = self.noted(message, ours.collect(), &Heard::Replied);
+                said.end = End::ForPerson;
+                said
+            }
+        })
+    }
+
+    /// The recipients that a message names, each with the name; where it names nobody, those of the returned mail.
+    fn by_names(
+        &mut self,
+        ledger: &Ledger,
+        returned: &Returned,
+        named: &[String],
+    ) -> Result<Vec<(Found, Option<String>)>, LedgerError> {
+        let traces = &returned.traces;
+        let names = match named {
+            [] => traces.returned_to.as_slice(),
+            named => named,
+        };
+        let mut found = Vec::new();
+        for name in names {
+            if let Some(id) = self.id(name) {
+                let one = self.whose.by_id(ledger, id, &traces.answers)?;
+                found.push((one, Some(name.clone())));
+            }
+        }
+        Ok(found)
+    }
+
+    fn id(&self, address: &str) -> Option<RecipientId> {
+        Address::parse(address).ok().map(|it| self.key.id(&it))
+    }
+
+    fn leaves(&self, message: &Message<'_>, leave: &token::Leave) -> Said {
+        // A report that our answer did not arrive is no wish to leave.
+        if !matches!(message.returned.kind, Kind::Reply | Kind::AutoReply) {
+            return Said::nothing(End::Passed);
+        }
+        let scope = match leave.scope {
+            token::Scope::All => Some(Scope::All),
+            topic @ token::Scope::Topic(_) => {
+                let mut topics = self.topics.iter();
+                let name = topics.find(|name| token::Scope::topic(self.key, name) == topic);
+                name.map(|name| Scope::Topic(name.clone()))
+            }
+        };
+        let (token::Action::Unsubscribe, Some(scope)) = (leave.action, scope) else {
+            return Said::nothing(End::ForPerson);
+        };
+        let found = Found {
+            recipient: leave.recipient,
+            mail: None,
+            proof: Proof::Keyed,
+        };
+        let mut said = self.noted(
+            message,
+            vec![(found, None)],
+            &Heard::Left {
+                scope: scope.clone(),
+            },
+        );
+        said.suppressions.push(SuppressionEvent::Suppressed {
+            recipient: leave.recipient,
+            scope,
+            reason: Exclusion::Unsubscribed,
+            at: message.at,
+            note: "by mail".to_owned(),
+        });
+        said
+    }
+
+    fn report(
+        &self,
+        message: &Message<'_>,
+        reported: &[Reported],
+        found: Vec<(Found, Option<String>)>,
+    ) -> Said {
+        let mut said = Said::nothing(End::Nobody);
+        for (found, name) in found {
+            let about = |it: &&Reported| name.is_none() || it.address == name;
+            // A mail has one recipient: of several that a report names, others are where it was forwarded to.
+            let worst = reported.iter().filter(about).max_by_key(|it| gravity(it));
+            let Some(worst) = worst.or(reported.first()) else {
+                continue;
+            };
+            let heard = heard(worst);
+            let dead = matches!(
+                &heard,
+                Heard::Bounced {
+                    class: Class::Hard,
+                    ..
+                }
+            );
+            if dead && worst.is_permanent() {
+                let note = worst.verdict.reason.name();
+                self.suppress(&mut said, message, &found, Exclusion::HardBounce, note);
+            }
+            said.note(message, found, heard);
+        }
+        said
+    }
+
+    fn complaint(
+        &self,
+        message: &Message<'_>,
+        complaint: &Complaint,
+        found: Vec<(Found, Option<String>)>,
+    ) -> Said {
+        if !complaint.is_objection() {
+            return Said::nothing(End::Passed);
+        }
+        let mut said = Said::nothing(End::Nobody);
+        for (found, _) in found {
+            let kind = complaint.feedback.clone();
+            self.suppress(&mut said, message, &found, Exclusion::Complained, &kind);
+            said.note(message, found, Heard::Complained { kind });
+        }
+        said
+    }
+
+    fn suppress(
+        &self,
+        said: &mut Said,
+        message: &Message<'_>,
+        found: &Found,
+        reason: Exclusion,
+        note: &str,
+    ) {
+        if found.proof == Proof::Keyed || self.trusts_addresses {
+            said.suppressions.push(SuppressionEvent::Suppressed {
+                recipient: found.recipient,
+                scope: Scope::All,
+                reason,
+                at: message.at,
+                note: note.to_owned(),
+            });
+        }
+    }
+
+    fn noted(
+        &self,
+        message: &Message<'_>,
+        found: Vec<(Found, Option<String>)>,
+        heard: &Heard,
+    ) -> Said {
+        let mut said = Said::nothing(End::Nobody);
+        for (found, _) in found {
+            said.note(message, found, heard.clone());
+        }
+        said
+    }
+}
+
+impl Said {
+    fn nothing(end: End) -> Self {
+        Self {
+            feedback: Vec::new(),
+            suppressions: Vec::new(),
+            end,
+        }
+    }
+
+    fn note(&mut self, message: &Message<'_>, found: Found, what: Heard) {
+        self.end = End::Noted;
+        self.feedback.push(Feedback {
+            message: message.key,
+            recipient: found.recipient,
+            mail: found.mail,
+            at: message.at,
+            what,
+        });
+    }
+}
+
+/// What a report says of one recipient, without their name: servers repeat it.
+fn heard(reported: &Reported) -> Heard {
+    let local = reported
+        .address
+        .as_deref()
+        .and_then(|it| it.split('@').next());
+    let text = match local {
+        Some(local) => without_recipient(&reported.text, local),
+        None => reported.text.clone(),
+    };
+    let (class, status) = (reported.verdict.class, reported.status);
+    match reported.action {
+        Action::Failed => Heard::Bounced {
+            class,
+            status,
+            text,
+        },
+        Action::Delayed => Heard::Delayed {
+            class,
+            status,
+            text,
+        },
+        Action::Delivered => Heard::Delivered,
+        Action::Relayed | Action::Expanded => Heard::Relayed,
+    }
+}
+
+fn gravity(reported: &Reported) -> u8 {
+    match reported.action {
+        Action::Failed => 3,
+        Action::Delayed => 2,
+        Action::Delivered => 1,
+        Action::Relayed | Action::Expanded => 0,
+    }
+}

@@ -1,0 +1,236 @@
+//! Whose mail a returned message is about: by the token in the address that it came back to, else by the returned mail's
+//! Message-ID, else by the address that it names.
+//!
+//! Tokens and Message-IDs are keyed: only who has our mail can name them. An address anybody can write; so what was
+//! found by it alone says so ([`Proof::Address`]).
+
+use std::collections::HashMap;
+
+use super::{Kind, Returned};
+use crate::ledger::branch::{Ledger, LedgerError};
+use crate::ledger::event::RecipientIndex;
+use crate::mail::address::Address;
+use crate::mail::message_id::message_id;
+use crate::mail::occurrence::OccurrenceId;
+use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::mail::token::{Leave, OccurrenceTag, ReversePath, TokenError};
+
+/// Audiences whose ids are kept at hand.
+const AUDIENCES: usize = 4;
+
+/// How sure it is that a mail of ours was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Proof {
+    /// Only an address, which anybody can write.
+    Address,
+    /// Our Message-ID, or the token of the reverse-path.
+    Keyed,
+}
+
+/// What the addresses that a message came to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token {
+    /// It answers this mail.
+    Mail(ReversePath),
+    /// Somebody leaves.
+    Leave(Leave),
+    /// It looks like a token of ours and is none.
+    Forged,
+    /// There is none.
+    Absent,
+}
+
+/// A recipient that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) recipient: RecipientId,
+    pub(super) mail: Option<(OccurrenceId, RecipientIndex)>,
+    pub(super) proof: Proof,
+}
+
+/// The ids of an audience, in index order, and whose copies there are.
+struct Audience {
+    ids: Vec<RecipientId>,
+    /// Copies, with whose they are, in index order.
+    copies: Vec<(RecipientIndex, RecipientIndex)>,
+}
+
+/// What is needed to tell.
+pub(super) struct Whose<'a> {
+    key: &'a RecipientKey,
+    bounces: Address,
+    leaving: Address,
+    occurrences: HashMap<OccurrenceTag, OccurrenceId>,
+    /// The latest ones last.
+    audiences: Vec<(OccurrenceId, Audience)>,
+}
+
+impl<'a> Whose<'a> {
+    /// Knows the occurrences that the ledger has.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub(super) fn new(
+        ledger: &Ledger,
+        key: &'a RecipientKey,
+        bounces: Address,
+        leaving: Address,
+    ) -> Result<Self, LedgerError> {
+        let all = ledger.occurrences()?.into_iter();
+        let occurrences = all.map(|id| (OccurrenceTag::of(key, &id), id)).collect();
+        Ok(Self {
+            key,
+            bounces,
+            leaving,
+            occurrences,
+            audiences: Vec::new(),
+        })
+    }
+
+    /// The token that a message carries. What is addressed to leave counts before a reverse-path: a report never is.
+    pub(super) fn token(&self, returned: &Returned) -> Token {
+        let traces = &returned.traces;
+        let own = traces.arrived_at.iter();
+        let is_report = !matches!(returned.kind, Kind::Reply | Kind::AutoReply);
+        // The returned part may be anybody's text, where the message is no report.
+        let quoted = traces.returned_from.iter().filter(|_| is_report);
+        let mut forged = false;
+        for address in own.chain(quoted) {
+            if let Some(token) = tagged(address, &self.leaving) {
+                match Leave::verify(self.key, token) {
+                    Ok(leave) => return Token::Leave(leave),
+                    Err(error) => forged |= error == TokenError::Forged,
+                }
+            }
+            if let Some(token) = tagged(address, &self.bounces) {
+                match ReversePath::verify(self.key, token) {
+                    Ok(path) => return Token::Mail(path),
+                    Err(error) => forged |= error == TokenError::Forged,
+                }
+            }
+        }
+        if forged { Token::Forged } else { Token::Absent }
+    }
+
+    /// The recipient of the mail that a reverse-path names; `reported` are the addresses that the message names. Nothing
+    /// where the ledger has no such mail.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub(super) fn by_path(
+        &mut self,
+        ledger: &Ledger,
+        path: &ReversePath,
+        reported: &[RecipientId],
+    ) -> Result<Option<Found>, LedgerError> {
+        let Some(occurrence) = self.occurrences.get(&path.occurrence).cloned() else {
+            return Ok(None);
+        };
+        let audience = self.audience(ledger, &occurrence)?;
+        let index = match path.copy {
+            0 => Some(RecipientIndex(path.index)),
+            // Copies that were left out have no entry, so their numbers do not say which it is: the address does.
+            _ => audience.copy_of(RecipientIndex(path.index), reported),
+        };
+        let known = index.and_then(|index| Some((index, *audience.ids.get(index.0 as usize)?)));
+        Ok(known.map(|(index, recipient)| Found {
+            recipient,
+            mail: Some((occurrence, index)),
+            proof: Proof::Keyed,
+        }))
+    }
+
+    /// The recipient with this id, and their mail where one of the Message-IDs in `answers` is its.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub(super) fn by_id(
+        &mut self,
+        ledger: &Ledger,
+        recipient: RecipientId,
+        answers: &[String],
+    ) -> Result<Found, LedgerError> {
+        let local = |id: &String| id.split('@').next().unwrap_or_default().to_lowercase();
+        let answers: Vec<String> = answers.iter().map(local).collect();
+        let is_answered = |occurrence: &&OccurrenceId| {
+            let ours = message_id(self.key, occurrence, recipient, 0, "");
+            let ours = ours.trim_end_matches('@');
+            answers.iter().any(|answer| answer == ours)
+        };
+        let answered = match answers.is_empty() {
+            true => None,
+            false => self.occurrences.values().find(is_answered).cloned(),
+        };
+        let mut found = Found {
+            recipient,
+            mail: None,
+            proof: Proof::Address,
+        };
+        if let Some(occurrence) = answered {
+            let audience = self.audience(ledger, &occurrence)?;
+            let index = audience.ids.iter().position(|id| *id == recipient);
+            found.proof = Proof::Keyed;
+            found.mail = index
+                .and_then(|index| u32::try_from(index).ok())
+                .map(|index| (occurrence, RecipientIndex(index)));
+        }
+        Ok(found)
+    }
+
+    fn audience(
+        &mut self,
+        ledger: &Ledger,
+        occurrence: &OccurrenceId,
+    ) -> Result<&Audience, LedgerError> {
+        match self.audiences.iter().position(|(id, _)| id == occurrence) {
+            Some(at) => {
+                let used = self.audiences.remove(at);
+                self.audiences.push(used);
+            }
+            None => {
+                let state = ledger.look(occurrence)?;
+                let copies = state.statuses().filter_map(|(index, _)| {
+                    let of = state.copy_of(index)?;
+                    Some((index, of))
+                });
+                let audience = Audience {
+                    copies: copies.collect(),
+                    ids: state.ids().to_vec(),
+                };
+                if self.audiences.len() >= AUDIENCES {
+                    self.audiences.remove(0);
+                }
+                self.audiences.push((occurrence.clone(), audience));
+            }
+        }
+        // It was put there just now.
+        static NOBODY: Audience = Audience {
+            ids: Vec::new(),
+            copies: Vec::new(),
+        };
+        Ok(self
+            .audiences
+            .last()
+            .map_or(&NOBODY, |(_, audience)| audience))
+    }
+}
+
+impl Audience {
+    fn copy_of(&self, of: RecipientIndex, reported: &[RecipientId]) -> Option<RecipientIndex> {
+        let own = self.copies.iter().filter(|(_, whose)| *whose == of);
+        let mut own = own.map(|(index, _)| *index);
+        own.find(|index| {
+            let id = self.ids.get(index.0 as usize);
+            id.is_some_and(|id| reported.contains(id))
+        })
+    }
+}
+
+/// `token` of `local+token@domain`, where the rest is that of `base`.
+fn tagged<'t>(address: &'t str, base: &Address) -> Option<&'t str> {
+    let (local, domain) = address.rsplit_once('@')?;
+    let (name, token) = local.split_once('+')?;
+    let same =
+        name.eq_ignore_ascii_case(base.local()) && domain.eq_ignore_ascii_case(base.domain());
+    same.then_some(token)
+}

@@ -1,0 +1,428 @@
+//! What comes back into a mailbox ends on the ledger: once, whoever reads it, and before the mailbox is touched.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support {
+    #[allow(dead_code, reason = "shared with the tests of the branch")]
+    pub(crate) mod git;
+    pub(crate) mod ledger;
+}
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use postmerge::bounce::ingest::{Outside, Summary, ingest};
+use postmerge::bounce::mailbox::Maildir;
+use postmerge::clock::{Clock as _, VirtualClock};
+use postmerge::ledger::branch::Ledger;
+use postmerge::ledger::event::{AudienceEntry, Event, Exclusion, RecipientIndex, RunId, Scope};
+use postmerge::ledger::feedback::{ByOccurrence, Feedback, Heard};
+use postmerge::mail::address::Address;
+use postmerge::mail::message_id::message_id;
+use postmerge::mail::recipient_id::RecipientKey;
+use postmerge::mail::refusal::Class;
+use postmerge::mail::token::{self, Action, Leave, OccurrenceTag, ReversePath};
+use postmerge::workspace::Workspace;
+use postmerge::workspace::folder::Folder;
+use postmerge::workspace::settings::Then;
+use support::ledger::{House, at, fixed, occurrence, publish};
+
+/// Six recipients, `p0@uno.test` … `p5@uno.test`; the last is a copy of the first's mail.
+struct Office {
+    house: House,
+    key: RecipientKey,
+    workspace: Workspace,
+    clock: VirtualClock,
+}
+
+impl Office {
+    fn new() -> Self {
+        let house = House::new();
+        let key = RecipientKey::from_secret(&[7; 32]).unwrap();
+        let Event::AudienceFixed {
+            header, excluded, ..
+        } = fixed()
+        else {
+            unreachable!()
+        };
+        let entry = |n: u32| AudienceEntry {
+            id: key.id(&person(n)),
+            destination: 0,
+            copy_of: (n == 5).then_some(RecipientIndex(0)),
+            own_document: None,
+        };
+        let start = Event::AudienceFixed {
+            header,
+            entries: (0..6).map(entry).collect(),
+            excluded,
+        };
+        let mut ledger = house.ledger("runner");
+        ledger.fetch().unwrap();
+        ledger.use_key(key.fingerprint()).unwrap();
+        publish(&mut ledger, 1, vec![start]).unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let workspace = Workspace::load(&Folder::new(root))
+            .into_workspace()
+            .unwrap();
+        fs::create_dir_all(house.folder.path().join("mail/new")).unwrap();
+        fs::create_dir_all(house.folder.path().join("mail/cur")).unwrap();
+        fs::create_dir_all(house.folder.path().join("mail/tmp")).unwrap();
+        Self {
+            house,
+            key,
+            workspace,
+            clock: VirtualClock::new(at(86_400)),
+        }
+    }
+
+    fn mail(&self) -> PathBuf {
+        self.house.folder.path().join("mail")
+    }
+
+    fn arrives(&self, name: &str, message: &str) {
+        fs::write(self.mail().join("new").join(name), message).unwrap();
+    }
+
+    /// Messages that nobody has read.
+    fn left(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.mail().join("new"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn ledger(&self, name: &str) -> Ledger {
+        let mut ledger = self.house.ledger(name);
+        ledger.fetch().unwrap();
+        ledger.use_key(self.key.fingerprint()).unwrap();
+        ledger
+    }
+
+    fn try_ingest(&self, name: &str, dry_run: bool) -> Result<Summary, String> {
+        let mut ledger = self.ledger(name);
+        self.ingest_into(&mut ledger, dry_run)
+    }
+
+    fn ingest_into(&self, ledger: &mut Ledger, dry_run: bool) -> Result<Summary, String> {
+        let mut mailbox = Maildir::open(&self.mail(), Then::Flag).unwrap();
+        let outside = Outside {
+            workspace: &self.workspace,
+            key: &self.key,
+            run: RunId(9),
+            clock: &self.clock,
+            dry_run,
+        };
+        let done = ingest(&outside, ledger, &mut mailbox, |_| {});
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime
+            .unwrap()
+            .block_on(done)
+            .map_err(|error| error.to_string())
+    }
+
+    fn ingest(&self) -> Summary {
+        self.try_ingest("runner", false).unwrap()
+    }
+
+    fn feedback(&self) -> Vec<Feedback> {
+        let mut all = Vec::new();
+        self.ledger("reader")
+            .feedback(0, |it| all.push(it))
+            .unwrap();
+        all
+    }
+
+    fn suppressed(&self, n: u32) -> Option<Exclusion> {
+        let suppressions = self.ledger("reader").suppressions().unwrap();
+        suppressions.reason(&self.key.id(&person(n)), None)
+    }
+
+    fn path(&self, index: u32, copy: u8) -> String {
+        let path = ReversePath {
+            occurrence: OccurrenceTag::of(&self.key, &occurrence()),
+            index,
+            copy,
+        };
+        format!("rebotes+{}@camara.example", path.token(&self.key))
+    }
+}
+
+fn person(n: u32) -> Address {
+    Address::parse(&format!("p{n}@uno.test")).unwrap()
+}
+
+/// A report as Postfix writes it.
+fn report(to: &str, about: &str, action: &str, status: &str, text: &str) -> String {
+    format!(
+        "Return-Path: <>\nDelivered-To: {to}\nFrom: MAILER-DAEMON@mx.uno.test\nTo: {to}\n\
+         Subject: Undelivered Mail Returned to Sender\nDate: Thu, 3 Dec 2026 18:00:00 +0000\n\
+         Message-ID: <{about}{action}{status}@mx.uno.test>\nMIME-Version: 1.0\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\n\n\
+         --b\nContent-Type: text/plain\n\nI'm sorry to have to inform you.\n\n\
+         --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.uno.test\n\n\
+         Final-Recipient: rfc822; {about}\nAction: {action}\nStatus: {status}\n\
+         Diagnostic-Code: smtp; {text}\n\n--b--\n"
+    )
+}
+
+fn hard(to: &str, about: &str) -> String {
+    report(
+        to,
+        about,
+        "failed",
+        "5.1.1",
+        "550 5.1.1 <p3@uno.test>: user unknown",
+    )
+}
+
+#[test]
+fn a_hard_bounce_is_noted_and_nobody_mails_the_address_again() {
+    let office = Office::new();
+    // It was forwarded: the token tells whose mail it was.
+    office.arrives("1", &hard(&office.path(3, 0), "forwarded@elsewhere.test"));
+    let summary = office.ingest();
+    assert_eq!(
+        (summary.messages, summary.noted, summary.suppressed),
+        (1, 1, 1)
+    );
+    assert_eq!(office.suppressed(3), Some(Exclusion::HardBounce));
+    let feedback = office.feedback();
+    let [one] = feedback.as_slice() else {
+        panic!("{feedback:?}")
+    };
+    assert_eq!(one.mail, Some((occurrence(), RecipientIndex(3))));
+    let Heard::Bounced {
+        class,
+        status,
+        text,
+    } = &one.what
+    else {
+        panic!("{one:?}")
+    };
+    assert_eq!(
+        (*class, status.map(|it| it.to_string())),
+        (Class::Hard, Some("5.1.1".to_owned()))
+    );
+    assert!(
+        text.contains("user unknown") && !text.contains("p3@"),
+        "{text}"
+    );
+    assert_eq!(office.left(), Vec::<String>::new());
+}
+
+#[test]
+fn a_message_counts_once_whoever_reads_it() {
+    let office = Office::new();
+    office.arrives("1", &hard(&office.path(3, 0), "p3@uno.test"));
+    let (mut one, mut two) = (office.ledger("one"), office.ledger("two"));
+    // Both read before either has published.
+    let dry = office.ingest_into(&mut one, true).unwrap();
+    assert_eq!(dry.noted, 1);
+    assert_eq!(office.left(), ["1"]);
+    office.ingest_into(&mut one, false).unwrap();
+    office.arrives(
+        "1 again",
+        &hard(&office.path(3, 0), "p3@uno.test").replace('\n', "\r\n"),
+    );
+    office.ingest_into(&mut two, false).unwrap();
+    office.arrives("and again", &hard(&office.path(3, 0), "p3@uno.test"));
+    let third = office.ingest();
+    assert_eq!((third.noted, third.known), (0, 1));
+    let mut counts = ByOccurrence::default();
+    office.feedback().iter().for_each(|it| counts.apply(it));
+    assert_eq!(counts.of(&occurrence()).hard, 1);
+}
+
+#[test]
+fn what_could_not_be_published_stays_unread() {
+    let office = Office::new();
+    office.arrives("1", &hard(&office.path(3, 0), "p3@uno.test"));
+    let hooks = office.house.remote().join("hooks");
+    fs::create_dir_all(&hooks).unwrap();
+    let hook = hooks.join("pre-receive");
+    fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    office.try_ingest("runner", false).unwrap_err();
+    assert_eq!(office.left(), ["1"]);
+    fs::remove_file(&hook).unwrap();
+    assert_eq!(office.ingest().noted, 1);
+}
+
+#[test]
+fn nobody_believes_a_forged_token() {
+    let office = Office::new();
+    let mut forged = office.path(3, 0);
+    let other = if forged.contains("+a") { "+b" } else { "+a" };
+    forged.replace_range(7..9, other);
+    office.arrives("1", &hard(&forged, "p3@uno.test"));
+    let summary = office.ingest();
+    assert_eq!((summary.forged, summary.noted), (1, 0), "{summary:?}");
+    assert_eq!(office.suppressed(3), None);
+    assert_eq!(office.feedback(), []);
+}
+
+#[test]
+fn without_a_token_the_message_id_tells_and_then_the_address() {
+    let mut office = Office::new();
+    let id = message_id(
+        &office.key,
+        &occurrence(),
+        office.key.id(&person(2)),
+        0,
+        "camara.example",
+    );
+    let about = "rebotes@camara.example";
+    let answered = hard(about, "p2@uno.test").replace(
+        "\nMIME-Version",
+        &format!("\nIn-Reply-To: <{id}>\nMIME-Version"),
+    );
+    office.workspace.settings.policy.proof_of_mail = true;
+    office.arrives("1", &answered);
+    office.arrives("2", &hard(about, "p4@uno.test"));
+    assert_eq!(office.ingest().noted, 2);
+    assert_eq!(office.suppressed(2), Some(Exclusion::HardBounce));
+    assert_eq!(office.suppressed(4), None);
+    let mails: Vec<_> = office.feedback().into_iter().map(|it| it.mail).collect();
+    assert!(mails.contains(&Some((occurrence(), RecipientIndex(2)))) && mails.contains(&None));
+    office.workspace.settings.policy.proof_of_mail = false;
+    office.arrives("3", &hard(about, "p1@uno.test"));
+    office.ingest();
+    assert_eq!(office.suppressed(1), Some(Exclusion::HardBounce));
+}
+
+#[test]
+fn the_bounce_of_a_copy_is_the_copys() {
+    let office = Office::new();
+    office.arrives("1", &hard(&office.path(0, 1), "p5@uno.test"));
+    office.ingest();
+    assert_eq!(office.suppressed(5), Some(Exclusion::HardBounce));
+    assert_eq!(office.suppressed(0), None);
+}
+
+#[test]
+fn who_asks_to_leave_has_left() {
+    let office = Office::new();
+    let leave = Leave {
+        action: Action::Unsubscribe,
+        scope: token::Scope::topic(&office.key, "ferias"),
+        recipient: office.key.id(&person(1)),
+    };
+    let to = format!("baja+{}@camara.example", leave.token(&office.key));
+    let to = to.replace(
+        "baja",
+        office
+            .workspace
+            .settings
+            .unsubscribe
+            .address
+            .split('@')
+            .next()
+            .unwrap(),
+    );
+    office.arrives("1", &format!("From: p1@uno.test\nTo: {to}\nSubject: unsubscribe\nDate: Thu, 3 Dec 2026 18:00:00 +0000\n\n\n"));
+    let summary = office.ingest();
+    assert_eq!((summary.noted, summary.suppressed), (1, 1), "{summary:?}");
+    let suppressions = office.ledger("reader").suppressions().unwrap();
+    let id = office.key.id(&person(1));
+    assert_eq!(
+        suppressions.exact(&id, &Scope::Topic("ferias".to_owned())),
+        Some(Exclusion::Unsubscribed)
+    );
+    assert_eq!(suppressions.reason(&id, None), None);
+}
+
+#[test]
+fn a_persons_words_stay_for_a_person_and_a_machines_do_not() {
+    let office = Office::new();
+    let to = office.path(2, 0);
+    office.arrives("1", &format!("From: p2@uno.test\nTo: {to}\nSubject: Re: Rueda\nMessage-ID: <a@uno.test>\n\nGracias, voy.\n"));
+    office.arrives("2", &format!("From: p2@uno.test\nTo: {to}\nSubject: Fuera de la oficina\nAuto-Submitted: auto-replied\nMessage-ID: <b@uno.test>\n\nVuelvo el lunes.\n"));
+    for _ in 0..2 {
+        let summary = office.ingest();
+        assert_eq!(summary.for_people.len(), 1, "{summary:?}");
+        assert_eq!(summary.for_people.first().unwrap().subject, "Re: Rueda");
+        assert_eq!(office.left(), ["1"]);
+    }
+    assert_eq!(office.suppressed(2), None);
+    let mut names: Vec<_> = office.feedback().iter().map(|it| it.what.name()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["auto-replied", "replied"]);
+}
+
+#[test]
+fn soft_bounces_add_up_and_blocks_do_not() {
+    let office = Office::new();
+    let full = |n: u32| {
+        report(
+            &office.path(1, 0),
+            &format!("p{n}@uno.test"),
+            "failed",
+            "5.2.2",
+            &format!("552 5.2.2 mailbox full {n}"),
+        )
+    };
+    let blocked = |n: u32| {
+        report(
+            &office.path(2, 0),
+            &format!("p{n}@uno.test"),
+            "failed",
+            "5.7.1",
+            &format!("554 5.7.1 blocked using a list {n}"),
+        )
+    };
+    for n in 0..4 {
+        office.arrives(&format!("full {n}"), &full(n));
+    }
+    for n in 0..6 {
+        office.arrives(&format!("blocked {n}"), &blocked(n));
+    }
+    office.ingest();
+    assert_eq!(office.suppressed(1), None);
+    office.arrives("full", &full(4));
+    assert_eq!(office.ingest().suppressed, 1);
+    assert_eq!(office.suppressed(1), Some(Exclusion::HardBounce));
+    assert_eq!(office.suppressed(2), None);
+}
+
+#[test]
+fn a_delay_and_a_delivery_are_noted_and_suppress_nobody() {
+    let office = Office::new();
+    office.arrives(
+        "1",
+        &report(
+            &office.path(1, 0),
+            "p1@uno.test",
+            "delayed",
+            "4.4.1",
+            "connection timed out",
+        ),
+    );
+    office.arrives(
+        "2",
+        &report(
+            &office.path(1, 0),
+            "p1@uno.test",
+            "delivered",
+            "2.0.0",
+            "250 ok",
+        ),
+    );
+    let summary = office.ingest();
+    assert_eq!((summary.noted, summary.suppressed), (2, 0), "{summary:?}");
+}
+
+#[test]
+fn a_date_can_not_outdo_a_lift_that_comes_after_it() {
+    let office = Office::new();
+    let late = hard(&office.path(3, 0), "p3@uno.test").replace("3 Dec 2026", "3 Dec 2099");
+    office.arrives("1", &late);
+    office.ingest();
+    let events = office.feedback();
+    assert!(events.iter().all(|it| it.at <= office.clock.now()));
+    assert_eq!(events.len(), 1);
+}
