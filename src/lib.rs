@@ -7,6 +7,7 @@
 
 pub mod cli;
 
+pub mod bounce;
 pub mod deliver;
 pub mod doctor;
 pub mod lint;
