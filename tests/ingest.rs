@@ -256,12 +256,20 @@ fn what_could_not_be_published_stays_unread() {
 #[test]
 fn nobody_believes_a_forged_token() {
     let office = Office::new();
-    let mut forged = office.path(3, 0);
-    let other = if forged.contains("+a") { "+b" } else { "+a" };
-    forged.replace_range(7..9, other);
-    office.arrives("1", &hard(&forged, "p3@uno.test"));
+    let path = office.path(3, 0);
+    // The version, and the last character.
+    for at in [8, path.find('@').unwrap() - 1] {
+        let mut forged = path.clone();
+        let other = if forged.get(at..=at) == Some("b") {
+            "c"
+        } else {
+            "b"
+        };
+        forged.replace_range(at..=at, other);
+        office.arrives(&format!("{at}"), &hard(&forged, "p3@uno.test"));
+    }
     let summary = office.ingest();
-    assert_eq!((summary.forged, summary.noted), (1, 0), "{summary:?}");
+    assert_eq!((summary.forged, summary.noted), (2, 0), "{summary:?}");
     assert_eq!(office.suppressed(3), None);
     assert_eq!(office.feedback(), []);
 }

@@ -219,7 +219,10 @@ impl Intake {
                 other => other.name().to_owned(),
             };
             *summary.heard.entry(name).or_default() += 1;
-            self.suppressions.extend(known.past_limit(feedback));
+            if let Some(event) = known.past_limit(feedback) {
+                summary.suppressed += 1;
+                self.suppressions.push(event);
+            }
         }
         summary.suppressed += said.suppressions.len() as u64;
         self.feedback.extend(said.feedback);

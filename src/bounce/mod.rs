@@ -12,7 +12,11 @@ mod delivery_status;
 mod fields;
 mod guess;
 mod headings;
+pub mod ingest;
+mod known;
 mod letter;
+mod listen;
+pub mod mailbox;
 mod notice;
 mod notification;
 mod phrases;
@@ -20,6 +24,7 @@ mod read;
 mod receipt;
 mod speaker;
 mod traces;
+mod whose;
 
 #[cfg(test)]
 mod tests;

@@ -99,13 +99,13 @@ impl<'a> Whose<'a> {
             if let Some(token) = tagged(address, &self.leaving) {
                 match Leave::verify(self.key, token) {
                     Ok(leave) => return Token::Leave(leave),
-                    Err(error) => forged |= error == TokenError::Forged,
+                    Err(error) => forged |= error != TokenError::Malformed,
                 }
             }
             if let Some(token) = tagged(address, &self.bounces) {
                 match ReversePath::verify(self.key, token) {
                     Ok(path) => return Token::Mail(path),
-                    Err(error) => forged |= error == TokenError::Forged,
+                    Err(error) => forged |= error != TokenError::Malformed,
                 }
             }
         }

@@ -4,6 +4,7 @@
 //! Whether a failure left the mail untouched or unknown is decided here and nowhere else.
 
 pub mod exchanger;
+pub mod imap;
 pub mod in_process;
 pub mod inbox;
 pub mod mailboxes;

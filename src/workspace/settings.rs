@@ -1,6 +1,7 @@
 //! `postmerge.yaml`: the organisation, its people, senders, relays, windows, pace and policy.
 
 mod approval;
+mod bounces;
 mod lint;
 mod organisation;
 mod pace;
@@ -17,10 +18,13 @@ use super::length::Length;
 use super::names::{PersonName, RelayName, SenderName, WindowName};
 
 pub use approval::{ApprovalSettings, Verify};
+pub use bounces::{BounceMailbox, Bounces, ImapFolder, Then};
 pub use lint::{Level, Limits, Lint};
 pub use organisation::{Holiday, Locale, Organisation, Person, Role};
 pub use pace::{Pace, Provider, Retry, WarmUp};
-pub use policy::{Attachments, Brand, Client, Frequency, Policy, Preflight, PreflightCheck};
+pub use policy::{
+    Attachments, Brand, Client, Frequency, Policy, Preflight, PreflightCheck, SoftBounces,
+};
 pub use relay::{Credentials, DkimAlgorithm, DkimKey, Relay, Sender, Tls};
 pub use window::{Day, Notice, Window};
 
@@ -70,13 +74,6 @@ pub struct Settings {
     /// Where outcomes are committed to.
     #[serde(default)]
     pub ledger: LedgerSettings,
-}
-/// Where bounces come back to.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Bounces {
-    /// The mailbox; each mail's reverse-path is this with `+token` put before the `@`.
-    pub address: String,
 }
 
 /// Where mails asking to leave go to.

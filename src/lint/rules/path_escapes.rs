@@ -2,6 +2,7 @@
 
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
+use crate::lint::rules::ca_file_missing::{CA_FILE, ca_file};
 use crate::lint::{Check, Context};
 use crate::workspace::source::WorkspacePath;
 
@@ -40,6 +41,9 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 let steps = ["relays", name.as_str(), "ca_file"];
                 check(&"postmerge.yaml", &steps, file);
             }
+        }
+        if let Some(file) = ca_file(&settings.bounces) {
+            check(&"postmerge.yaml", &CA_FILE, file);
         }
         if let Some(logo) = &settings.policy.brand.logo {
             check(&"postmerge.yaml", &["policy", "brand", "logo"], logo);

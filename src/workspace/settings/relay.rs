@@ -86,20 +86,20 @@ const fn default_mails_per_connection() -> u32 {
     100
 }
 
-/// How the connection to a relay is encrypted.
+/// How the connection to a relay or an IMAP server is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
-    /// Plain greeting, then STARTTLS; without it nothing is sent.
+    /// Plain greeting, then STARTTLS; without it the connection is given up.
     #[default]
     Starttls,
-    /// TLS from the first byte (port 465).
+    /// TLS from the first byte (port 465, or 993 for IMAP).
     Implicit,
-    /// No encryption: for a relay on the same machine only.
+    /// No encryption: for a server on the same machine only.
     None,
 }
 
-/// Names of environment variables that hold a relay's user and password.
+/// Names of environment variables that hold the user and password for a relay or an IMAP server.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
