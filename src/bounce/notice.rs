@@ -108,7 +108,12 @@ impl Notice {
                 if *to > *start {
                     let rest = self.flat.get(*to..*end).unwrap_or_default();
                     let words = self.flat.get(*from..*to).unwrap_or_default();
-                    reading.behind_heading(*action, rest);
+                    // Where an address was expanded, the one that it came from is told beside it; where it is
+                    // withheld, it is all that is told.
+                    let is_origin = words.eq_ignore_ascii_case("generated from");
+                    if !(is_origin && reading.of_whom.is_some()) {
+                        reading.behind_heading(*action, rest);
+                    }
                     // `user unknown` in a sentence announces no list; `Unknown user:` does.
                     if words.matches(' ').count() >= 3 || !rest.contains(char::is_alphanumeric) {
                         heading = Some((*action, *from));
