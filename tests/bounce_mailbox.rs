@@ -456,7 +456,7 @@ async fn a_long_message_is_cut_and_one_that_is_gone_left_out() {
         "* 3 FETCH (UID 3 BODY[]<0> {{{size}}}\r\n{})\r\n",
         "(".repeat(size)
     );
-    let empty = "* 5 FETCH (UID 5 BODY[]<0> NIL)\r\n* 7 FETCH (FLAGS (\\Seen))\r\n";
+    let empty = "* 4 FETCH (UID 4 BODY[]<0> NIL)\r\n* 5 FETCH (UID 5 BODY[]<0> \"\")\r\n* 7 FETCH (FLAGS (\\Seen))\r\n";
     let (address, _served) = server(vec![script(vec![
         door(""),
         vec![select(1, 3)],
@@ -545,4 +545,44 @@ async fn an_empty_folder_and_far_apart_uids_are_walked() {
         1
     );
     assert!(served.await.unwrap().len() < 50);
+}
+
+#[tokio::test]
+async fn what_another_reader_moves_meanwhile_is_left_to_it() {
+    let open = |rest: Vec<Step>| {
+        script(vec![
+            door("MOVE"),
+            vec![select(1, 2)],
+            walk(&[3, 4]),
+            vec![Answer("BODY.PEEK", fetched(&[3, 4]) + "OK done\r\n")],
+            rest,
+        ])
+    };
+    for (left, again, fine) in [
+        (" 4", Some(answer("UID MOVE 4 ", "OK done\r\n")), true),
+        ("", None, true),
+        (" 3 4", None, false),
+    ] {
+        let mut rest = vec![
+            answer("UID MOVE 3:4 ", "NO [EXPUNGEISSUED] some are gone\r\n"),
+            answer("NOOP", "* 1 EXPUNGE\r\nOK done\r\n"),
+            Answer(
+                "UID SEARCH UID 3:4 UNDELETED",
+                format!("* SEARCH{left}\r\nOK done\r\n"),
+            ),
+        ];
+        rest.extend(again);
+        let (address, served) = server(vec![open(rest)]).await;
+        let mut mailbox = mailbox(address, moved());
+        let taken: Vec<Taken> = all(&mut mailbox)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|(_, taken)| taken)
+            .collect();
+        let done = mailbox.done(&taken).await;
+        assert_eq!(done.is_ok(), fine, "{left}: {done:?}");
+        drop(mailbox);
+        served.await.unwrap();
+    }
 }

@@ -157,14 +157,17 @@ impl ImapError {
         matches!(self, Self::Lost { .. })
     }
 
+    /// Whether the server refused with this response code.
+    fn says(&self, code: &str) -> bool {
+        matches!(self, Self::Refused { words, .. } if words.starts_with(code))
+    }
+
     /// Whether waiting may help rather than a person.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Lost { .. } => true,
             // RFC 5530, section 3: a temporary failure.
-            Self::Refused { words, .. } => {
-                words.contains("[UNAVAILABLE]") || words.contains("[INUSE]")
-            }
+            Self::Refused { .. } => self.says("[UNAVAILABLE]") || self.says("[INUSE]"),
             _ => false,
         }
     }

@@ -258,7 +258,7 @@ impl Session {
             .await;
         match done {
             // RFC 5530, section 3: somebody else moved some of them meanwhile.
-            Err(ImapError::Refused { words, .. }) if words.contains("[EXPUNGEISSUED]") => {}
+            Err(error) if error.says("[EXPUNGEISSUED]") => {}
             other => other?,
         }
         found.sort_unstable_by_key(|message| message.uid);
@@ -286,13 +286,30 @@ impl Session {
     /// [`ImapError`].
     pub async fn move_to(&mut self, uids: &[u32], folder: &str) -> Result<(), ImapError> {
         let name = mailbox(folder)?;
-        let uids = set(uids);
+        let mut uids = uids.to_vec();
+        while !uids.is_empty() {
+            let refused = match self.try_move(&set(&uids), &name).await {
+                Err(error @ ImapError::Refused { .. }) => error,
+                other => return other,
+            };
+            // Of messages that somebody else moves at the same time Dovecot moves none, though RFC 6851 (section 4.3)
+            // lets the others go: they are tried again, as long as they become fewer.
+            let left = self.left_of(&uids).await?;
+            if left.len() >= uids.len() {
+                return Err(refused);
+            }
+            uids = left;
+        }
+        Ok(())
+    }
+
+    async fn try_move(&mut self, uids: &str, name: &str) -> Result<(), ImapError> {
         if self.can_move {
             return self
-                .creating(&name, &format!("UID MOVE {uids} {name}"))
+                .creating(name, &format!("UID MOVE {uids} {name}"))
                 .await;
         }
-        self.creating(&name, &format!("UID COPY {uids} {name}"))
+        self.creating(name, &format!("UID COPY {uids} {name}"))
             .await?;
         let command = format!("UID STORE {uids} +FLAGS.SILENT (\\Seen \\Deleted)");
         self.quiet(Step::Move, &command).await?;
@@ -304,6 +321,23 @@ impl Session {
         Ok(())
     }
 
+    /// Those of these messages that are still there.
+    async fn left_of(&mut self, uids: &[u32]) -> Result<Vec<u32>, ImapError> {
+        // The server tells what is gone in reply to this at the latest (RFC 9051, section 7.5.1).
+        self.quiet(Step::Search, "NOOP").await?;
+        let mut left = Vec::new();
+        let command = format!("UID SEARCH UID {} UNDELETED", set(uids));
+        self.run(Step::Search, &command, SMALL, |response| {
+            if let Response::MailboxData(MailboxDatum::Search(found)) = response {
+                left.extend(found.iter().filter(|uid| uids.contains(uid)));
+            }
+        })
+        .await?;
+        left.sort_unstable();
+        left.dedup();
+        Ok(left)
+    }
+
     /// Says goodbye; errors do not matter any more.
     pub async fn logout(mut self) {
         let _ = self.quiet(Step::Logout, "LOGOUT").await;
@@ -312,18 +346,17 @@ impl Session {
     /// Runs a command again once it has created the folder that it lacked.
     async fn creating(&mut self, name: &str, command: &str) -> Result<(), ImapError> {
         let refused = match self.quiet(Step::Move, command).await {
+            Err(error) if error.says("[EXPUNGEISSUED]") => return Err(error),
             Err(error @ ImapError::Refused { .. }) => error,
             other => return other,
         };
         match self.quiet(Step::Create, &format!("CREATE {name}")).await {
             Ok(()) => self.quiet(Step::Move, command).await,
-            // It is there, or just came to be by another reader: only where it was said to be missing does the reason count.
-            Err(error @ ImapError::Refused { .. }) => match &refused {
-                ImapError::Refused { words, .. } if !words.contains("[TRYCREATE]") => Err(refused),
-                _ => self
-                    .quiet(Step::Move, command)
-                    .await
-                    .map_err(|again| if again.is_dropped() { again } else { error }),
+            // It is there, so the reason was another; or it came to be just now, by another reader.
+            Err(ImapError::Refused { .. }) if !refused.says("[TRYCREATE]") => Err(refused),
+            Err(error @ ImapError::Refused { .. }) => match self.quiet(Step::Move, command).await {
+                Err(again) if again.says("[TRYCREATE]") => Err(error),
+                other => other,
             },
             Err(error) => Err(error),
         }
@@ -467,14 +500,14 @@ fn uid(attributes: &[AttributeValue<'_>]) -> Option<u32> {
     })
 }
 
-/// A message that is empty comes as NIL from some.
+/// `None` also where it is NIL: so Dovecot says that somebody else has moved the message meanwhile.
 fn body<'a>(attributes: &'a [AttributeValue<'_>]) -> Option<&'a [u8]> {
     attributes.iter().find_map(|attribute| match attribute {
         AttributeValue::BodySection {
             section: None::<SectionPath>,
             data,
             ..
-        } => Some(data.as_deref().unwrap_or_default()),
+        } => data.as_deref(),
         _ => None,
     })
 }
