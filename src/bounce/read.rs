@@ -219,7 +219,11 @@ fn inside(letter: &mut Letter, depth: usize) -> Option<Kind> {
 /// A report that names nobody: whom the returned mail was for, else the envelope must tell.
 fn of_nobody(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Option<Reported> {
     let failing = notices.iter().find(|n| guess::speaks_of_failure(&n.flat));
-    let notice = failing.or_else(|| notices.first().filter(|_| speaker.is_server && speaker.says_failed))?;
+    let notice = failing.or_else(|| {
+        notices
+            .first()
+            .filter(|_| speaker.is_server && speaker.says_failed)
+    })?;
     let address = guess::recipient_of(&letter.original, &own(letter));
     Some(judged_of_all(notice, address))
 }

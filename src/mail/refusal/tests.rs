@@ -28,6 +28,8 @@ const CASES: &[Case] = &[
     (550, "5.7.1", "Unable to relay for x@a.example", Class::RelayProblem, Reason::NoRelay, true),
     (550, "5.1.1", "Client host [192.0.2.1] blocked using zen.example", Class::Blocked, Reason::Blocklisted, true),
     (552, "5.2.2", "", Class::MailboxFull, Reason::MailboxFull, true),
+    (0, "5.2.2", "x-unix; input/output error", Class::MailboxFull, Reason::MailboxFull, true),
+    (0, "", "x-unix; input/output error", Class::Soft, Reason::ServerTrouble, true),
     (452, "4.2.2", "over quota", Class::MailboxFull, Reason::MailboxFull, false),
     (452, "4.3.1", "Insufficient system storage", Class::Soft, Reason::ServerTrouble, false),
     (552, "5.3.4", "Message size exceeds fixed limit", Class::TooBig, Reason::TooBig, true),
