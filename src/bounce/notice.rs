@@ -110,8 +110,11 @@ impl Notice {
                     let words = self.flat.get(*from..*to).unwrap_or_default();
                     // Where an address was expanded, the one that it came from is told beside it; where it is
                     // withheld, it is all that is told.
-                    let is_origin = words.eq_ignore_ascii_case("generated from");
-                    if !(is_origin && reading.of_whom.is_some()) {
+                    let beside_it = leading(line).is_some_and(|f| *start + f.end < *from);
+                    let is_origin = words.eq_ignore_ascii_case("generated from")
+                        && reading.of_whom.is_some()
+                        || words.eq_ignore_ascii_case("expanded from") && beside_it;
+                    if !is_origin {
                         reading.behind_heading(*action, rest);
                     }
                     // `user unknown` in a sentence announces no list; `Unknown user:` does.
@@ -203,7 +206,9 @@ impl<'a> Reading<'a> {
             // qmail's form (QSBMF) and Postfix's: an address in angle brackets and a colon needs no heading.
             (Some(found), None)
                 if line.starts_with('<')
-                    && line.get(found.end..).is_some_and(|r| r.starts_with(">:")) =>
+                    && line.get(found.end..).is_some_and(|r| {
+                        r.starts_with(">:") || r.starts_with("> (expanded from")
+                    }) =>
             {
                 Some(self.named.last().map_or(Action::Failed, |n| n.action))
             }

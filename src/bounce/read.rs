@@ -64,7 +64,7 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     if speaker.is_automatic && !letter.fields.has("x-failed-recipients") {
         return Kind::AutoReply;
     }
-    let is_report = speaker.may_report() && !(speaker.says_arrived && !speaker.says_failed)
+    let is_report = speaker.may_report() && (speaker.says_failed || !speaker.says_arrived)
         || !letter.statuses.is_empty()
         || letter.fields.has("x-failed-recipients");
     if is_report && let Some(reported) = by_words(letter, &notices, speaker) {
@@ -75,7 +75,11 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     {
         return kind;
     }
-    if is_report && let Some(reported) = of_nobody(letter, &notices, speaker) {
+    let surely = is_surely_a_report(letter, speaker) || !letter.statuses.is_empty();
+    if is_report
+        && surely
+        && let Some(reported) = of_nobody(letter, &notices, speaker)
+    {
         return Kind::Report(vec![reported]);
     }
     if speaker.is_generated {
@@ -83,6 +87,18 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     } else {
         Kind::Reply
     }
+}
+
+/// Whether who speaks leaves no doubt, so that a guess is allowed: a server, or a subject that says so on a message
+/// that nobody typed.
+fn is_surely_a_report(letter: &Letter, speaker: Speaker) -> bool {
+    let is_labelled = letter
+        .fields
+        .first("content-type")
+        .is_some_and(|kind| kind.to_ascii_lowercase().contains("report"));
+    speaker.is_server
+        || speaker.says_failed
+            && (speaker.is_generated || is_labelled || !letter.original.is_empty())
 }
 
 /// By the status parts, or by such fields in a text: parts are labelled wrong, boundaries get lost.
@@ -140,7 +156,7 @@ fn by_words(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Option<Vec
             })
             .collect();
     }
-    if named.is_empty() && (speaker.is_server || speaker.says_failed) {
+    if named.is_empty() && is_surely_a_report(letter, speaker) {
         for notice in notices {
             named = guess::named(notice, &own);
             if !named.is_empty() {
@@ -219,7 +235,11 @@ fn inside(letter: &mut Letter, depth: usize) -> Option<Kind> {
 /// A report that names nobody: whom the returned mail was for, else the envelope must tell.
 fn of_nobody(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Option<Reported> {
     let failing = notices.iter().find(|n| guess::speaks_of_failure(&n.flat));
-    let notice = failing.or_else(|| notices.first().filter(|_| speaker.is_server && speaker.says_failed))?;
+    let notice = failing.or_else(|| {
+        notices
+            .first()
+            .filter(|_| speaker.is_server && speaker.says_failed)
+    })?;
     let address = guess::recipient_of(&letter.original, &own(letter));
     Some(judged_of_all(notice, address))
 }

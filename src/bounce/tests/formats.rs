@@ -167,8 +167,10 @@ const FORMS: &[Form] = &[
 #[test]
 fn every_form_is_read() {
     for (form, from, subject, text, addresses, action) in FORMS {
-        let wanted: Vec<(String, Action)> =
-            addresses.iter().map(|a| ((*a).to_owned(), *action)).collect();
+        let wanted: Vec<(String, Action)> = addresses
+            .iter()
+            .map(|a| ((*a).to_owned(), *action))
+            .collect();
         assert_eq!(told(&letter(from, subject, text)), wanted, "{form}");
     }
 }

@@ -20,16 +20,25 @@ fn a_report_is_read() {
         &[
             ("text/plain", "I'm sorry."),
             ("message/delivery-status", STATUS),
-            ("message/rfc822", "Return-Path: <rebotes+tok3n@camara.example>\nMessage-ID: <m1@camara.example>\nTo: ana@a.example\n\ntext"),
+            (
+                "message/rfc822",
+                "Return-Path: <rebotes+tok3n@camara.example>\nMessage-ID: <m1@camara.example>\nTo: ana@a.example\n\ntext",
+            ),
         ],
     );
     let found = reported(&bytes);
     let ana = found.first().unwrap();
     assert_eq!(ana.address.as_deref(), Some("ana@a.example"));
-    assert_eq!((ana.action, ana.status, ana.verdict.class), (Failed, Status::parse("5.1.1"), Class::Hard));
+    assert_eq!(
+        (ana.action, ana.status, ana.verdict.class),
+        (Failed, Status::parse("5.1.1"), Class::Hard)
+    );
     assert_eq!(ana.text, "550 5.1.1 no such user");
     let leo = found.get(1).unwrap();
-    assert_eq!((leo.action, leo.verdict.class, leo.is_permanent()), (Delayed, Class::MailboxFull, false));
+    assert_eq!(
+        (leo.action, leo.verdict.class, leo.is_permanent()),
+        (Delayed, Class::MailboxFull, false)
+    );
     let traces = read(&bytes).traces;
     assert_eq!(traces.arrived_at, ["rebotes+tok3n@camara.example"]);
     assert_eq!(traces.returned_from, ["rebotes+tok3n@camara.example"]);
@@ -39,7 +48,12 @@ fn a_report_is_read() {
 
 #[test]
 fn statuses_are_read_as_they_are() {
-    let of = |status: &str| told(&parts("Subject: x", &[("text/plain", "x"), ("message/delivery-status", status)]));
+    let of = |status: &str| {
+        told(&parts(
+            "Subject: x",
+            &[("text/plain", "x"), ("message/delivery-status", status)],
+        ))
+    };
     // Without a blank line between recipients.
     assert_eq!(
         of("Final-Recipient: rfc822;ana@a.example\nAction: failed\nStatus: 5.1.1\nFinal-Recipient: rfc822;leo@a.example\nAction: failed\n").len(),
@@ -47,18 +61,37 @@ fn statuses_are_read_as_they_are() {
     );
     // Forwarded: who was written to counts.
     assert_eq!(
-        of("Original-Recipient: rfc822;ana@a.example\nFinal-Recipient: rfc822;ana@elsewhere.example\nAction: failed\n"),
+        of(
+            "Original-Recipient: rfc822;ana@a.example\nFinal-Recipient: rfc822;ana@elsewhere.example\nAction: failed\n"
+        ),
         one("ana@a.example", Failed)
     );
     assert_eq!(
-        of("Original-Recipient: rfc822; ana@a.example\nFinal-Recipient: x400; /RFC-822=ana(a)a.example/C=WW/\nAction: failed\n"),
+        of(
+            "Original-Recipient: rfc822; ana@a.example\nFinal-Recipient: x400; /RFC-822=ana(a)a.example/C=WW/\nAction: failed\n"
+        ),
         one("ana@a.example", Failed)
     );
-    assert_eq!(of("Final-Recipient: RFC822; <Ana@A.example> (Ana)\nAction: failed (bad mailbox)\n"), one("ana@a.example", Failed));
-    assert_eq!(of("Final-Recipient: ana@a.example\nStatus: 5.0.0\n"), one("ana@a.example", Failed));
-    assert_eq!(of("Final-Recipient: rfc822;ana@a.example\nStatus: 4.4.1 (no answer)\n"), one("ana@a.example", Delayed));
-    assert_eq!(of("Final-Recipient: rfc822;ana@a.example\nAction: delivered\nStatus: 2.0.0\n"), one("ana@a.example", Delivered));
-    assert_eq!(of("Final-Recipient: rfc822;ana@a.example\nAction: relayed (to non-DSN-aware mailer)\n"), one("ana@a.example", Relayed));
+    assert_eq!(
+        of("Final-Recipient: RFC822; <Ana@A.example> (Ana)\nAction: failed (bad mailbox)\n"),
+        one("ana@a.example", Failed)
+    );
+    assert_eq!(
+        of("Final-Recipient: ana@a.example\nStatus: 5.0.0\n"),
+        one("ana@a.example", Failed)
+    );
+    assert_eq!(
+        of("Final-Recipient: rfc822;ana@a.example\nStatus: 4.4.1 (no answer)\n"),
+        one("ana@a.example", Delayed)
+    );
+    assert_eq!(
+        of("Final-Recipient: rfc822;ana@a.example\nAction: delivered\nStatus: 2.0.0\n"),
+        one("ana@a.example", Delivered)
+    );
+    assert_eq!(
+        of("Final-Recipient: rfc822;ana@a.example\nAction: relayed (to non-DSN-aware mailer)\n"),
+        one("ana@a.example", Relayed)
+    );
     // Told several times: once.
     assert_eq!(of("Final-Recipient: rfc822;ana@a.example\nAction: failed\n\nFinal-Recipient: rfc822;ana@a.example\nAction: failed\n").len(), 1);
 }
@@ -71,15 +104,25 @@ fn broken_structure_is_read_as_text() {
         Final-Recipient: rfc822;ana@a.example\nAction: failed\nStatus: 5.1.1\n\n--two\nContent-Type: message/rfc822\n\nReceived: from x\nFinal-Recipient: rfc822;otra@b.example\n";
     assert_eq!(told(bytes), one("ana@a.example", Failed));
     // Labelled as text.
-    let labelled = parts("Subject: failure notice", &[("text/plain", "x"), ("text/plain", STATUS)]);
+    let labelled = parts(
+        "Subject: failure notice",
+        &[("text/plain", "x"), ("text/plain", STATUS)],
+    );
     assert_eq!(told(&labelled).len(), 2);
 }
 
 #[test]
 fn a_report_inside_a_message_is_found() {
-    let inner = String::from_utf8(parts("Subject: Undelivered Mail", &[("message/delivery-status", STATUS)])).unwrap();
+    let inner = String::from_utf8(parts(
+        "Subject: Undelivered Mail",
+        &[("message/delivery-status", STATUS)],
+    ))
+    .unwrap();
     let inner = inner.replace("edge", "inner");
-    let bytes = parts("Subject: Fwd: look", &[("text/plain", "this came back"), ("message/rfc822", &inner)]);
+    let bytes = parts(
+        "Subject: Fwd: look",
+        &[("text/plain", "this came back"), ("message/rfc822", &inner)],
+    );
     assert_eq!(told(&bytes).len(), 2);
 }
 
@@ -95,8 +138,14 @@ fn a_refusal_in_the_form_of_a_receipt_is_a_report() {
     let bytes = parts(
         "Subject: Automatically rejected mail\nAuto-Submitted: auto-replied (rejected)",
         &[
-            ("text/plain", "Your message to <ana@a.example> was automatically rejected:\nQuota exceeded"),
-            ("message/disposition-notification", "Final-Recipient: rfc822; ana@a.example\nDisposition: automatic-action/MDN-sent-automatically; deleted\n"),
+            (
+                "text/plain",
+                "Your message to <ana@a.example> was automatically rejected:\nQuota exceeded",
+            ),
+            (
+                "message/disposition-notification",
+                "Final-Recipient: rfc822; ana@a.example\nDisposition: automatic-action/MDN-sent-automatically; deleted\n",
+            ),
         ],
     );
     let found = reported(&bytes);
@@ -106,13 +155,19 @@ fn a_refusal_in_the_form_of_a_receipt_is_a_report() {
 #[test]
 fn notifications_in_json_are_read() {
     let text = r#"{"notificationType":"Bounce","bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"ana@a.example","action":"failed","status":"5.1.1","diagnosticCode":"smtp; 550 5.1.1 user unknown"}]}}"#;
-    let bytes = format!("From: no-reply@sns.example\nTo: r@camara.example\nSubject: Notification\n\n{text}\n");
+    let bytes = format!(
+        "From: no-reply@sns.example\nTo: r@camara.example\nSubject: Notification\n\n{text}\n"
+    );
     assert_eq!(told(bytes.as_bytes()), one("ana@a.example", Failed));
 }
 
 #[test]
 fn a_report_that_names_nobody_is_one() {
-    let bytes = super::letter("MAILER-DAEMON@a.example", "Undelivered Mail", "Your message could not be delivered.\n");
+    let bytes = super::letter(
+        "MAILER-DAEMON@a.example",
+        "Undelivered Mail",
+        "Your message could not be delivered.\n",
+    );
     let found = reported(&bytes);
     assert_eq!(found.first().unwrap().address, None);
     // The returned mail tells whom it was for.

@@ -1,6 +1,10 @@
 //! What real servers send back, in invented letters: one for each form, and what must come of it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod formats;
 mod machine;

@@ -12,23 +12,54 @@ fn person(subject: &str, text: &str) -> Vec<u8> {
 #[test]
 fn people_are_no_bounces() {
     for (subject, text) in [
-        ("Re: Rueda de negocios", "Gracias, all\u{ed} estar\u{e9}.\nana@a.example"),
-        ("Re: Rueda", "I could not open the attachment. Can you send it to leo@a.example, too?"),
-        ("Re: Rueda", "> This message was created automatically by mail delivery software.\n> The following address(es) failed:\n>   leo@a.example\n\nThis came back when I wrote to leo. Do you have his new address?"),
-        ("Question", "Please remove old@a.example from your list, the address does not exist any more."),
+        (
+            "Re: Rueda de negocios",
+            "Gracias, all\u{ed} estar\u{e9}.\nana@a.example",
+        ),
+        (
+            "Re: Rueda",
+            "I could not open the attachment. Can you send it to leo@a.example, too?",
+        ),
+        (
+            "Re: Rueda",
+            "> This message was created automatically by mail delivery software.\n> The following address(es) failed:\n>   leo@a.example\n\nThis came back when I wrote to leo. Do you have his new address?",
+        ),
+        (
+            "Question",
+            "Please remove old@a.example from your list, the address does not exist any more.",
+        ),
     ] {
-        assert_eq!(read(&person(subject, text)).kind, Kind::Reply, "{subject}: {text}");
+        assert_eq!(
+            read(&person(subject, text)).kind,
+            Kind::Reply,
+            "{subject}: {text}"
+        );
     }
 }
 
 #[test]
 fn machines_that_answer_for_people_are_no_bounces() {
     for (subject, text) in [
-        ("Out of Office: Rueda", "I am away until Monday. If it can not wait, write to leo@a.example."),
-        ("Fuera de la oficina: Rueda", "No puedo leer su correo. Escriba a leo@a.example."),
-        ("Risposta automatica: Rueda", "Non sono raggiungibile. Scrivete a leo@a.example."),
-        ("Automatische Antwort: Rueda", "Ich bin nicht erreichbar. leo@a.example"),
-        ("[Ticket #17] Rueda", "We have received your message. Reply to help@a.example"),
+        (
+            "Out of Office: Rueda",
+            "I am away until Monday. If it can not wait, write to leo@a.example.",
+        ),
+        (
+            "Fuera de la oficina: Rueda",
+            "No puedo leer su correo. Escriba a leo@a.example.",
+        ),
+        (
+            "Risposta automatica: Rueda",
+            "Non sono raggiungibile. Scrivete a leo@a.example.",
+        ),
+        (
+            "Automatische Antwort: Rueda",
+            "Ich bin nicht erreichbar. leo@a.example",
+        ),
+        (
+            "[Ticket #17] Rueda",
+            "We have received your message. Reply to help@a.example",
+        ),
     ] {
         // Many of them come with the empty reverse-path.
         let bytes = letter("Ana <ana@a.example>", subject, text);
@@ -44,32 +75,61 @@ fn receipts_and_complaints_are_what_they_are() {
         "Subject: Read: Rueda",
         &[
             ("text/plain", "Your message was read."),
-            ("message/disposition-notification", "Final-Recipient: rfc822;ana@a.example\nOriginal-Message-ID: <m1@camara.example>\nDisposition: manual-action/MDN-sent-manually; displayed\n"),
+            (
+                "message/disposition-notification",
+                "Final-Recipient: rfc822;ana@a.example\nOriginal-Message-ID: <m1@camara.example>\nDisposition: manual-action/MDN-sent-manually; displayed\n",
+            ),
         ],
     );
     let returned = read(&bytes);
-    let Kind::Receipt(receipt) = returned.kind else { panic!() };
-    assert_eq!((receipt.address.as_deref(), receipt.disposition.as_str()), (Some("ana@a.example"), "displayed"));
+    let Kind::Receipt(receipt) = returned.kind else {
+        panic!()
+    };
+    assert_eq!(
+        (receipt.address.as_deref(), receipt.disposition.as_str()),
+        (Some("ana@a.example"), "displayed")
+    );
     assert_eq!(returned.traces.answers, ["m1@camara.example"]);
 
-    let arf = |feedback: &str| parts(
-        "Subject: FW: Rueda",
-        &[
-            ("text/plain", "This is an email abuse report for a message received."),
-            ("message/feedback-report", &format!("Feedback-Type: {feedback}\nUser-Agent: x/1\nVersion: 1\nOriginal-Rcpt-To: <ana@a.example>\n")),
-            ("message/rfc822", "From: e@camara.example\nTo: undisclosed\nMessage-ID: <m2@camara.example>\n\nx"),
-        ],
-    );
-    let Kind::Complaint(complaint) = read(&arf("abuse")).kind else { panic!() };
+    let arf = |feedback: &str| {
+        parts(
+            "Subject: FW: Rueda",
+            &[
+                (
+                    "text/plain",
+                    "This is an email abuse report for a message received.",
+                ),
+                (
+                    "message/feedback-report",
+                    &format!(
+                        "Feedback-Type: {feedback}\nUser-Agent: x/1\nVersion: 1\nOriginal-Rcpt-To: <ana@a.example>\n"
+                    ),
+                ),
+                (
+                    "message/rfc822",
+                    "From: e@camara.example\nTo: undisclosed\nMessage-ID: <m2@camara.example>\n\nx",
+                ),
+            ],
+        )
+    };
+    let Kind::Complaint(complaint) = read(&arf("abuse")).kind else {
+        panic!()
+    };
     assert_eq!(complaint.addresses, ["ana@a.example"]);
     assert!(complaint.is_objection());
-    let Kind::Complaint(complaint) = read(&arf("auth-failure")).kind else { panic!() };
+    let Kind::Complaint(complaint) = read(&arf("auth-failure")).kind else {
+        panic!()
+    };
     assert!(!complaint.is_objection());
 }
 
 #[test]
 fn what_arrived_is_no_bounce() {
-    let bytes = letter("MAILER-DAEMON@a.example", "Successful Mail Delivery Report", "Your message was successfully delivered to the destination(s) listed below.\n\n<ana@a.example>: delivery via mx[192.0.2.1]: 250 ok\n");
+    let bytes = letter(
+        "MAILER-DAEMON@a.example",
+        "Successful Mail Delivery Report",
+        "Your message was successfully delivered to the destination(s) listed below.\n\n<ana@a.example>: delivery via mx[192.0.2.1]: 250 ok\n",
+    );
     let bounced = match read(&bytes).kind {
         Kind::Report(reported) => reported.iter().any(|r| r.action.is_bounce()),
         _ => false,
@@ -81,14 +141,18 @@ fn what_arrived_is_no_bounce() {
 fn much_is_bounded() {
     let mut status = String::from("Reporting-MTA: dns;mx\n\n");
     for i in 0..1000 {
-        status.push_str(&format!("Final-Recipient: rfc822;r{i}@a.example\nAction: failed\n\n"));
+        status.push_str(&format!(
+            "Final-Recipient: rfc822;r{i}@a.example\nAction: failed\n\n"
+        ));
     }
     let bytes = parts("Subject: x", &[("message/delivery-status", &status)]);
     assert_eq!(super::reported(&bytes).len(), RECIPIENTS);
     // Messages in messages in messages.
     let mut inner = String::from("From: a@b.example\n\nx");
     for i in 0..60 {
-        inner = format!("From: a@b.example\nContent-Type: multipart/mixed; boundary=b{i}\n\n--b{i}\nContent-Type: message/rfc822\n\n{inner}\n--b{i}--\n");
+        inner = format!(
+            "From: a@b.example\nContent-Type: multipart/mixed; boundary=b{i}\n\n--b{i}\nContent-Type: message/rfc822\n\n{inner}\n--b{i}--\n"
+        );
     }
     read(inner.as_bytes());
 }
