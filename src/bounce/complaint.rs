@@ -13,7 +13,7 @@ pub(super) fn read(letter: &Letter) -> Option<Complaint> {
         .is_some_and(|kind| kind.contains("feedback-report"))
         .then(|| {
             letter
-                .notices
+                .texts
                 .iter()
                 .find(|text| text.contains("Feedback-Type:"))
         })

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use super::addresses::{self, is_role_of_server};
 use super::fields::Fields;
-use super::notice::{Named, Notice, leading};
 use super::phrases::Phrases;
+use super::prose::{Named, Prose, leading};
 use super::{Action, RECIPIENTS};
 
 /// Words of failing.
@@ -25,9 +25,9 @@ pub(super) fn speaks_of_failure(text: &str) -> bool {
 }
 
 /// Who stands near words of failing, `own` addresses left out.
-pub(super) fn named(notice: &Notice, own: &[String]) -> Vec<Named> {
+pub(super) fn named(prose: &Prose, own: &[String]) -> Vec<Named> {
     let mut found: Vec<Named> = Vec::new();
-    let paragraphs = paragraphs(notice);
+    let paragraphs = paragraphs(prose);
     // Sentences first: the one before often tells of other addresses.
     let sentences = paragraphs
         .iter()
@@ -58,9 +58,9 @@ pub(super) fn named(notice: &Notice, own: &[String]) -> Vec<Named> {
             break;
         }
     }
-    if found.is_empty() && speaks_of_failure(&notice.flat) {
+    if found.is_empty() && speaks_of_failure(&prose.flat) {
         found.extend(
-            notice
+            prose
                 .lines()
                 .filter_map(leading)
                 .filter(|at| !own.contains(&at.address) && !is_role_of_server(&at.address))
@@ -68,7 +68,7 @@ pub(super) fn named(notice: &Notice, own: &[String]) -> Vec<Named> {
                 .map(|at| Named {
                     address: at.address,
                     action: Action::Failed,
-                    words: notice.flat.clone(),
+                    words: prose.flat.clone(),
                 }),
         );
     }
@@ -125,9 +125,9 @@ pub(super) fn recipient_of(original: &Fields, own: &[String]) -> Option<String> 
 }
 
 /// Runs of lines without an empty one between them.
-fn paragraphs(notice: &Notice) -> Vec<String> {
+fn paragraphs(prose: &Prose) -> Vec<String> {
     let mut paragraphs: Vec<String> = vec![String::new()];
-    for line in notice.lines() {
+    for line in prose.lines() {
         match paragraphs.last_mut() {
             Some(last) if !line.is_empty() => {
                 if !last.is_empty() {

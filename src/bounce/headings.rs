@@ -1,5 +1,5 @@
 //! The forms that reports for people have: what stands before the addresses, and what that says of
-//! them. Data; [`super::notice`] reads by it.
+//! them. Data; [`super::prose`] reads by it.
 //!
 //! An address follows on the same line, or starts one of the lines after it. Phrases are compared
 //! on one line, without regard to ASCII case, so a report may break them wherever it likes.

@@ -13,9 +13,10 @@ mod fields;
 mod guess;
 mod headings;
 mod letter;
-mod notice;
+
 mod notification;
 mod phrases;
+mod prose;
 mod read;
 mod receipt;
 mod speaker;

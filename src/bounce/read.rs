@@ -5,7 +5,7 @@ use super::addresses;
 use super::fields::head;
 use super::guess;
 use super::letter::Letter;
-use super::notice::{Named, Notice};
+use super::prose::{Named, Prose};
 use super::speaker::Speaker;
 use super::traces::{Traces, gather};
 use super::{Action, Kind, RECIPIENTS, Reported, Returned};
@@ -32,17 +32,13 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
         return Kind::Complaint(complaint);
     }
     let speaker = Speaker::of(letter);
-    let notices: Vec<Notice> = letter
-        .notices
-        .iter()
-        .map(|text| Notice::read(text))
-        .collect();
+    let texts: Vec<Prose> = letter.texts.iter().map(|text| Prose::read(text)).collect();
     if letter.original.is_empty() {
-        for notice in notices.iter().filter(|n| !n.returned.is_empty()) {
-            letter.take_original(&notice.returned);
+        for prose in texts.iter().filter(|n| !n.returned.is_empty()) {
+            letter.take_original(&prose.returned);
         }
     }
-    let reported = by_status(letter, &notices, speaker);
+    let reported = by_status(letter, &texts, speaker);
     if !reported.is_empty() {
         return Kind::Report(reported);
     }
@@ -53,7 +49,7 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
         return Kind::Receipt(receipt);
     }
     match letter
-        .notices
+        .texts
         .iter()
         .find_map(|text| notification::read(text))
     {
@@ -67,7 +63,7 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     let is_report = speaker.may_report() && (speaker.says_failed || !speaker.says_arrived)
         || !letter.statuses.is_empty()
         || letter.fields.has("x-failed-recipients");
-    if is_report && let Some(reported) = by_words(letter, &notices, speaker) {
+    if is_report && let Some(reported) = by_words(letter, &texts, speaker) {
         return Kind::Report(reported);
     }
     if depth < NESTING
@@ -78,7 +74,7 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     let surely = is_surely_a_report(letter, speaker) || !letter.statuses.is_empty();
     if is_report
         && surely
-        && let Some(reported) = of_nobody(letter, &notices, speaker)
+        && let Some(reported) = of_nobody(letter, &texts, speaker)
     {
         return Kind::Report(vec![reported]);
     }
@@ -102,14 +98,14 @@ fn is_surely_a_report(letter: &Letter, speaker: Speaker) -> bool {
 }
 
 /// By the status parts, or by such fields in a text: parts are labelled wrong, boundaries get lost.
-fn by_status(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Vec<Reported> {
-    let about = notices
+fn by_status(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Vec<Reported> {
+    let about = texts
         .iter()
         .map(|n| n.flat.as_str())
         .collect::<Vec<_>>()
         .join(" ");
     let in_parts = letter.statuses.iter().map(String::as_str);
-    let in_texts = letter.notices.iter().map(String::as_str).filter(|text| {
+    let in_texts = letter.texts.iter().map(String::as_str).filter(|text| {
         (speaker.may_report() || speaker.is_generated) && delivery_status::stands_in(text)
     });
     let mut found: Vec<Reported> = Vec::new();
@@ -130,15 +126,15 @@ fn by_status(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Vec<Repor
 }
 
 /// By what it says to people.
-fn by_words(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Option<Vec<Reported>> {
+fn by_words(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Option<Vec<Reported>> {
     let own = own(letter);
     let mut named: Vec<Named> = Vec::new();
     let told: Vec<String> = gather(&letter.fields, &["x-failed-recipients"]);
     let mut of = None;
-    for notice in notices {
-        named = notice.named(&own);
+    for prose in texts {
+        named = prose.named(&own);
         if !named.is_empty() {
-            of = Some(notice);
+            of = Some(prose);
             break;
         }
     }
@@ -157,25 +153,25 @@ fn by_words(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Option<Vec
             .collect();
     }
     if named.is_empty() && is_surely_a_report(letter, speaker) {
-        for notice in notices {
-            named = guess::named(notice, &own);
+        for prose in texts {
+            named = guess::named(prose, &own);
             if !named.is_empty() {
-                of = Some(notice);
+                of = Some(prose);
                 break;
             }
         }
     }
-    let empty = Notice::default();
-    let notice = of.or_else(|| notices.first()).unwrap_or(&empty);
+    let empty = Prose::default();
+    let prose = of.or_else(|| texts.first()).unwrap_or(&empty);
     (!named.is_empty()).then(|| {
         let mut judged: Vec<Reported> = named
             .into_iter()
             .take(RECIPIENTS)
-            .map(|named| judged(named, notice))
+            .map(|named| judged(named, prose))
             .collect();
-        // What a notice says of all counts where it says nothing of anyone.
+        // What a text says of all counts where it says nothing of anyone.
         if judged.iter().all(|r| r.verdict.class == Class::Unknown) {
-            let of_all = classify(None, None, &notice.flat);
+            let of_all = classify(None, None, &prose.flat);
             for reported in &mut judged {
                 reported.verdict = Verdict {
                     permanent: reported.verdict.permanent,
@@ -189,14 +185,14 @@ fn by_words(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Option<Vec
 }
 
 /// The words about one recipient, judged.
-fn judged(named: Named, notice: &Notice) -> Reported {
+fn judged(named: Named, prose: &Prose) -> Reported {
     let mut action = named.action;
-    if action == Action::Failed && notice.is_still_tried() {
+    if action == Action::Failed && prose.is_still_tried() {
         action = Action::Delayed;
     }
     let mut words = named.words.trim().to_owned();
     // A transcript names the recipient again, with what the server answered.
-    for line in notice
+    for line in prose
         .lines()
         .filter(|line| line.len() < 500 && line.to_lowercase().contains(&named.address))
     {
@@ -233,38 +229,38 @@ fn inside(letter: &mut Letter, depth: usize) -> Option<Kind> {
 }
 
 /// A report that names nobody: whom the returned mail was for, else the envelope must tell.
-fn of_nobody(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Option<Reported> {
-    let failing = notices.iter().find(|n| guess::speaks_of_failure(&n.flat));
-    let notice = failing.or_else(|| {
-        notices
+fn of_nobody(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Option<Reported> {
+    let failing = texts.iter().find(|n| guess::speaks_of_failure(&n.flat));
+    let prose = failing.or_else(|| {
+        texts
             .first()
             .filter(|_| speaker.is_server && speaker.says_failed)
     })?;
     let address = guess::recipient_of(&letter.original, &own(letter));
-    Some(judged_of_all(notice, address))
+    Some(judged_of_all(prose, address))
 }
 
-fn judged_of_all(notice: &Notice, address: Option<String>) -> Reported {
-    let action = if notice.is_still_tried() {
+fn judged_of_all(prose: &Prose, address: Option<String>) -> Reported {
+    let action = if prose.is_still_tried() {
         Action::Delayed
     } else {
         Action::Failed
     };
-    let mut verdict = classify(None, None, &notice.flat);
+    let mut verdict = classify(None, None, &prose.flat);
     verdict.permanent = action == Action::Failed;
     Reported {
         address,
         action,
         status: verdict.status,
         verdict,
-        text: head(&notice.flat, WORDS).to_owned(),
+        text: head(&prose.flat, WORDS).to_owned(),
     }
 }
 
 /// A refusal in a receipt's form.
 fn refused(letter: &Letter, address: Option<String>) -> Reported {
     let words = letter.words();
-    judged_of_all(&Notice::read(&words), address)
+    judged_of_all(&Prose::read(&words), address)
 }
 
 /// Addresses that a report comes from and goes to.

@@ -200,7 +200,7 @@ impl Speaker {
             .is_some_and(|s| s.eq_ignore_ascii_case("re:"));
         // Somebody who answers a report quotes it, under its subject.
         let quotes = letter
-            .notices
+            .texts
             .iter()
             .any(|text| text.lines().filter(|line| line.starts_with('>')).count() > 1);
         let says_failed = SAYS_FAILED.stand_in(subject) && (is_server || no_way_back || !quotes);
