@@ -63,17 +63,24 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     let is_report = speaker.may_report() && (speaker.says_failed || !speaker.says_arrived)
         || !letter.statuses.is_empty()
         || letter.fields.has("x-failed-recipients");
-    if is_report && let Some(reported) = by_words(letter, &texts, speaker) {
+    if is_report && let Some(reported) = by_headings(letter, &texts) {
         return Kind::Report(reported);
     }
+    // Before anything is guessed: a report may lie inside.
     if depth < NESTING
         && let Some(kind) = inside(letter, depth)
     {
         return kind;
     }
-    let surely = is_surely_a_report(letter, speaker) || !letter.statuses.is_empty();
+    let surely = is_surely_a_report(letter, speaker);
     if is_report
         && surely
+        && let Some(reported) = by_guess(letter, &texts)
+    {
+        return Kind::Report(reported);
+    }
+    if is_report
+        && (surely || !letter.statuses.is_empty())
         && let Some(reported) = of_nobody(letter, &texts, speaker)
     {
         return Kind::Report(vec![reported]);
@@ -125,19 +132,11 @@ fn by_status(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Vec<Reported
     found
 }
 
-/// By what it says to people.
-fn by_words(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Option<Vec<Reported>> {
+/// By the headings of what it says to people.
+fn by_headings(letter: &Letter, texts: &[Prose]) -> Option<Vec<Reported>> {
     let own = own(letter);
-    let mut named: Vec<Named> = Vec::new();
-    let told: Vec<String> = gather(&letter.fields, &["x-failed-recipients"]);
-    let mut of = None;
-    for prose in texts {
-        named = prose.named(&own);
-        if !named.is_empty() {
-            of = Some(prose);
-            break;
-        }
-    }
+    let (prose, mut named) = first_naming(texts, |prose| prose.named(&own));
+    let told = gather(&letter.fields, &["x-failed-recipients"]);
     if !told.is_empty() {
         // Exim's own field knows better than its text, which may hide addresses.
         named = told
@@ -152,36 +151,48 @@ fn by_words(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Option<Vec<Re
             })
             .collect();
     }
-    if named.is_empty() && is_surely_a_report(letter, speaker) {
-        for prose in texts {
-            named = guess::named(prose, &own);
-            if !named.is_empty() {
-                of = Some(prose);
-                break;
-            }
+    all_judged(named, prose)
+}
+
+/// By who stands near words of failing.
+fn by_guess(letter: &Letter, texts: &[Prose]) -> Option<Vec<Reported>> {
+    let own = own(letter);
+    let (prose, named) = first_naming(texts, |prose| guess::named(prose, &own));
+    all_judged(named, prose)
+}
+
+/// The first text that names somebody, and whom.
+fn first_naming(
+    texts: &[Prose],
+    whom: impl Fn(&Prose) -> Vec<Named>,
+) -> (Option<&Prose>, Vec<Named>) {
+    texts
+        .iter()
+        .map(|prose| (Some(prose), whom(prose)))
+        .find(|(_, named)| !named.is_empty())
+        .unwrap_or((texts.first(), Vec::new()))
+}
+
+fn all_judged(named: Vec<Named>, prose: Option<&Prose>) -> Option<Vec<Reported>> {
+    let empty = Prose::default();
+    let prose = prose.unwrap_or(&empty);
+    let mut judged: Vec<Reported> = named
+        .into_iter()
+        .take(RECIPIENTS)
+        .map(|named| judged(named, prose))
+        .collect();
+    // What a text says of all counts where it says nothing of anyone.
+    if judged.iter().all(|r| r.verdict.class == Class::Unknown) {
+        let of_all = classify(None, None, &prose.flat);
+        for reported in &mut judged {
+            reported.verdict = Verdict {
+                permanent: reported.verdict.permanent,
+                ..of_all
+            };
+            reported.status = of_all.status;
         }
     }
-    let empty = Prose::default();
-    let prose = of.or_else(|| texts.first()).unwrap_or(&empty);
-    (!named.is_empty()).then(|| {
-        let mut judged: Vec<Reported> = named
-            .into_iter()
-            .take(RECIPIENTS)
-            .map(|named| judged(named, prose))
-            .collect();
-        // What a text says of all counts where it says nothing of anyone.
-        if judged.iter().all(|r| r.verdict.class == Class::Unknown) {
-            let of_all = classify(None, None, &prose.flat);
-            for reported in &mut judged {
-                reported.verdict = Verdict {
-                    permanent: reported.verdict.permanent,
-                    ..of_all
-                };
-                reported.status = of_all.status;
-            }
-        }
-        judged
-    })
+    (!judged.is_empty()).then_some(judged)
 }
 
 /// The words about one recipient, judged.

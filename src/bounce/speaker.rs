@@ -228,7 +228,7 @@ impl Speaker {
             || precedence.contains("auto-reply")
             || submitted.contains("vacation")
             || (submitted.starts_with("auto-replied") && !is_server && !says_failed);
-        let by_subject = SAYS_AUTOMATIC.stand_in(subject) && !says_failed;
+        let by_subject = SAYS_AUTOMATIC.stand_in(subject) && !says_failed && !is_server;
         Self {
             is_server: is_server || (no_way_back && !reply_to_ours && says_failed),
             // Answers that machines give for people refer to what they answer; reports seldom do.
@@ -236,7 +236,7 @@ impl Speaker {
                 || (no_way_back && !fields.has("in-reply-to") && !fields.has("references")),
             says_failed,
             says_arrived: SAYS_ARRIVED.stand_in(subject),
-            is_automatic: by_field || by_subject,
+            is_automatic: by_subject || by_field && !(is_server && says_failed),
             is_generated: submitted.starts_with("auto-")
                 || no_way_back
                 || precedence.contains("junk")
