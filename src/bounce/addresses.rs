@@ -57,7 +57,8 @@ fn local_before(before: &str) -> Option<(usize, &str)> {
     if let Some(rest) = before.strip_suffix('"') {
         let start = rest.rfind('"')?;
         let quoted = before.get(start..)?;
-        return (quoted.len() > 2 && quoted.len() <= 66).then_some((start, quoted));
+        let sound = (3..=66).contains(&quoted.len()) && !quoted.contains(char::is_control);
+        return sound.then_some((start, quoted));
     }
     let start = before
         .char_indices()
@@ -66,6 +67,10 @@ fn local_before(before: &str) -> Option<(usize, &str)> {
         .last()?
         .0;
     let mut local = before.get(start..)?;
+    // In angle brackets it is whole, whatever it starts with.
+    if before.get(..start).is_some_and(|b| b.ends_with('<')) && !local.starts_with(['\'', '=']) {
+        return Some((start, local));
+    }
     // X.400 and Exchange write `SMTP=user@host`; quotes and dots in front belong to the sentence.
     for prefix in ["smtp=", "rfc-822=", "rfc822=", "mailto="] {
         let at = local.to_ascii_lowercase().rfind(prefix);

@@ -7,7 +7,18 @@ use super::{Complaint, RECIPIENTS};
 
 /// The complaint that a message is, if it is one.
 pub(super) fn read(letter: &Letter) -> Option<Complaint> {
-    if let Some(report) = letter.feedback.first() {
+    let labelled_wrong = letter
+        .fields
+        .first("content-type")
+        .is_some_and(|kind| kind.contains("feedback-report"))
+        .then(|| {
+            letter
+                .texts
+                .iter()
+                .find(|text| text.contains("Feedback-Type:"))
+        })
+        .flatten();
+    if let Some(report) = letter.feedback.first().or(labelled_wrong) {
         let fields = Fields::of_lines(report.lines());
         let feedback = fields
             .first("feedback-type")

@@ -152,13 +152,18 @@ fn recipient(value: &str) -> Option<String> {
         return None;
     }
     let rest = rest.trim();
-    addresses::first(rest).or_else(|| {
-        // `user(a)host`, as gateways of X.400 write it, and names without a domain are nobody's address.
-        let plain = rest.trim_matches(['<', '>', '"', ' '].as_slice());
-        let whole =
-            plain.contains('@') && !plain.contains(char::is_whitespace) && plain.len() <= 254;
-        (whole && !plain.starts_with('@') && !plain.ends_with('@')).then(|| plain.to_lowercase())
-    })
+    // Some local parts start with what elsewhere belongs to the sentence; alone in its field an address is whole.
+    let plain = rest.trim_matches(['<', '>', ' '].as_slice());
+    let whole = plain.matches('@').count() == 1
+        && plain.len() <= 254
+        && !plain
+            .contains(|c: char| c.is_whitespace() || c.is_control() || "<>()\",;:'".contains(c))
+        && !plain.starts_with('@')
+        && !plain.ends_with('@');
+    if whole {
+        return Some(plain.to_lowercase());
+    }
+    addresses::first(rest)
 }
 
 fn finish(block: &mut Block, about: &str, found: &mut Vec<Reported>) {

@@ -6,15 +6,15 @@ use std::sync::LazyLock;
 
 use super::addresses::{self, is_role_of_server};
 use super::fields::Fields;
-use super::notice::{Named, Notice, leading};
 use super::phrases::Phrases;
+use super::prose::{Named, Prose, leading};
 use super::{Action, RECIPIENTS};
 
 /// Words of failing.
 #[rustfmt::skip]
 const FAILING: &[&str] = &[
-    "undeliver", "undeliverable", "undelivered", "not deliver", "not delivered", "not be delivered", "been delivered", "unable to", "wasn't able", "was not able", "couldn't", "could not", "cannot", "can not", "can't", "failed", "failure", "failing", "fails", "rejected", "reject", "refused", "returned", "bounced", "unknown", "not found", "not exist", "doesn't exist", "no such", "no longer", "not known", "not valid", "invalid", "wrong", "disabled", "inactive", "suspended", "closed", "denied", "blocked", "exceeded", "exceeds", "exceeding", "full", "over quota", "overquota", "quota", "unavailable", "not available", "did not reach", "not reach", "not accept", "not accepted", "not accepting", "doesn't have", "does not have", "did not exactly match", "delayed", "postponed", "not been collected", "deferred", "timed out", "discarded", "permanent error", "error", "deleted", "no mailbox", "not a valid", "not listed", "unreachable", "lookup", "expired", "not permitted", "not allowed", "problem", "problems", "trouble", "unroutable", "unrouteable", "550", "551", "552", "553", "554", "450", "451", "452", "421",
-    "no se pudo", "no se puede", "no se ha podido", "no pudo", "no existe", "rechazado", "desconocido", "devuelto", "no ha sido", "no fue", "error al", "non è stato", "impossibile", "sconosciuto", "respinto", "inesistente", "non esiste", "non valido", "nicht", "unbekannt", "unzustellbar", "fehler", "abgelehnt", "n'a pas", "inconnu", "rejeté", "n'existe", "échec", "não", "nao pode", "desconhecido", "rejeitad", "devolvida", "falha", "niet", "onbekend", "inte", "ikke", "nie można", "не удалось", "не доставлено", "не найден", "не существует", "не может", "できません", "失敗", "エラー", "見つかりません", "存在しません", "無法", "无法", "失败", "拒绝", "不存在",
+    "undeliver", "undeliverable", "undelivered", "not deliver", "not delivered", "not be delivered", "not been delivered", "not yet been delivered", "unable to", "wasn't able", "was not able", "couldn't", "could not", "cannot", "can not", "can't", "failed", "failure", "failing", "fails", "rejected", "reject", "refused", "returned", "bounced", "unknown", "not found", "not exist", "doesn't exist", "no such", "no longer", "not known", "not valid", "invalid", "wrong", "disabled", "inactive", "suspended", "closed", "denied", "blocked", "exceeded", "exceeds", "exceeding", "full", "over quota", "overquota", "quota", "unavailable", "not available", "did not reach", "not reach", "not accept", "not accepted", "not accepting", "doesn't have", "does not have", "did not exactly match", "delayed", "postponed", "not been collected", "deferred", "timed out", "discarded", "permanent error", "error", "deleted", "no mailbox", "not a valid", "not listed", "unreachable", "lookup", "expired", "not permitted", "not allowed", "problem", "problems", "trouble", "unroutable", "unrouteable", "550", "551", "552", "553", "554", "450", "451", "452", "421",
+    "no se pudo", "no se puede", "no se ha podido", "no pudo", "no existe", "rechazado", "desconocido", "devuelto", "no ha sido", "no fue", "error al", "non è stato", "non e' stato", "non puo'", "non può", "impossibile", "sconosciuto", "respinto", "inesistente", "non esiste", "non valido", "nicht", "unbekannt", "unzustellbar", "fehler", "abgelehnt", "n'a pas", "inconnu", "rejeté", "n'existe", "échec", "não", "nao pode", "desconhecido", "rejeitad", "devolvida", "falha", "niet", "onbekend", "inte", "ikke", "nie można", "не удалось", "не доставлено", "не найден", "не существует", "не может", "できません", "失敗", "エラー", "見つかりません", "存在しません", "無法", "无法", "失败", "拒绝", "不存在",
 ];
 
 static FAILS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(FAILING));
@@ -25,9 +25,9 @@ pub(super) fn speaks_of_failure(text: &str) -> bool {
 }
 
 /// Who stands near words of failing, `own` addresses left out.
-pub(super) fn named(notice: &Notice, own: &[String]) -> Vec<Named> {
+pub(super) fn named(prose: &Prose, own: &[String]) -> Vec<Named> {
     let mut found: Vec<Named> = Vec::new();
-    let paragraphs = paragraphs(notice);
+    let paragraphs = paragraphs(prose);
     // Sentences first: the one before often tells of other addresses.
     let sentences = paragraphs
         .iter()
@@ -58,9 +58,9 @@ pub(super) fn named(notice: &Notice, own: &[String]) -> Vec<Named> {
             break;
         }
     }
-    if found.is_empty() && speaks_of_failure(&notice.flat) {
+    if found.is_empty() && speaks_of_failure(&prose.flat) {
         found.extend(
-            notice
+            prose
                 .lines()
                 .filter_map(leading)
                 .filter(|at| !own.contains(&at.address) && !is_role_of_server(&at.address))
@@ -68,7 +68,7 @@ pub(super) fn named(notice: &Notice, own: &[String]) -> Vec<Named> {
                 .map(|at| Named {
                     address: at.address,
                     action: Action::Failed,
-                    words: notice.flat.clone(),
+                    words: prose.flat.clone(),
                 }),
         );
     }
@@ -125,9 +125,9 @@ pub(super) fn recipient_of(original: &Fields, own: &[String]) -> Option<String> 
 }
 
 /// Runs of lines without an empty one between them.
-fn paragraphs(notice: &Notice) -> Vec<String> {
+fn paragraphs(prose: &Prose) -> Vec<String> {
     let mut paragraphs: Vec<String> = vec![String::new()];
-    for line in notice.lines() {
+    for line in prose.lines() {
         match paragraphs.last_mut() {
             Some(last) if !line.is_empty() => {
                 if !last.is_empty() {

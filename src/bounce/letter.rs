@@ -23,7 +23,7 @@ pub(super) struct Letter {
     /// The display names of its senders, decoded.
     pub(super) sender_names: String,
     /// What it says in text, then in HTML.
-    pub(super) notices: Vec<String>,
+    pub(super) texts: Vec<String>,
     /// Delivery status parts (RFC 3464).
     pub(super) statuses: Vec<String>,
     /// Disposition notifications (RFC 8098).
@@ -105,7 +105,7 @@ impl Letter {
                 (PartType::Html(html), _) => {
                     pages.push(mail_parser::decoders::html::html_to_text(head(html, PART)));
                 }
-                (PartType::Text(text), _) => self.notices.push(head(text, PART).to_owned()),
+                (PartType::Text(text), _) => self.texts.push(head(text, PART).to_owned()),
                 (PartType::Binary(_) | PartType::InlineBinary(_), kind)
                     if kind.starts_with("message/") =>
                 {
@@ -114,7 +114,7 @@ impl Letter {
                 _ => {}
             }
         }
-        self.notices.append(&mut pages);
+        self.texts.append(&mut pages);
     }
 
     /// The first one counts.
@@ -126,7 +126,7 @@ impl Letter {
 
     /// Everything it says to people.
     pub(super) fn words(&self) -> String {
-        self.notices.join("\n\n")
+        self.texts.join("\n\n")
     }
 }
 

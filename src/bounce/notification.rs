@@ -112,6 +112,9 @@ fn reported(recipient: &Value, kind: &str) -> Option<Reported> {
         action: Action::parse(text("action")).unwrap_or(fallback),
         status: verdict.status,
         verdict,
-        text: head(words, 2048).to_owned(),
+        text: head(words, 2048)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" "),
     })
 }

@@ -5,7 +5,7 @@ use super::addresses;
 use super::fields::head;
 use super::guess;
 use super::letter::Letter;
-use super::notice::{Named, Notice};
+use super::prose::{Named, Prose};
 use super::speaker::Speaker;
 use super::traces::{Traces, gather};
 use super::{Action, Kind, RECIPIENTS, Reported, Returned};
@@ -32,17 +32,13 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
         return Kind::Complaint(complaint);
     }
     let speaker = Speaker::of(letter);
-    let notices: Vec<Notice> = letter
-        .notices
-        .iter()
-        .map(|text| Notice::read(text))
-        .collect();
+    let texts: Vec<Prose> = letter.texts.iter().map(|text| Prose::read(text)).collect();
     if letter.original.is_empty() {
-        for notice in notices.iter().filter(|n| !n.returned.is_empty()) {
-            letter.take_original(&notice.returned);
+        for prose in texts.iter().filter(|n| !n.returned.is_empty()) {
+            letter.take_original(&prose.returned);
         }
     }
-    let reported = by_status(letter, &notices, speaker);
+    let reported = by_status(letter, &texts, speaker);
     if !reported.is_empty() {
         return Kind::Report(reported);
     }
@@ -53,7 +49,7 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
         return Kind::Receipt(receipt);
     }
     match letter
-        .notices
+        .texts
         .iter()
         .find_map(|text| notification::read(text))
     {
@@ -64,18 +60,29 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     if speaker.is_automatic && !letter.fields.has("x-failed-recipients") {
         return Kind::AutoReply;
     }
-    let is_report = speaker.may_report() && !(speaker.says_arrived && !speaker.says_failed)
+    let is_report = speaker.may_report() && (speaker.says_failed || !speaker.says_arrived)
         || !letter.statuses.is_empty()
         || letter.fields.has("x-failed-recipients");
-    if is_report && let Some(reported) = by_words(letter, &notices, speaker) {
+    if is_report && let Some(reported) = by_headings(letter, &texts) {
         return Kind::Report(reported);
     }
+    // Before anything is guessed: a report may lie inside.
     if depth < NESTING
         && let Some(kind) = inside(letter, depth)
     {
         return kind;
     }
-    if is_report && let Some(reported) = of_nobody(letter, &notices, speaker) {
+    let surely = is_surely_a_report(letter, speaker);
+    if is_report
+        && surely
+        && let Some(reported) = by_guess(letter, &texts)
+    {
+        return Kind::Report(reported);
+    }
+    if is_report
+        && (surely || !letter.statuses.is_empty())
+        && let Some(reported) = of_nobody(letter, &texts, speaker)
+    {
         return Kind::Report(vec![reported]);
     }
     if speaker.is_generated {
@@ -85,15 +92,27 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     }
 }
 
+/// Whether who speaks leaves no doubt, so that a guess is allowed: a server, or a subject that says so on a message
+/// that nobody typed.
+fn is_surely_a_report(letter: &Letter, speaker: Speaker) -> bool {
+    let is_labelled = letter
+        .fields
+        .first("content-type")
+        .is_some_and(|kind| kind.to_ascii_lowercase().contains("report"));
+    speaker.is_server
+        || speaker.says_failed
+            && (speaker.is_generated || is_labelled || !letter.original.is_empty())
+}
+
 /// By the status parts, or by such fields in a text: parts are labelled wrong, boundaries get lost.
-fn by_status(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Vec<Reported> {
-    let about = notices
+fn by_status(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Vec<Reported> {
+    let about = texts
         .iter()
         .map(|n| n.flat.as_str())
         .collect::<Vec<_>>()
         .join(" ");
     let in_parts = letter.statuses.iter().map(String::as_str);
-    let in_texts = letter.notices.iter().map(String::as_str).filter(|text| {
+    let in_texts = letter.texts.iter().map(String::as_str).filter(|text| {
         (speaker.may_report() || speaker.is_generated) && delivery_status::stands_in(text)
     });
     let mut found: Vec<Reported> = Vec::new();
@@ -113,19 +132,11 @@ fn by_status(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Vec<Repor
     found
 }
 
-/// By what it says to people.
-fn by_words(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Option<Vec<Reported>> {
+/// By the headings of what it says to people.
+fn by_headings(letter: &Letter, texts: &[Prose]) -> Option<Vec<Reported>> {
     let own = own(letter);
-    let mut named: Vec<Named> = Vec::new();
-    let told: Vec<String> = gather(&letter.fields, &["x-failed-recipients"]);
-    let mut of = None;
-    for notice in notices {
-        named = notice.named(&own);
-        if !named.is_empty() {
-            of = Some(notice);
-            break;
-        }
-    }
+    let (prose, mut named) = first_naming(texts, |prose| prose.named(&own));
+    let told = gather(&letter.fields, &["x-failed-recipients"]);
     if !told.is_empty() {
         // Exim's own field knows better than its text, which may hide addresses.
         named = told
@@ -140,47 +151,59 @@ fn by_words(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Option<Vec
             })
             .collect();
     }
-    if named.is_empty() && (speaker.is_server || speaker.says_failed) {
-        for notice in notices {
-            named = guess::named(notice, &own);
-            if !named.is_empty() {
-                of = Some(notice);
-                break;
-            }
+    all_judged(named, prose)
+}
+
+/// By who stands near words of failing.
+fn by_guess(letter: &Letter, texts: &[Prose]) -> Option<Vec<Reported>> {
+    let own = own(letter);
+    let (prose, named) = first_naming(texts, |prose| guess::named(prose, &own));
+    all_judged(named, prose)
+}
+
+/// The first text that names somebody, and whom.
+fn first_naming(
+    texts: &[Prose],
+    whom: impl Fn(&Prose) -> Vec<Named>,
+) -> (Option<&Prose>, Vec<Named>) {
+    texts
+        .iter()
+        .map(|prose| (Some(prose), whom(prose)))
+        .find(|(_, named)| !named.is_empty())
+        .unwrap_or((texts.first(), Vec::new()))
+}
+
+fn all_judged(named: Vec<Named>, prose: Option<&Prose>) -> Option<Vec<Reported>> {
+    let empty = Prose::default();
+    let prose = prose.unwrap_or(&empty);
+    let mut judged: Vec<Reported> = named
+        .into_iter()
+        .take(RECIPIENTS)
+        .map(|named| judged(named, prose))
+        .collect();
+    // What a text says of all counts where it says nothing of anyone.
+    if judged.iter().all(|r| r.verdict.class == Class::Unknown) {
+        let of_all = classify(None, None, &prose.flat);
+        for reported in &mut judged {
+            reported.verdict = Verdict {
+                permanent: reported.verdict.permanent,
+                ..of_all
+            };
+            reported.status = of_all.status;
         }
     }
-    let empty = Notice::default();
-    let notice = of.or_else(|| notices.first()).unwrap_or(&empty);
-    (!named.is_empty()).then(|| {
-        let mut judged: Vec<Reported> = named
-            .into_iter()
-            .take(RECIPIENTS)
-            .map(|named| judged(named, notice))
-            .collect();
-        // What a notice says of all counts where it says nothing of anyone.
-        if judged.iter().all(|r| r.verdict.class == Class::Unknown) {
-            let of_all = classify(None, None, &notice.flat);
-            for reported in &mut judged {
-                reported.verdict = Verdict {
-                    permanent: reported.verdict.permanent,
-                    ..of_all
-                };
-                reported.status = of_all.status;
-            }
-        }
-        judged
-    })
+    (!judged.is_empty()).then_some(judged)
 }
 
 /// The words about one recipient, judged.
-fn judged(named: Named, notice: &Notice) -> Reported {
+fn judged(named: Named, prose: &Prose) -> Reported {
     let mut action = named.action;
-    if action == Action::Failed && notice.is_still_tried() {
+    if action == Action::Failed && prose.is_still_tried() {
         action = Action::Delayed;
     }
     let mut words = named.words.trim().to_owned();
     // A transcript names the recipient again, with what the server answered.
-    for line in notice
+    for line in prose
         .lines()
         .filter(|line| line.len() < 500 && line.to_lowercase().contains(&named.address))
     {
@@ -217,38 +240,38 @@ fn inside(letter: &mut Letter, depth: usize) -> Option<Kind> {
 }
 
 /// A report that names nobody: whom the returned mail was for, else the envelope must tell.
-fn of_nobody(letter: &Letter, notices: &[Notice], speaker: Speaker) -> Option<Reported> {
-    let failing = notices.iter().find(|n| guess::speaks_of_failure(&n.flat));
-    let notice = failing.or_else(|| {
-        notices
+fn of_nobody(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Option<Reported> {
+    let failing = texts.iter().find(|n| guess::speaks_of_failure(&n.flat));
+    let prose = failing.or_else(|| {
+        texts
             .first()
             .filter(|_| speaker.is_server && speaker.says_failed)
     })?;
     let address = guess::recipient_of(&letter.original, &own(letter));
-    Some(judged_of_all(notice, address))
+    Some(judged_of_all(prose, address))
 }
 
-fn judged_of_all(notice: &Notice, address: Option<String>) -> Reported {
-    let action = if notice.is_still_tried() {
+fn judged_of_all(prose: &Prose, address: Option<String>) -> Reported {
+    let action = if prose.is_still_tried() {
         Action::Delayed
     } else {
         Action::Failed
     };
-    let mut verdict = classify(None, None, &notice.flat);
+    let mut verdict = classify(None, None, &prose.flat);
     verdict.permanent = action == Action::Failed;
     Reported {
         address,
         action,
         status: verdict.status,
         verdict,
-        text: head(&notice.flat, WORDS).to_owned(),
+        text: head(&prose.flat, WORDS).to_owned(),
     }
 }
 
 /// A refusal in a receipt's form.
 fn refused(letter: &Letter, address: Option<String>) -> Reported {
     let words = letter.words();
-    judged_of_all(&Notice::read(&words), address)
+    judged_of_all(&Prose::read(&words), address)
 }
 
 /// Addresses that a report comes from and goes to.

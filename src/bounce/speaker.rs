@@ -12,7 +12,6 @@ const SERVERS: &[&str] = &[
     "mailer-daemon",
     "mailer_daemon",
     "mailerdaemon",
-    "mailer",
     "mail-daemon",
     "maildaemon",
     "postmaster",
@@ -25,20 +24,11 @@ const SERVERS: &[&str] = &[
     "mail-admin",
     "imss",
     "iwss",
-    "delivery",
     "mailsystem",
     "mail-system",
     "ndr",
-    "mailgate",
     "mailsweeper",
-    "autoreply-mailer",
     "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e",
-    "smtp",
-    "smtpd",
-    "mta",
-    "bounce",
-    "bounces",
-    "mailhost",
     "mailserver",
     "mail_server",
     "majordomo-owner",
@@ -46,8 +36,22 @@ const SERVERS: &[&str] = &[
     "mail-server",
     "mailmaster",
     "qmail",
-    "sysadmin",
     "e500_smtp_mail_service",
+];
+
+/// Local parts that others use as well: they say something only with a subject that says it too, or a
+/// heading.
+const PERHAPS_SERVERS: &[&str] = &[
+    "delivery",
+    "smtp",
+    "smtpd",
+    "mta",
+    "bounce",
+    "bounces",
+    "mailer",
+    "mailhost",
+    "mailgate",
+    "autoreply-mailer",
 ];
 
 /// Names that mail servers report under.
@@ -72,7 +76,6 @@ const SERVER_NAMES: &[&str] = &[
     "systemadministrator",
     "administrateur système",
     "administrador do sistema",
-    "microsoft outlook",
     "microsoft exchange",
     "delivery notification",
     "delivery status",
@@ -85,14 +88,12 @@ const SERVER_NAMES: &[&str] = &[
     "symantec_antivirus",
     "smtp_mail_service",
     "lsmtp",
-    "listserv",
-    "message delivery",
 ];
 
 /// Subjects that say that a mail did not arrive.
 #[rustfmt::skip]
 const FAILED: &[&str] = &[
-    "undeliver", "undeliverable", "undelivered", "undeliverd", "undeliverable mail", "unable to deliver", "delivery failure", "delivery failed", "delivery fail", "delivery error", "delivery problem", "delivery report", "delivery status", "delivery notification", "delivery has failed", "delivery warning", "delivery delayed", "delivery delay", "delivery incomplete", "delivery unsuccessful", "delivery was not", "delivery status notification", "mail delivery", "message delivery", "email delivery", "e-mail delivery", "failure notice", "failure delivery", "failed delivery", "failed mail", "mail failed", "mail failure", "mail error", "mail system error", "message failed", "message error", "returned mail", "returned message", "returned to sender", "return to sender", "returning message", "returning to sender", "returned email", "return mail", "not delivered", "wasn't delivered", "not be delivered", "can't be delivered", "cannot be delivered", "could not be sent", "could not send", "can't send", "non-delivery", "nondelivery", "non delivery", "nondeliverable", "non-deliverable", "non recapitabile", "non remis", "ndn:", "ndr:", "has been delayed", "delayed mail", "delayed 24 hours", "message delayed", "delayed:", "warning: could not send", "warning: message", "user unknown", "unknown user", "user not found", "unknown recipient", "unknown address", "invalid address", "invalid recipient", "address error", "address not found", "no such user", "mailbox full", "mailbox is full", "over quota", "quota exceeded", "processing error", "rejected mail", "mail rejected", "message rejected", "automatically rejected", "bounced", "bounce notification", "error sending your mail", "problem delivering", "problems delivering", "rejected:", "was rejected", "not accepted", "not deliverable", "warning: user",
+    "undeliver", "undeliverable", "undelivered", "undeliverd", "undeliverable mail", "unable to deliver", "delivery failure", "delivery failed", "delivery fail", "delivery error", "delivery problem", "delivery report", "delivery status", "delivery notification", "delivery has failed", "delivery warning", "delivery delayed", "delivery delay", "delivery incomplete", "delivery unsuccessful", "delivery was not", "delivery status notification", "mail delivery", "email delivery", "e-mail delivery", "failure notice", "failure delivery", "failed delivery", "failed mail", "mail failed", "mail failure", "mail error", "mail system error", "message failed", "message error", "returned mail", "returned message", "returned to sender", "return to sender", "returning message", "returning to sender", "returned email", "return mail", "not delivered", "wasn't delivered", "not be delivered", "can't be delivered", "cannot be delivered", "could not be sent", "could not send", "can't send", "non-delivery", "nondelivery", "non delivery", "nondeliverable", "non-deliverable", "non recapitabile", "non remis", "ndn:", "ndr:", "has been delayed", "delayed mail", "delayed 24 hours", "message delayed", "delayed:", "warning: could not send", "warning: message", "user unknown", "unknown user", "user not found", "unknown recipient", "unknown address", "invalid address", "invalid recipient", "address error", "address not found", "no such user", "mailbox full", "mailbox is full", "over quota", "quota exceeded", "processing error", "rejected mail", "mail rejected", "message rejected", "automatically rejected", "bounced", "bounce notification", "error sending your mail", "error sending message", "error sending mail", "problem delivering", "problems delivering", "rejected:", "was rejected", "not accepted", "not deliverable", "warning: user",
     "no entregado", "no entregable", "no se pudo entregar", "no se puede entregar", "no se ha podido entregar", "error de entrega", "error en la entrega", "fallo de entrega", "fallo en la entrega", "fallo en el envío", "falló la entrega", "entrega fallida", "mensaje devuelto", "correo devuelto", "devuelto al remitente", "notificación de estado de entrega", "notificación de estado de la entrega", "error de envío", "entrega retrasada", "retraso en la entrega", "no entregada",
     "mancata consegna", "non recapitato", "non consegnato", "non consegnata", "impossibile recapitare", "mancato recapito", "errore di consegna", "consegna non riuscita", "consegna fallita", "recapito non riuscito", "notifica di mancato recapito", "messaggio non recapitabile", "messaggio respinto", "notifica sullo stato del recapito", "notifica di stato", "posta non consegnata", "avviso di mancata consegna", "ritardo nella consegna",
     "unzustellbar", "nicht zustellbar", "zustellung fehlgeschlagen", "zustellung nicht möglich", "zustellfehler", "nicht zugestellt", "unzustellbare", "mail nicht zugestellt", "fehler bei der zustellung", "nachricht nicht zugestellt", "verzögert", "rückläufer", "benachrichtigung zum übermittlungsstatus", "zustellungsfehler", "zustellungsstatus",
@@ -157,6 +158,8 @@ static SAYS_AUTOMATIC: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(AUTOMAT
 pub(super) struct Speaker {
     /// A mail server, by its name or the empty reverse-path.
     pub(super) is_server: bool,
+    /// Perhaps one.
+    pub(super) may_be_server: bool,
     /// The subject says that a mail did not arrive.
     pub(super) says_failed: bool,
     /// The subject says that a mail did arrive.
@@ -172,16 +175,16 @@ impl Speaker {
     pub(super) fn of(letter: &Letter) -> Self {
         let fields = &letter.fields;
         let senders: Vec<&str> = fields.all("from").chain(fields.all("sender")).collect();
-        let named = senders.iter().flat_map(|s| addresses::all(s)).any(|found| {
-            let local = found
-                .address
-                .split('@')
-                .next()
-                .unwrap_or_default()
-                .trim_matches('"')
-                .to_owned();
-            SERVERS.contains(&local.as_str())
-        });
+        let locals: Vec<String> = senders
+            .iter()
+            .flat_map(|sender| addresses::all(sender))
+            .map(|found| {
+                let local = found.address.split('@').next().unwrap_or_default();
+                local.trim_matches('"').to_owned()
+            })
+            .collect();
+        let is_one_of = |names: &[&str]| locals.iter().any(|local| names.contains(&local.as_str()));
+        let named = is_one_of(SERVERS);
         let bare = fields.all("from").any(|from| {
             let from = from.to_ascii_lowercase();
             from.contains("mailer-daemon") || from.contains("<>") || from.contains("postmaster")
@@ -195,7 +198,12 @@ impl Speaker {
         let reply_to_ours = subject
             .get(..3)
             .is_some_and(|s| s.eq_ignore_ascii_case("re:"));
-        let says_failed = SAYS_FAILED.stand_in(subject);
+        // Somebody who answers a report quotes it, under its subject.
+        let quotes = letter
+            .texts
+            .iter()
+            .any(|text| text.lines().filter(|line| line.starts_with('>')).count() > 1);
+        let says_failed = SAYS_FAILED.stand_in(subject) && (is_server || no_way_back || !quotes);
         let submitted = fields
             .first("auto-submitted")
             .unwrap_or_default()
@@ -218,13 +226,17 @@ impl Speaker {
         .any(|name| fields.has(name))
             || precedence.contains("auto_reply")
             || precedence.contains("auto-reply")
-            || submitted.contains("vacation");
-        let by_subject = SAYS_AUTOMATIC.stand_in(subject) && !says_failed;
+            || submitted.contains("vacation")
+            || (submitted.starts_with("auto-replied") && !is_server && !says_failed);
+        let by_subject = SAYS_AUTOMATIC.stand_in(subject) && !says_failed && !is_server;
         Self {
             is_server: is_server || (no_way_back && !reply_to_ours && says_failed),
+            // Answers that machines give for people refer to what they answer; reports seldom do.
+            may_be_server: is_one_of(PERHAPS_SERVERS)
+                || (no_way_back && !fields.has("in-reply-to") && !fields.has("references")),
             says_failed,
             says_arrived: SAYS_ARRIVED.stand_in(subject),
-            is_automatic: by_field || by_subject,
+            is_automatic: by_subject || by_field && !(is_server && says_failed),
             is_generated: submitted.starts_with("auto-")
                 || no_way_back
                 || precedence.contains("junk")
@@ -234,6 +246,6 @@ impl Speaker {
 
     /// Whether a report is to be looked for in the text.
     pub(super) fn may_report(self) -> bool {
-        self.is_server || self.says_failed
+        self.is_server || self.says_failed || self.may_be_server
     }
 }

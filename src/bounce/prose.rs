@@ -21,9 +21,9 @@ const PATIENCE: (usize, usize) = (9, 40);
 /// How far behind a heading, on its line, an address may stand.
 const NEAR: usize = 60;
 
-/// A notice up to where the returned mail begins, its blanks made single.
+/// A text for people up to where the returned mail begins, its blanks made single.
 #[derive(Debug, Default)]
-pub(super) struct Notice {
+pub(super) struct Prose {
     /// All lines, joined by blanks.
     pub(super) flat: String,
     /// Where each line lies in it; empty ones are kept.
@@ -32,7 +32,7 @@ pub(super) struct Notice {
     pub(super) returned: String,
 }
 
-/// Somebody whom a notice names.
+/// Somebody whom such a text names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
     /// The address.
@@ -43,24 +43,24 @@ pub(super) struct Named {
     pub(super) words: String,
 }
 
-impl Notice {
+impl Prose {
     /// Cuts the returned mail off.
     pub(super) fn read(text: &str) -> Self {
-        let mut notice = Self::default();
+        let mut prose = Self::default();
         let mut lines = text.lines().take(LINES);
         for line in lines.by_ref() {
-            if is_ending(line) && !notice.flat.is_empty() {
+            if is_ending(line) && !prose.flat.is_empty() {
                 break;
             }
-            notice.push(head(line, LINE));
+            prose.push(head(line, LINE));
         }
         for line in lines.take(200) {
-            notice
+            prose
                 .returned
                 .push_str(line.trim_start_matches("> ").trim_start_matches('>'));
-            notice.returned.push('\n');
+            prose.returned.push('\n');
         }
-        notice
+        prose
     }
 
     fn push(&mut self, line: &str) {
@@ -94,7 +94,7 @@ impl Notice {
         TRIED.stand_in(&self.flat) && !GAVE_UP.stand_in(&self.flat)
     }
 
-    /// Whom the headings name. `own` are the addresses that the notice comes from and goes to: they
+    /// Whom the headings name. `own` are the addresses that the message comes from and goes to: they
     /// are named only as members of a list, never behind a heading's words.
     pub(super) fn named(&self, own: &[String]) -> Vec<Named> {
         let mut reading = Reading::new(own);
@@ -110,8 +110,11 @@ impl Notice {
                     let words = self.flat.get(*from..*to).unwrap_or_default();
                     // Where an address was expanded, the one that it came from is told beside it; where it is
                     // withheld, it is all that is told.
-                    let is_origin = words.eq_ignore_ascii_case("generated from");
-                    if !(is_origin && reading.of_whom.is_some()) {
+                    let beside_it = leading(line).is_some_and(|f| *start + f.end < *from);
+                    let is_origin = words.eq_ignore_ascii_case("generated from")
+                        && reading.of_whom.is_some()
+                        || words.eq_ignore_ascii_case("expanded from") && beside_it;
+                    if !is_origin {
                         reading.behind_heading(*action, rest);
                     }
                     // `user unknown` in a sentence announces no list; `Unknown user:` does.
@@ -203,7 +206,9 @@ impl<'a> Reading<'a> {
             // qmail's form (QSBMF) and Postfix's: an address in angle brackets and a colon needs no heading.
             (Some(found), None)
                 if line.starts_with('<')
-                    && line.get(found.end..).is_some_and(|r| r.starts_with(">:")) =>
+                    && line.get(found.end..).is_some_and(|r| {
+                        r.starts_with(">:") || r.starts_with("> (expanded from")
+                    }) =>
             {
                 Some(self.named.last().map_or(Action::Failed, |n| n.action))
             }
