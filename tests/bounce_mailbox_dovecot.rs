@@ -16,8 +16,10 @@ use std::ops::RangeInclusive;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use postmerge::bounce::mailbox::{self, MESSAGE_AT_MOST, Mailbox, MailboxError, Taken};
+use postmerge::clock::SystemClock;
 use postmerge::transport::imap::ImapError;
 use postmerge::workspace::folder::Folder;
 use postmerge::workspace::settings::Bounces;
@@ -80,7 +82,14 @@ impl House {
             _ => None,
         };
         let given = bounces.mailbox.unwrap();
-        mailbox::open(&given, Path::new("/"), &Folder::new(&self.root), &secret).unwrap()
+        mailbox::open(
+            &given,
+            Path::new("/"),
+            &Folder::new(&self.root),
+            &secret,
+            Arc::new(SystemClock),
+        )
+        .unwrap()
     }
 
     fn open(&self, then: &str) -> Box<dyn Mailbox> {

@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Wrong};
-use jsonschema::{ValidationError, Validator};
+use jsonschema::paths::Location;
+use jsonschema::{JsonType, ValidationError, Validator};
 use serde_json::Value;
 
 use super::rules;
@@ -96,17 +97,39 @@ fn branches(
     path: &str,
     out: &mut Vec<Diagnostic>,
 ) {
-    let words = words(context);
-    if !words.is_empty() {
-        out.push(one_of(error, &words, path));
+    let here = |e: &ValidationError<'_>| e.instance_path() == error.instance_path();
+    let is_type_error = |e: &ValidationError<'_>| matches!(e.kind(), Wrong::Type { .. }) && here(e);
+    let is_word = |e: &ValidationError<'_>| {
+        matches!(e.kind(), Wrong::Constant { .. } | Wrong::Enum { .. }) && here(e)
+    };
+    // A mapping is not a misspelt word, where a mapping may stand.
+    let mapping = context
+        .iter()
+        .find(|branch| !branch.iter().any(|e| is_type_error(e) || is_word(e)))
+        .filter(|_| error.instance().is_object());
+    let words = words(context, error.instance_path());
+    if mapping.is_none() && !words.is_empty() {
+        let mut finding = one_of(error, &words, path);
+        let wants_mapping = |e: &ValidationError<'_>| {
+            matches!(
+                e.kind(),
+                Wrong::Type {
+                    kind: TypeKind::Single(JsonType::Object)
+                }
+            ) && here(e)
+        };
+        if context.iter().flatten().any(wants_mapping) {
+            finding.help = finding.help.map(|help| format!("{help}, or a mapping"));
+        }
+        out.push(finding);
         return;
     }
-    let is_type_error = |e: &ValidationError<'_>| {
-        matches!(e.kind(), Wrong::Type { .. }) && e.instance_path() == error.instance_path()
-    };
-    let meant = context
-        .iter()
-        .find(|branch| !branch.iter().any(is_type_error))
+    let meant = mapping
+        .or_else(|| {
+            context
+                .iter()
+                .find(|branch| !branch.iter().any(is_type_error))
+        })
         .or_else(|| context.first());
     match meant {
         Some(branch) => {
@@ -118,17 +141,20 @@ fn branches(
     }
 }
 
-/// The constants that branches ask for, at any depth.
-fn words(context: &[Vec<ValidationError<'static>>]) -> Vec<String> {
+/// The constants that branches, at any depth, ask for at this place.
+fn words(context: &[Vec<ValidationError<'static>>], at: &Location) -> Vec<String> {
     let mut words = Vec::new();
     for inner in context.iter().flatten() {
+        if inner.instance_path() != at {
+            continue;
+        }
         match inner.kind() {
             Wrong::Constant { expected_value } => {
                 words.extend(expected_value.as_str().map(str::to_owned))
             }
             Wrong::Enum { options } => words.extend(strings(options)),
             Wrong::OneOfNotValid { context } | Wrong::AnyOf { context } => {
-                words.extend(self::words(context));
+                words.extend(self::words(context, at));
             }
             _ => {}
         }
@@ -315,6 +341,29 @@ mod tests {
     fn every_schema_compiles() {
         for kind in Kind::ALL {
             assert!(compiled(kind).validator.is_some(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_or_a_mapping_is_explained_where_it_stands() {
+        let root = env!("CARGO_MANIFEST_DIR");
+        let text = std::fs::read_to_string(format!("{root}/postmerge.yaml")).unwrap();
+        let settings: Value = serde_yaml::from_str(&text).unwrap();
+        for (then, place, words) in [
+            (
+                r#""delete""#,
+                "/bounces/mailbox/then",
+                "`flag`, or a mapping",
+            ),
+            (r#"{"mov": "x"}"#, "/bounces/mailbox/then", "`move`"),
+            (r#"{"move": 7}"#, "/bounces/mailbox/then/move", "7"),
+        ] {
+            let mut settings = settings.clone();
+            let then: Value = serde_json::from_str(then).unwrap();
+            settings["bounces"]["mailbox"] = serde_json::json!({"maildir": "/m", "then": then});
+            let found = check(Kind::Settings, "postmerge.yaml", &settings);
+            let said = format!("{found:?}");
+            assert!(said.contains(place) && said.contains(words), "{said}");
         }
     }
 }

@@ -9,26 +9,27 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{MESSAGE_AT_MOST, Mailbox, MailboxError, Message, Place, Taken, open_regular};
-use crate::clock::BoxFuture;
+use crate::clock::{BoxFuture, Clock};
 
 /// How often a lock is tried, and the pause between: a delivery is through in less time.
-const PATIENCE: (u32, Duration) = (50, Duration::from_millis(200));
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: SignedDuration = SignedDuration::from_millis(200);
 /// So much before an offset says whether the file is still the same.
 const TAIL: usize = 1024;
 const STATE_AT_MOST: usize = 4096;
 
 /// An mbox.
-#[derive(Debug)]
 pub struct Mbox {
     path: PathBuf,
-    remember: bool,
-    patience: (u32, Duration),
+    /// A spool's; `None` where the file is at rest.
+    clock: Option<Arc<dyn Clock>>,
     open: Option<Spool>,
     /// What was done, start → (end, tail), and not yet remembered because something before it is not done.
     ahead: BTreeMap<u64, (u64, u64)>,
@@ -56,20 +57,19 @@ struct State {
 
 impl Mbox {
     /// A spool: locked for a moment when it is opened, what was done is remembered beside it.
-    pub fn spool(path: &Path) -> Self {
-        Self::new(path, true)
+    pub fn spool(path: &Path, clock: Arc<dyn Clock>) -> Self {
+        Self::new(path, Some(clock))
     }
 
     /// A file at rest: read from the start to the end, neither locked nor remembered.
     pub fn at_rest(path: &Path) -> Self {
-        Self::new(path, false)
+        Self::new(path, None)
     }
 
-    fn new(path: &Path, remember: bool) -> Self {
+    fn new(path: &Path, clock: Option<Arc<dyn Clock>>) -> Self {
         Self {
             path: path.to_owned(),
-            remember,
-            patience: PATIENCE,
+            clock,
             open: None,
             ahead: BTreeMap::new(),
             remembered: 0,
@@ -90,10 +90,9 @@ impl Mbox {
             },
             _ => MailboxError::io(&self.path, "open it")(error),
         })?;
-        let end = if self.remember {
-            self.locked_length(&file).await?
-        } else {
-            file.metadata().map_err(self.io("look at it"))?.len()
+        let end = match &self.clock {
+            Some(clock) => self.locked_length(&file, clock.as_ref()).await?,
+            None => file.metadata().map_err(self.io("look at it"))?.len(),
         };
         let mut recent = Vec::new();
         let mut offset = 0;
@@ -127,12 +126,14 @@ impl Mbox {
     }
 
     /// The file's length while nobody delivers.
-    async fn locked_length(&self, file: &File) -> Result<u64, MailboxError> {
+    async fn locked_length(&self, file: &File, clock: &dyn Clock) -> Result<u64, MailboxError> {
         let lock = self.beside(".lock");
-        let (tries, pause) = self.patience;
-        for attempt in 0..tries {
+        for attempt in 0..LOCK_TRIES {
             if attempt > 0 {
-                tokio::time::sleep(pause).await;
+                let now = clock.now();
+                clock
+                    .sleep_until(now.checked_add(LOCK_PAUSE).unwrap_or(now))
+                    .await;
             }
             let made = fs::OpenOptions::new()
                 .write(true)
@@ -165,9 +166,7 @@ impl Mbox {
 
     /// A state that can not be read is none: messages are read once more, and count once.
     fn state(&self) -> Option<State> {
-        if !self.remember {
-            return None;
-        }
+        self.clock.as_ref()?;
         let file = open_regular(&self.beside(".postmerge")).ok()?;
         let (bytes, _) = super::bounded(file, STATE_AT_MOST).ok()?;
         serde_json::from_slice(&bytes).ok()
@@ -209,7 +208,7 @@ impl Mbox {
             self.remembered = end;
             state = Some(State { offset: end, tail });
         }
-        let Some(state) = state.filter(|_| self.remember) else {
+        let Some(state) = state.filter(|_| self.clock.is_some()) else {
             return Ok(());
         };
         let beside = self.beside(".postmerge");

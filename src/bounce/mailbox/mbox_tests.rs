@@ -1,9 +1,14 @@
 //! A spool that is delivered to, rotated and read by others meanwhile.
 
 use super::*;
+use crate::clock::VirtualClock;
 
 const ONE: &str = "From a@b.test Sat Nov 28 13:00:00 2026\nSubject: 1\n\nFrom here on\n>From there\n>>From afar\n\nFrom what we saw at 9\n\n";
 const TWO: &str = "From MAILER-DAEMON Sat Nov 28 13:00:01 2026\nSubject: 2\n\nx\n\n";
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(VirtualClock::new("2026-11-28T13:00:00Z".parse().unwrap()))
+}
 
 struct House {
     folder: tempfile::TempDir,
@@ -29,7 +34,7 @@ impl House {
     }
 
     fn open(&self) -> Mbox {
-        Mbox::spool(&self.path())
+        Mbox::spool(&self.path(), clock())
     }
 
     async fn subjects(&self) -> Vec<String> {
@@ -157,31 +162,29 @@ async fn another_file_under_the_name_is_read_from_its_start() {
 async fn a_delivery_under_way_is_waited_for_but_not_for_ever() {
     let house = House::new(TWO);
     let lock = house.folder.path().join("spool.lock");
-    let patient = |tries| {
-        let mut mailbox = house.open();
-        mailbox.patience = (tries, Duration::from_millis(1));
-        mailbox
-    };
     fs::write(&lock, "").unwrap();
-    let refused = patient(3).next().await;
+    let refused = house.open().next().await;
     assert!(
         matches!(refused, Err(MailboxError::Locked { .. })),
         "{refused:?}"
     );
     assert!(lock.exists(), "it is not ours");
     house.append(&ONE[..60]);
-    let mut mailbox = patient(10_000);
-    // Polled after the reader's first try.
+    let clock = clock();
+    let hold = clock.hold();
+    let mut mailbox = Mbox::spool(&house.path(), clock);
+    // Polled after the reader's first try; time stands still until it is through.
     let delivery = async {
         house.append(&ONE[60..]);
         fs::remove_file(&lock).unwrap();
+        drop(hold);
     };
     let (messages, ()) = tokio::join!(all(&mut mailbox), delivery);
     assert_eq!(subjects(&messages), ["2", "1"]);
     // The other lock.
     let held = File::open(house.path()).unwrap();
     held.lock().unwrap();
-    let refused = patient(3).next().await;
+    let refused = house.open().next().await;
     assert!(
         matches!(refused, Err(MailboxError::Locked { .. })),
         "{refused:?}"
@@ -213,9 +216,95 @@ async fn what_is_no_mbox_is_said() {
             "{refused:?}"
         );
     }
-    let refused = Mbox::spool(Path::new("/nonexistent/spool")).next().await;
+    let refused = Mbox::spool(Path::new("/nonexistent/spool"), clock())
+        .next()
+        .await;
     assert!(
         matches!(refused, Err(MailboxError::Io { .. })),
         "{refused:?}"
     );
+}
+
+proptest::proptest! {
+    /// Whatever messages an mboxrd writer appends are read as they were, and an offset after any of them leaves the rest.
+    #[test]
+    fn what_is_written_reads_back(
+        bodies in proptest::collection::vec(
+            proptest::collection::vec("(>{0,3}From )?[ -~]{0,12}(12:34)?", 0..6),
+            1..6,
+        ),
+        crlf: bool,
+        done in 0..6_usize,
+    ) {
+        let end = if crlf { "\r\n" } else { "\n" };
+        let messages: Vec<String> = bodies
+            .iter()
+            .enumerate()
+            .map(|(number, lines)| {
+                let lines: String = lines.iter().map(|line| format!("{line}{end}")).collect();
+                format!("Subject: {number}{end}{end}{lines}")
+            })
+            .collect();
+        let quote = |line: &str| {
+            let quoted = line.trim_start_matches('>').starts_with("From ");
+            format!("{}{line}", if quoted { ">" } else { "" })
+        };
+        let spool: String = messages
+            .iter()
+            .map(|message| {
+                let lines: String = message.split_inclusive('\n').map(quote).collect();
+                format!("From x Sat Nov 28 13:00:00 2026{end}{lines}{end}")
+            })
+            .collect();
+        let house = House::new(&spool);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut mailbox = house.open();
+            let read = all(&mut mailbox).await;
+            let text = |message: &Message| String::from_utf8(message.bytes.clone()).unwrap();
+            assert_eq!(read.iter().map(text).collect::<Vec<_>>(), messages);
+            let done = done.min(read.len());
+            mailbox.done(&taken(&read[..done])).await.unwrap();
+            let rest = all(&mut house.open()).await;
+            assert_eq!(rest.iter().map(text).collect::<Vec<_>>(), messages[done..]);
+        });
+    }
+
+    /// Nothing that lies in a spool makes reading panic, stop early or hand out more than there is.
+    #[test]
+    fn anything_is_read_to_its_end_or_refused(
+        pieces in proptest::collection::vec(
+            proptest::prop_oneof![
+                proptest::prelude::Just(b"From x Sat Nov 28 13:00:00 2026\n".to_vec()),
+                proptest::prelude::Just(b"\n".to_vec()),
+                proptest::prelude::Just(b"\r\n".to_vec()),
+                proptest::collection::vec(proptest::prelude::any::<u8>(), 0..20),
+            ],
+            0..20,
+        ),
+    ) {
+        let spool = pieces.concat();
+        let house = House::new("");
+        fs::write(house.path(), &spool).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut mailbox = Mbox::at_rest(&house.path());
+            let mut at = 0;
+            loop {
+                match mailbox.next().await {
+                    Ok(Some(message)) => {
+                        let Place::Mbox { start, end, .. } = message.taken.0 else { panic!() };
+                        assert_eq!(start, at, "nothing lies between messages");
+                        assert!(u64::try_from(message.bytes.len()).unwrap() < end - start);
+                        at = end;
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        assert!(matches!(error, MailboxError::NotThat { .. }) && at == 0, "{error}");
+                        break;
+                    }
+                }
+            }
+        });
+    }
 }
