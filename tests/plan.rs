@@ -189,6 +189,32 @@ fn against_main_new_changed_and_taken_away() {
 }
 
 #[test]
+fn a_campaign_below_another_one_changes_nothing_of_it() {
+    let folder = repository(&[("fuera", TO_ALL)]);
+    let root = folder.path();
+    list(root, 1..=10);
+    campaign(root, "fuera/va", TO_ALL);
+    git(root, &["add", "."]);
+    git(root, &["commit", "-qm", "one below"]);
+    let digest = |id| sending(&planned(root, None, &[]), id).digest;
+    let before = digest("fuera");
+    std::fs::remove_dir_all(root.join("campaigns/fuera/va")).unwrap();
+    campaign(root, "fuera/viene", TO_ALL);
+    let plan = planned(root, Some("HEAD"), &[]);
+    let changes = plan.campaigns.iter().map(|it| (it.id.as_str(), it.change));
+    let expected = [("fuera/va", Change::Removed), ("fuera/viene", Change::New)];
+    assert_eq!(changes.collect::<Vec<_>>(), expected);
+    assert_eq!(digest("fuera"), before);
+    // A file there is the outer one's where it names it.
+    let named = format!("{TO_ALL}\ndocuments: [{{file: viene/programa.pdf}}]");
+    write(root, "campaigns/fuera/viene/programa.pdf", "one");
+    campaign(root, "fuera", &named);
+    let before = digest("fuera");
+    write(root, "campaigns/fuera/viene/programa.pdf", "two");
+    assert_ne!(digest("fuera"), before);
+}
+
+#[test]
 fn an_audience_that_grows_too_much_would_be_held() {
     let expects = "audience: {lists: [exportadores], expect: {min: 1, max: 50}}";
     let few = "audience: {lists: [exportadores], expect: {min: 30}}";

@@ -21,11 +21,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let Some(sent) = sent.filter(|_| file.campaign.send.every.is_none()) else {
             continue;
         };
-        let folder = format!("{}/", file.folder);
-        let base = context.request.base;
-        let is_changed =
-            base.is_some_and(|it| it.changed.iter().any(|path| path.starts_with(&folder)));
-        if is_changed {
+        if context.is_proposed(file) {
             let message = format!(
                 "it went out on {}: what is changed here reaches nobody",
                 sent.on
