@@ -647,6 +647,45 @@ fn two_windows_that_overlap_need_their_own_openings_only() {
 }
 
 #[test]
+fn mails_start_in_their_own_window_alone() {
+    let folder = repository(&[("corta", TO_ALL)]);
+    let root = folder.path();
+    let settings = std::fs::read_to_string(root.join("postmerge.yaml")).unwrap();
+    let windows = "windows:\n  \"12:20\": {opens: \"12:20\", open_for: 1m}\n";
+    let settings = settings.replace("windows:\n", windows);
+    let campaign = std::fs::read_to_string(root.join("campaigns/corta/campaign.yaml")).unwrap();
+    let campaign = campaign.replace("window: 12:00", "window: \"12:20\"");
+    let at = |more: &str, sender: &str| {
+        write(root, "postmerge.yaml", &(settings.clone() + more));
+        let text = campaign.replace("sender: eventos", sender);
+        write(root, "campaigns/corta/campaign.yaml", &text);
+        let plan = planned(root, None, &[]);
+        let pace = sending(&plan, "corta").pace.clone();
+        (
+            pace.first.unwrap().to_string(),
+            pace.last.unwrap().to_string(),
+            pace.openings,
+            plan_text::render(&plan, &zone()),
+        )
+    };
+    list(root, 1..=4);
+    let (first, last, openings, said) = at("", "sender: eventos");
+    assert_eq!(
+        (first.as_str(), openings),
+        ("2026-12-03T17:20:00Z", 1),
+        "{last}"
+    );
+    assert!(said.contains("fits its window"), "{said}");
+    // A day's mails are the other one's, and the next day's are shared out by the clock.
+    let (first, _, _, said) = at(
+        "pace: {warm_up: {first_day: 4, factor: 1.0, days: 30}}\n",
+        "sender: eventos",
+    );
+    assert_eq!(first, "2026-12-04T17:20:00Z", "{said}");
+    assert!(said.contains("does not fit one window"), "{said}");
+}
+
+#[test]
 fn what_git_passes_over_is_not_planned_and_an_odd_name_is_told() {
     let folder = repository(&[]);
     let root = folder.path();
