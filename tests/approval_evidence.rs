@@ -149,7 +149,7 @@ const CAMPAIGN: &str = "subject: Rueda de negocios\nsender: eventos\ntemplate: b
 fn a_campaign_below_it_approves_nothing_of_it() {
     let house = house();
     let direct = push(&house, "campaigns/rueda/body.md", "Otra cosa.\n");
-    let inner = format!("{CAMPAIGN}send: {{date: 2999-01-01, window: 12:00}}\n");
+    let inner = format!("{CAMPAIGN}send: {{date: 2199-01-01, window: 12:00}}\n");
     house.write("campaigns/rueda/sub/body.md", "Hola.\n");
     let approved = push(&house, "campaigns/rueda/sub/campaign.yaml", &inner);
     assert_held(send(&house, &[&approved]), &direct, "");

@@ -647,6 +647,21 @@ fn two_windows_that_overlap_need_their_own_openings_only() {
 }
 
 #[test]
+fn a_date_that_can_not_be_is_held_and_not_over() {
+    for date in ["9999-12-31", "9998-01-02", "2251-01-02"] {
+        let folder = repository(&[("nunca", TO_ALL)]);
+        let path = "campaigns/nunca/campaign.yaml";
+        let text = std::fs::read_to_string(folder.path().join(path)).unwrap();
+        write(folder.path(), path, &text.replace("2026-12-03", date));
+        let plan = planned(folder.path(), None, &["nunca"]);
+        assert!(of(&plan, "nunca").is_stuck(), "{date}");
+        let said = plan_text::render(&plan, &zone());
+        let why = format!("on {date} nothing can go out");
+        assert!(said.contains(&why) && !said.contains("over"), "{said}");
+    }
+}
+
+#[test]
 fn mails_start_in_their_own_window_alone() {
     let folder = repository(&[("corta", TO_ALL)]);
     let root = folder.path();
