@@ -123,6 +123,13 @@ impl Context<'_> {
         }
     }
 
+    /// When a campaign went out, where it did and that was all: what it is made of is fixed.
+    pub fn gone_out(&self, id: &CampaignId, file: &CampaignFile) -> Option<Date> {
+        let sent = self.request.sent.iter().find(|it| it.campaign == *id);
+        let sent = sent.filter(|_| file.campaign.send.every.is_none());
+        sent.map(|it| it.on)
+    }
+
     /// Whether a pull request is looked at that changes a file of this campaign.
     pub fn is_proposed(&self, file: &CampaignFile) -> bool {
         let folder = format!("{}/", file.folder);
