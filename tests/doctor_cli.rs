@@ -137,7 +137,8 @@ Sender eventos (eventos@camara.example)
                           every signature fails
   WRONG   dmarc           camara.example has no DMARC record: large providers
                           refuse bulk mail without one
-  good    alignment       SPF and DKIM both speak for camara.example
+  ?       alignment       whether SPF speaks for camara.example is not known,
+                          and DKIM does not: the signature for it fails
   good    mx              mx.camara.example takes camara.example's mail
 
 Relay principal (smtp.camara.example:RELAY)
@@ -176,7 +177,7 @@ Publish in DNS, word for word (each value on one line):
   type      TXT
   value     v=DMARC1; p=none
 
-11 good, 2 wrong, 2 not tried.
+10 good, 2 wrong, 1 not known, 2 not tried.
 "#);
     assert_eq!((code, errors.as_str()), (1, ""));
 }

@@ -256,6 +256,40 @@ fn a_shallow_clone_reads_the_ledger_and_says_what_history_it_lacks() {
 }
 
 #[test]
+fn what_changes_in_a_campaign_below_another_one_is_no_change_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    git(folder, &["init", "-q"]);
+    let put = |path: &str, text: Option<&str>| {
+        let file = folder.join("campaigns/a").join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        match text {
+            Some(text) => std::fs::write(file, text).unwrap(),
+            None => std::fs::remove_file(file).unwrap(),
+        }
+        git(folder, &["add", "."]);
+        git(folder, &["commit", "-qm", path]);
+        git(folder, &["rev-parse", "HEAD"]).trim().to_owned()
+    };
+    let changed = || {
+        let repository = Repository::open(folder).unwrap();
+        let head = repository.resolve("HEAD").unwrap();
+        let found = repository.last_own_changes(head, &["campaigns/a"], "campaign.yaml");
+        found.unwrap()[0].unwrap().commit.to_string()
+    };
+    let first = put("campaign.yaml", Some("1"));
+    put("2026/b/campaign.yaml", Some("1"));
+    put("2026/b/body.md", Some("1"));
+    assert_eq!(changed(), first);
+    let own = put("2026/own.pdf", Some("1"));
+    put("2026/b/body.md", Some("2"));
+    assert_eq!(changed(), own);
+    // What is left of a campaign is the outer one's.
+    let left = put("2026/b/campaign.yaml", None);
+    assert_eq!(changed(), left);
+}
+
+#[test]
 fn the_approving_commit_is_the_merge_that_brought_the_change() {
     let house = House::new();
     let folder = house.folder.path().join("work");

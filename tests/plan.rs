@@ -189,6 +189,32 @@ fn against_main_new_changed_and_taken_away() {
 }
 
 #[test]
+fn a_campaign_below_another_one_changes_nothing_of_it() {
+    let folder = repository(&[("fuera", TO_ALL)]);
+    let root = folder.path();
+    list(root, 1..=10);
+    campaign(root, "fuera/va", TO_ALL);
+    git(root, &["add", "."]);
+    git(root, &["commit", "-qm", "one below"]);
+    let digest = |id| sending(&planned(root, None, &[]), id).digest;
+    let before = digest("fuera");
+    std::fs::remove_dir_all(root.join("campaigns/fuera/va")).unwrap();
+    campaign(root, "fuera/viene", TO_ALL);
+    let plan = planned(root, Some("HEAD"), &[]);
+    let changes = plan.campaigns.iter().map(|it| (it.id.as_str(), it.change));
+    let expected = [("fuera/va", Change::Removed), ("fuera/viene", Change::New)];
+    assert_eq!(changes.collect::<Vec<_>>(), expected);
+    assert_eq!(digest("fuera"), before);
+    // A file there is the outer one's where it names it.
+    let named = format!("{TO_ALL}\ndocuments: [{{file: viene/programa.pdf}}]");
+    write(root, "campaigns/fuera/viene/programa.pdf", "one");
+    campaign(root, "fuera", &named);
+    let before = digest("fuera");
+    write(root, "campaigns/fuera/viene/programa.pdf", "two");
+    assert_ne!(digest("fuera"), before);
+}
+
+#[test]
 fn an_audience_that_grows_too_much_would_be_held() {
     let expects = "audience: {lists: [exportadores], expect: {min: 1, max: 50}}";
     let few = "audience: {lists: [exportadores], expect: {min: 30}}";
@@ -618,6 +644,60 @@ fn two_windows_that_overlap_need_their_own_openings_only() {
         late.openings
     );
     assert_eq!((noon.unsent, late.unsent), (0, 0));
+}
+
+#[test]
+fn a_date_that_can_not_be_is_held_and_not_over() {
+    for date in ["9999-12-31", "9998-01-02", "2251-01-02"] {
+        let folder = repository(&[("nunca", TO_ALL)]);
+        let path = "campaigns/nunca/campaign.yaml";
+        let text = std::fs::read_to_string(folder.path().join(path)).unwrap();
+        write(folder.path(), path, &text.replace("2026-12-03", date));
+        let plan = planned(folder.path(), None, &["nunca"]);
+        assert!(of(&plan, "nunca").is_stuck(), "{date}");
+        let said = plan_text::render(&plan, &zone());
+        let why = format!("on {date} nothing can go out");
+        assert!(said.contains(&why) && !said.contains("over"), "{said}");
+    }
+}
+
+#[test]
+fn mails_start_in_their_own_window_alone() {
+    let folder = repository(&[("corta", TO_ALL)]);
+    let root = folder.path();
+    let settings = std::fs::read_to_string(root.join("postmerge.yaml")).unwrap();
+    let windows = "windows:\n  \"12:20\": {opens: \"12:20\", open_for: 1m}\n";
+    let settings = settings.replace("windows:\n", windows);
+    let campaign = std::fs::read_to_string(root.join("campaigns/corta/campaign.yaml")).unwrap();
+    let campaign = campaign.replace("window: 12:00", "window: \"12:20\"");
+    let at = |more: &str, sender: &str| {
+        write(root, "postmerge.yaml", &(settings.clone() + more));
+        let text = campaign.replace("sender: eventos", sender);
+        write(root, "campaigns/corta/campaign.yaml", &text);
+        let plan = planned(root, None, &[]);
+        let pace = sending(&plan, "corta").pace.clone();
+        (
+            pace.first.unwrap().to_string(),
+            pace.last.unwrap().to_string(),
+            pace.openings,
+            plan_text::render(&plan, &zone()),
+        )
+    };
+    list(root, 1..=4);
+    let (first, last, openings, said) = at("", "sender: eventos");
+    assert_eq!(
+        (first.as_str(), openings),
+        ("2026-12-03T17:20:00Z", 1),
+        "{last}"
+    );
+    assert!(said.contains("fits its window"), "{said}");
+    // A day's mails are the other one's, and the next day's are shared out by the clock.
+    let (first, _, _, said) = at(
+        "pace: {warm_up: {first_day: 4, factor: 1.0, days: 30}}\n",
+        "sender: eventos",
+    );
+    assert_eq!(first, "2026-12-04T17:20:00Z", "{said}");
+    assert!(said.contains("does not fit one window"), "{said}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::ledger::branch::Ledger;
 use crate::mail::occurrence::CampaignId;
 use crate::mail::recipient_id::RecipientKey;
 use crate::plan::affected::affected;
+use crate::plan::owner::DEFINITION;
 use crate::plan::planning::{Request, State, plan};
 use crate::report::{plan_json, plan_markdown, plan_text};
 use crate::workspace::Workspace;
@@ -87,7 +88,7 @@ pub fn run(
                     // The proposal may be what mends it, or brings the first workspace.
                     problems.push(format!("{why}; so nothing is compared"));
                     if only.is_empty() {
-                        only = affected(&proposed.workspace.campaigns, &changed);
+                        only = affected(&[&proposed.workspace.campaigns], &changed);
                     }
                     None
                 }
@@ -195,7 +196,7 @@ fn received(root: &Path, state: &State) -> Vec<CampaignId> {
             "the workspace" => "HEAD",
             base => base,
         })?;
-        repository.last_changes(commit, &named)
+        repository.last_own_changes(commit, &named, DEFINITION)
     });
     let Ok(changes) = changes else {
         return Vec::new();

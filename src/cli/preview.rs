@@ -178,7 +178,7 @@ fn chosen(
     if !unread.is_empty() {
         // What it was made of can only be known from before.
         let before = state(Arc::new(tree), base).ok();
-        let before = before.map(|(before, _)| affected(&before.workspace.campaigns, &changed));
+        let before = before.map(|(before, _)| affected(&[&before.workspace.campaigns], &changed));
         let before = before.unwrap_or_default();
         let is_touched = |id: &CampaignId| {
             let folder = format!("campaigns/{id}/");
@@ -187,7 +187,7 @@ fn chosen(
         unread.retain(|id, _| before.contains(id) || is_touched(id));
     }
     Ok(Chosen {
-        chosen: affected(&proposed.workspace.campaigns, &changed),
+        chosen: affected(&[&proposed.workspace.campaigns], &changed),
         unread,
     })
 }

@@ -13,6 +13,7 @@ use crate::ledger::state::{Note, OccurrenceState};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::plan::again::{SentBefore, Starting};
 use crate::plan::calendar::calendar;
+use crate::plan::owner::DEFINITION;
 use crate::plan::sending::sending;
 use crate::schedule::occurrence::{Due, Period};
 use crate::schedule::window::Opening;
@@ -142,7 +143,7 @@ pub fn agenda(
         .map(|(id, _)| format!("campaigns/{id}"))
         .collect();
     let named: Vec<&str> = paths.iter().map(String::as_str).collect();
-    let approvals = repository.last_changes(head, &named)?;
+    let approvals = repository.last_own_changes(head, &named, DEFINITION)?;
     let mut found = Vec::new();
     for ((id, campaign), approval) in wanted.into_iter().zip(approvals) {
         let Some(approval) = approval else { continue };

@@ -137,8 +137,7 @@ fn between(
 
 fn parts(content: &Content) -> Result<Parts, StartError> {
     let layout = content.template.as_ref().map(|template| &template.folder);
-    let folder = &content.file.folder;
-    Ok(approval_parts(&*content.source, folder, layout)?)
+    Ok(approval_parts(&*content.source, &content.file, layout)?)
 }
 
 impl fmt::Display for Difference {

@@ -4,6 +4,7 @@
 //! Promises kept here: never twice (no mail without a published claim), never lost (the sum is checked
 //! when a run ends), what was reviewed is what is sent, late is not now.
 
+mod approved_changes;
 pub mod at_commit;
 pub mod beyond;
 pub mod campaign_letters;

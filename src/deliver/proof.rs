@@ -1,14 +1,17 @@
 //! Proof that a merge was approved by who may approve, where the settings ask for it: looked at before a campaign starts.
 
+use super::approved_changes::{changes, unapproved};
 use super::error::StartError;
 use super::run::Run;
+use crate::diagnostic::cut;
 use crate::git::CommitId;
 use crate::mail::occurrence::OccurrenceId;
 use crate::plan::content::Content;
-use crate::plan::evidence::{Pull, verify};
-use crate::workspace::Workspace;
+use crate::plan::evidence::{Needs, Pull, verify};
 use crate::workspace::settings::Verify;
-use crate::workspace::tree::Tree;
+
+/// Characters of a file's name.
+const LONGEST: usize = 200;
 
 /// Knows which pull requests brought a commit.
 pub trait Evidence: Send + Sync {
@@ -18,7 +21,7 @@ pub trait Evidence: Send + Sync {
 }
 
 impl Run<'_> {
-    /// Refuses a campaign whose merge nobody approved who may.
+    /// Refuses a campaign of which something was not approved by who may.
     ///
     /// # Errors
     /// [`StartError::NotApproved`], also where it can not be found out.
@@ -39,19 +42,37 @@ impl Run<'_> {
         let Some(evidence) = self.outside.evidence else {
             return Err(refused("nobody here can read reviews".to_owned()));
         };
+        let changes = changes(&self.ground, id.campaign(), content, commit)?;
+        if changes.is_empty() {
+            // There was nobody to approve it.
+            return Err(refused("its commit is the first of all".to_owned()));
+        }
         let main = &self.outside.ledger.main;
-        let pulls = evidence.pulls(&commit.to_string(), main).map_err(refused)?;
-        let before = match self.ground.repository.first_parent(commit)? {
-            Some(parent) => Workspace::load_settings(&Tree::at(self.ground.path, parent)?),
-            // The first commit of all: there was nobody to approve it.
-            None => return Err(refused("its commit is the first of all".to_owned())),
-        };
-        let before = before.map_err(|source| StartError::Workspace {
-            commit: format!("the one before {commit}"),
-            source,
-        })?;
-        let campaign = &content.file.campaign;
-        verify(&before, campaign, recipients, &commit.to_string(), &pulls)
-            .map_err(|lack| refused(lack.to_string()))
+        let mut lacks = Vec::new();
+        for change in &changes {
+            let commit = change.commit.to_string();
+            let pulls = evidence.pulls(&commit, main).map_err(refused)?;
+            let needs = match &change.campaign {
+                Some(campaign) => Needs::Campaign(campaign, recipients),
+                None => Needs::Template,
+            };
+            let lack = verify(&change.before, needs, &commit, &pulls).err();
+            if let (true, Some(lack)) = (lacks.is_empty(), &lack) {
+                return Err(refused(lack.to_string()));
+            }
+            lacks.push(lack);
+        }
+        let lack = |number: usize| lacks.get(number).and_then(Option::as_ref);
+        match unapproved(&changes, |number| lack(number).is_none()) {
+            None => Ok(()),
+            Some((number, file)) => {
+                let lack = lack(number).map(ToString::to_string).unwrap_or_default();
+                Err(refused(format!(
+                    "{lack}, and what it made of {} was never approved: take that back in a pull request, and propose \
+                     it again in another",
+                    cut(file, LONGEST)
+                )))
+            }
+        }
     }
 }

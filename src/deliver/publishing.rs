@@ -13,6 +13,7 @@ use crate::git::{CommitId, ObjectId};
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::CampaignId;
 use crate::mail::recipient_id::RecipientKey;
+use crate::plan::owner::DEFINITION;
 use crate::workspace::Workspace;
 use crate::workspace::campaign::DocumentDelivery;
 use crate::workspace::document_path::DocumentPath;
@@ -99,7 +100,8 @@ fn contents(opened: &Opened) -> Result<Contents, StartError> {
     let ids: Vec<&CampaignId> = opened.workspace.campaigns.keys().collect();
     let paths: Vec<String> = ids.iter().map(|id| format!("campaigns/{id}")).collect();
     let named: Vec<&str> = paths.iter().map(String::as_str).collect();
-    let approvals = opened.repository.last_changes(opened.head, &named)?;
+    let repository = &opened.repository;
+    let approvals = repository.last_own_changes(opened.head, &named, DEFINITION)?;
     let mut contents = Contents::new();
     for (id, approval) in ids.into_iter().zip(approvals) {
         let of_it = contents.entry(id.clone()).or_default();

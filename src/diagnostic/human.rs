@@ -40,7 +40,8 @@ fn visible(finding: &Diagnostic) -> Diagnostic {
     }
     if let Some(fix) = &mut shown.fix {
         fix.title = clean(&fix.title);
-        fix.replacement = clean(&fix.replacement);
+        // A line of its own stays one.
+        fix.replacement = super::printable(&fix.replacement.replace("\r\n", "\n"));
     }
     shown
 }
@@ -184,6 +185,28 @@ mod tests {
         --> b.csv:7:2
 
         2 errors
+        ");
+    }
+
+    #[test]
+    fn a_fix_of_several_lines_is_shown_as_lines() {
+        let mut files = Files::default();
+        files.insert("a.yaml", File::new("subject: Hello\r\n"));
+        let finding = Diagnostic::new(&RULE, "a.yaml", Place::File, "odd").fix(
+            "name the schema",
+            Place::Bytes(0..0),
+            "# schema\u{1b}\r\n".to_owned(),
+        );
+        insta::assert_snapshot!(render(&[finding], &files, false), @r"
+        error[PM998 for-tests]: odd
+         --> a.yaml
+          |
+        help: name the schema
+          |
+        1 + # schema�
+          |
+
+        1 error
         ");
     }
 

@@ -1,12 +1,13 @@
 //! Examining a set-up: what settings name is looked at side by side, and told in their order.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::afterwards::{Aligning, put_spf};
 use super::dkim::Own;
 use super::domain::{ascii, is_one_organisation, of_mailbox};
 use super::finding::{Check, Examination, Finding, Section, Subject};
@@ -103,8 +104,15 @@ impl Prepared {
                 },
             })
         };
-        let (mut sections, spf) = tokio::join!(together(self.jobs, &around), spf);
-        put_spf(&mut sections, spf.unwrap_or_default());
+        let mut jobs = self.jobs;
+        let aligning = jobs.iter_mut().filter_map(|job| job.aligning.take());
+        let aligning: Vec<Aligning> = aligning.collect();
+        let (mut sections, spf) = tokio::join!(together(jobs, &around), spf);
+        let spf = spf.unwrap_or_default();
+        for one in &aligning {
+            one.put(&mut sections, &spf);
+        }
+        put_spf(&mut sections, spf);
         sections.retain(|section| !section.findings.is_empty());
         Examination { sections }
     }
@@ -197,6 +205,8 @@ struct Job {
     subject: Subject,
     /// What is said of where it takes too long.
     check: Check,
+    /// Of a sender, what its alignment hangs on.
+    aligning: Option<Aligning>,
     work: BoxFuture<'static, Vec<Finding>>,
 }
 
@@ -248,25 +258,6 @@ async fn spf_of(around: &Surroundings, domain: &str, relays: Vec<(String, String
     spf::examine(around.names.as_ref(), domain, &outgoing).await
 }
 
-/// SPF is looked at for all relays at once, because one record is for all; it is told where it belongs.
-fn put_spf(sections: &mut [Section], mut spf: SpfFindings) {
-    for section in sections {
-        match &section.subject {
-            Subject::Mailbox { name, .. } if name == "bounces" => {
-                section.findings.append(&mut spf.record);
-            }
-            Subject::Relay { name, .. } => {
-                let after = |it: &Finding| matches!(it.check, Check::Address | Check::Reverse);
-                let at = section.findings.iter().take_while(|it| after(it)).count();
-                if let Some(finding) = spf.relays.remove(name) {
-                    section.findings.insert(at, finding);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
 fn sender_job(
     name: &SenderName,
     sender: &settings::Sender,
@@ -287,6 +278,14 @@ fn sender_job(
         reverse_path: reverse_path.to_owned(),
         signatures,
     };
+    let known = Arc::new(OnceLock::new());
+    let aligning = Aligning {
+        sender: name.to_string(),
+        relay: sender.relay.to_string(),
+        domains: domains.clone(),
+        policy: Arc::clone(&known),
+    };
+    let tell = known;
     let names = Arc::clone(&around.names);
     let [dkim, dmarc, mx] = [Check::Dkim, Check::Dmarc, Check::Mx].map(|it| question.wants(it));
     let work = async move {
@@ -304,11 +303,12 @@ fn sender_job(
         if dmarc {
             let published = dmarc::published(names, &domains.from).await;
             found.push(dmarc::judge(&domains.from, &published));
-            let policy = match &published {
+            // Only with what is found about SPF can the rest be said.
+            let policy = match published {
                 Ok(dmarc::Published::Found { policy, .. }) => Some(policy),
                 _ => None,
             };
-            found.push(alignment::judge(&domains, policy));
+            let _ = tell.set(policy);
         }
         let of_answers = answers.filter(|it| *it != domains.from);
         for domain in [Some(domains.from), of_answers].into_iter().flatten() {
@@ -324,6 +324,7 @@ fn sender_job(
             address: sender.address.clone(),
         },
         check: Check::Dmarc,
+        aligning: Some(aligning),
         work: Box::pin(work),
     }
 }
@@ -385,6 +386,7 @@ fn relay_job(
             port: relay.port,
         },
         check: Check::Address,
+        aligning: None,
         work: Box::pin(async move { relay::examine(&around, &look_at, reverse, connects).await }),
     }
 }
@@ -417,6 +419,7 @@ fn mailbox_job(name: &str, address: &str, around: &Surroundings, looks: bool) ->
             address: address.to_owned(),
         },
         check: Check::Mx,
+        aligning: None,
         work: Box::pin(async move {
             if !looks {
                 return Vec::new();
@@ -442,6 +445,7 @@ fn host_job(
             used_for,
         },
         check: Check::Https,
+        aligning: None,
         work: Box::pin(async move { vec![web::examine(&around, &host, &trust).await] }),
     }
 }

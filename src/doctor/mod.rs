@@ -4,6 +4,7 @@
 //! anything or offers a mail. DNS, connections, time and secrets are handed in, every wait is
 //! bounded, and the order of what is found does not hang on who answers first.
 
+mod afterwards;
 mod alignment;
 mod certificate;
 pub mod dial;

@@ -1,6 +1,6 @@
 //! Which commit of a branch last changed a path: what approved it, and in which order.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use git2::{ObjectType, Oid};
 
@@ -30,6 +30,12 @@ struct Wanted {
     open: usize,
 }
 
+/// What makes a folder below a path one of its own: a file of this name.
+type Mark<'a> = Option<&'a str>;
+
+/// An object's name, mode and kind.
+type Entry = (Oid, i32, Option<ObjectType>);
+
 impl Repository {
     /// For each path the commit that last changed it, walking `rev`'s first parents once. A path
     /// that `rev` does not have is `None`.
@@ -40,6 +46,29 @@ impl Repository {
         &self,
         rev: CommitId,
         paths: &[&str],
+    ) -> Result<Vec<Option<Change>>, GitError> {
+        self.changes(rev, paths, None)
+    }
+
+    /// The same; but a folder below a path that holds a file called `mark` is one of its own, and what changes in it is no
+    /// change of the path.
+    ///
+    /// # Errors
+    /// [`GitError::Shallow`].
+    pub fn last_own_changes(
+        &self,
+        rev: CommitId,
+        paths: &[&str],
+        mark: &str,
+    ) -> Result<Vec<Option<Change>>, GitError> {
+        self.changes(rev, paths, Some(mark))
+    }
+
+    fn changes(
+        &self,
+        rev: CommitId,
+        paths: &[&str],
+        mark: Mark<'_>,
     ) -> Result<Vec<Option<Change>>, GitError> {
         let edge = self.shallow_edge()?;
         let mut wanted = Wanted::default();
@@ -53,6 +82,7 @@ impl Repository {
         let trees = Trees {
             repository: self,
             inner: &inner,
+            mark,
         };
         let read = |error: git2::Error| GitError::object(format!("history of {rev}"), &error);
         let mut commit = inner.find_commit(rev.0).map_err(read)?;
@@ -143,8 +173,11 @@ impl Wanted {
         if self.open == 0 || now == before {
             return Ok(0);
         }
-        let mut taken = self.here.len();
-        changed.append(&mut self.here);
+        let mut taken = 0;
+        if !self.here.is_empty() && trees.own_differ(now, before)? {
+            taken = self.here.len();
+            changed.append(&mut self.here);
+        }
         if self.below.is_empty() {
             self.open -= taken;
             return Ok(taken);
@@ -182,9 +215,57 @@ impl Wanted {
 struct Trees<'a> {
     repository: &'a Repository,
     inner: &'a git2::Repository,
+    mark: Mark<'a>,
 }
 
 impl Trees<'_> {
+    /// Whether two versions of a path differ otherwise than in folders of their own.
+    fn own_differ(&self, one: Option<Oid>, other: Option<Oid>) -> Result<bool, GitError> {
+        if one == other || self.mark.is_none() {
+            return Ok(one != other);
+        }
+        let (now, before) = (self.folder(one)?, self.folder(other)?);
+        let is_file = |id: Option<Oid>, folder: &Option<_>| id.is_some() && folder.is_none();
+        if is_file(one, &now) || is_file(other, &before) {
+            return Ok(true);
+        }
+        let names = now.iter().chain(&before).flat_map(git2::Tree::iter);
+        let names: BTreeSet<Vec<u8>> = names.map(|it| it.name_bytes().to_vec()).collect();
+        for name in names {
+            let entry = |tree: &Option<git2::Tree<'_>>| {
+                let entry = tree.as_ref()?.get_name_bytes(&name)?;
+                Some((entry.id(), entry.filemode(), entry.kind()))
+            };
+            let (new, old) = (entry(&now), entry(&before));
+            if new == old {
+                continue;
+            }
+            let (new, old) = (self.own(new)?, self.own(old)?);
+            let is_folder = |it: &Option<Entry>| it.is_none_or(|it| it.2 == Some(ObjectType::Tree));
+            let id = |it: Option<Entry>| it.map(|it| it.0);
+            let differ = match is_folder(&new) && is_folder(&old) {
+                true => self.own_differ(id(new), id(old))?,
+                false => true,
+            };
+            if differ {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// An entry, where it is no folder of its own.
+    fn own(&self, entry: Option<Entry>) -> Result<Option<Entry>, GitError> {
+        if let (Some((id, _, Some(ObjectType::Tree))), Some(mark)) = (entry, self.mark)
+            && let Some(folder) = self.folder(Some(id))?
+            && let Some(marking) = folder.get_name(mark)
+            && marking.kind() == Some(ObjectType::Blob)
+        {
+            return Ok(None);
+        }
+        Ok(entry)
+    }
+
     /// The folder with this name, where it is one (and not a file, or another repository's commit).
     fn folder(&self, id: Option<Oid>) -> Result<Option<git2::Tree<'_>>, GitError> {
         let Some(id) = id else { return Ok(None) };

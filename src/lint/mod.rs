@@ -54,6 +54,7 @@ use crate::diagnostic::file::Files;
 use crate::diagnostic::{Diagnostic, Rule, Severity, resolve};
 use crate::mail::occurrence::CampaignId;
 use crate::plan::calendar::calendar;
+use crate::plan::owner::defined;
 use crate::render::Parts;
 use crate::schedule::calendar::Calendar;
 use crate::workspace::loaded::CampaignFile;
@@ -122,16 +123,25 @@ impl Context<'_> {
         }
     }
 
+    /// When a campaign went out, where it did and that was all: what it is made of is fixed.
+    pub fn gone_out(&self, id: &CampaignId, file: &CampaignFile) -> Option<Date> {
+        let sent = self.request.sent.iter().find(|it| it.campaign == *id);
+        let sent = sent.filter(|_| file.campaign.send.every.is_none());
+        sent.map(|it| it.on)
+    }
+
     /// Whether a pull request is looked at that changes a file of this campaign.
     pub fn is_proposed(&self, file: &CampaignFile) -> bool {
         let folder = format!("{}/", file.folder);
+        // A campaign may lie in another one's folder, or be taken away from there.
+        let all = self.loaded.campaigns.values();
+        let all = all.map(|file| file.folder.as_str());
+        let gone = self.changed_below(&folder);
+        let gone = gone.filter_map(|path| defined(path));
+        let inner = all.chain(gone).filter(|it| it.starts_with(&folder));
+        let inner: Vec<String> = inner.map(|it| format!("{it}/")).collect();
         let mut own = self.changed_below(&folder);
-        // A campaign may lie in another one's folder.
-        own.any(|path| {
-            let all = self.loaded.campaigns.values();
-            let mut inner = all.filter(|it| it.folder.as_str().starts_with(&folder));
-            !inner.any(|it| path.starts_with(&format!("{}/", it.folder)))
-        })
+        own.any(|path| !inner.iter().any(|it| path.starts_with(it)))
     }
 
     /// What a campaign's own texts show.

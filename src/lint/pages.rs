@@ -38,6 +38,7 @@ pages! {
     "unknown-template"
     "unknown-sender"
     "unknown-relay"
+    "date-impossible"
     "window-unknown"
     "topic-unknown"
     "owner-unknown"

@@ -352,7 +352,7 @@ impl Texts<'_> {
         });
         let mut all = std::iter::once(&self.body).chain(&self.plain).chain(layout);
         let Some((path, text)) = all.find(|(path, _)| path.as_str() == &*at.file) else {
-            return own(in_campaign(&file.campaign, at));
+            return own(in_campaign(&file.campaign, error, at));
         };
         let kept = File::new(text.clone());
         let start = kept.byte(at.line as usize, at.column as usize);
@@ -369,13 +369,20 @@ impl Texts<'_> {
 }
 
 /// The subject or the preheader, whichever has something at that place.
-fn in_campaign(campaign: &Campaign, at: &Origin) -> Place {
+fn in_campaign(campaign: &Campaign, error: &RenderError, at: &Origin) -> Place {
     let line = campaign
         .subject
         .lines()
         .nth((at.line as usize).saturating_sub(1));
     let skipped = line.map(|line| line.chars().skip((at.column as usize).saturating_sub(1)));
-    let begins = skipped.is_some_and(|mut rest| rest.next() == Some('{'));
+    let begins = skipped.is_some_and(|rest| {
+        let rest: String = rest.collect();
+        let name = match error {
+            RenderError::Unknown { name, .. } => name.name.as_str(),
+            _ => "{",
+        };
+        rest.starts_with(name)
+    });
     let named = campaign.preheader.is_none() || begins;
     Place::value(&[if named { "subject" } else { "preheader" }])
 }

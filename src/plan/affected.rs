@@ -2,24 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::owner::Owners;
+use super::owner::{Owners, defined};
 use crate::mail::occurrence::CampaignId;
 use crate::workspace::loaded::CampaignFile;
 
-/// The campaigns among these that a change of the files `changed` touches.
+/// The campaigns among these, of one state of the workspace or several, that a change of the files `changed` touches.
 pub fn affected(
-    campaigns: &BTreeMap<CampaignId, CampaignFile>,
+    states: &[&BTreeMap<CampaignId, CampaignFile>],
     changed: &BTreeSet<String>,
 ) -> BTreeSet<CampaignId> {
+    let campaigns = || states.iter().copied().flatten();
     if changed.iter().any(|path| is_everybodys(path)) {
-        return campaigns.keys().cloned().collect();
+        return campaigns().map(|(id, _)| id.clone()).collect();
     }
-    let owners = Owners::by_folders(campaigns.values().map(|file| file.folder.as_str()));
+    let owners = owners(states, changed);
     let touched = owners.touched(changed);
-    let found = campaigns
-        .iter()
-        .filter(|(_, file)| is_touched(file, &touched));
+    let found = campaigns().filter(|(_, file)| is_touched(file, &touched));
     found.map(|(id, _)| id.clone()).collect()
+}
+
+/// Whose files are whose in these states. A campaign that comes or goes with the change is no part of another in any.
+pub fn owners(
+    states: &[&BTreeMap<CampaignId, CampaignFile>],
+    changed: &BTreeSet<String>,
+) -> Owners {
+    let files = states.iter().flat_map(|campaigns| campaigns.values());
+    let folders = files.map(|file| file.folder.as_str());
+    Owners::by_folders(folders.chain(changed.iter().filter_map(|path| defined(path))))
 }
 
 /// Whether every campaign hangs on a file.

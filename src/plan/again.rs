@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::content::Content;
 use super::error::PlanError;
+use super::owner::{DEFINITION, Owners, defined};
 use crate::git::{EntryKind, ObjectId, Repository};
 use crate::ledger::branch::Ledger;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
@@ -168,8 +169,6 @@ fn is_same_turn(before: &Started, calendar: &Calendar, starting: &Starting<'_>) 
 /// What lies in a campaign's folder, but for its definition, by its path there.
 type Files = BTreeMap<String, ObjectId>;
 
-const DEFINITION: &str = "campaign.yaml";
-
 fn has_its_files(before: &Started, repository: &Repository, content: &Content) -> bool {
     // Where one can not be read (a shallow clone, a main branch that was rewritten) nothing can be
     // compared.
@@ -203,7 +202,12 @@ fn collect(
         match entry.kind {
             EntryKind::Folder => {
                 let depth = depth.checked_sub(1)?;
-                collect(repository, entry.id, &format!("{path}/"), depth, files)?;
+                let mut inner = Files::new();
+                collect(repository, entry.id, &format!("{path}/"), depth, &mut inner)?;
+                // A campaign below it is one of its own.
+                if !inner.contains_key(&format!("{path}/{DEFINITION}")) {
+                    files.append(&mut inner);
+                }
             }
             _ => {
                 files.insert(path, entry.id);
@@ -217,7 +221,13 @@ fn collect(
 fn our_files(content: &Content, theirs: &Files) -> Option<Files> {
     let folder = format!("{}/", content.file.folder);
     let mut paths = content.source.files(&content.file.folder).ok()?;
-    paths.retain(|file| file.path.as_str().strip_prefix(&folder) != Some(DEFINITION));
+    let names = paths.iter().map(|file| file.path.as_str());
+    let owners = Owners::by_folders(names.filter_map(defined));
+    paths.retain(|file| {
+        let path = file.path.as_str();
+        path.strip_prefix(&folder) != Some(DEFINITION)
+            && owners.owner(path) == Some(content.file.folder.as_str())
+    });
     let name = |path: &str| path.strip_prefix(&folder).unwrap_or(path).to_owned();
     let is_like = |file: &String| theirs.contains_key(file);
     let names: Vec<String> = paths.iter().map(|it| name(it.path.as_str())).collect();

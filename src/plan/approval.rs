@@ -3,7 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::owner::{Owners, defined};
 use crate::mail::digest::Digest;
+use crate::workspace::campaign::Campaign;
+use crate::workspace::document_path::DocumentPath;
+use crate::workspace::loaded::CampaignFile;
 use crate::workspace::source::{Source, SourceError, WorkspacePath};
 
 /// Larger files than this are no documents that anybody would mail.
@@ -22,14 +26,14 @@ pub fn template_digest(source: &dyn Source, folder: &WorkspacePath) -> Result<Di
     Ok(digest_of(&parts_of(source, files)?))
 }
 
-/// The digest of everything below `campaign` and below `template`: paths and contents, in the order
-/// of the paths.
+/// The digest of a campaign's own files and of everything below `template`: paths and contents, in the order of the
+/// paths.
 ///
 /// # Errors
 /// [`SourceError`] where a file can not be read.
 pub fn approval_digest(
     source: &dyn Source,
-    campaign: &WorkspacePath,
+    campaign: &CampaignFile,
     template: Option<&WorkspacePath>,
 ) -> Result<Digest, SourceError> {
     Ok(digest_of(&approval_parts(source, campaign, template)?))
@@ -41,14 +45,43 @@ pub fn approval_digest(
 /// [`SourceError`] where a file can not be read.
 pub fn approval_parts(
     source: &dyn Source,
-    campaign: &WorkspacePath,
+    campaign: &CampaignFile,
     template: Option<&WorkspacePath>,
 ) -> Result<Parts, SourceError> {
-    let mut files = below(source, campaign)?;
+    let files = below(source, &campaign.folder)?.into_iter();
+    let paths: Vec<String> = files.map(|it| it.as_str().to_owned()).collect();
+    let documents = patterns(&campaign.campaign);
+    let own = own_files(&campaign.folder, &documents, &paths);
+    let mut files: Vec<WorkspacePath> =
+        own.filter_map(|it| WorkspacePath::parse(it).ok()).collect();
     if let Some(template) = template {
         files.extend(below(source, template)?);
     }
     parts_of(source, files)
+}
+
+/// A campaign's own files among those below its folder: without what lies in the folder of a campaign below it, but for
+/// the documents that it names there.
+pub fn own_files<'p>(
+    folder: &WorkspacePath,
+    documents: &[DocumentPath],
+    paths: &'p [String],
+) -> impl Iterator<Item = &'p str> {
+    let owners = Owners::by_folders(paths.iter().filter_map(|path| defined(path)));
+    let above = format!("{folder}/");
+    paths.iter().map(String::as_str).filter(move |path| {
+        let name = path.strip_prefix(&above).unwrap_or_default();
+        // A folder that is no campaign's yet has its files all the same.
+        let owner = owners.owner(path).unwrap_or(folder.as_str());
+        !owner.starts_with(&above) || documents.iter().any(|it| it.may_give(name))
+    })
+}
+
+/// The paths of a campaign's documents; one that is no path is in no mail.
+pub fn patterns(campaign: &Campaign) -> Vec<DocumentPath> {
+    let documents = campaign.documents.iter();
+    let paths = documents.filter_map(|it| DocumentPath::parse(&it.file).ok());
+    paths.collect()
 }
 
 fn below(source: &dyn Source, folder: &WorkspacePath) -> Result<Vec<WorkspacePath>, SourceError> {

@@ -53,7 +53,7 @@ impl Content {
             None => None,
         };
         let layout = template.as_ref().map(|template| &template.folder);
-        let digest = approval_digest(&*source, &file.folder, layout)?;
+        let digest = approval_digest(&*source, &file, layout)?;
         Ok(Self {
             whence: whence.to_owned(),
             source,
@@ -95,7 +95,7 @@ impl Content {
             None => None,
         };
         let layout = template.as_ref().map(|template| &template.folder);
-        let digest = approval_digest(&**source, &file.folder, layout)?;
+        let digest = approval_digest(&**source, &file, layout)?;
         Ok(Self {
             whence: whence.to_owned(),
             source: Arc::clone(source),

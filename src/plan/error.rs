@@ -1,5 +1,7 @@
 //! Why a plan can not be made.
 
+use jiff::civil::Date;
+
 use super::audience::AudienceError;
 use crate::git::GitError;
 use crate::ledger::branch::LedgerError;
@@ -45,6 +47,14 @@ pub enum PlanError {
         /// Its name.
         name: String,
     },
+    /// Its date can not be.
+    #[error("{campaign}: on {date} nothing can go out, and not later; write another date")]
+    Never {
+        /// Which campaign.
+        campaign: String,
+        /// The date.
+        date: Date,
+    },
     /// A single address that a campaign names is none.
     #[error("{campaign}: an address in `include`, `cc` or `bcc`: {why}")]
     Address {
@@ -87,6 +97,7 @@ impl PlanError {
             Self::Workspace { .. }
                 | Self::Source(_)
                 | Self::Missing { .. }
+                | Self::Never { .. }
                 | Self::Address { .. }
                 | Self::List { .. }
                 | Self::Audience { .. }

@@ -81,21 +81,29 @@ pub enum Lack {
     },
 }
 
-/// Checks that one of the pull requests that brought `commit` was approved as a campaign to so many recipients needs.
-/// `before` are the settings before the merge.
+/// What a change needs.
+#[derive(Debug, Clone, Copy)]
+pub enum Needs<'a> {
+    /// What this campaign to so many recipients does.
+    Campaign(&'a Campaign, u64),
+    /// One of those who approve content, or who keep templates.
+    Template,
+}
+
+/// Checks that one of the pull requests that brought `commit` was approved as it needs. `before` are the settings before the
+/// merge.
 ///
 /// # Errors
 /// [`Lack`] of the last of them.
 pub fn verify(
     before: &Settings,
-    campaign: &Campaign,
-    recipients: u64,
+    needs: Needs<'_>,
     commit: &str,
     pulls: &[Pull],
 ) -> Result<(), Lack> {
     let mut lack = Lack::NoPull(commit.to_owned());
     for pull in pulls {
-        match approved(before, needs_management(before, campaign, recipients), pull) {
+        match approved(before, needs, pull) {
             Ok(()) => return Ok(()),
             Err(missing) => lack = missing,
         }
@@ -103,7 +111,7 @@ pub fn verify(
     Err(lack)
 }
 
-fn approved(settings: &Settings, needs_management: bool, pull: &Pull) -> Result<(), Lack> {
+fn approved(settings: &Settings, needs: Needs<'_>, pull: &Pull) -> Result<(), Lack> {
     let by = approvers(pull);
     if by.is_empty() {
         return Err(Lack::NoApproval {
@@ -121,11 +129,18 @@ fn approved(settings: &Settings, needs_management: bool, pull: &Pull) -> Result<
         by: by.join(", "),
         role,
     };
+    let Needs::Campaign(campaign, recipients) = needs else {
+        let may = [Role::Administrator, Role::Coordinator, Role::Management];
+        return match may.iter().any(|role| !with(*role).is_empty()) {
+            true => Ok(()),
+            false => Err(lacks("an administrator or a coordinator")),
+        };
+    };
     let coordinators = with(Role::Coordinator);
     if coordinators.is_empty() {
         return Err(lacks("a coordinator"));
     }
-    if !needs_management {
+    if !needs_management(settings, campaign, recipients) {
         return Ok(());
     }
     let management = with(Role::Management);
@@ -167,6 +182,7 @@ mod tests {
         let text = "organisation: {name: C, postal_address: [Calle 10], zone: America/Bogota, locale: es}\n\
             people:\n  ana: {github: Ana, email: a@c.test, roles: [staff]}\n  \
             gina: {github: gina, email: g@c.test, roles: [coordinator]}\n  \
+            tomas: {github: tomas, email: t@c.test, roles: [administrator]}\n  \
             ines: {github: ines, email: i@c.test, roles: [management, coordinator]}\n\
             senders: {}\nrelays: {}\nwindows: {}\nbounces: {address: b@c.test}\nunsubscribe: {address: u@c.test}\n\
             policy: {management_above: 100}\n";
@@ -201,7 +217,9 @@ mod tests {
         use Says::{Approved, ChangesRequested, Comment, Dismissed};
         let said = |approval, recipients, author: &str, reviews: &[(&str, Says, &str)]| {
             let pulls = [pull(author, reviews)];
-            match verify(&settings(), &campaign(approval), recipients, "c", &pulls) {
+            let campaign = campaign(approval);
+            let needs = Needs::Campaign(&campaign, recipients);
+            match verify(&settings(), needs, "c", &pulls) {
                 Ok(()) => "approved".to_owned(),
                 Err(lack) => lack.to_string(),
             }
@@ -233,7 +251,23 @@ mod tests {
         assert!(said(Approval::Management, 5, "ana", &both[..1]).contains("of the management"));
         assert!(said(Approval::Management, 5, "ana", &both[1..]).contains("two people"));
         assert!(said(Approval::Coordinator, 101, "ana", &both[..1]).contains("of the management"));
-        let none = verify(&settings(), &campaign(Approval::Coordinator), 5, "c", &[]);
+        let plain = campaign(Approval::Coordinator);
+        let none = verify(&settings(), Needs::Campaign(&plain, 5), "c", &[]);
         assert_eq!(none.unwrap_err(), Lack::NoPull("c".to_owned()));
+    }
+
+    #[test]
+    fn a_template_is_approved_by_who_keeps_it_too() {
+        let said = |by: &str| {
+            let pulls = [pull("gina", &[(by, Says::Approved, "h")])];
+            verify(&settings(), Needs::Template, "c", &pulls).map_err(|lack| lack.to_string())
+        };
+        assert_eq!(said("tomas"), Ok(()));
+        assert_eq!(said("ines"), Ok(()));
+        assert!(
+            said("ana")
+                .unwrap_err()
+                .contains("(ana) is an administrator or a coordinator")
+        );
     }
 }

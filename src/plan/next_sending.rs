@@ -77,6 +77,12 @@ pub fn next_sending(
         return Ok(Next::Cancelled);
     }
     let sending = sending(settings, id, campaign)?;
+    if !sending.is_ever(calendar) {
+        return Err(PlanError::Never {
+            campaign: id.to_string(),
+            date: campaign.send.date,
+        });
+    }
     let since = now.checked_sub(LOOK_BACK).unwrap_or(now);
     let mut occurrences = sending.begun(calendar, since, now, MOST);
     occurrences.extend(sending.upcoming(calendar, now));

@@ -4,6 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::workspace::loaded::Loaded;
 
+/// What makes a folder a campaign's.
+pub const DEFINITION: &str = "campaign.yaml";
+
+/// The folder of the campaign that a file defines, if it does.
+pub fn defined(path: &str) -> Option<&str> {
+    let (folder, name) = path.rsplit_once('/')?;
+    (name == DEFINITION && folder.starts_with("campaigns/")).then_some(folder)
+}
+
 /// The folders of campaigns that are there, readable or not.
 pub struct Owners {
     campaigns: BTreeSet<String>,
@@ -13,8 +22,7 @@ impl Owners {
     /// Of a workspace.
     pub fn of(loaded: &Loaded) -> Self {
         let paths = loaded.paths.iter().map(|path| path.as_str());
-        let campaigns = paths.filter(|path| path.starts_with("campaigns/"));
-        Self::by_folders(campaigns.filter_map(|path| path.strip_suffix("/campaign.yaml")))
+        Self::by_folders(paths.filter_map(defined))
     }
 
     /// Of the campaigns in these folders.

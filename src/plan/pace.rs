@@ -14,7 +14,7 @@ use super::error::PlanError;
 use super::lanes::Lanes;
 use super::sent::Sent;
 use crate::schedule::calendar::Calendar;
-use crate::schedule::simulate::{Simulation, watch};
+use crate::schedule::simulate::{Road, Simulation, watch};
 use crate::schedule::window::{Opening, Window};
 use crate::workspace::names::RelayName;
 use crate::workspace::settings::Settings;
@@ -109,12 +109,14 @@ fn together(sendings: &[Sending]) -> Vec<Vec<usize>> {
     groups
 }
 
+/// Whose mails are next on a lane: the sending, the destination's place in it, and how many.
+type Queue = VecDeque<(usize, usize, u64)>;
+
 struct Group<'a> {
     sendings: &'a [Sending],
     members: Vec<usize>,
     lanes: Lanes<'a>,
-    /// For each lane whose mails are next: the sending, the destination's place in it, and how many.
-    queues: Vec<VecDeque<(usize, usize, u64)>>,
+    queues: Vec<Queue>,
 }
 
 impl<'a> Group<'a> {
@@ -159,59 +161,24 @@ impl<'a> Group<'a> {
         self.lanes.count(sent);
         self.begin(paces);
         let all = self.queues.iter();
-        let sum = |queue: &VecDeque<(usize, usize, u64)>| queue.iter().map(|it| it.2).sum();
+        let sum = |queue: &Queue| queue.iter().map(|it| it.2).sum();
         let mails: Vec<u64> = all.map(sum).collect();
-        let openings = |at: Timestamp| self.opening(calendar, at);
         let simulation = Simulation {
             pacer: self.lanes.config(sent)?,
             mails,
             mail_takes: MAIL_TAKES,
             from,
         };
-        let mut queues = self.queues.clone();
-        let mut last_opening: BTreeMap<usize, Opening> = BTreeMap::new();
-        let mut used: BTreeSet<(usize, Timestamp)> = BTreeSet::new();
-        watch(simulation, openings, |lane, starts, ends| {
-            let Some(queue) = queues.get_mut(lane) else {
-                return;
-            };
-            queue.retain(|(.., left)| *left > 0);
-            // The first whose own window is open; in the others' the one that came first.
-            let mut is_open = |at: usize| {
-                if last_opening.get(&at).is_some_and(|it| it.contains(starts)) {
-                    return true;
-                }
-                let window = self.sendings.get(at).map(|it| &it.window);
-                let next = window.and_then(|it| calendar.opening_at_or_after(it, starts));
-                match next.filter(|it| it.contains(starts)) {
-                    Some(opening) => {
-                        last_opening.insert(at, opening);
-                        true
-                    }
-                    None => false,
-                }
-            };
-            let place = queue.iter().position(|(at, ..)| is_open(*at)).unwrap_or(0);
-            let Some((at, place, left)) = queue.get_mut(place) else {
-                return;
-            };
-            *left -= 1;
-            let Some(pace) = paces.get_mut(*at) else {
-                return;
-            };
-            pace.unsent = pace.unsent.saturating_sub(1);
-            pace.first.get_or_insert(starts);
-            pace.last = pace.last.max(Some(ends));
-            if let Some(destination) = pace.destinations.get_mut(*place) {
-                destination.first.get_or_insert(starts);
-                destination.last = destination.last.max(Some(ends));
-            }
-            // Each opening in which one of its mails starts.
-            if let Some(opening) = last_opening.get(at).filter(|it| it.contains(starts)) {
-                used.insert((*at, opening.from));
-            }
-        });
-        for (at, _) in used {
+        let mut road = Turns {
+            sendings: self.sendings,
+            calendar,
+            queues: std::mem::take(&mut self.queues),
+            openings: BTreeMap::new(),
+            used: BTreeSet::new(),
+            paces,
+        };
+        watch(simulation, &mut road);
+        for (at, _) in road.used {
             if let Some(pace) = paces.get_mut(at) {
                 pace.openings += 1;
             }
@@ -266,15 +233,86 @@ impl<'a> Group<'a> {
             }
         }
     }
+}
 
-    /// The opening of any of them that a moment lies in, or the next.
-    fn opening(&self, calendar: &Calendar, at: Timestamp) -> Option<Opening> {
-        let sendings = self.members.iter().filter_map(|it| self.sendings.get(*it));
-        let next = |sending: &Sending| match at < sending.opening.from {
-            true => Some(sending.opening),
-            false => calendar.opening_at_or_after(&sending.window, at),
+/// Who starts mails when: each sending in its own openings, of one destination the one that came first.
+struct Turns<'a> {
+    sendings: &'a [Sending],
+    calendar: &'a Calendar,
+    queues: Vec<Queue>,
+    /// Each sending's opening at the moment, or its next one.
+    openings: BTreeMap<usize, Opening>,
+    /// Openings in which mails start.
+    used: BTreeSet<(usize, Timestamp)>,
+    paces: &'a mut [Pace],
+}
+
+impl Turns<'_> {
+    fn opening(&self, at: usize, moment: Timestamp) -> Option<Opening> {
+        let sending = self.sendings.get(at)?;
+        if moment < sending.opening.from {
+            return Some(sending.opening);
+        }
+        match self.openings.get(&at) {
+            Some(known) if known.until > moment => Some(*known),
+            _ => self.calendar.opening_at_or_after(&sending.window, moment),
+        }
+    }
+
+    fn is_open(&self, at: usize, moment: Timestamp) -> bool {
+        let opening = self.openings.get(&at);
+        opening.is_some_and(|opening| opening.contains(moment))
+    }
+}
+
+impl Road for Turns<'_> {
+    /// It lasts until one of them opens or closes.
+    fn stretch(&mut self, at: Timestamp, _: &[u64]) -> Option<(Opening, Vec<u64>)> {
+        self.queues
+            .iter_mut()
+            .for_each(|queue| queue.retain(|(.., left)| *left > 0));
+        let waiting = self.queues.iter().flatten().map(|(at, ..)| *at);
+        let waiting: BTreeSet<usize> = waiting.collect();
+        let next = waiting
+            .iter()
+            .filter_map(|it| Some((*it, self.opening(*it, at)?)));
+        self.openings = next.collect();
+        let all = || self.openings.values();
+        let from = all().map(|opening| opening.from.max(at)).min()?;
+        let edges = all().flat_map(|opening| [opening.from, opening.until]);
+        let until = edges.filter(|edge| *edge > from).min()?;
+        let may_start = |queue: &Queue| {
+            let open = queue.iter().filter(|(at, ..)| self.is_open(*at, from));
+            open.map(|(.., left)| left).sum()
         };
-        sendings.filter_map(next).min()
+        let offered = self.queues.iter().map(may_start).collect();
+        Some((Opening { from, until }, offered))
+    }
+
+    fn mail(&mut self, lane: usize, starts: Timestamp, ends: Timestamp) {
+        let queue = self.queues.get(lane).into_iter().flatten();
+        let mut queue = queue.enumerate();
+        let found = queue.find(|(_, (at, _, left))| *left > 0 && self.is_open(*at, starts));
+        let Some((turn, (at, place, _))) = found else {
+            return;
+        };
+        let (at, place) = (*at, *place);
+        if let Some((.., left)) = self.queues.get_mut(lane).and_then(|it| it.get_mut(turn)) {
+            *left -= 1;
+        }
+        if let Some(opening) = self.openings.get(&at) {
+            self.used.insert((at, opening.from));
+        }
+        let Some(pace) = self.paces.get_mut(at) else {
+            return;
+        };
+        pace.unsent = pace.unsent.saturating_sub(1);
+        pace.first.get_or_insert(starts);
+        pace.last = pace.last.max(Some(ends));
+        if let Some(destination) = pace.destinations.get_mut(place) {
+            destination.first.get_or_insert(starts);
+            destination.last = destination.last.max(Some(ends));
+        }
     }
 }
 

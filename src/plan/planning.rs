@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::affected::affected;
+use super::affected::{affected, owners};
 use super::again::{Before, SentBefore, Starting};
 use super::approvers::approvers;
 use super::audience::Audience;
@@ -146,8 +146,8 @@ impl Planning<'_> {
         let wanted: BTreeSet<CampaignId> = if !request.only.is_empty() {
             request.only.clone()
         } else if let Some((base, changed)) = &request.base {
-            let mut touched = affected(&proposed.campaigns, changed);
-            touched.extend(affected(&base.workspace.campaigns, changed));
+            let states = [&proposed.campaigns, &base.workspace.campaigns];
+            let mut touched = affected(&states, changed);
             let file = |id: &CampaignId| format!("campaigns/{id}/campaign.yaml");
             touched.extend(unreadable.filter(|id| changed.contains(&file(id))).cloned());
             touched
@@ -370,9 +370,11 @@ impl Planning<'_> {
 
     /// What grows too much is held when it is to start, unless its own folder changed since: then it was approved with that.
     fn grown(&self, id: &CampaignId, campaign: &Campaign, plan: &AudiencePlan) -> Option<String> {
-        let folder = format!("campaigns/{id}/");
-        let (_, changed) = self.request.base.as_ref()?;
-        if changed.iter().any(|it| it.starts_with(&folder)) {
+        let (base, changed) = self.request.base.as_ref()?;
+        let states = [&self.request.proposed, base].map(|it| &it.workspace.campaigns);
+        let owners = owners(&states, changed);
+        let folder = format!("campaigns/{id}");
+        if owners.touched(*changed).contains(folder.as_str()) {
             return None;
         }
         let limit = self.settings().policy.growth_limit;

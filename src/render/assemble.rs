@@ -124,6 +124,11 @@ impl Assembled {
         }
     }
 
+    /// Where its tags come from.
+    pub(super) fn origins(&self) -> impl Iterator<Item = &Origin> {
+        self.marks.iter().map(|(_, origin)| origin)
+    }
+
     /// The origin of what stands at a byte offset: the tag there or the last one before.
     pub(super) fn origin(&self, offset: usize) -> Option<&Origin> {
         let after = self.marks.partition_point(|(at, _)| *at <= offset);

@@ -1,6 +1,6 @@
 //! A campaign's files made into templates, once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -340,12 +340,11 @@ fn used_columns(
     env: &Environment<'_>,
     templates: &[(&'static str, Assembled)],
 ) -> Result<Vec<String>, RenderError> {
-    let mut used = BTreeSet::new();
-    for (name, _) in templates {
-        if let Ok(template) = env.get_template(name) {
-            used.extend(template.undeclared_variables(false));
-        }
-    }
+    let of = |part: &str| match env.get_template(part) {
+        Ok(template) => template.undeclared_variables(false),
+        Err(_) => HashSet::new(),
+    };
+    let mut used: BTreeSet<String> = templates.iter().flat_map(|(part, _)| of(part)).collect();
     let variables = given.layout.as_ref().map(|layout| layout.variables);
     let is_variable = |name: &str| {
         OWN.contains(&name) || variables.is_some_and(|variables| variables.contains_key(name))
@@ -354,7 +353,11 @@ fn used_columns(
     if let Some(unknown) = used.iter().find(|name| !given.columns.contains(name)) {
         let known = given.columns.iter().map(String::as_str).chain(OWN);
         let near = names::nearest(unknown, known);
-        return Err(match aside.tags.mention(unknown) {
+        // A tag of another part may have it as the name of something else.
+        let uses = |(part, _): &&(&str, Assembled)| of(part).contains(unknown);
+        let by = templates.iter().find(uses).map(|(_, assembled)| assembled);
+        let origins: Vec<&Origin> = by.iter().flat_map(|it| it.origins()).collect();
+        return Err(match aside.tags.user(unknown, &origins) {
             Some((tag, at)) => {
                 names::unknown(NameKind::Variable, unknown, near, names::place(tag, at))
             }

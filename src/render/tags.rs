@@ -207,9 +207,17 @@ impl Tags {
         (!found.is_empty()).then_some(found)
     }
 
-    /// The first tag that mentions this name as a word of its own, and where in it.
-    pub(super) fn mention(&self, name: &str) -> Option<(&Tag, usize)> {
-        self.mentions(name).next()
+    /// The first tag that mentions this name as a word of its own.
+    pub(super) fn mention(&self, name: &str) -> Option<&Tag> {
+        self.mentions(name).next().map(|(tag, _)| tag)
+    }
+
+    /// The first tag in one of these places that takes this variable, and where in it; else the first that mentions it.
+    pub(super) fn user(&self, name: &str, places: &[&Origin]) -> Option<(&Tag, usize)> {
+        let there = self.mentions(name);
+        let mut there = there.filter(|(tag, _)| places.contains(&&tag.origin));
+        let user = there.find_map(|(tag, _)| Some((tag, variable_at(&tag.source, name)?)));
+        user.or_else(|| self.mentions(name).next())
     }
 
     /// Whether a tag of a file so chosen mentions this name.
@@ -226,9 +234,30 @@ impl Tags {
 }
 
 fn word_at(text: &str, name: &str) -> Option<usize> {
+    words_at(text, name).next()
+}
+
+/// As a variable: neither in quotes nor a part of something else.
+fn variable_at(text: &str, name: &str) -> Option<usize> {
+    words_at(text, name).find(|at| {
+        let before = text.get(..*at).unwrap_or_default();
+        let (mut quote, mut escaped) = (None, false);
+        for c in before.chars() {
+            match quote {
+                Some(open) if c == open && !escaped => quote = None,
+                None if matches!(c, '"' | '\'') => quote = Some(c),
+                _ => {}
+            }
+            escaped = quote.is_some() && !escaped && c == '\\';
+        }
+        quote.is_none() && !before.trim_end().ends_with('.')
+    })
+}
+
+fn words_at<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = usize> {
     let part = |c: char| c.is_alphanumeric() || c == '_';
-    let mut matches = text.match_indices(name).map(|(at, _)| at);
-    matches.find(|at| {
+    let matches = text.match_indices(name).map(|(at, _)| at);
+    matches.filter(move |at| {
         let before = text.get(..*at).and_then(|t| t.chars().next_back());
         let after = text.get(at + name.len()..).and_then(|t| t.chars().next());
         !before.is_some_and(part) && !after.is_some_and(part)

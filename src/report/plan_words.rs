@@ -215,7 +215,9 @@ pub(super) fn finish(pace: &Pace, when: &When, zone: &TimeZone) -> Option<String
     let (first, last) = (pace.first?, pace.last?);
     let window = match when {
         When::Ahead { .. } if pace.unsent > 0 => "not all of it".to_owned(),
-        When::Ahead { opening, .. } if last <= opening.until => "fits its window".to_owned(),
+        When::Ahead { opening, .. } if pace.openings <= 1 && opening.contains(first) => {
+            "fits its window".to_owned()
+        }
         _ => format!(
             "does not fit one window: needs {} openings",
             number(pace.openings.max(2))

@@ -74,10 +74,21 @@ pub enum Due {
     Shut,
 }
 
+/// Nothing is scheduled after this day: moments are reckoned with until 2262.
+pub const LAST_DAY: Date = jiff::civil::date(2250, 12, 31);
+
 /// So many occurrences without a fitting day are passed over before the search ends.
 const MOST_SKIPPED: i64 = 120;
 
 impl Sending {
+    /// Whether its window opens on its date or in the year after it.
+    pub fn is_ever(&self, calendar: &Calendar) -> bool {
+        self.date <= LAST_DAY
+            && calendar
+                .first_fitting_day(&self.window, self.date)
+                .is_some()
+    }
+
     /// Occurrence `number`, counted from 0. `None` where there is none: a campaign that does not
     /// recur has only the first; and a recurring one passes over a period in which the window does
     /// not open before the next period's turn (a week between holidays), so that no two
@@ -205,12 +216,14 @@ impl Sending {
             return None;
         }
         let span = match self.every {
-            None => return (number == 0).then_some(self.date),
-            Some(Period::Week) => Span::new().try_weeks(number),
-            Some(Period::Month) => Span::new().try_months(number),
-            Some(Period::Quarter) => Span::new().try_months(number.checked_mul(3)?),
+            None if number > 0 => return None,
+            None => Span::new(),
+            Some(Period::Week) => Span::new().try_weeks(number).ok()?,
+            Some(Period::Month) => Span::new().try_months(number).ok()?,
+            Some(Period::Quarter) => Span::new().try_months(number.checked_mul(3)?).ok()?,
         };
-        self.date.checked_add(span.ok()?).ok()
+        let day = self.date.checked_add(span).ok()?;
+        (day <= LAST_DAY).then_some(day)
     }
 
     /// The number of the last occurrence whose nominal day is not after `date`; negative before

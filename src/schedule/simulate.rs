@@ -36,78 +36,112 @@ pub struct Simulated {
     pub unsent: u64,
 }
 
+/// Who is asked and told while a simulation runs.
+pub trait Road {
+    /// The stretch of time that a moment lies in, or else the next one, and how many mails of each lane may start in it;
+    /// `left` are all that have not.
+    fn stretch(&mut self, at: Timestamp, left: &[u64]) -> Option<(Opening, Vec<u64>)>;
+
+    /// A mail of the lane starts and ends then.
+    fn mail(&mut self, lane: usize, starts: Timestamp, ends: Timestamp);
+}
+
+/// Every mail may start in every opening.
+struct Openings<F>(F);
+
+impl<F: FnMut(Timestamp) -> Option<Opening>> Road for Openings<F> {
+    fn stretch(&mut self, at: Timestamp, left: &[u64]) -> Option<(Opening, Vec<u64>)> {
+        Some(((self.0)(at)?, left.to_vec()))
+    }
+
+    fn mail(&mut self, _: usize, _: Timestamp, _: Timestamp) {}
+}
+
 /// Runs it. `opening` gives the opening that a moment lies in, or else the next one (`|_| None`
 /// never opens); every mail starts inside of one. Every mail is accepted.
 pub fn simulate(
     simulation: Simulation,
     opening: impl FnMut(Timestamp) -> Option<Opening>,
 ) -> Simulated {
-    watch(simulation, opening, |_, _, _| {})
+    watch(simulation, &mut Openings(opening))
 }
 
-/// The same, telling of each mail: its lane, when it starts and when it ends.
-pub fn watch(
-    simulation: Simulation,
-    mut opening: impl FnMut(Timestamp) -> Option<Opening>,
-    mut each: impl FnMut(usize, Timestamp, Timestamp),
-) -> Simulated {
+/// The same along a road.
+pub fn watch(simulation: Simulation, road: &mut impl Road) -> Simulated {
     let Simulation {
         pacer: config,
-        mails,
+        mails: mut left,
         mail_takes,
         from,
     } = simulation;
     let mut result = Simulated {
         first: None,
         last: None,
-        lanes: vec![None; mails.len()],
-        unsent: mails
-            .iter()
-            .fold(0, |sum, mails| sum.saturating_add(*mails)),
+        lanes: vec![None; left.len()],
+        unsent: left.iter().fold(0, |sum, mails| sum.saturating_add(*mails)),
     };
     let end = from.checked_add(HORIZON).unwrap_or(Timestamp::MAX);
     let mut pacer = Pacer::new(config, from);
-    for (lane, mails) in mails.into_iter().enumerate() {
-        pacer.add(lane, mails);
-    }
+    let mut ready = vec![0; left.len()];
     // All mails take equally long: they end in the order in which they started.
     let mut under_way: std::collections::VecDeque<(Timestamp, usize)> = Default::default();
-    let mut open: Option<Opening> = None;
+    let mut open: Option<(Opening, Vec<u64>)> = None;
     let mut now = from;
     while now <= end {
         while let Some((at, lane)) = under_way.front().copied().filter(|(at, _)| *at <= now) {
             under_way.pop_front();
             pacer.done(lane, at, Verdict::Fine);
         }
-        if !open.is_some_and(|open| open.contains(now)) {
-            open = opening(now);
+        if !open.as_ref().is_some_and(|(open, _)| open.contains(now)) {
+            open = road.stretch(now, &left);
         }
-        match open {
-            Some(open) if open.contains(now) => {
+        let until = match &mut open {
+            Some((open, offered)) if open.contains(now) => {
+                offer(&mut pacer, &mut ready, std::mem::take(offered));
                 while let Some(lane) = pacer.take(now) {
                     let ends = now.checked_add(mail_takes).unwrap_or(Timestamp::MAX);
                     result.count(lane, now, ends);
-                    each(lane, now, ends);
+                    for counts in [&mut ready, &mut left] {
+                        if let Some(count) = counts.get_mut(lane) {
+                            *count = count.saturating_sub(1);
+                        }
+                    }
+                    road.mail(lane, now, ends);
                     if mail_takes.is_zero() {
                         pacer.done(lane, now, Verdict::Fine);
                     } else {
                         under_way.push_back((ends, lane));
                     }
                 }
+                open.until
             }
-            Some(next) if next.from > now => {
+            Some((next, _)) if next.from > now => {
                 now = next.from;
                 continue;
             }
             _ => break,
+        };
+        if result.unsent == 0 {
+            break;
         }
+        // What can not go in this stretch may in the next one.
         let done = under_way.front().map(|(at, _)| *at);
-        match pacer.wake_at().into_iter().chain(done).min() {
-            Some(at) if at > now => now = at,
-            _ => break,
-        }
+        let wakes = pacer.wake_at().into_iter().chain(done);
+        now = wakes.filter(|at| *at > now).fold(until, Timestamp::min);
     }
     result
+}
+
+/// Makes so many mails ready as may start; none where that was done.
+fn offer(pacer: &mut Pacer, ready: &mut [u64], offered: Vec<u64>) {
+    for (lane, (ready, offered)) in ready.iter_mut().zip(offered).enumerate() {
+        pacer.remove(lane, ready.saturating_sub(offered));
+        match offered.saturating_sub(*ready) {
+            0 => {}
+            more => pacer.add(lane, more),
+        }
+        *ready = offered;
+    }
 }
 
 impl Simulated {

@@ -17,12 +17,13 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    for file in context.loaded.campaigns.values() {
+    for (id, file) in &context.loaded.campaigns {
         let campaign = &file.campaign;
         let is_over = campaign.send.every.is_none() && campaign.send.date < context.today;
         let is_asked =
             context.is_changed(file.path.as_str()) && campaign.status != Status::Cancelled;
-        if is_over && is_asked {
+        // What went out was not missed.
+        if is_over && is_asked && context.gone_out(id, file).is_none() {
             let message = format!(
                 "{} is over: it would lapse, and go to nobody",
                 campaign.send.date

@@ -21,7 +21,10 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         .map(|it| it.lint.limits.document_days)
         .max();
     let needed = needed.unwrap_or_default();
-    for file in context.loaded.campaigns.values() {
+    for (id, file) in &context.loaded.campaigns {
+        if context.gone_out(id, file).is_some() {
+            continue;
+        }
         let date = file.campaign.send.date;
         let Some(left) = context.too_late(date, needed) else {
             continue;

@@ -22,6 +22,7 @@ pub mod codeowners_outdated;
 pub mod column_type_invalid;
 pub mod consent_missing;
 pub mod contrast_low;
+pub mod date_impossible;
 pub mod date_past;
 pub mod dictionary_unreadable;
 pub mod display_name_misleading;
@@ -121,6 +122,7 @@ pub static ALL: &[&Check] = &[
     &unknown_sender::CHECK,
     &unknown_relay::CHECK,
     &window_unknown::CHECK,
+    &date_impossible::CHECK,
     &topic_unknown::CHECK,
     &owner_unknown::CHECK,
     &zone_invalid::CHECK,

@@ -30,10 +30,11 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let Some((earliest, notice)) = earliest.max_by_key(|(earliest, _)| *earliest) else {
         return;
     };
-    for file in context.loaded.campaigns.values() {
+    for (id, file) in &context.loaded.campaigns {
         let campaign = &file.campaign;
         let date = campaign.send.date;
-        let is_asked = is_changed(context, file) && campaign.status != Status::Cancelled;
+        let reaches = campaign.status != Status::Cancelled && context.gone_out(id, file).is_none();
+        let is_asked = reaches && is_changed(context, file);
         // A day that is over is another rule's.
         if !is_asked || date >= earliest || date < context.today {
             continue;

@@ -17,19 +17,11 @@ pub static CHECK: Check = Check {
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for (id, file) in &context.loaded.campaigns {
-        let sent = context.request.sent.iter().find(|it| it.campaign == *id);
-        let Some(sent) = sent.filter(|_| file.campaign.send.every.is_none()) else {
+        let Some(on) = context.gone_out(id, file) else {
             continue;
         };
-        let folder = format!("{}/", file.folder);
-        let base = context.request.base;
-        let is_changed =
-            base.is_some_and(|it| it.changed.iter().any(|path| path.starts_with(&folder)));
-        if is_changed {
-            let message = format!(
-                "it went out on {}: what is changed here reaches nobody",
-                sent.on
-            );
+        if context.is_proposed(file) {
+            let message = format!("it went out on {on}: what is changed here reaches nobody");
             out.push(
                 Diagnostic::new(&CHECK.rule, &file.path, Place::File, message)
                     .why(

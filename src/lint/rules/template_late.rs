@@ -34,14 +34,14 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let Some(changed) = base.changed.iter().find(is_its) else {
             continue;
         };
-        let all = context.loaded.campaigns.values();
-        for file in all.filter(|it| it.campaign.template.as_ref() == Some(name)) {
+        let all = context.loaded.campaigns.iter();
+        for (id, file) in all.filter(|(_, it)| it.campaign.template.as_ref() == Some(name)) {
             let campaign = &file.campaign;
             let date = campaign.send.date;
             let Some(left) = context.too_late(date, needed) else {
                 continue;
             };
-            if campaign.status == Status::Cancelled {
+            if campaign.status == Status::Cancelled || context.gone_out(id, file).is_some() {
                 continue;
             }
             let place = Place::value(&["template"]);
