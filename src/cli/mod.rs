@@ -10,10 +10,13 @@ pub mod doctor;
 mod doctor_text;
 pub mod error;
 mod github_evidence;
+pub mod history;
+mod history_lines;
 pub mod init;
 mod ledger_here;
 pub mod lint;
 mod lint_base;
+mod member_ids;
 pub mod plan;
 mod preflight;
 pub mod preview;
@@ -60,6 +63,7 @@ use terminal::{Colour, Terminal};
         postmerge rules unknown-list        explain a finding\n  \
         postmerge send --dry-run            what would go out now\n  \
         postmerge status                    what became of every mail\n  \
+        postmerge history --list clientes   what did these people get?\n  \
         postmerge doctor                    are DNS, relays and certificates in order?\n  \
         postmerge -C ../mail lint           check another workspace\n\n\
         Exit codes: 0 all well, 1 there are findings or something waits for a person, 2 could not run."
@@ -97,6 +101,8 @@ pub enum Command {
     SendTest(send_test::Arguments),
     #[command(about = "Show how every campaign stands, and what waits for a person")]
     Status(status::Arguments),
+    #[command(about = "Show what a person got, or who got a mail or a document")]
+    History(history::Arguments),
     #[command(about = "Check DNS, relays and certificates, and say what to publish")]
     Doctor(doctor::Arguments),
     #[command(about = "Settle mails of which nobody knows whether they went out")]
@@ -131,6 +137,7 @@ impl Cli {
             Command::Send(arguments) => send::run(self, arguments, terminal),
             Command::SendTest(arguments) => send_test::run(self, arguments, terminal),
             Command::Status(arguments) => status::run(self, arguments, terminal),
+            Command::History(arguments) => history::run(self, arguments, terminal),
             Command::Doctor(arguments) => doctor::run(self, arguments, terminal),
             Command::Resolve(arguments) => resolve::run(self, arguments, terminal),
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),
