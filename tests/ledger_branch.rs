@@ -15,6 +15,7 @@ mod support {
 use postmerge::git::Repository;
 use postmerge::ledger::branch::{Batch, LedgerError, PublishError};
 use postmerge::ledger::event::{Event, Exclusion, RecipientIndex, RunId, Scope, SuppressionEvent};
+use postmerge::ledger::feedback::Returned;
 use postmerge::ledger::result_page::result_page;
 use postmerge::ledger::state::Status;
 use postmerge::mail::recipient_id::RecipientId;
@@ -51,9 +52,10 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
         summary: "left".to_owned(),
     };
     let state = one.replay(&occurrence()).unwrap();
-    batch
-        .pages
-        .push((occurrence(), result_page(&occurrence(), &state, at(20))));
+    batch.pages.push((
+        occurrence(),
+        result_page(&occurrence(), &state, Some(returned), at(20)),
+    ));
     one.publish(&batch).unwrap();
 
     let mut two = house.ledger("two");
@@ -87,6 +89,13 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
     );
     assert!(!all.contains("+suppress\tana"));
     assert!(all.contains("| **audience** | **7** |"), "{all}");
+    // What came back later stands apart from the sum.
+    assert!(
+        all.contains("| of the 1 accepted, came back | mails |"),
+        "{all}"
+    );
+    assert!(all.contains("| bounced otherwise | 2 |"), "{all}");
+    assert!(!result_page(&occurrence(), &state, None, at(20)).contains("came back"));
     assert!(all.contains("# The ledger"));
 }
 

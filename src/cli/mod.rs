@@ -12,10 +12,13 @@ pub mod error;
 mod github_evidence;
 pub mod ingest;
 mod ingest_explain;
+pub mod history;
+mod history_lines;
 pub mod init;
 mod ledger_here;
 pub mod lint;
 mod lint_base;
+mod member_ids;
 pub mod plan;
 mod preflight;
 pub mod preview;
@@ -62,6 +65,7 @@ use terminal::{Colour, Terminal};
         postmerge rules unknown-list        explain a finding\n  \
         postmerge send --dry-run            what would go out now\n  \
         postmerge status                    what became of every mail\n  \
+        postmerge history --list clientes   what did these people get?\n  \
         postmerge doctor                    are DNS, relays and certificates in order?\n  \
         postmerge -C ../mail lint           check another workspace\n\n\
         Exit codes: 0 all well, 1 there are findings or something waits for a person, 2 could not run."
@@ -101,6 +105,8 @@ pub enum Command {
     Status(status::Arguments),
     #[command(about = "Read what comes back: bounces, complaints, receipts")]
     Ingest(ingest::Arguments),
+    #[command(about = "Show what a person got, or who got a mail or a document")]
+    History(history::Arguments),
     #[command(about = "Check DNS, relays and certificates, and say what to publish")]
     Doctor(doctor::Arguments),
     #[command(about = "Settle mails of which nobody knows whether they went out")]
@@ -136,6 +142,7 @@ impl Cli {
             Command::SendTest(arguments) => send_test::run(self, arguments, terminal),
             Command::Status(arguments) => status::run(self, arguments, terminal),
             Command::Ingest(arguments) => ingest::run(self, arguments, terminal),
+            Command::History(arguments) => history::run(self, arguments, terminal),
             Command::Doctor(arguments) => doctor::run(self, arguments, terminal),
             Command::Resolve(arguments) => resolve::run(self, arguments, terminal),
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),

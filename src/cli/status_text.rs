@@ -11,6 +11,7 @@ use crate::deliver::due::Standing;
 use crate::deliver::reasons::Reasons;
 use crate::deliver::standings::{Entry, Place, Wait};
 use crate::ledger::event::Ranges;
+use crate::ledger::feedback::Returned;
 use crate::ledger::state::Note;
 
 /// What a terminal shows on one line at least.
@@ -69,6 +70,7 @@ fn block(text: &mut String, entry: &Entry, zone: &TimeZone) {
         text.push_str("  rejected, in the relays' words:\n");
         reasons(text, &entry.refused);
     }
+    came_back(text, &entry.came_back);
     let local = |at: Timestamp| moment(at, zone);
     // A hold that mail went out after is no news any more; the history is in RESULT.md and in JSON.
     if let (Some(why), Some((at, _))) = (entry.held(), entry.notes.last()) {
@@ -80,6 +82,17 @@ fn block(text: &mut String, entry: &Entry, zone: &TimeZone) {
     }
     if counts.unknown > 0 {
         unknown(text, entry, &local);
+    }
+}
+
+/// What was heard later is apart from the sum: these mails were accepted, and stay so.
+fn came_back(text: &mut String, returned: &Returned) {
+    if *returned != Returned::default() {
+        let _ = writeln!(
+            text,
+            "  of the accepted, came back: {} hard and {} other bounces;\n  {} complained, {} left",
+            returned.hard, returned.other, returned.complained, returned.left
+        );
     }
 }
 
@@ -244,6 +257,10 @@ fn entry_json(entry: &Entry) -> Value {
         "exclusions": exclusions,
         "not_now": reasons_json(&entry.not_now),
         "rejections": reasons_json(&entry.refused),
+        "came_back": {
+            "hard": entry.came_back.hard, "other": entry.came_back.other,
+            "complained": entry.came_back.complained, "left": entry.came_back.left,
+        },
         "notes": notes,
         "last_activity": entry.last_activity.map(|at| at.to_string()),
     })

@@ -175,7 +175,7 @@ impl Engine {
             .map(|active| {
                 (
                     (*active.id).clone(),
-                    result_page(&active.id, &active.state, now),
+                    result_page(&active.id, &active.state, None, now),
                 )
             })
             .collect()

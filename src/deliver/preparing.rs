@@ -180,7 +180,7 @@ impl Run<'_> {
                 events: events.into_iter().map(|it| (id.clone(), it)).collect(),
                 suppressions: Vec::new(),
                 feedback: Vec::new(),
-                pages: vec![(id.clone(), result_page(&id, &state, self.now))],
+                pages: vec![(id.clone(), result_page(&id, &state, None, self.now))],
                 tests: Vec::new(),
                 looks_around: false,
                 summary: format!("{id}: cancelled"),

@@ -155,7 +155,10 @@ pub fn resolve(
         events: vec![(occurrence.clone(), event)],
         suppressions: Vec::new(),
         feedback: Vec::new(),
-        pages: vec![(occurrence.clone(), result_page(occurrence, &state, now))],
+        pages: vec![(
+            occurrence.clone(),
+            result_page(occurrence, &state, None, now),
+        )],
         tests: Vec::new(),
         looks_around: false,
         summary: format!(

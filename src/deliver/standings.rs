@@ -14,6 +14,7 @@ use super::opened::Opened;
 use super::reasons::Reasons;
 use crate::ledger::branch::Ledger;
 use crate::ledger::event::{ClaimId, Event, Exclusion, Outcome, Ranges, RunId};
+use crate::ledger::feedback::{ByOccurrence, Feedback, Returned};
 use crate::ledger::segment::Record;
 use crate::ledger::state::{Counts, Note, OccurrenceState, Status};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
@@ -61,6 +62,8 @@ pub struct Entry {
     pub refused: Reasons,
     /// When it was held or lapsed, oldest first.
     pub notes: Vec<(Timestamp, Note)>,
+    /// Of the accepted: what was heard of them later.
+    pub came_back: Returned,
     /// The latest time that any record speaks of.
     pub last_activity: Option<Timestamp>,
 }
@@ -161,6 +164,7 @@ impl Entry {
             not_now: Reasons::default(),
             refused: refused(state),
             notes: state.notes().to_vec(),
+            came_back: Returned::default(),
             last_activity: state.last_activity(),
         }
     }
@@ -243,7 +247,20 @@ pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<E
         entries.push(Entry::of(id, place, &state, now));
         Ok(())
     })?;
+    let mut came_back = ByOccurrence::default();
+    let of = |feedback: &Feedback| {
+        feedback
+            .mail
+            .as_ref()
+            .is_some_and(|(id, _)| which.takes(id))
+    };
+    opened.ledger.feedback(0, |feedback| {
+        if of(&feedback) {
+            came_back.apply(&feedback);
+        }
+    })?;
     for entry in &mut entries {
+        entry.came_back = came_back.of(&entry.id);
         if entry.counts.deferred > 0 {
             entry.not_now = not_now(&opened.ledger, &entry.id)?;
         }

@@ -164,6 +164,11 @@ impl Ledger {
         &self.repository
     }
 
+    /// The branch's name.
+    pub fn branch(&self) -> &str {
+        &self.config.branch
+    }
+
     /// The commit that is read from.
     pub fn head(&self) -> Option<CommitId> {
         self.head
@@ -200,7 +205,7 @@ impl Ledger {
 
     /// Whether `new` has everything that `last` had. In a shallow clone history may not tell; then
     /// the segments do, which are never changed and never removed.
-    fn continues(&self, last: CommitId, new: CommitId) -> Result<bool, LedgerError> {
+    pub(super) fn continues(&self, last: CommitId, new: CommitId) -> Result<bool, LedgerError> {
         if self.repository.is_ancestor(last, new)? {
             return Ok(true);
         }

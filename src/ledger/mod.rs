@@ -8,6 +8,7 @@
 pub mod branch;
 pub mod event;
 pub mod feedback;
+pub mod index;
 pub mod journal;
 pub mod reply_text;
 pub mod result_page;

@@ -5,13 +5,19 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use super::feedback::Returned;
 use super::state::{Note, OccurrenceState, Status};
 use crate::diagnostic::markdown::escaped;
 use crate::mail::occurrence::OccurrenceId;
 
 /// The page, in Markdown; times are in UTC. Nothing in it can be taken for Markdown or HTML that the
-/// program did not write.
-pub fn result_page(occurrence: &OccurrenceId, state: &OccurrenceState, now: Timestamp) -> String {
+/// program did not write. `returned`: what came back, where the caller knows.
+pub fn result_page(
+    occurrence: &OccurrenceId,
+    state: &OccurrenceState,
+    returned: Option<Returned>,
+    now: Timestamp,
+) -> String {
     let mut page = format!("# {occurrence}\n\n");
     let counts = state.counts(now);
     if let Some(header) = state.header() {
@@ -46,6 +52,9 @@ pub fn result_page(occurrence: &OccurrenceId, state: &OccurrenceState, now: Time
             "\nOf the pending, {} are being sent and {} were answered with \"not now\" and will be tried again.",
             counts.claimed, counts.deferred
         );
+    }
+    if let Some(returned) = returned {
+        came_back(&mut page, &returned, counts.accepted);
     }
     if let Err(error) = counts.check() {
         let _ = writeln!(page, "\n**{error}**");
@@ -83,6 +92,15 @@ pub fn result_page(occurrence: &OccurrenceId, state: &OccurrenceState, now: Time
         }
     }
     page
+}
+
+/// Apart from the sum above: these mails were accepted, and stay so.
+fn came_back(page: &mut String, returned: &Returned, accepted: u64) {
+    let _ = write!(
+        page,
+        "\n| of the {accepted} accepted, came back | mails |\n|---|---:|\n| bounced: there is no such mailbox | {} |\n| bounced otherwise | {} |\n| complained | {} |\n| left | {} |\n",
+        returned.hard, returned.other, returned.complained, returned.left
+    );
 }
 
 fn unknowns(page: &mut String, occurrence: &OccurrenceId, state: &OccurrenceState, count: u64) {

@@ -1,7 +1,8 @@
-//! What people are shown: a plan on a terminal, in a pull request and as JSON. Words and order; decides nothing, prints
-//! nothing, opens nothing.
+//! What people are shown: a plan on a terminal, in a pull request and as JSON; what became of mails. Words and order; decides
+//! nothing, prints nothing, opens nothing.
 
 mod figures;
+pub mod history;
 pub mod plan_json;
 pub mod plan_markdown;
 pub mod plan_text;

@@ -4,6 +4,8 @@
 //! would get it again. So a ledger takes one key, and every batch is checked against it, also where
 //! two runs with different keys write the first batch at once.
 
+use std::ops::ControlFlow;
+
 use super::{Ledger, LedgerError};
 use crate::git::{EntryKind, ObjectId};
 use crate::ledger::event::AudienceHeader;
@@ -28,25 +30,33 @@ impl Ledger {
         let Some(ours) = &self.key else {
             return Ok(None);
         };
-        let named = match self.head {
-            Some(head) => self.repository.entry(head, FILE)?,
-            None => None,
-        };
-        let Some(entry) = named else {
+        let Some(theirs) = self.named_key()? else {
             self.check_audiences(ours)?;
             let id = self.write(&format!("{ours}\n"))?;
             return Ok(Some((FILE.to_owned(), id)));
-        };
-        let theirs = match entry.kind {
-            EntryKind::File => self.repository.with_blob(entry.id, |bytes| {
-                String::from_utf8_lossy(bytes).trim().to_owned()
-            })?,
-            _ => String::new(),
         };
         match theirs == *ours {
             true => Ok(None),
             false => Err(other(FILE, &theirs, ours)),
         }
+    }
+
+    /// The fingerprint that the branch names; `None` where it names none.
+    ///
+    /// # Errors
+    /// [`LedgerError::Git`].
+    pub(in crate::ledger) fn named_key(&self) -> Result<Option<String>, LedgerError> {
+        let named = match self.head {
+            Some(head) => self.repository.entry(head, FILE)?,
+            None => None,
+        };
+        let Some(entry) = named else { return Ok(None) };
+        Ok(Some(match entry.kind {
+            EntryKind::File => self.repository.with_blob(entry.id, |bytes| {
+                String::from_utf8_lossy(bytes).trim().to_owned()
+            })?,
+            _ => String::new(),
+        }))
     }
 
     /// A ledger that does not name its key (somebody removed the file) has audiences that do.
@@ -69,17 +79,17 @@ impl Ledger {
     pub fn header(&self, occurrence: &OccurrenceId) -> Result<Option<AudienceHeader>, LedgerError> {
         let subject = Subject::Occurrence(occurrence.clone());
         let mut found = None;
-        for place in self.places(&subject)? {
-            self.read(&place, &subject, |_, record| {
-                if let Record::Audience { header, .. } = record {
+        self.segments(
+            &subject,
+            |_| true,
+            |_, record| match record {
+                Record::Audience { header, .. } => {
                     found = Some(*header);
+                    ControlFlow::Break(())
                 }
-                Ok(())
-            })?;
-            if found.is_some() {
-                break;
-            }
-        }
+                _ => ControlFlow::Continue(()),
+            },
+        )?;
         Ok(found)
     }
 }

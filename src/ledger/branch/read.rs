@@ -1,11 +1,12 @@
 //! Reading: which occurrences there are, and their segments in order.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use super::{Ledger, LedgerError};
 use crate::git::{CommitId, Entry, EntryKind, ObjectId};
 use crate::ledger::feedback::Feedback;
-use crate::ledger::segment::{Record, SegmentError, Subject, decode};
+use crate::ledger::segment::{Head, Record, SegmentError, Subject, decode};
 use crate::ledger::state::{Contradiction, OccurrenceState};
 use crate::ledger::suppressions::Suppressions;
 use crate::ledger::test_sent::TestSent;
@@ -36,6 +37,8 @@ pub(super) enum Stop {
     Segment(SegmentError),
     Contradiction(usize, Contradiction),
     Misplaced(String),
+    /// Whoever reads has what it wants.
+    Enough,
 }
 
 impl From<SegmentError> for Stop {
@@ -208,33 +211,71 @@ impl Ledger {
         Ok(u32::try_from(places.len()).unwrap_or(u32::MAX))
     }
 
+    /// Hands every record of a subject's segments whose numbers `wanted` takes to `take`, oldest first, each with its
+    /// segment's first line, until `take` has enough; says how many segments the subject has.
+    ///
+    /// # Errors
+    /// As [`Self::replay`].
+    pub fn segments(
+        &self,
+        subject: &Subject,
+        wanted: impl Fn(u32) -> bool,
+        mut take: impl FnMut(&Head, Record) -> ControlFlow<()>,
+    ) -> Result<u32, LedgerError> {
+        let places = self.places(subject)?;
+        for place in places.iter().filter(|place| wanted(place.number)) {
+            let through =
+                self.read_with_head(place, subject, |_, head, record| match take(head, record) {
+                    ControlFlow::Continue(()) => Ok(()),
+                    ControlFlow::Break(()) => Err(Stop::Enough),
+                })?;
+            if !through {
+                break;
+            }
+        }
+        Ok(u32::try_from(places.len()).unwrap_or(u32::MAX))
+    }
+
     pub(super) fn read(
         &self,
         place: &Place,
         subject: &Subject,
         mut take: impl FnMut(usize, Record) -> Result<(), Stop>,
     ) -> Result<(), LedgerError> {
+        self.read_with_head(place, subject, |offset, _, record| take(offset, record))
+            .map(|_| ())
+    }
+
+    /// Whether it was read to its end.
+    fn read_with_head(
+        &self,
+        place: &Place,
+        subject: &Subject,
+        mut take: impl FnMut(usize, &Head, Record) -> Result<(), Stop>,
+    ) -> Result<bool, LedgerError> {
         let path = || place.path.clone();
         let done = self.repository.with_blob(place.blob, |bytes| {
             let head = decode(bytes, |offset, head, record| {
                 // Checked at the first record, before anything of a foreign segment is folded.
                 belongs(head, place, subject)?;
-                take(offset, record)
+                take(offset, head, record)
             })?;
             belongs(&head, place, subject)
         })?;
-        done.map_err(|stop| match stop {
-            Stop::Segment(error) => LedgerError::Segment {
+        match done {
+            Ok(()) => Ok(true),
+            Err(Stop::Enough) => Ok(false),
+            Err(Stop::Segment(error)) => Err(LedgerError::Segment {
                 path: path(),
                 error,
-            },
-            Stop::Contradiction(offset, error) => LedgerError::Contradiction {
+            }),
+            Err(Stop::Contradiction(offset, error)) => Err(LedgerError::Contradiction {
                 path: path(),
                 offset,
                 error,
-            },
-            Stop::Misplaced(why) => LedgerError::Misplaced { path: path(), why },
-        })
+            }),
+            Err(Stop::Misplaced(why)) => Err(LedgerError::Misplaced { path: path(), why }),
+        }
     }
 
     /// A subject's segments, in order and complete.
@@ -278,7 +319,7 @@ impl Ledger {
     }
 
     /// How many segments a subject has, by looking at the last of each folder only.
-    pub(super) fn count(&self, subject: &Subject) -> Result<u32, LedgerError> {
+    pub(in crate::ledger) fn count(&self, subject: &Subject) -> Result<u32, LedgerError> {
         let mut path = folder(subject);
         let Some(head) = self.head else { return Ok(0) };
         let Some(mut entry) = self.repository.entry(head, &path)? else {
@@ -324,11 +365,7 @@ impl Ledger {
     }
 }
 
-fn belongs(
-    head: &crate::ledger::segment::Head,
-    place: &Place,
-    subject: &Subject,
-) -> Result<(), Stop> {
+fn belongs(head: &Head, place: &Place, subject: &Subject) -> Result<(), Stop> {
     match head.subject == *subject && head.number == place.number {
         true => Ok(()),
         false => Err(Stop::Misplaced(

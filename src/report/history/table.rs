@@ -1,0 +1,208 @@
+//! History as CSV (RFC 4180), for spreadsheets. What a relay or a stranger said may look like a formula: such a cell gets
+//! an apostrophe before it, so that no spreadsheet computes it.
+
+use super::lines::{Line, Standing};
+use super::person::{Person, when};
+use super::{Addresses, Moment, Refusal, What, queue_id};
+use crate::ledger::event::{Resolution, Scope, SuppressionEvent};
+use crate::ledger::feedback::Heard;
+use crate::mail::occurrence::OccurrenceId;
+
+/// The columns of a list of mails.
+const LINES: [&str; 15] = [
+    "occurrence",
+    "index",
+    "recipient",
+    "address",
+    "destination",
+    "status",
+    "at",
+    "deferred",
+    "class",
+    "reason",
+    "words",
+    "came_back",
+    "came_back_at",
+    "came_back_class",
+    "came_back_words",
+];
+
+/// The columns of a person's history: a row for everything that happened.
+const MOMENTS: [&str; 12] = [
+    "occurrence",
+    "index",
+    "recipient",
+    "address",
+    "at",
+    "event",
+    "class",
+    "status_code",
+    "reason",
+    "queue_id",
+    "by",
+    "words",
+];
+
+/// The heading of a list of mails.
+pub fn lines_heading() -> String {
+    row(LINES)
+}
+
+/// One mail of a list. Of what came back the last is told.
+pub fn line(occurrence: &OccurrenceId, line: &Line, addresses: &Addresses) -> String {
+    let read = match line.standing {
+        Standing::Rejected | Standing::Deferred => What::Rejected(line.words.clone()).verdict(),
+        _ => None,
+    };
+    let reason = match line.standing {
+        Standing::Excluded(reason) => reason.name(),
+        _ => reason(read),
+    };
+    let last = line.heard.last();
+    let heard = last.map(|(_, heard)| What::Heard(heard.clone()));
+    row([
+        &occurrence.to_string(),
+        &line.index.map(|it| it.0.to_string()).unwrap_or_default(),
+        &line.recipient.to_string(),
+        addresses.get(&line.recipient).map_or("", String::as_str),
+        &line.destination,
+        line.standing.name(),
+        &line.at.to_string(),
+        &line.deferred.to_string(),
+        class(read),
+        reason,
+        &line.words,
+        heard.as_ref().map_or("", What::name),
+        &last.map(|(at, _)| at.to_string()).unwrap_or_default(),
+        class(heard.as_ref().and_then(What::verdict)),
+        heard.as_ref().map_or("", What::said),
+    ])
+}
+
+/// A person's whole history, heading included.
+pub fn person(person: &Person, address: Option<&str>) -> String {
+    let mut out = row(MOMENTS);
+    let id = person.recipient.to_string();
+    let who = [id.as_str(), address.unwrap_or_default()];
+    for mail in &person.mails {
+        let occurrence = mail.occurrence.to_string();
+        let index = mail.index.map(|it| it.0.to_string()).unwrap_or_default();
+        for moment in &mail.life {
+            out.push_str(&self::moment([&occurrence, &index], who, moment));
+        }
+    }
+    for feedback in &person.heard {
+        let moment = Moment {
+            at: feedback.at,
+            what: What::Heard(feedback.what.clone()),
+        };
+        out.push_str(&self::moment(["", ""], who, &moment));
+    }
+    for event in &person.suppressions {
+        let (what, scope, reason, note) = match event {
+            SuppressionEvent::Suppressed {
+                scope,
+                reason,
+                note,
+                ..
+            } => ("suppressed", scope, reason.name(), note),
+            SuppressionEvent::Lifted { scope, note, .. } => ("lifted", scope, "", note),
+        };
+        let [id, address] = who;
+        let words = with_topic(scope, note);
+        let at = when(event).to_string();
+        out.push_str(&row([
+            "", "", id, address, &at, what, "", "", reason, "", "", &words,
+        ]));
+    }
+    out
+}
+
+fn moment([occurrence, index]: [&str; 2], [id, address]: [&str; 2], moment: &Moment) -> String {
+    let read = moment.what.verdict();
+    let (mut id_there, mut by, mut why) = (String::new(), String::new(), reason(read));
+    let mut words = moment.what.said().to_owned();
+    match &moment.what {
+        What::Selected { content_commit, .. } => words = content_commit.clone(),
+        What::Excluded(reason) => why = reason.name(),
+        What::Claimed { run, .. } | What::Released(run) => by = run.to_string(),
+        What::Accepted(reply) => id_there = queue_id(reply).unwrap_or_default().to_owned(),
+        What::Resolved {
+            resolution,
+            by: person,
+            ..
+        } => {
+            by.clone_from(person);
+            why = match resolution {
+                Resolution::Sent => "sent",
+                Resolution::Resend => "resend",
+            };
+        }
+        What::Heard(Heard::Left { scope }) => words = with_topic(scope, ""),
+        _ => {}
+    }
+    let status = read.map(|read| read.status()).unwrap_or_default();
+    row([
+        occurrence,
+        index,
+        id,
+        address,
+        &moment.at.to_string(),
+        moment.what.name(),
+        class(read),
+        &status,
+        why,
+        &id_there,
+        &by,
+        &words,
+    ])
+}
+
+fn class(read: Option<Refusal>) -> &'static str {
+    read.map_or("", |read| read.class.name())
+}
+
+fn reason(read: Option<Refusal>) -> &'static str {
+    read.map_or("", |read| read.verdict.reason.name())
+}
+
+fn with_topic(scope: &Scope, note: &str) -> String {
+    match scope {
+        Scope::All => note.to_owned(),
+        Scope::Topic(topic) => format!("topic {topic}: {note}")
+            .trim_end_matches([' ', ':'])
+            .to_owned(),
+    }
+}
+
+/// One row, ended as RFC 4180 wants it.
+fn row<const N: usize>(cells: [&str; N]) -> String {
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    // A vector takes everything, so that neither can fail.
+    let _ = writer.write_record(cells.map(harmless));
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// What a spreadsheet would compute gets an apostrophe before it.
+fn harmless(cell: &str) -> String {
+    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{cell}"),
+        false => cell.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_never_a_formula_and_a_row_is_one() {
+        assert_eq!(
+            row(["=1+1", "+a", "-b", "@c", "\td", "\re", "a,\"b\"", "a\nb"]),
+            "'=1+1,'+a,'-b,'@c,'\td,\"'\re\",\"a,\"\"b\"\"\",\"a\nb\"\r\n"
+        );
+    }
+}

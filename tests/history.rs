@@ -1,0 +1,476 @@
+//! `history` as a user runs it, on a bare remote in a temporary folder: both ways, in all formats, with and without
+//! addresses; and what `status` says came back.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods
+)]
+
+mod support {
+    pub(crate) mod git;
+    pub(crate) mod overlay;
+}
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::{Timestamp, ToSpan};
+use postmerge::git::Remote;
+use postmerge::ledger::branch::{Batch, Ledger, LedgerConfig};
+use postmerge::ledger::event::{
+    AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, Ranges, RecipientIndex,
+    Resolution, RunId, Scope, SuppressionEvent,
+};
+use postmerge::ledger::feedback::{Feedback, Heard, MessageKey};
+use postmerge::mail::address::Address;
+use postmerge::mail::digest::Digest;
+use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
+use postmerge::mail::refusal::{Class, Status};
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+fn key() -> RecipientKey {
+    RecipientKey::from_secret(KEY.as_bytes()).unwrap()
+}
+
+fn id(address: &str) -> RecipientId {
+    key().id(&Address::parse(address).unwrap())
+}
+
+fn at(minute: i64) -> Timestamp {
+    "2026-01-05T17:00:00Z".parse::<Timestamp>().unwrap() + minute.minutes()
+}
+
+const LIST: &str = "email\nana@uno.test\nluis@uno.test\nnadie@uno.test\n";
+
+struct House {
+    folder: tempfile::TempDir,
+}
+
+impl House {
+    fn new() -> Self {
+        let folder = support::overlay::base(Path::new(env!("CARGO_MANIFEST_DIR")));
+        let house = Self { folder };
+        let bare = house.folder.path().join("remote.git");
+        let bare = bare.to_str().unwrap();
+        house.git(&["init", "-q", "--bare", bare]);
+        house.git(&["init", "-q"]);
+        let tracked = ["campaigns", "lists", "templates", "postmerge.yaml"];
+        house.git(&[&["add", "-A", "--"][..], &tracked].concat());
+        house.git(&["commit", "-qm", "a campaign"]);
+        house.git(&["remote", "add", "origin", bare]);
+        house.git(&["push", "-q", "origin", "main"]);
+        house
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        support::git::git(self.folder.path(), arguments)
+    }
+
+    fn run_with(&self, key: Option<&str>, arguments: &[&str]) -> (i32, String, String) {
+        let mut command = assert_cmd::Command::cargo_bin("postmerge").unwrap();
+        command.args(["-C", self.folder.path().to_str().unwrap()]);
+        command.args(arguments).env_remove("POSTMERGE_KEY");
+        if let Some(key) = key {
+            command.env("POSTMERGE_KEY", key);
+        }
+        let output = command.output().unwrap();
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    }
+
+    fn history(&self, arguments: &[&str]) -> String {
+        let (code, out, err) = self.run_with(Some(KEY), &[&["history"], arguments].concat());
+        assert_eq!((code, err.as_str()), (0, ""), "{arguments:?}: {out}");
+        out
+    }
+
+    fn publish(&self, events: Vec<(&str, Event)>, feedback: Vec<Feedback>) {
+        let config = LedgerConfig {
+            remote: Remote {
+                name: "origin".to_owned(),
+                limit: Duration::from_secs(30),
+            },
+            branch: "postmerge-ledger".to_owned(),
+            identity: None,
+        };
+        let mut ledger = Ledger::open(self.folder.path(), config).unwrap();
+        ledger.fetch().unwrap();
+        for occurrence in ledger.occurrences().unwrap() {
+            ledger.replay(&occurrence).unwrap();
+        }
+        let suppressions = match feedback.is_empty() {
+            true => Vec::new(),
+            false => vec![SuppressionEvent::Suppressed {
+                recipient: id("luis@uno.test"),
+                scope: Scope::Topic("ferias".to_owned()),
+                reason: Exclusion::Unsubscribed,
+                at: at(90),
+                note: "by link".to_owned(),
+            }],
+        };
+        ledger
+            .publish(&Batch {
+                run: RunId(0x1a2b_3c4d),
+                at: at(0),
+                events: events
+                    .into_iter()
+                    .map(|(id, event)| (id.parse().unwrap(), event))
+                    .collect(),
+                suppressions,
+                feedback,
+                pages: Vec::new(),
+                tests: Vec::new(),
+                looks_around: false,
+                summary: "batch".to_owned(),
+            })
+            .unwrap();
+    }
+
+    /// Two campaigns to five people.
+    fn sent(&self) {
+        std::fs::write(self.folder.path().join("lists/exportadores.csv"), LIST).unwrap();
+        let claim = ClaimId {
+            run: RunId(0x1a2b_3c4d),
+            sequence: 0,
+        };
+        let claimed = Event::Claimed {
+            claim,
+            recipients: Ranges::from_indices(0..4),
+            until: at(10),
+        };
+        let outcome = |index, minute, outcome| Event::Outcome {
+            claim,
+            recipient: RecipientIndex(index),
+            at: at(minute),
+            outcome,
+        };
+        let reply = |text: &str| text.to_owned();
+        let deferred = Outcome::Deferred {
+            reply: reply("450 4.2.0 Greylisted"),
+            retry_at: at(6),
+        };
+        let accepted = Outcome::Accepted {
+            reply: reply("2.0.0 Ok: queued as 4ZPtKz1x2yz3"),
+        };
+        let rejected = Outcome::Rejected {
+            reply: reply("=550 5.1.1 no such user"),
+        };
+        let unknown = Outcome::Unknown {
+            reason: reply("the connection broke after the final dot"),
+        };
+        let resolved = Event::Resolved {
+            recipients: Ranges::from_indices([2]),
+            resolution: Resolution::Sent,
+            by: "Luz".to_owned(),
+            reason: "in the log".to_owned(),
+            at: at(30),
+        };
+        let events = vec![
+            fixed(Vec::new()),
+            claimed.clone(),
+            outcome(0, 1, deferred),
+            outcome(1, 2, rejected),
+            outcome(2, 3, unknown),
+            outcome(3, 3, accepted.clone()),
+            resolved,
+        ];
+        self.publish(
+            events.into_iter().map(|it| ("rueda", it)).collect(),
+            Vec::new(),
+        );
+        let again = ClaimId {
+            sequence: 1,
+            ..claim
+        };
+        let events = vec![
+            (
+                "rueda",
+                Event::Claimed {
+                    claim: again,
+                    recipients: Ranges::from_indices([0]),
+                    until: at(20),
+                },
+            ),
+            (
+                "rueda",
+                Event::Outcome {
+                    claim: again,
+                    recipient: RecipientIndex(0),
+                    at: at(7),
+                    outcome: accepted.clone(),
+                },
+            ),
+            (
+                "2026/boletin@2026-Q1",
+                fixed(vec![Digest::of(b"a programme")]),
+            ),
+            ("2026/boletin@2026-Q1", claimed),
+            ("2026/boletin@2026-Q1", outcome(0, 20, accepted)),
+            (
+                "2026/boletin@2026-Q1",
+                Event::Excluded {
+                    recipient: RecipientIndex(4),
+                    at: at(21),
+                    reason: Exclusion::LeftList,
+                },
+            ),
+        ];
+        let heard = |message, index, what| Feedback {
+            message: MessageKey([message; 8]),
+            recipient: id(PEOPLE[index as usize]),
+            mail: Some(("rueda".parse().unwrap(), RecipientIndex(index))),
+            at: at(60),
+            what,
+        };
+        let bounced = Heard::Bounced {
+            class: Class::Hard,
+            status: Status::parse("5.1.1"),
+            text: "user unknown".to_owned(),
+        };
+        let mut feedback = vec![
+            heard(1, 0, bounced.clone()),
+            heard(1, 0, bounced),
+            heard(2, 3, Heard::Left { scope: Scope::All }),
+        ];
+        feedback.push(Feedback {
+            mail: None,
+            ..heard(3, 0, Heard::Replied)
+        });
+        self.publish(events, feedback);
+    }
+}
+
+const PEOPLE: [&str; 5] = [
+    "ana@uno.test",
+    "luis@uno.test",
+    "eva@dos.test",
+    "ivo@dos.test",
+    "mia@dos.test",
+];
+
+fn fixed(documents: Vec<Digest>) -> Event {
+    let entry = |(number, address): (u8, &&str)| AudienceEntry {
+        id: id(address),
+        destination: u16::from(number > 1),
+        copy_of: None,
+        own_document: (number == 3).then(|| Digest::of(b"an invoice")),
+    };
+    let header = AudienceHeader {
+        content_commit: "c".repeat(40),
+        lists_commit: "1".repeat(40),
+        digest: Digest::of(b""),
+        key: key().fingerprint(),
+        sender: "eventos".to_owned(),
+        at: at(if documents.is_empty() { 0 } else { 15 }),
+        destinations: vec!["uno.test".to_owned(), "dos.test".to_owned()],
+        documents,
+        force: None,
+    };
+    Event::AudienceFixed {
+        header: Box::new(header),
+        entries: (0..).zip(&PEOPLE).map(entry).collect(),
+        excluded: vec![(id("sin@uno.test"), Exclusion::NoConsent)],
+    }
+}
+
+/// What differs from run to run.
+fn settled(out: &str) -> String {
+    let mut json: serde_json::Value = serde_json::from_str(out).unwrap();
+    json["at"] = "…".into();
+    json["ledger"] = "…".into();
+    format!("{json:#}")
+}
+
+#[test]
+fn what_a_person_got_is_told_with_its_whole_life() {
+    let house = House::new();
+    house.sent();
+    let out = house.history(&["--recipient", "Ana@uno.test"]);
+    insta::assert_snapshot!(out);
+    insta::assert_snapshot!(settled(&house.history(&[
+        "--recipient",
+        "ana@uno.test",
+        "--format",
+        "json"
+    ])));
+    let out = house.history(&[
+        "--recipient",
+        "luis@uno.test",
+        "--format",
+        "csv",
+        "--offline",
+    ]);
+    assert!(
+        out.lines().all(|line| line.matches(',').count() == 11),
+        "{out}"
+    );
+    insta::assert_snapshot!(out.replace("\r\n", "\n"));
+    // Whoever was left out is known, too; and without a key, by an id.
+    let out = house.history(&["--recipient", "sin@uno.test"]);
+    assert!(out.contains("without consent (no-consent)"), "{out}");
+    let by_id = id("sin@uno.test").to_string();
+    let (code, out, err) = house.run_with(None, &["history", "--recipient", &by_id]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("without consent (no-consent)"), "{out}");
+}
+
+#[test]
+fn who_got_a_campaign_a_document_and_what_became_of_a_list() {
+    let house = House::new();
+    house.sent();
+    insta::assert_snapshot!(house.history(&["--campaign", "rueda"]));
+    insta::assert_snapshot!(settled(&house.history(&[
+        "--campaign",
+        "rueda",
+        "--format",
+        "json"
+    ])));
+    let out = house.history(&["--campaign", "rueda", "--format", "csv", "--with-addresses"]);
+    // What a relay said is no formula, and only those in a list have an address.
+    assert!(out.contains(",'=550 5.1.1 no such user,"), "{out}");
+    assert!(
+        out.contains(",ana@uno.test,") && !out.contains("eva@"),
+        "{out}"
+    );
+    insta::assert_snapshot!(out.replace("\r\n", "\n"));
+    let out = house.history(&["--campaign", "2026/boletin"]);
+    assert!(out.starts_with("2026/boletin@2026-Q1\n"), "{out}");
+
+    std::fs::write(house.folder.path().join("programa.pdf"), "a programme").unwrap();
+    let out = house.history(&["--document", "programa.pdf", "--format", "csv"]);
+    assert_eq!(out.lines().count(), 6, "{out}");
+    assert!(!out.contains("rueda,"), "{out}");
+    // An invoice is one person's.
+    let digest = Digest::of(b"an invoice").to_string();
+    let out = house.history(&["--document", &digest, "--format", "csv"]);
+    assert_eq!(out.lines().count(), 3, "{out}");
+    assert_eq!(out.matches(&id("ivo@dos.test").to_string()).count(), 2);
+
+    let out = house.history(&["--list", "exportadores", "--format", "csv"]);
+    assert_eq!(out.lines().count(), 5, "{out}");
+    let same = [
+        "--list",
+        "exportadores",
+        "--format",
+        "csv",
+        "--since",
+        "2026-01-05",
+    ];
+    assert_eq!(house.history(&same), out);
+    let later = ["history", "--list", "exportadores", "--since", "2026-01-06"];
+    assert_eq!(house.run_with(Some(KEY), &later).0, 1);
+}
+
+#[test]
+fn nothing_found_is_said_and_is_an_exit_code() {
+    let house = House::new();
+    let run = |arguments: &[&str]| house.run_with(Some(KEY), &[&["history"], arguments].concat());
+    let (code, out, _) = run(&["--campaign", "rueda"]);
+    assert_eq!(
+        (code, out.as_str()),
+        (1, "There is no ledger yet: nothing was sent.\n")
+    );
+    house.sent();
+    for (arguments, words) in [
+        (
+            &["--recipient", "otra@uno.test"][..],
+            "The ledger has nothing about o…@uno.test.\n",
+        ),
+        (
+            &["--campaign", "nada"],
+            "The ledger has nothing about the campaign nada.\n",
+        ),
+        (
+            &["--recipient", "ana@uno.test", "--since", "2027-01-01"],
+            "The ledger has nothing about a…@uno.test since then.\n",
+        ),
+    ] {
+        let (code, out, err) = run(arguments);
+        assert_eq!((code, out.as_str(), err.as_str()), (1, words, ""));
+    }
+    let (code, out, _) = run(&["--campaign", "nada", "--format", "json"]);
+    assert_eq!(code, 1);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["mails"], serde_json::json!([]));
+}
+
+#[test]
+fn what_can_not_be_asked_is_refused_with_a_reason() {
+    let house = House::new();
+    house.sent();
+    for (key, arguments, words) in [
+        (Some(KEY), &[][..], "required"),
+        (Some(KEY), &["--recipient", "ana"], "is no e-mail address"),
+        (Some(KEY), &["--campaign", "../a"], "is not a campaign id"),
+        (Some(KEY), &["--document", "nada.pdf"], "there is no file"),
+        (
+            Some(KEY),
+            &["--list", "exportadore"],
+            "did you mean `exportadores`?",
+        ),
+        (
+            Some(KEY),
+            &["--campaign", "a", "--list", "b"],
+            "cannot be used",
+        ),
+        (
+            Some(KEY),
+            &["--campaign", "rueda", "--since", "ayer"],
+            "--since",
+        ),
+        (None, &["--recipient", "ana@uno.test"], "POSTMERGE_KEY"),
+        (
+            None,
+            &["--campaign", "rueda", "--with-addresses"],
+            "POSTMERGE_KEY",
+        ),
+        (
+            Some("another key, which is as long as one must be"),
+            &["--recipient", "ana@uno.test"],
+            "made with another key",
+        ),
+    ] {
+        let (code, out, err) = house.run_with(key, &[&["history"], arguments].concat());
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}: {err}");
+        assert!(err.contains(words), "{arguments:?}: {err}");
+    }
+}
+
+#[test]
+fn a_folder_that_the_index_can_not_be_in_costs_time_only() {
+    let house = House::new();
+    house.sent();
+    let folder = house.folder.path().join(".git/postmerge");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("index"), "in the way").unwrap();
+    let ask = ["history", "--recipient", "ana@uno.test"];
+    let (code, out, err) = house.run_with(Some(KEY), &ask);
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("the whole ledger is read"), "{err}");
+    std::fs::remove_file(folder.join("index")).unwrap();
+    assert_eq!(house.history(&["--recipient", "ana@uno.test"]), out);
+}
+
+#[test]
+fn status_tells_what_came_back_apart_from_the_sum() {
+    let house = House::new();
+    house.sent();
+    let (_, out, err) = house.run_with(None, &["status", "rueda"]);
+    assert!(
+        out.contains(
+            "  of the accepted, came back: 1 hard and 0 other bounces;\n  0 complained, 1 left\n"
+        ),
+        "{out}{err}"
+    );
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+    let (_, out, _) = house.run_with(None, &["status", "rueda", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let entry = &json["occurrences"][0];
+    assert_eq!(entry["came_back"]["hard"], 1);
+    assert_eq!(entry["counts"]["accepted"], 3);
+}
