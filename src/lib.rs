@@ -9,6 +9,7 @@ pub mod cli;
 
 pub mod deliver;
 pub mod doctor;
+pub mod hygiene;
 pub mod lint;
 pub mod report;
 

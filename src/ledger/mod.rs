@@ -9,6 +9,7 @@ pub mod branch;
 pub mod event;
 pub mod feedback;
 pub mod journal;
+pub mod notice;
 pub mod reply_text;
 pub mod result_page;
 pub mod segment;

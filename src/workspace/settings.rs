@@ -1,6 +1,7 @@
 //! `postmerge.yaml`: the organisation, its people, senders, relays, windows, pace and policy.
 
 mod approval;
+mod hygiene;
 mod lint;
 mod organisation;
 mod pace;
@@ -17,6 +18,7 @@ use super::length::Length;
 use super::names::{PersonName, RelayName, SenderName, WindowName};
 
 pub use approval::{ApprovalSettings, Verify};
+pub use hygiene::{Departed, Hygiene, Rate, Rates};
 pub use lint::{Level, Limits, Lint};
 pub use organisation::{Holiday, Locale, Organisation, Person, Role};
 pub use pace::{Pace, Provider, Retry, WarmUp};
