@@ -10,6 +10,7 @@ pub mod cli;
 pub mod bounce;
 pub mod deliver;
 pub mod doctor;
+pub mod hygiene;
 pub mod lint;
 pub mod report;
 

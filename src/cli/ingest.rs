@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use serde_json::json;
@@ -156,7 +157,8 @@ fn places(
             "name one in postmerge.yaml under `bounces.mailbox`, or give --maildir, --mbox or files; `postmerge ingest --explain FILE` says what a message is, without a mailbox",
         ));
     };
-    let opened = mailbox::open(given, folder, &Folder::new(folder), &environment);
+    let source = Folder::new(folder);
+    let opened = mailbox::open(given, folder, &source, &environment, Arc::new(SystemClock));
     Ok(vec![opened.map_err(|why| mailbox_error(&why))?])
 }
 

@@ -10,14 +10,15 @@ pub mod doctor;
 mod doctor_text;
 pub mod error;
 mod github_evidence;
-pub mod ingest;
-mod ingest_explain;
 pub mod history;
 mod history_lines;
+pub mod ingest;
+mod ingest_explain;
 pub mod init;
 mod ledger_here;
 pub mod lint;
 mod lint_base;
+pub mod lists;
 mod member_ids;
 pub mod plan;
 mod preflight;
@@ -113,6 +114,8 @@ pub enum Command {
     Resolve(resolve::Arguments),
     #[command(about = "Say that an address must not be mailed, or lift that")]
     Suppress(suppress::Arguments),
+    #[command(about = "Show how the lists stand, tell their owners, and clean them")]
+    Lists(lists::Arguments),
     #[command(
         about = "See the whole job at work on embedded parts: no mail server, no account, no network"
     )]
@@ -146,6 +149,7 @@ impl Cli {
             Command::Doctor(arguments) => doctor::run(self, arguments, terminal),
             Command::Resolve(arguments) => resolve::run(self, arguments, terminal),
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),
+            Command::Lists(arguments) => lists::run(self, arguments, terminal),
             Command::Demo(arguments) => demo::run(self, arguments, terminal),
             Command::DemoRunner(arguments) => demo::runner::run(self, arguments, terminal),
             Command::Publish(arguments) => publish::run(self, arguments, terminal),

@@ -207,9 +207,10 @@ impl Engine {
                     .into_iter()
                     .try_for_each(|claim| self.claim_holds(claim))
             }
-            Err(Refusal::Suppressions(suppressions)) => {
+            Err(Refusal::Suppressions(suppressions, returned)) => {
                 self.back_to_outbox(outgoing);
-                self.leave_out(&suppressions, now)
+                self.leave_out(&suppressions, now)?;
+                self.look_at_rates(&returned)
             }
             Err(Refusal::Error(PublishError::Conflict { occurrence })) => {
                 let took = outgoing.claims.iter().any(|claim| {

@@ -29,6 +29,7 @@ use crate::ledger::event::{Event, Exclusion, RecipientIndex, RunId};
 use crate::ledger::state::{OccurrenceState, Status};
 use crate::mail::occurrence::OccurrenceId;
 use crate::schedule::pacer::Pacer;
+use crate::workspace::settings::Rates;
 
 /// A push that failed is tried again after so long, then twice as long, and so on.
 pub(super) const PUSH_AGAIN: SignedDuration = SignedDuration::from_secs(5);
@@ -51,6 +52,10 @@ pub struct Active {
     pub ended: Option<String>,
     /// Why it is held, as long as the ledger does not say so yet.
     pub to_hold: Option<String>,
+    /// Beyond which shares of what comes back it is held; `None`: it goes on.
+    pub rates: Option<Rates>,
+    /// What should be known of it.
+    pub warning: Option<String>,
 }
 
 /// What the engine needs from outside.

@@ -131,6 +131,14 @@ pub enum StartError {
         /// How many more.
         why: String,
     },
+    /// Too much of it, or of its sender's mails, comes back.
+    #[error("{occurrence}: {why}")]
+    Rates {
+        /// Which occurrence.
+        occurrence: String,
+        /// How much, and what to do.
+        why: String,
+    },
     /// Reviews do not show that it was approved.
     #[error("{campaign}: not approved: {why}")]
     NotApproved {
@@ -203,6 +211,7 @@ impl StartError {
             | Self::SentBefore { .. }
             | Self::NotTested { .. }
             | Self::Grown { .. }
+            | Self::Rates { .. }
             | Self::NotApproved { .. }
             | Self::Preflight { .. }
             | Self::NoDkimKey(_)

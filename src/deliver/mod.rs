@@ -28,6 +28,7 @@ pub mod proof;
 pub mod publisher;
 pub mod publishing;
 pub mod queue;
+mod rates;
 pub mod reasons;
 pub mod recover;
 pub mod relay;

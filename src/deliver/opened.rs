@@ -65,7 +65,8 @@ pub fn open_as_fetched(path: &Path, settings: &LedgerSettings) -> Result<Opened,
     read(path, repository, ledger, head)
 }
 
-fn remote(settings: &LedgerSettings) -> Remote {
+/// The remote, and how long to wait for it.
+pub fn remote(settings: &LedgerSettings) -> Remote {
     Remote {
         name: settings.remote.clone(),
         limit: REMOTE_LIMIT,

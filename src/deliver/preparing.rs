@@ -26,6 +26,7 @@ use crate::mail::occurrence::OccurrenceId;
 use crate::plan::PlanError;
 use crate::plan::calendar::calendar;
 use crate::plan::content::Content;
+use crate::plan::rates::goes_on;
 use crate::transport::Transport;
 use crate::workspace::names::RelayName;
 use crate::workspace::settings::Relay;
@@ -214,6 +215,10 @@ impl Run<'_> {
             None => self.start(&scheduled).await?,
         };
         let id = scheduled.id;
+        let sender = &letters.content().file.campaign.sender;
+        let warning = self.check_rates(&id, &state, sender)?;
+        let rates = &self.ground.settings.policy.rates;
+        let rates = goes_on(rates, &id).is_none().then(|| rates.clone());
         let relay = self.relay_of(letters.content())?;
         let state = self.leave_out(&id, letters.content(), state)?;
         let header = state.header().cloned();
@@ -229,6 +234,8 @@ impl Run<'_> {
             closes,
             ended: None,
             to_hold: None,
+            rates,
+            warning,
         })
     }
 
@@ -247,6 +254,8 @@ impl Run<'_> {
             let (ground, before) = (&self.ground, &self.before);
             check_before(ground, before, &calendar, scheduled, &content, self.now)?;
             check_tested(&self.ground, &self.ledger, id, &content)?;
+            let sender = &content.file.campaign.sender;
+            self.check_rates(id, &OccurrenceState::new(), sender)?;
             // Whatever would keep it from being sent is found before anybody is told that it started:
             // the relay and what hangs on it here, rendering, signing and links with the sample below.
             self.relay_of(&content)?;

@@ -2,9 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
+
+use super::rates::returned;
 use crate::clock::{BoxFuture, Clock, Hold};
-use crate::ledger::branch::{Batch, Ledger, PublishError};
+use crate::ledger::branch::{Batch, Ledger, LedgerError, PublishError};
 use crate::ledger::event::Event;
+use crate::ledger::feedback::ByOccurrence;
 use crate::ledger::journal::Journal;
 use crate::ledger::suppressions::Suppressions;
 
@@ -18,8 +22,8 @@ pub trait Publish: Send + Sync {
 pub enum Refusal {
     /// It could not be published.
     Error(PublishError),
-    /// Its claims were made before these suppressions were known.
-    Suppressions(Suppressions),
+    /// Its claims were made before these suppressions were known; with what came back.
+    Suppressions(Suppressions, Box<ByOccurrence>),
 }
 
 /// What became of a batch.
@@ -62,10 +66,9 @@ impl Publish for LedgerPublisher {
                 let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
                 match ledger.publish(&batch) {
                     Ok(_) => Ok(()),
-                    Err(PublishError::Suppressions) => match ledger.suppressions() {
-                        Ok(suppressions) => Err(Refusal::Suppressions(suppressions)),
-                        Err(why) => Err(Refusal::Error(why.into())),
-                    },
+                    Err(PublishError::Suppressions) => {
+                        Err(changed(&ledger).unwrap_or_else(|why| Refusal::Error(why.into())))
+                    }
                     Err(why) => Err(Refusal::Error(why)),
                 }
             });
@@ -79,6 +82,15 @@ impl Publish for LedgerPublisher {
             }
         })
     }
+}
+
+/// Who is suppressed now, and what came back: a bounce suppresses and counts.
+fn changed(ledger: &Ledger) -> Result<Refusal, LedgerError> {
+    let returned = returned(ledger, Timestamp::MIN)?;
+    Ok(Refusal::Suppressions(
+        ledger.suppressions()?,
+        Box::new(returned),
+    ))
 }
 
 /// Claims stand in the journal, on disk, before they stand in the ledger: recovery misses none.

@@ -385,7 +385,7 @@ impl Run<'_> {
                         .ended
                         .as_deref()
                         .is_some_and(|note| note.starts_with("held")),
-                    note: active.ended,
+                    note: active.ended.or(active.warning),
                     exclusions: active.state.exclusions(),
                 };
                 self.lines.insert(line.occurrence.clone(), line);

@@ -135,6 +135,50 @@ impl Repository {
         Ok(Some(CommitId(commit.parent_id(0).map_err(read)?)))
     }
 
+    /// For each moment (seconds since 1970) where the branch that ends at `head` stood then, walking its first parents once; `None` where
+    /// it began later, or a shallow clone's history does.
+    ///
+    /// # Errors
+    /// [`GitError`].
+    pub fn stood_at(
+        &self,
+        head: CommitId,
+        moments: &[i64],
+    ) -> Result<Vec<Option<CommitId>>, GitError> {
+        let edge = self.shallow_edge()?;
+        let mut order: Vec<usize> = (0..moments.len()).collect();
+        let moment = |position: usize| moments.get(position).copied().unwrap_or(i64::MIN);
+        order.sort_by_key(|position| moment(*position));
+        let mut found = vec![None; moments.len()];
+        let inner = self.lock();
+        let read = |error: git2::Error| GitError::object(format!("history of {head}"), &error);
+        let mut commit = inner.find_commit(head.0).map_err(read)?;
+        while let Some(latest) = order.last().copied() {
+            if commit.time().seconds() <= moment(latest) {
+                if let Some(slot) = found.get_mut(latest) {
+                    *slot = Some(CommitId(commit.id()));
+                }
+                order.pop();
+                continue;
+            }
+            if commit.parent_count() == 0 || edge.contains(&commit.id()) {
+                break;
+            }
+            commit = commit.parent(0).map_err(read)?;
+        }
+        Ok(found)
+    }
+
+    /// When a commit was made, in seconds since 1970.
+    ///
+    /// # Errors
+    /// [`GitError`].
+    pub fn committed_at(&self, commit: CommitId) -> Result<i64, GitError> {
+        let read = |error: git2::Error| GitError::object(format!("commit {commit}"), &error);
+        let found = self.lock().find_commit(commit.0).map(|it| it.time());
+        found.map(|time| time.seconds()).map_err(read)
+    }
+
     /// The commits whose parents this clone does not have. The file is read directly, because a
     /// commit at the edge looks like the first one to whoever asks for its parents.
     fn shallow_edge(&self) -> Result<HashSet<Oid>, GitError> {

@@ -66,6 +66,36 @@ impl Repository {
         Err(refused("fetch", &done))
     }
 
+    /// Fetches every branch whose name begins with `prefix`, and forgets those that are gone; their names, and where they stand.
+    ///
+    /// # Errors
+    /// [`RemoteError`].
+    pub fn fetch_all(
+        &self,
+        remote: &Remote,
+        prefix: &str,
+    ) -> Result<Vec<(String, CommitId)>, RemoteError> {
+        let turn = self.turn(remote.limit)?;
+        turn.remove_hollow()?;
+        let mut command = command::git(self.top());
+        command
+            .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
+            .args(["-c", LOCK_PATIENCE])
+            .args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"])
+            .args(["--refmap=", "--no-recurse-submodules", "--prune"])
+            .arg("--")
+            .arg(&remote.name)
+            .arg(format!(
+                "+refs/heads/{prefix}*:refs/postmerge/branches/{prefix}*"
+            ))
+            .stdin(turn.hold()?);
+        let done = run(command, "fetch", remote.limit)?;
+        if !done.status.success() {
+            return Err(refused("fetch", &done));
+        }
+        Ok(self.references("refs/postmerge/branches/", prefix)?)
+    }
+
     /// Pushes `commit` to `branch`; never forced, so it comes through only on top of what the
     /// remote has. That update is the lock that claims rest on.
     ///

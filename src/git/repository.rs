@@ -132,6 +132,33 @@ impl Repository {
         }
     }
 
+    /// The references below `base` (in full, with a slash at the end) whose names go on with `prefix`: what follows `base`, and where
+    /// each stands.
+    ///
+    /// # Errors
+    /// [`GitError`].
+    pub fn references(
+        &self,
+        base: &str,
+        prefix: &str,
+    ) -> Result<Vec<(String, CommitId)>, GitError> {
+        let wrong = |error: git2::Error| GitError::object(base, &error);
+        let inner = self.lock();
+        let mut found = Vec::new();
+        for reference in inner
+            .references_glob(&format!("{base}{prefix}*"))
+            .map_err(wrong)?
+        {
+            let reference = reference.map_err(wrong)?;
+            let name = reference.name().unwrap_or_default();
+            if let (Some(name), Some(id)) = (name.strip_prefix(base), reference.target()) {
+                found.push((name.to_owned(), CommitId(id)));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
     /// Whether `ancestor` is `commit` or one of its ancestors. In a shallow clone `false` may mean
     /// that the history between is not here: see [`Self::is_shallow`].
     ///

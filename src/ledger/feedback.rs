@@ -189,6 +189,23 @@ impl ByOccurrence {
         }
     }
 
+    /// The mails of an occurrence that came back: whether bounced for good, and whether complained of.
+    pub fn mails_of<'a>(
+        &'a self,
+        occurrence: &'a OccurrenceId,
+    ) -> impl Iterator<Item = (RecipientIndex, bool, bool)> + 'a {
+        let of_it = self
+            .mails
+            .iter()
+            .filter(move |((id, _), _)| id == occurrence);
+        of_it.map(|((_, index), [hard, _, complained, _])| (*index, *hard, *complained))
+    }
+
+    /// The occurrences of which something came back.
+    pub fn occurrences(&self) -> impl Iterator<Item = &OccurrenceId> {
+        self.counts.keys()
+    }
+
     /// What came back of an occurrence.
     pub fn of(&self, occurrence: &OccurrenceId) -> Returned {
         self.counts.get(occurrence).copied().unwrap_or_default()

@@ -10,6 +10,7 @@ pub mod event;
 pub mod feedback;
 pub mod index;
 pub mod journal;
+pub mod notice;
 pub mod reply_text;
 pub mod result_page;
 pub mod segment;

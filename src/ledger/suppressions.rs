@@ -84,6 +84,14 @@ impl Suppressions {
         entry.reason
     }
 
+    /// Everybody who is suppressed for everything: why, and since when.
+    pub fn for_everything(&self) -> impl Iterator<Item = (RecipientId, Exclusion, Timestamp)> + '_ {
+        self.latest.iter().filter_map(|(recipient, entries)| {
+            let entry = entries.iter().find(|entry| entry.scope == Scope::All)?;
+            Some((*recipient, entry.reason?, entry.at))
+        })
+    }
+
     /// How many recipients have a suppression in force.
     pub fn len(&self) -> usize {
         let in_force = |entries: &&Vec<Entry>| entries.iter().any(|entry| entry.reason.is_some());

@@ -23,6 +23,7 @@ pub mod owner;
 pub mod pace;
 pub mod planning;
 pub mod proposal;
+pub mod rates;
 pub mod received;
 pub mod samples;
 pub mod sending;

@@ -8,7 +8,7 @@ const WIDTH: usize = 72;
 /// Wraps rendered text: a line that is a paragraph becomes lines that end in a space, except the
 /// last. Blank lines at both ends go away and several in a row become one, since conditions leave
 /// them behind.
-pub(super) fn flowed(text: &str) -> String {
+pub fn flowed(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16 + 64);
     let text = match memchr::memchr(b'\t', text.as_bytes()) {
         Some(_) => Cow::Owned(tabs_expanded(text)),

@@ -13,7 +13,7 @@ mod context;
 mod dependence;
 mod depth;
 mod engine;
-mod flowed;
+pub mod flowed;
 mod inline_styles;
 mod letter;
 mod links;

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::names::{PersonName, TopicName};
+use super::settings::Departed;
 
 /// The whole of a list's settings.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +31,9 @@ pub struct List {
     /// The topics that members choose between.
     #[serde(default)]
     pub topics: BTreeMap<TopicName, Topic>,
+    /// What becomes of the rows of people who left or complained; the policy's where absent.
+    #[serde(default)]
+    pub departed: Option<Departed>,
     /// The day when members were last asked whether their data are right.
     #[serde(default)]
     pub confirmed: Option<Date>,

@@ -6,6 +6,7 @@
 
 mod cell;
 mod columns;
+mod edit;
 mod place;
 mod record;
 mod rows;
@@ -19,6 +20,7 @@ use crate::mail::address::AddressRef;
 pub(in crate::workspace) use cell::{bool, date, number, topics};
 pub use columns::{Columns, HeadingProblem};
 pub(in crate::workspace) use columns::{nearest, suggest};
+pub use edit::{EditError, Edited, without_rows};
 use record::{Flaw, RawRow, Records};
 pub use record::{LONGEST_ROW, MOST_COLUMNS};
 pub use rows::Rows;
@@ -221,8 +223,19 @@ impl<R: Read> Members<R> {
     /// # Errors
     /// [`ListError::Io`].
     pub fn next_address(&mut self) -> Result<Option<Result<AddressRef<'_>, RowError>>, ListError> {
+        let row = self.next_placed_address()?;
+        Ok(row.map(|row| row.map(|(_, address)| address)))
+    }
+
+    /// As [`Self::next_address`], with where the row stands.
+    ///
+    /// # Errors
+    /// [`ListError::Io`].
+    pub fn next_placed_address(
+        &mut self,
+    ) -> Result<Option<Result<(RowAt, AddressRef<'_>), RowError>>, ListError> {
         let raw = self.records.next()?;
-        Ok(raw.map(|raw| address(&self.columns, &raw)))
+        Ok(raw.map(|raw| address(&self.columns, &raw).map(|address| (raw.at, address))))
     }
 }
 

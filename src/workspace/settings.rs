@@ -2,6 +2,7 @@
 
 mod approval;
 mod bounces;
+mod hygiene;
 mod lint;
 mod organisation;
 mod pace;
@@ -19,6 +20,7 @@ use super::names::{PersonName, RelayName, SenderName, WindowName};
 
 pub use approval::{ApprovalSettings, Verify};
 pub use bounces::{BounceMailbox, Bounces, ImapFolder, Then};
+pub use hygiene::{Departed, Hygiene, Rate, Rates};
 pub use lint::{Level, Limits, Lint};
 pub use organisation::{Holiday, Locale, Organisation, Person, Role};
 pub use pace::{Pace, Provider, Retry, WarmUp};

@@ -9,6 +9,7 @@ use super::{Ledger, LedgerError};
 use crate::git::{CommitId, CommitText, GitError, Identity, ObjectId, RemoteError};
 use crate::ledger::event::{Event, RunId, SuppressionEvent};
 use crate::ledger::feedback::Feedback;
+use crate::ledger::notice::Notice;
 use crate::ledger::segment::{Subject, encode_feedback, encode_occurrence, encode_suppressions};
 use crate::ledger::test_sent::TestSent;
 use crate::mail::occurrence::OccurrenceId;
@@ -77,7 +78,7 @@ pub enum PublishError {
 /// Pushes before giving up.
 const PUSHES: u32 = 12;
 
-const README: &str = "# The ledger\n\nWritten by `postmerge`, one commit per batch; nobody needs to edit it, and edits stop the sending.\n\n- `campaigns/<campaign>/RESULT.md`: what became of a campaign, for people.\n- `campaigns/<campaign>/.events/`: every claim and every mail's outcome, as segments that are written\n  once and never changed. They are text: the first line says the format's version, the last one\n  counts the lines and holds a checksum. Lines beginning with `+` are mails that the relay accepted,\n  `~` not now, `-` refused, `?` unknown; then follow the recipient's place in the audience, milliseconds\n  since the first line's time, and the relay's words (a numbered beginning and the rest).\n- `suppressions/`: who must not be mailed.\n- `feedback/`: what came back: bounces, complaints, departures, answers.\n- `tests/`: which contents were sent to one's own addresses before.\n- `KEY`: the fingerprint of the key that the recipients' hashes are made with.\n\nRecipients appear as keyed hashes, never as addresses. This branch must not be rewritten, squashed or\ndeleted: it is what keeps anybody from being mailed twice.\n";
+const README: &str = "# The ledger\n\nWritten by `postmerge`, one commit per batch; nobody needs to edit it, and edits stop the sending.\n\n- `campaigns/<campaign>/RESULT.md`: what became of a campaign, for people.\n- `campaigns/<campaign>/.events/`: every claim and every mail's outcome, as segments that are written\n  once and never changed. They are text: the first line says the format's version, the last one\n  counts the lines and holds a checksum. Lines beginning with `+` are mails that the relay accepted,\n  `~` not now, `-` refused, `?` unknown; then follow the recipient's place in the audience, milliseconds\n  since the first line's time, and the relay's words (a numbered beginning and the rest).\n- `suppressions/`: who must not be mailed.\n- `feedback/`: what came back: bounces, complaints, departures, answers.\n- `notices/`: which list owners were told of which addresses.\n- `tests/`: which contents were sent to one's own addresses before.\n- `KEY`: the fingerprint of the key that the recipients' hashes are made with.\n\nRecipients appear as keyed hashes, never as addresses. This branch must not be rewritten, squashed or\ndeleted: it is what keeps anybody from being mailed twice.\n";
 
 impl Ledger {
     /// Publishes a batch: one segment per occurrence (more for a large audience), one commit, one
@@ -91,6 +92,43 @@ impl Ledger {
     /// # Errors
     /// [`PublishError`]; in all cases but [`PublishError::Unreachable`] nothing was published.
     pub fn publish(&mut self, batch: &Batch) -> Result<Published, PublishError> {
+        self.publish_with(batch, &[])
+    }
+
+    /// Publishes what owners were told.
+    ///
+    /// # Errors
+    /// As [`Self::publish`].
+    pub fn publish_notices(
+        &mut self,
+        run: RunId,
+        at: Timestamp,
+        notices: &[Notice],
+    ) -> Result<Published, PublishError> {
+        let files: Vec<(String, String)> = notices
+            .iter()
+            .map(|notice| (notice.path(run), notice.text()))
+            .collect();
+        let batch = Batch {
+            run,
+            at,
+            events: Vec::new(),
+            suppressions: Vec::new(),
+            feedback: Vec::new(),
+            pages: Vec::new(),
+            tests: Vec::new(),
+            looks_around: false,
+            summary: "notices: list owners were told".to_owned(),
+        };
+        self.publish_with(&batch, &files)
+    }
+
+    /// Publishes a batch, and with it files of their own, written once.
+    fn publish_with(
+        &mut self,
+        batch: &Batch,
+        extra: &[(String, String)],
+    ) -> Result<Published, PublishError> {
         let mut events: BTreeMap<&OccurrenceId, Vec<&Event>> = BTreeMap::new();
         for (occurrence, event) in batch.events.iter().filter(|(_, event)| !is_void(event)) {
             events.entry(occurrence).or_default().push(event);
@@ -114,7 +152,7 @@ impl Ledger {
             for (occurrence, events) in &events {
                 places.insert(*occurrence, self.admit(occurrence, events)?);
             }
-            let commit = self.commit(batch, &events, &mut places)?;
+            let commit = self.commit((batch, extra), &events, &mut places)?;
             let pushed = self
                 .repository
                 .push(&self.config.remote, commit, &self.config.branch);
@@ -210,7 +248,7 @@ impl Ledger {
     /// Writes the batch on top of the head; `places` move on past its segments.
     fn commit<'a>(
         &self,
-        batch: &Batch,
+        (batch, extra): (&Batch, &[(String, String)]),
         events: &BTreeMap<&'a OccurrenceId, Vec<&Event>>,
         places: &mut BTreeMap<&'a OccurrenceId, Admitted>,
     ) -> Result<CommitId, PublishError> {
@@ -253,6 +291,9 @@ impl Ledger {
                 test.file_name(batch.run)
             );
             files.push((path, self.write(&test.text())?));
+        }
+        for (path, text) in extra {
+            files.push((path.clone(), self.write(text)?));
         }
         if self.head.is_none() {
             files.push(("README.md".to_owned(), self.write(README)?));

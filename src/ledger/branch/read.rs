@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 
 use super::{Ledger, LedgerError};
 use crate::git::{CommitId, Entry, EntryKind, ObjectId};
+use crate::ledger::event::SuppressionEvent;
 use crate::ledger::feedback::Feedback;
+use crate::ledger::notice::Notice;
 use crate::ledger::segment::{Head, Record, SegmentError, Subject, decode};
 use crate::ledger::state::{Contradiction, OccurrenceState};
 use crate::ledger::suppressions::Suppressions;
@@ -178,18 +180,55 @@ impl Ledger {
     /// As [`Self::replay`].
     pub fn suppressions(&self) -> Result<Suppressions, LedgerError> {
         let mut state = Suppressions::default();
+        let read = self.suppression_events(|event| state.apply(&event))?;
+        self.seen().suppressions = Some(read);
+        Ok(state)
+    }
+
+    /// Hands every event about suppressions to `take`, oldest first, for looking only; says how many segments there are.
+    ///
+    /// # Errors
+    /// As [`Self::replay`].
+    pub fn suppression_events(
+        &self,
+        mut take: impl FnMut(SuppressionEvent),
+    ) -> Result<u32, LedgerError> {
         let places = self.places(&Subject::Suppressions)?;
-        self.seen().suppressions = u32::try_from(places.len()).ok();
-        for place in places {
-            self.read(&place, &Subject::Suppressions, |offset, record| {
+        for place in &places {
+            self.read(place, &Subject::Suppressions, |offset, record| {
                 let Record::Suppression(event) = record else {
                     return Err(Stop::Contradiction(offset, Contradiction::Misplaced));
                 };
-                state.apply(&event);
+                take(event);
                 Ok(())
             })?;
         }
-        Ok(state)
+        Ok(u32::try_from(places.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The notices that owners got, oldest first.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where one can not be read: somebody would be told again.
+    pub fn notices(&self) -> Result<Vec<Notice>, LedgerError> {
+        let mut found = Vec::new();
+        let Some(head) = self.head else {
+            return Ok(found);
+        };
+        let Some(folder) = self.repository.entry(head, Notice::FOLDER)? else {
+            return Ok(found);
+        };
+        for year in self.repository.entries(folder.id)? {
+            let base = format!("{}/{}", Notice::FOLDER, year.name);
+            for entry in self.below(Notice::FOLDER, &year)? {
+                let read = self.repository.with_blob(entry.id, Notice::read)?;
+                found.push(read.ok_or_else(|| LedgerError::Misplaced {
+                    path: format!("{base}/{}", entry.name),
+                    why: "is not a notice that this version can read".to_owned(),
+                })?);
+            }
+        }
+        Ok(found)
     }
 
     /// Hands everything that came back to `take`, oldest first, beginning with the segment of this number, and says

@@ -69,6 +69,9 @@ pub struct Person {
     pub github: String,
     /// Where notices for them go.
     pub email: String,
+    /// The language that they are written to in; the organisation's where absent.
+    #[serde(default)]
+    pub locale: Option<Locale>,
     /// What they may do.
     pub roles: Vec<Role>,
     /// The lists they answer for.

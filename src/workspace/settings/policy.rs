@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::hygiene::{Hygiene, Rates};
 use crate::workspace::length::Size;
 
 /// What campaigns may and may not do.
@@ -32,6 +33,10 @@ pub struct Policy {
     pub management_above: Option<u32>,
     /// What `send` looks at before a campaign goes on.
     pub preflight: Preflight,
+    /// From which share of complaints and hard bounces on a campaign is warned of, and stops.
+    pub rates: Rates,
+    /// What becomes of rows whose address takes no mail, or whose owner left.
+    pub hygiene: Hygiene,
     /// From how many soft bounces on an address is not mailed any more.
     pub soft_bounces: SoftBounces,
     /// Whether a bounce or complaint must carry a mail's own token or Message-ID before anybody is suppressed for it;
@@ -80,6 +85,8 @@ impl Default for Policy {
             preflight: Preflight::default(),
             soft_bounces: SoftBounces::default(),
             proof_of_mail: false,
+            rates: Rates::default(),
+            hygiene: Hygiene::default(),
         }
     }
 }

@@ -1,0 +1,165 @@
+//! `postmerge lists clean`: the change that removes overdue rows, and the lift of corrected addresses' suppressions.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::{Cli, CliError, Format, Here, Terminal, failed};
+use crate::cli::send::new_run_id;
+use crate::deliver::opened::remote;
+use crate::hygiene::clean::{Proposal, Wish, lift, propose};
+use crate::hygiene::gather::Gathered;
+
+/// What `lists clean` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Writes the change that removes rows whose address takes no mail and whose time is over, and rows of people who left \
+        or complained: a commit on a branch of its own on top of the main branch as just fetched, with the evidence in its message, \
+        for review. No other byte of the lists changes; folder and index are not touched. What an open branch proposes already is \
+        not proposed again.\n\n\
+        Where a row has another address now, the suppression of the old one is lifted in the ledger.",
+    after_help = "Examples:\n  \
+        postmerge lists clean --dry-run          what would be removed\n  \
+        postmerge lists clean                    write the branch, and say how to propose it\n  \
+        postmerge lists clean --push             and push it\n\n\
+        Exit codes: 0 done, or nothing to do; 2 could not run."
+)]
+pub(super) struct Arguments {
+    /// What the branch is called; `postmerge/clean-<date>` where absent.
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
+
+    /// Say what would be done; write and publish nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Push the branch.
+    #[arg(long)]
+    pub push: bool,
+
+    /// How it is shown.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+/// Runs the command.
+pub(super) fn run(
+    cli: &Cli,
+    arguments: &Arguments,
+    terminal: &mut Terminal,
+) -> Result<ExitCode, CliError> {
+    let mut here = Here::open(cli, false)?;
+    let gathered = here.gather()?;
+    let (mut proposals, mut lifted) = (Vec::new(), 0);
+    if !arguments.dry_run {
+        let now = (new_run_id(), here.now);
+        lifted = lift(&mut here.opened.ledger, &gathered.corrected, now).map_err(failed)?;
+        let remote = remote(&here.opened.workspace.settings.ledger);
+        let wish = Wish {
+            branch: arguments.branch.clone(),
+            push: arguments.push,
+        };
+        proposals = propose(&here.ground(), &gathered, &remote, &wish, here.now).map_err(failed)?;
+    }
+    let text = match arguments.format {
+        Format::Json => as_json(&gathered, &proposals, lifted),
+        Format::Table => words(&here, &gathered, &proposals, lifted, arguments.dry_run),
+    };
+    terminal.print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn words(
+    here: &Here,
+    gathered: &Gathered,
+    proposals: &[Proposal],
+    lifted: usize,
+    dry_run: bool,
+) -> String {
+    let mut out = String::new();
+    let overdue = gathered.cases.iter().filter(|case| case.state.is_overdue());
+    let mut count = 0;
+    for case in overdue {
+        count += 1;
+        let lines: Vec<String> = case.rows.iter().map(|at| at.line.to_string()).collect();
+        out.push_str(&format!(
+            "  lists/{}.csv, line {}: {}: {} since {}\n",
+            case.list,
+            lines.join(", "),
+            case.address.masked(),
+            case.suppressed.reason.name(),
+            gathered.calendar.date_of(case.suppressed.since)
+        ));
+    }
+    if count == 0 {
+        out.push_str("No row is to be removed.\n");
+    }
+    if lifted > 0 {
+        out.push_str(&format!(
+            "{lifted} old addresses, corrected in the lists: their suppressions are lifted.\n"
+        ));
+    }
+    if dry_run && !gathered.corrected.is_empty() {
+        out.push_str(&format!(
+            "{} suppressions of corrected addresses would be lifted.\n",
+            gathered.corrected.len()
+        ));
+    }
+    let ledger = &here.opened.workspace.settings.ledger;
+    for proposal in proposals {
+        let Proposal { branch, cases, .. } = proposal;
+        out.push_str(&match proposal.is_new {
+            true => format!("\n{cases} of them are removed on the new branch {branch}.\n"),
+            false => format!("\n{cases} of them wait for review on the branch {branch}.\n"),
+        });
+        match proposal.is_pushed {
+            false => out.push_str(&format!(
+                "Propose it:\n  git push {} {branch}\n",
+                ledger.remote
+            )),
+            true if proposal.is_new => out.push_str("It is pushed. Propose it:\n"),
+            true => continue,
+        }
+        out.push_str(&format!(
+            "  gh pr create --base {} --head {branch} --fill\n",
+            ledger.main
+        ));
+    }
+    out
+}
+
+fn as_json(gathered: &Gathered, proposals: &[Proposal], lifted: usize) -> String {
+    let overdue = gathered.cases.iter().filter(|case| case.state.is_overdue());
+    let rows: Vec<_> = overdue
+        .map(|case| {
+            let lines: Vec<u64> = case.rows.iter().map(|at| at.line).collect();
+            json!({
+                "list": case.list.as_str(),
+                "lines": lines,
+                "address": case.address.masked(),
+                "reason": case.suppressed.reason.name(),
+                "since": case.suppressed.since.to_string(),
+            })
+        })
+        .collect();
+    let branches: Vec<_> = proposals
+        .iter()
+        .map(|it| {
+            json!({
+                "branch": it.branch,
+                "commit": it.commit.to_string(),
+                "cases": it.cases,
+                "new": it.is_new,
+                "pushed": it.is_pushed,
+            })
+        })
+        .collect();
+    let document = json!({
+        "version": 1,
+        "overdue": rows,
+        "branches": branches,
+        "corrected": gathered.corrected.len(),
+        "lifted": lifted,
+    });
+    format!("{document:#}\n")
+}

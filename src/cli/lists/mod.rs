@@ -1,0 +1,184 @@
+//! `postmerge lists`: how the lists stand, telling their owners, and the change that removes rows.
+
+mod clean;
+mod notify;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Subcommand, ValueEnum};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::error::CliError;
+use super::send::environment;
+use super::start_error::cli_error;
+use super::status::settings;
+use super::terminal::Terminal;
+use super::{Cli, workspace_folder};
+use crate::clock::{Clock, SystemClock};
+use crate::deliver::StartError;
+use crate::deliver::opened::{Opened, open, open_as_fetched};
+use crate::deliver::run::organisation_key;
+use crate::hygiene::HygieneError;
+use crate::hygiene::gather::{Gathered, Ground, gather};
+use crate::hygiene::overview::overview;
+use crate::mail::recipient_id::RecipientKey;
+
+/// What `lists` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    long_about = "Shows how every list stands: its members, the addresses that take no mail, how long their owners have to \
+        correct them, and whether the members were asked too long ago.\n\n\
+        Fetches the main branch and the ledger. Needs the organisation's key, which recipients' ids are made with.",
+    after_help = "Examples:\n  \
+        postmerge lists                       the table\n  \
+        postmerge lists --format json\n  \
+        postmerge lists notify                tell owners of addresses that take no mail\n  \
+        postmerge lists clean --dry-run       which rows would be removed\n  \
+        postmerge lists clean --push          write the change and push it, for review\n\n\
+        Exit codes: 0 no row is overdue, 1 some are (`lists clean`), 2 could not run."
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
+
+    #[command(flatten)]
+    status: StatusArguments,
+}
+
+/// What is done.
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Show how every list stands (the same as `lists` alone)
+    Status(StatusArguments),
+    #[command(about = "Tell owners of addresses that take no mail")]
+    Notify(notify::Arguments),
+    #[command(about = "Write the change that removes rows which take no mail")]
+    Clean(clean::Arguments),
+}
+
+/// What `lists status` takes.
+#[derive(Debug, clap::Args)]
+struct StatusArguments {
+    /// How it is shown.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+
+    /// Shows what was fetched last, and asks no remote.
+    #[arg(long)]
+    offline: bool,
+}
+
+/// How something is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Table,
+    /// One JSON document.
+    Json,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CliError`].
+pub fn run(
+    cli: &Cli,
+    arguments: &Arguments,
+    terminal: &mut Terminal,
+) -> Result<ExitCode, CliError> {
+    match &arguments.what {
+        None => status(cli, &arguments.status, terminal),
+        Some(What::Status(arguments)) => status(cli, arguments, terminal),
+        Some(What::Notify(arguments)) => notify::run(cli, arguments, terminal),
+        Some(What::Clean(arguments)) => clean::run(cli, arguments, terminal),
+    }
+}
+
+fn status(
+    cli: &Cli,
+    arguments: &StatusArguments,
+    terminal: &mut Terminal,
+) -> Result<ExitCode, CliError> {
+    let here = Here::open(cli, arguments.offline)?;
+    let gathered = here.gather()?;
+    let lists = overview(&gathered, &here.opened.workspace, here.now);
+    terminal.print(&match arguments.format {
+        Format::Table => table::table(&lists, &gathered),
+        Format::Json => {
+            let document = json!({
+                "version": 1,
+                "at": here.now.to_string(),
+                "main": here.opened.head.to_string(),
+                "lists": lists,
+                "corrected": gathered.corrected.len(),
+            });
+            format!("{document:#}\n")
+        }
+    })?;
+    let overdue = gathered.cases.iter().any(|case| case.state.is_overdue());
+    Ok(ExitCode::from(u8::from(overdue)))
+}
+
+/// What every one of these commands begins with.
+struct Here {
+    folder: PathBuf,
+    opened: Opened,
+    key: RecipientKey,
+    now: Timestamp,
+}
+
+impl Here {
+    fn open(cli: &Cli, offline: bool) -> Result<Self, CliError> {
+        let folder = workspace_folder::find(cli.workspace.as_deref())?;
+        let ledger = settings(&folder)?.ledger;
+        let failed = |why: StartError| cli_error(&why);
+        let opened = match offline {
+            true => open_as_fetched(&folder, &ledger),
+            false => open(&folder, &ledger),
+        };
+        let mut opened = opened.map_err(failed)?;
+        let key = organisation_key(&environment, &opened.workspace.settings).map_err(failed)?;
+        let used = opened.ledger.use_key(key.fingerprint());
+        used.map_err(|why| failed(why.into()))?;
+        Ok(Self {
+            folder,
+            opened,
+            key,
+            now: SystemClock.now(),
+        })
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        Ground {
+            path: &self.folder,
+            head: self.opened.head,
+            workspace: &self.opened.workspace,
+            ledger: &self.opened.ledger,
+            key: &self.key,
+        }
+    }
+
+    fn gather(&self) -> Result<Gathered, CliError> {
+        gather(&self.ground(), self.now).map_err(failed)
+    }
+}
+
+/// With the advice that is there for what sending meets, too.
+fn failed(why: HygieneError) -> CliError {
+    match why {
+        HygieneError::Git(why) => cli_error(&why.into()),
+        HygieneError::Remote(why) => cli_error(&why.into()),
+        HygieneError::Ledger(why) => cli_error(&why.into()),
+        HygieneError::Publish(why) => cli_error(&why.into()),
+        HygieneError::List { .. } => CliError::new(why.to_string())
+            .hint("`postmerge lint` shows where; mend it on the main branch"),
+        HygieneError::Taken(_) => {
+            CliError::new(why.to_string()).hint("delete it, or name another one with --branch")
+        }
+        other => CliError::new(other.to_string()),
+    }
+}

@@ -1,0 +1,391 @@
+//! The change that removes overdue rows: a commit on a branch of its own on top of the main branch as fetched, for review. And the
+//! suppressions of old addresses whose rows were corrected are lifted.
+//!
+//! Neither working copy nor index is touched, and no branch is ever moved or forced: what a branch that is still open proposes already is not
+//! proposed again, and what is new gets a new branch. So a second run says that there is nothing to do.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use jiff::Timestamp;
+
+use super::HygieneError;
+use super::cases::{Case, has_departed};
+use super::gather::{Gathered, Ground};
+use crate::git::{
+    CommitId, CommitText, EntryKind, GitError, Identity, ObjectId, Remote, Repository,
+};
+use crate::ledger::branch::{Batch, Ledger};
+use crate::ledger::event::{RunId, Scope, SuppressionEvent};
+use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::mail::refusal::Language;
+use crate::workspace::loaded::ListFile;
+use crate::workspace::members::{Members, without_rows};
+use crate::workspace::names::ListName;
+
+/// What cleaning branches are called, before the date.
+pub const PREFIX: &str = "postmerge/clean-";
+
+/// A branch that proposes to remove rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The branch.
+    pub branch: String,
+    /// Where it stands.
+    pub commit: CommitId,
+    /// How many of the overdue cases it is about.
+    pub cases: usize,
+    /// Whether it was made just now.
+    pub is_new: bool,
+    /// Whether the remote has it.
+    pub is_pushed: bool,
+}
+
+/// How cleaning is done.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// The branch's name; made of the date where absent.
+    pub branch: Option<String>,
+    /// Whether it is pushed.
+    pub push: bool,
+}
+
+/// A branch that is open, and who it takes out of which list.
+struct OpenBranch {
+    name: String,
+    commit: CommitId,
+    on_remote: bool,
+    made_at: i64,
+    removes: HashSet<(ListName, RecipientId)>,
+}
+
+/// Writes the change, and says which branches propose what is overdue, the new one last. Nothing is written where all of it is proposed.
+///
+/// # Errors
+/// [`HygieneError`].
+pub fn propose(
+    ground: &Ground<'_>,
+    gathered: &Gathered,
+    remote: &Remote,
+    wish: &Wish,
+    now: Timestamp,
+) -> Result<Vec<Proposal>, HygieneError> {
+    if let Some(name) = &wish.branch
+        && !Repository::is_reference_name(&format!("refs/heads/{name}"))
+    {
+        return Err(HygieneError::Branch(name.clone()));
+    }
+    let repository = ground.ledger.repository();
+    let overdue: Vec<&Case> = gathered
+        .cases
+        .iter()
+        .filter(|case| case.state.is_overdue())
+        .collect();
+    if overdue.is_empty() {
+        return Ok(Vec::new());
+    }
+    let open = open_branches(ground, remote, wish, &overdue)?;
+    let mut proposals = Vec::new();
+    let mut proposed: HashSet<(ListName, RecipientId)> = HashSet::new();
+    for branch in &open {
+        let by_it: Vec<_> = overdue
+            .iter()
+            .filter(|case| {
+                // One that is older than the case was about an earlier one.
+                branch.made_at >= case.suppressed.since.as_second()
+                    && branch
+                        .removes
+                        .contains(&(case.list.clone(), case.recipient))
+            })
+            .map(|case| (case.list.clone(), case.recipient))
+            .collect();
+        if by_it.is_empty() {
+            continue;
+        }
+        if wish.push && !branch.on_remote {
+            repository.push(remote, branch.commit, &branch.name)?;
+        }
+        proposals.push(Proposal {
+            branch: branch.name.clone(),
+            commit: branch.commit,
+            cases: by_it.len(),
+            is_new: false,
+            is_pushed: branch.on_remote || wish.push,
+        });
+        proposed.extend(by_it);
+    }
+    let left: Vec<&Case> = overdue
+        .into_iter()
+        .filter(|case| !proposed.contains(&(case.list.clone(), case.recipient)))
+        .collect();
+    if left.is_empty() {
+        return Ok(proposals);
+    }
+    let (files, message) = change(ground, gathered, &left)?;
+    let branch = name(repository, gathered, &open, wish, now)?;
+    let identity = Identity {
+        name: "postmerge".to_owned(),
+        email: "postmerge@localhost".to_owned(),
+    };
+    let text = CommitText {
+        identity: &identity,
+        at: now,
+        message: &message,
+    };
+    let commit = repository.write_commit(Some(ground.head), &files, text)?;
+    let reference = format!("refs/heads/{branch}");
+    repository.move_reference::<GitError>(&reference, commit, |there| Ok(there.is_none()))?;
+    if repository.reference(&reference)? != Some(commit) {
+        return Err(HygieneError::Taken(branch));
+    }
+    if wish.push {
+        repository.push(remote, commit, &branch)?;
+    }
+    proposals.push(Proposal {
+        branch,
+        commit,
+        cases: left.len(),
+        is_new: true,
+        is_pushed: wish.push,
+    });
+    Ok(proposals)
+}
+
+/// The cleaning branches, here and on the remote, that are not in the main branch yet.
+fn open_branches(
+    ground: &Ground<'_>,
+    remote: &Remote,
+    wish: &Wish,
+    overdue: &[&Case],
+) -> Result<Vec<OpenBranch>, HygieneError> {
+    let repository = ground.ledger.repository();
+    let mut found: BTreeMap<String, (CommitId, bool)> = BTreeMap::new();
+    for prefix in std::iter::once(PREFIX).chain(wish.branch.as_deref()) {
+        for (name, commit) in repository.references("refs/heads/", prefix)? {
+            found.insert(name, (commit, false));
+        }
+        for (name, commit) in repository.fetch_all(remote, prefix)? {
+            found.insert(name, (commit, true));
+        }
+    }
+    let lists: BTreeSet<&ListName> = overdue.iter().map(|case| &case.list).collect();
+    let mut open = Vec::new();
+    for (name, (commit, on_remote)) in found {
+        let is_ours = name.starts_with(PREFIX) || wish.branch.as_ref() == Some(&name);
+        if !is_ours || repository.is_ancestor(commit, ground.head)? {
+            continue;
+        }
+        let mut removes = HashSet::new();
+        for list in &lists {
+            let Some(file) = ground.workspace.lists.get(*list) else {
+                continue;
+            };
+            let Some(there) = members_at(repository, commit, file, ground.key)? else {
+                continue;
+            };
+            let gone = overdue
+                .iter()
+                .filter(|case| case.list == **list && !there.contains(&case.recipient));
+            removes.extend(gone.map(|case| (case.list.clone(), case.recipient)));
+        }
+        open.push(OpenBranch {
+            made_at: repository.committed_at(commit)?,
+            name,
+            commit,
+            on_remote,
+            removes,
+        });
+    }
+    Ok(open)
+}
+
+/// Who stands in a list at a commit; `None` where it can not be read.
+fn members_at(
+    repository: &Repository,
+    commit: CommitId,
+    file: &ListFile,
+    key: &RecipientKey,
+) -> Result<Option<HashSet<RecipientId>>, HygieneError> {
+    let Some(entry) = repository.entry(commit, file.members.as_str())? else {
+        return Ok(None);
+    };
+    if entry.kind != EntryKind::File {
+        return Ok(None);
+    }
+    let Ok(mut members) = Members::new(repository.open_blob(entry.id)?, &file.list) else {
+        return Ok(None);
+    };
+    let mut found = HashSet::new();
+    let mut buffer = String::new();
+    loop {
+        match members.next_address() {
+            Ok(Some(Ok(address))) => {
+                found.insert(key.id_of_ref(&address, &mut buffer));
+            }
+            Ok(Some(Err(_))) => {}
+            Ok(None) => return Ok(Some(found)),
+            Err(_) => return Ok(None),
+        }
+    }
+}
+
+/// The name of a branch that is nowhere yet.
+fn name(
+    repository: &Repository,
+    gathered: &Gathered,
+    open: &[OpenBranch],
+    wish: &Wish,
+    now: Timestamp,
+) -> Result<String, HygieneError> {
+    let is_free = |name: &str| -> Result<bool, GitError> {
+        let here = repository.reference(&format!("refs/heads/{name}"))?;
+        let there = repository.reference(&format!("refs/postmerge/branches/{name}"))?;
+        Ok(here.is_none() && there.is_none() && open.iter().all(|branch| branch.name != name))
+    };
+    if let Some(name) = &wish.branch {
+        return match is_free(name)? {
+            true => Ok(name.clone()),
+            false => Err(HygieneError::Taken(name.clone())),
+        };
+    }
+    let first = format!("{PREFIX}{}", gathered.calendar.date_of(now));
+    for number in 1..=100 {
+        let name = match number {
+            1 => first.clone(),
+            _ => format!("{first}-{number}"),
+        };
+        if is_free(&name)? {
+            return Ok(name);
+        }
+    }
+    Err(HygieneError::Taken(first))
+}
+
+/// The lists' files without the cases' rows, and what the commit says.
+fn change(
+    ground: &Ground<'_>,
+    gathered: &Gathered,
+    cases: &[&Case],
+) -> Result<(Vec<(String, ObjectId)>, String), HygieneError> {
+    let repository = ground.ledger.repository();
+    let mut files = Vec::new();
+    let mut body = String::new();
+    let mut rows = 0;
+    let mut buffer = String::new();
+    for group in cases.chunk_by(|one, next| one.list == next.list) {
+        let Some(file) = group
+            .first()
+            .and_then(|it| ground.workspace.lists.get(&it.list))
+        else {
+            continue;
+        };
+        let path = file.members.as_str();
+        let wrong = |why: String| HygieneError::List {
+            list: path.to_owned(),
+            why,
+        };
+        let entry = repository.entry(ground.head, path)?;
+        let entry = entry.filter(|entry| entry.kind == EntryKind::File);
+        let entry = entry.ok_or_else(|| wrong("is not a file".to_owned()))?;
+        let unwanted: HashSet<RecipientId> = group.iter().map(|case| case.recipient).collect();
+        let edited = repository.with_blob(entry.id, |bytes| {
+            without_rows(bytes, &file.list, |address| {
+                unwanted.contains(&ground.key.id_of_ref(address, &mut buffer))
+            })
+        })?;
+        let edited = edited.map_err(|why| wrong(why.to_string()))?;
+        rows += edited.removed.len();
+        files.push((path.to_owned(), repository.write_blob(&edited.bytes)?));
+        body.push_str(&format!("\n{path}:\n"));
+        for case in group {
+            body.push_str(&evidence(case, gathered));
+        }
+    }
+    let what = match rows {
+        1 => "remove one row that takes no mail".to_owned(),
+        _ => format!("remove {rows} rows that take no mail"),
+    };
+    let message = format!(
+        "lists: {what}\n{body}\nThe addresses are suppressed already: nobody is mailed less by this. Whoever has another address\n\
+         for one of them corrects the row instead; delete this branch then.\n"
+    );
+    Ok((files, message))
+}
+
+/// A case's lines in the commit's message, the address masked.
+fn evidence(case: &Case, gathered: &Gathered) -> String {
+    let calendar = &gathered.calendar;
+    let why = &case.suppressed;
+    let lines: Vec<String> = case.rows.iter().map(|at| at.line.to_string()).collect();
+    let mut out = format!(
+        "- line {}, {}: {} since {}",
+        lines.join(", "),
+        case.address.masked(),
+        why.reason.name(),
+        calendar.date_of(why.since)
+    );
+    if let Some(heard) = &why.evidence {
+        if let Some(mail) = &heard.occurrence {
+            out.push_str(&format!(", {mail}"));
+        }
+        if let Some(class) = heard.class {
+            out.push_str(&format!(", class {class}"));
+        }
+        if let Some(status) = heard.status {
+            out.push_str(&format!(", status {status}"));
+        }
+    }
+    out.push('\n');
+    if let Some(words) = why.why(Language::En) {
+        out.push_str(&format!("  {words}.\n"));
+    }
+    let said = why.evidence.as_ref().map_or(&why.note, |it| &it.text);
+    if !said.is_empty() {
+        let one: String = said.chars().filter(|c| !c.is_control()).collect();
+        out.push_str(&format!("  The server said: {one}\n"));
+    }
+    if !has_departed(why.reason)
+        && let Some(until) = case.state.until()
+    {
+        let told = case.told.map(|at| calendar.date_of(at));
+        out.push_str(&match told {
+            Some(told) => format!("  The owner was told on {told} and had until {until}.\n"),
+            None => format!("  It could be corrected until {until}.\n"),
+        });
+    }
+    out
+}
+
+/// Lifts the suppressions of old addresses whose rows were corrected; says how many.
+///
+/// # Errors
+/// [`HygieneError`].
+pub fn lift(
+    ledger: &mut Ledger,
+    corrected: &[RecipientId],
+    (run, now): (RunId, Timestamp),
+) -> Result<usize, HygieneError> {
+    if corrected.is_empty() {
+        return Ok(0);
+    }
+    let lifted = |recipient: &RecipientId| SuppressionEvent::Lifted {
+        recipient: *recipient,
+        scope: Scope::All,
+        at: now,
+        note: "its row was corrected: it is in no list any more".to_owned(),
+    };
+    ledger.publish(&Batch {
+        run,
+        at: now,
+        events: Vec::new(),
+        suppressions: corrected.iter().map(lifted).collect(),
+        feedback: Vec::new(),
+        pages: Vec::new(),
+        tests: Vec::new(),
+        looks_around: false,
+        summary: format!(
+            "suppressions: {} lifted, corrected in the lists",
+            corrected.len()
+        ),
+    })?;
+    Ok(corrected.len())
+}

@@ -1,0 +1,64 @@
+//! Why lists can not be cared for.
+
+use crate::git::{GitError, RemoteError};
+use crate::ledger::branch::{LedgerError, PublishError};
+use crate::mail::header::HeaderError;
+use crate::schedule::calendar::CalendarError;
+use crate::workspace::source::SourceError;
+
+/// Why lists can not be cared for.
+#[derive(Debug, thiserror::Error)]
+pub enum HygieneError {
+    /// The repository.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The remote.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Publishing.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// A file of the workspace.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The zone.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
+    /// A list's rows.
+    #[error("list {list}: {why}")]
+    List {
+        /// Which.
+        list: String,
+        /// What is wrong, without values.
+        why: String,
+    },
+    /// A mail can not be made.
+    #[error("the notice for {owner}: {why}")]
+    Mail {
+        /// For whom.
+        owner: String,
+        /// Why.
+        why: String,
+    },
+    /// A setting can not be used.
+    #[error("postmerge.yaml: {0}")]
+    Setting(String),
+    /// A branch's name.
+    #[error("`{0}` can not be a branch's name")]
+    Branch(String),
+    /// There is a branch of this name that holds something else.
+    #[error("the branch `{0}` is there already and holds something else")]
+    Taken(String),
+}
+
+impl HygieneError {
+    pub(super) fn header(owner: &str) -> impl Fn(HeaderError) -> Self + '_ {
+        move |why| Self::Mail {
+            owner: owner.to_owned(),
+            why: why.to_string(),
+        }
+    }
+}

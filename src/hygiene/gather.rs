@@ -1,0 +1,260 @@
+//! What cases are made of, read once: suppressions and what was heard from the ledger, rows from the lists as the main branch has them.
+//!
+//! Of rows only those are kept whose address is suppressed: memory grows with bounces, not with lists.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::HygieneError;
+use super::cases::{AlreadyTold, Case, Row, Suppressed, cases, makes_case};
+use super::corrected::{Line, corrected};
+use crate::git::CommitId;
+use crate::ledger::branch::Ledger;
+use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
+use crate::ledger::suppressions::Suppressions;
+use crate::mail::digest::Digest;
+use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::plan::calendar::calendar;
+use crate::schedule::calendar::Calendar;
+use crate::workspace::Workspace;
+use crate::workspace::loaded::ListFile;
+use crate::workspace::members::Members;
+use crate::workspace::names::ListName;
+use crate::workspace::source::{Source, SourceError};
+use crate::workspace::tree::Tree;
+
+/// Bounces older than this are not looked up in history any more: whoever is in no list since is gone.
+const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(24 * 180);
+
+/// What is reckoned from: the main branch and the ledger, both as fetched.
+pub struct Ground<'a> {
+    /// The checkout.
+    pub path: &'a Path,
+    /// The main branch's head.
+    pub head: CommitId,
+    /// The workspace there.
+    pub workspace: &'a Workspace,
+    /// The ledger.
+    pub ledger: &'a Ledger,
+    /// What recipients' ids are made with.
+    pub key: &'a RecipientKey,
+}
+
+/// Everything that is known of cases.
+pub struct Gathered {
+    /// The organisation's days.
+    pub calendar: Calendar,
+    /// The cases.
+    pub cases: Vec<Case>,
+    /// How many rows with an address each list has, and how many without.
+    pub members: BTreeMap<ListName, (u64, u64)>,
+    /// Who bounced and stands in no list any more, because the row has another address now: the old one's suppression can go.
+    pub corrected: Vec<RecipientId>,
+}
+
+/// Reads everything.
+///
+/// # Errors
+/// [`HygieneError`].
+pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneError> {
+    let calendar = calendar(&ground.workspace.settings)?;
+    let suppressed = suppressed(ground.ledger)?;
+    let tree = Tree::at(ground.path, ground.head)?;
+    let mut rows = Vec::new();
+    let mut members = BTreeMap::new();
+    for (name, file) in &ground.workspace.lists {
+        let counted = read_list(&tree, (name, file), ground.key, &suppressed, &mut rows)?;
+        members.insert(name.clone(), counted);
+    }
+    let told = AlreadyTold::of(&ground.ledger.notices()?);
+    let policy = &ground.workspace.settings.policy.hygiene;
+    let lists = |name: &ListName| ground.workspace.lists.get(name).map(|file| &file.list);
+    let cases = cases(&suppressed, &rows, &told, lists, (&calendar, policy), now);
+    let in_lists: HashSet<RecipientId> = rows.iter().map(|row| row.recipient).collect();
+    let vanished: Vec<(RecipientId, Timestamp)> = suppressed
+        .iter()
+        .filter(|(id, it)| {
+            it.reason == Exclusion::HardBounce
+                && !in_lists.contains(id)
+                && now.duration_since(it.since) <= LOOKED_BACK
+        })
+        .map(|(id, it)| (*id, it.since))
+        .collect();
+    // A row whose address can not be read may be the old one.
+    let corrected = match members.values().all(|(_, unreadable)| *unreadable == 0) {
+        true => find_corrected(ground, &tree, vanished)?,
+        false => Vec::new(),
+    };
+    Ok(Gathered {
+        calendar,
+        cases,
+        members,
+        corrected,
+    })
+}
+
+/// Who must not be mailed at all, with what was heard.
+fn suppressed(ledger: &Ledger) -> Result<HashMap<RecipientId, Suppressed>, HygieneError> {
+    let mut fold = Suppressions::default();
+    let mut notes: HashMap<(RecipientId, i64), String> = HashMap::new();
+    ledger.suppression_events(|event| {
+        fold.apply(&event);
+        if let SuppressionEvent::Suppressed {
+            recipient,
+            scope: Scope::All,
+            at,
+            note,
+            ..
+        } = event
+            && !note.is_empty()
+        {
+            notes.insert((recipient, at.as_millisecond()), note);
+        }
+    })?;
+    let mut found: HashMap<RecipientId, Suppressed> = HashMap::new();
+    for (id, reason, since) in fold.for_everything() {
+        if makes_case(reason) {
+            let note = notes.remove(&(id, since.as_millisecond()));
+            let why = Suppressed {
+                reason,
+                since,
+                note: note.unwrap_or_default(),
+                evidence: None,
+            };
+            found.insert(id, why);
+        }
+    }
+    ledger.feedback(0, |feedback| {
+        if let Some(why) = found.get_mut(&feedback.recipient) {
+            why.hear(feedback);
+        }
+    })?;
+    Ok(found)
+}
+
+fn list_error(name: &ListName, why: impl ToString) -> HygieneError {
+    HygieneError::List {
+        list: name.to_string(),
+        why: why.to_string(),
+    }
+}
+
+/// Takes a list's suppressed rows; counts its rows with an address and without.
+fn read_list(
+    tree: &Tree,
+    (name, file): (&ListName, &ListFile),
+    key: &RecipientKey,
+    suppressed: &HashMap<RecipientId, Suppressed>,
+    rows: &mut Vec<Row>,
+) -> Result<(u64, u64), HygieneError> {
+    let input = match tree.open(&file.members) {
+        Ok(input) => input,
+        // No file, no members: `postmerge lint` says so.
+        Err(SourceError::Missing(_)) => return Ok((0, 0)),
+        Err(why) => return Err(why.into()),
+    };
+    let mut members =
+        Members::new(input, &file.list).map_err(|why| list_error(name, why.without_values()))?;
+    let (mut readable, mut unreadable) = (0, 0);
+    let mut buffer = String::new();
+    while let Some(row) = members
+        .next_placed_address()
+        .map_err(|why| list_error(name, why))?
+    {
+        let Ok((at, address)) = row else {
+            unreadable += 1;
+            continue;
+        };
+        readable += 1;
+        let recipient = key.id_of_ref(&address, &mut buffer);
+        if suppressed.contains_key(&recipient) {
+            rows.push(Row {
+                list: name.clone(),
+                at,
+                recipient,
+                address: address.to_address(),
+            });
+        }
+    }
+    Ok((readable, unreadable))
+}
+
+/// Which of those who bounced and are in no list now have another address in their row.
+fn find_corrected(
+    ground: &Ground<'_>,
+    tree: &Tree,
+    vanished: Vec<(RecipientId, Timestamp)>,
+) -> Result<Vec<RecipientId>, HygieneError> {
+    let moments: Vec<i64> = vanished.iter().map(|(_, at)| at.as_second()).collect();
+    let repository = ground.ledger.repository();
+    let stood = repository.stood_at(ground.head, &moments)?;
+    let mut by_commit: BTreeMap<CommitId, HashSet<RecipientId>> = BTreeMap::new();
+    for ((id, _), commit) in vanished.iter().zip(stood) {
+        // Where history ends before that nobody can say; the suppression stays.
+        if let Some(commit) = commit.filter(|commit| *commit != ground.head) {
+            by_commit.entry(commit).or_default().insert(*id);
+        }
+    }
+    // Each version of a list is compared once, with all who are sought in it.
+    let mut versions: HashMap<(ListName, crate::git::ObjectId), (CommitId, HashSet<RecipientId>)> =
+        HashMap::new();
+    for (commit, sought) in by_commit {
+        for (name, file) in &ground.workspace.lists {
+            let path = file.members.as_str();
+            let then = repository.entry(commit, path)?.map(|entry| entry.id);
+            let now = repository.entry(ground.head, path)?.map(|entry| entry.id);
+            if let Some(then) = then.filter(|then| Some(*then) != now) {
+                let version = versions.entry((name.clone(), then));
+                let (_, all) = version.or_insert_with(|| (commit, HashSet::new()));
+                all.extend(sought.iter().copied());
+            }
+        }
+    }
+    let mut found = HashSet::new();
+    for ((name, _), (commit, sought)) in versions {
+        let before = Tree::at(ground.path, commit)?;
+        // A list that could not be read then has nothing to say.
+        let Ok(old) = Workspace::load_list(&before, &name) else {
+            continue;
+        };
+        let Some(file) = ground.workspace.lists.get(&name) else {
+            continue;
+        };
+        let (Some(old), Some(new)) = (
+            lines(&before, &old, ground.key),
+            lines(tree, file, ground.key),
+        ) else {
+            continue;
+        };
+        found.extend(corrected(&old, &new, &sought));
+    }
+    let mut found: Vec<RecipientId> = found.into_iter().collect();
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// A list's rows for comparing; `None` where it can not be read.
+fn lines(tree: &Tree, file: &ListFile, key: &RecipientKey) -> Option<Vec<Line>> {
+    let mut members = Members::new(tree.open(&file.members).ok()?, &file.list).ok()?;
+    let mut found = Vec::new();
+    let mut buffer = String::new();
+    let mut rest = String::new();
+    while let Some(row) = members.next_row().ok()? {
+        let Ok(row) = row else { continue };
+        rest.clear();
+        let mut is_empty = true;
+        for (column, name) in row.columns().names().iter().enumerate() {
+            let cell = row.cell(column);
+            is_empty &= cell.is_empty();
+            // Cells hold no control characters.
+            rest.extend([name.as_str(), "\u{1}", cell, "\u{2}"]);
+        }
+        found.push(Line {
+            id: key.id_of_ref(row.address(), &mut buffer),
+            rest: (!is_empty).then(|| Digest::of(rest.as_bytes())),
+        });
+    }
+    Some(found)
+}

@@ -1,0 +1,593 @@
+//! Lists cared for on real repositories, in virtual time: owners told, rows removed on a branch, old addresses freed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod deliver_common;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use deliver_common::{House, SECRET, at, git, people};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use postmerge::clock::BoxFuture;
+use postmerge::deliver::opened::{Opened, open};
+use postmerge::git::{CommitText, Identity, Remote};
+use postmerge::hygiene::HygieneError;
+use postmerge::hygiene::cases::State;
+use postmerge::hygiene::clean::{Proposal, Wish, lift, propose};
+use postmerge::hygiene::digest::Letterhead;
+use postmerge::hygiene::gather::{Gathered, Ground, gather};
+use postmerge::hygiene::markdown::markdown;
+use postmerge::hygiene::notify::{Sent, digests, send};
+use postmerge::hygiene::overview::overview;
+use postmerge::ledger::branch::Batch;
+use postmerge::ledger::event::{Exclusion, RecipientIndex, RunId, Scope, SuppressionEvent};
+use postmerge::ledger::feedback::{Feedback, Heard, MessageKey};
+use postmerge::mail::address::Address;
+use postmerge::mail::envelope::Letter;
+use postmerge::mail::recipient_id::RecipientKey;
+use postmerge::mail::refusal::{Class, Status};
+use postmerge::transport::mailboxes::Mailboxes;
+use postmerge::transport::{Attempt, ConnectError, Connection, Reply, Stage, Transport};
+use postmerge::workspace::settings::LedgerSettings;
+
+fn key() -> RecipientKey {
+    RecipientKey::from_secret(SECRET.as_bytes()).unwrap()
+}
+
+/// Five members, of whom p0, p2 and p4 are at `a.test`; Tuesday, 8 December is a holiday.
+fn house() -> House {
+    let house = House::new(
+        Mailboxes::new(),
+        &people(5, &["a.test", "b.test"]),
+        "pause: 1s",
+    );
+    house.edit(
+        "postmerge.yaml",
+        "locale: es}",
+        "locale: es, holidays: [{date: 2026-12-08, name: Inmaculada}]}",
+    );
+    house.push("a holiday");
+    house
+}
+
+/// One clone, opened as a command does.
+struct Office {
+    path: PathBuf,
+    opened: Opened,
+    key: RecipientKey,
+}
+
+impl Office {
+    fn new(house: &House, clone: &str) -> Self {
+        let path = house.clone_of(clone);
+        let mut opened = open(&path, &LedgerSettings::default()).unwrap();
+        opened.ledger.use_key(key().fingerprint()).unwrap();
+        Self {
+            path,
+            opened,
+            key: key(),
+        }
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        Ground {
+            path: &self.path,
+            head: self.opened.head,
+            workspace: &self.opened.workspace,
+            ledger: &self.opened.ledger,
+            key: &self.key,
+        }
+    }
+
+    fn gather(&self, now: Timestamp) -> Gathered {
+        gather(&self.ground(), now).unwrap()
+    }
+
+    fn propose(&self, wish: &Wish, now: Timestamp) -> Result<Vec<Proposal>, HygieneError> {
+        let gathered = self.gather(now);
+        propose(&self.ground(), &gathered, &remote(), wish, now)
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        git(&self.path, arguments)
+    }
+}
+
+fn remote() -> Remote {
+    Remote {
+        name: "origin".to_owned(),
+        limit: Duration::from_secs(30),
+    }
+}
+
+fn wish(push: bool) -> Wish {
+    Wish { branch: None, push }
+}
+
+/// What `ingest` publishes of a message.
+fn heard(house: &House, who: &str, reason: Exclusion, since: Timestamp) {
+    let mut office = Office::new(house, "ingest");
+    let recipient = key().id(&Address::parse(who).unwrap());
+    let what = match reason {
+        Exclusion::Unsubscribed => Heard::Left { scope: Scope::All },
+        Exclusion::Complained => Heard::Complained {
+            kind: "abuse".to_owned(),
+        },
+        _ => Heard::Bounced {
+            class: Class::Hard,
+            status: Status::parse("5.1.1"),
+            text: "550 5.1.1 <…@a.test>: no such user <here>".to_owned(),
+        },
+    };
+    let batch = Batch {
+        run: RunId(77),
+        at: since,
+        events: Vec::new(),
+        suppressions: vec![SuppressionEvent::Suppressed {
+            recipient,
+            scope: Scope::All,
+            reason,
+            at: since,
+            note: "a report".to_owned(),
+        }],
+        feedback: vec![Feedback {
+            message: MessageKey::of(who.as_bytes()),
+            recipient,
+            mail: Some(("uno".parse().unwrap(), RecipientIndex(1))),
+            at: since,
+            what,
+        }],
+        pages: Vec::new(),
+        tests: Vec::new(),
+        looks_around: false,
+        summary: "feedback".to_owned(),
+    };
+    office.opened.ledger.publish(&batch).unwrap();
+}
+
+/// A relay that keeps what it gets, or refuses it.
+#[derive(Clone, Default)]
+struct Kept {
+    letters: Arc<Mutex<Vec<Letter>>>,
+    refuses: bool,
+}
+
+impl Transport for Kept {
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, ConnectError>> {
+        Box::pin(async { Ok(Box::new(self.clone()) as Box<dyn Connection>) })
+    }
+}
+
+impl Connection for Kept {
+    fn send<'a>(
+        &'a mut self,
+        letter: &'a Letter,
+        _commit: &'a mut (dyn FnMut() -> io::Result<()> + Send),
+    ) -> BoxFuture<'a, Attempt> {
+        let reply = |code, text: &str| Reply {
+            code,
+            text: text.to_owned(),
+        };
+        let attempt = match self.refuses {
+            true => Attempt::Refused {
+                reply: reply(550, "no"),
+                stage: Stage::RcptTo,
+            },
+            false => {
+                self.letters.lock().unwrap().push(letter.clone());
+                Attempt::Accepted(reply(250, "ok"))
+            }
+        };
+        Box::pin(async { attempt })
+    }
+
+    fn usable(&self) -> bool {
+        true
+    }
+
+    fn quit(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async {})
+    }
+}
+
+fn tell(house: &House, relay: &Kept, now: Timestamp) -> Vec<Sent> {
+    let mut office = Office::new(house, "office");
+    let gathered = office.gather(now);
+    let digests = digests(&gathered, &office.opened.workspace, now).unwrap();
+    let address = Address::parse("e@c.test").unwrap();
+    let bounces = Address::parse("rebotes@c.test").unwrap();
+    let from = Letterhead {
+        name: "Cámara",
+        address: &address,
+        bounces: &bounces,
+        signers: &[],
+        zone: &TimeZone::get("America/Bogota").unwrap(),
+        key: &office.key,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let ledger = &mut office.opened.ledger;
+    runtime
+        .block_on(send(&digests, &from, relay, ledger, (RunId(5), now)))
+        .unwrap()
+}
+
+/// Quoted-printable's soft line ends and escapes undone.
+fn decoded(letter: &Letter) -> String {
+    let text = String::from_utf8(letter.message.clone()).unwrap();
+    let text = text.replace("=\r\n", "");
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let hex = after.get(..2).and_then(|it| std::str::from_utf8(it).ok());
+        let byte = hex.and_then(|it| u8::from_str_radix(it, 16).ok());
+        match (first, byte) {
+            (b'=', Some(byte)) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+const BOUNCED: &str = "2026-12-02T17:00:00Z";
+/// Thursday; three business days over a weekend and a holiday end on Wednesday the 9th.
+const TOLD: &str = "2026-12-03T17:00:00Z";
+/// The last moment of the 9th in Bogotá, and the one after.
+const LAST: &str = "2026-12-10T04:59:59Z";
+const OVER: &str = "2026-12-10T05:00:00Z";
+
+#[test]
+fn from_a_bounce_to_a_branch() {
+    let house = house();
+    heard(&house, "p2@a.test", Exclusion::HardBounce, at(BOUNCED));
+    let states = |now: &str| -> Vec<State> {
+        let gathered = Office::new(&house, "office").gather(at(now));
+        gathered.cases.iter().map(|case| case.state).collect()
+    };
+    assert_eq!(states(OVER), [State::New]);
+    // A mail that was not taken tells nobody.
+    let refuses = Kept {
+        refuses: true,
+        ..Kept::default()
+    };
+    assert!(tell(&house, &refuses, at(TOLD))[0].outcome.is_err());
+    let relay = Kept::default();
+    let sent = tell(&house, &relay, at(TOLD));
+    assert_eq!((sent[0].owner.as_str(), sent[0].cases), ("ana", 1));
+    assert_eq!(tell(&house, &relay, at(TOLD)), []);
+    let letters = relay.letters.lock().unwrap().clone();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].envelope.to.as_str(), "ana@c.test");
+    assert_eq!(letters[0].envelope.from.as_str(), "rebotes@c.test");
+    let mail = decoded(&letters[0]);
+    for part in [
+        "Auto-Submitted: auto-generated\r\n",
+        "To: ana@c.test\r\n",
+        "p2@a.test",
+        "La dirección no existe",
+        "09/12/2026",
+        "lists/socios.csv",
+        "&lt;here&gt;",
+        "<html lang=\"es\">",
+    ] {
+        assert!(mail.contains(part), "{part}: {mail}");
+    }
+    assert!(!mail.contains("Precedence") && !mail.contains("<here></p>"));
+    let until = jiff::civil::date(2026, 12, 9);
+    assert_eq!(states(TOLD), [State::Open { until, left: 3 }]);
+    assert_eq!(states(LAST), [State::Open { until, left: 0 }]);
+    assert_eq!(states(OVER), [State::Overdue { until }]);
+
+    let office = Office::new(&house, "office");
+    assert_eq!(office.propose(&wish(false), at(LAST)).unwrap(), []);
+    let before = office.git(&["rev-parse", "HEAD"]);
+    let made = office.propose(&wish(false), at(OVER)).unwrap();
+    let branch = "postmerge/clean-2026-12-10";
+    assert_eq!(made.len(), 1);
+    assert!(made[0].branch == branch && made[0].is_new && !made[0].is_pushed);
+    let diff = office.git(&["diff", "origin/main", branch]);
+    let changed: Vec<&str> = diff
+        .lines()
+        .filter(|line| {
+            line.starts_with(['+', '-']) && !line.starts_with("+++") && !line.starts_with("---")
+        })
+        .collect();
+    assert_eq!(changed, ["-p2@a.test,X"], "{diff}");
+    let message = office.git(&["log", "-1", "--format=%B", branch]);
+    assert!(
+        message.starts_with("lists: remove one row that takes no mail\n"),
+        "{message}"
+    );
+    assert!(!message.contains("p2@a.test"), "{message}");
+    for part in [
+        "5.1.1",
+        "The address does not exist",
+        "told on 2026-12-03",
+        "until 2026-12-09",
+        "uno",
+    ] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    // Neither folder nor index nor what is checked out has changed.
+    assert_eq!(office.git(&["status", "--porcelain"]), "");
+    assert_eq!(office.git(&["rev-parse", "HEAD"]), before);
+    // Again: the same branch. Pushed: every clone knows that it is proposed.
+    let again = office.propose(&wish(false), at(OVER)).unwrap();
+    assert_eq!(again.len(), 1);
+    assert!(!again[0].is_new && again[0].commit == made[0].commit);
+    let pushed = office.propose(&wish(true), at(OVER)).unwrap();
+    assert!(!pushed[0].is_new && pushed[0].is_pushed);
+    let later = at("2026-12-15T15:00:00Z");
+    let other = Office::new(&house, "other")
+        .propose(&wish(true), later)
+        .unwrap();
+    assert_eq!(other, pushed);
+    // Merged: nothing is left.
+    git(
+        &house.author(),
+        &["pull", "-q", "--no-rebase", "origin", branch],
+    );
+    git(&house.author(), &["push", "-q", "origin", "HEAD:main"]);
+    assert_eq!(states("2026-12-15T15:00:00Z"), []);
+}
+
+#[test]
+fn what_is_new_gets_a_branch_of_its_own_and_main_is_as_fetched() {
+    let house = house();
+    heard(&house, "p2@a.test", Exclusion::Unsubscribed, at(BOUNCED));
+    let first = Office::new(&house, "office")
+        .propose(&wish(true), at(BOUNCED))
+        .unwrap();
+    // Somebody edits the list, and somebody else complains.
+    house.edit("lists/socios.csv", "p0@a.test,X", "p0@a.test,\"X, Y\"");
+    house.push("an edit");
+    heard(&house, "p4@a.test", Exclusion::Complained, at(TOLD));
+    let office = Office::new(&house, "office");
+    let both = office.propose(&wish(true), at(TOLD)).unwrap();
+    assert_eq!(both.len(), 2);
+    assert_eq!(both[0].commit, first[0].commit);
+    assert_eq!(both[1].branch, "postmerge/clean-2026-12-03");
+    let text = office.git(&["show", &format!("{}:lists/socios.csv", both[1].branch)]);
+    assert_eq!(
+        text,
+        "email,nombre\np0@a.test,\"X, Y\"\np1@b.test,X\np2@a.test,X\np3@b.test,X\n"
+    );
+    // On the same day once more.
+    heard(&house, "p0@a.test", Exclusion::Complained, at(TOLD));
+    let three = Office::new(&house, "other")
+        .propose(&wish(false), at(TOLD))
+        .unwrap();
+    assert_eq!(three[2].branch, "postmerge/clean-2026-12-03-2");
+    let gathered = office.gather(at(TOLD));
+    let lines = overview(&gathered, &office.opened.workspace, at(TOLD));
+    assert_eq!(
+        (lines[0].members, lines[0].overdue, lines[0].cases),
+        (5, 2, 2)
+    );
+    let keeps = Wish {
+        branch: Some("postmerge/clean-2026-12-03".to_owned()),
+        push: false,
+    };
+    let taken = Office::new(&house, "third").propose(&keeps, at(TOLD));
+    assert!(matches!(taken, Err(HygieneError::Taken(_))), "{taken:?}");
+    for bad in ["a b", "-x..y", "x.lock", "a*"] {
+        let wish = Wish {
+            branch: Some(bad.to_owned()),
+            push: false,
+        };
+        let refused = Office::new(&house, "third").propose(&wish, at(TOLD));
+        assert!(
+            matches!(refused, Err(HygieneError::Branch(_))),
+            "{bad}: {refused:?}"
+        );
+    }
+    // A list that says so keeps them.
+    house.edit(
+        "lists/socios.yaml",
+        "title: Socios",
+        "departed: keep\ntitle: Socios",
+    );
+    house.push("keep");
+    assert_eq!(
+        Office::new(&house, "third")
+            .propose(&wish(false), at(TOLD))
+            .unwrap(),
+        []
+    );
+}
+
+/// Puts a list onto the main branch at a moment of its own.
+fn at_moment(house: &House, csv: &str, moment: Timestamp) {
+    let office = Office::new(house, "editor");
+    let repository = &office.opened.repository;
+    let file = repository.write_blob(csv.as_bytes()).unwrap();
+    let identity = Identity {
+        name: "Ana".to_owned(),
+        email: "ana@uno.test".to_owned(),
+    };
+    let text = CommitText {
+        identity: &identity,
+        at: moment,
+        message: "an edit",
+    };
+    let files = [("lists/socios.csv".to_owned(), file)];
+    let commit = repository.write_commit(Some(office.opened.head), &files, text);
+    repository.push(&remote(), commit.unwrap(), "main").unwrap();
+}
+
+#[test]
+fn a_corrected_row_frees_the_old_address_only() {
+    let house = house();
+    let made: i64 = git(&house.author(), &["log", "-1", "--format=%ct"])
+        .trim()
+        .parse()
+        .unwrap();
+    let moment = |seconds: i64| Timestamp::from_second(made + seconds).unwrap();
+    heard(&house, "p2@a.test", Exclusion::HardBounce, moment(60));
+    heard(&house, "p3@b.test", Exclusion::HardBounce, moment(61));
+    heard(&house, "p4@a.test", Exclusion::Unsubscribed, moment(62));
+    // p2 has another address, p3 is gone, and p4, who left, has another address too.
+    at_moment(
+        &house,
+        "email,nombre\np0@a.test,X\np1@b.test,X\nnew@a.test,X\nother@a.test,X\n",
+        moment(3_600),
+    );
+    let gathered = Office::new(&house, "office").gather(moment(7_200));
+    assert_eq!(gathered.cases, []);
+    // Three gone and two new between the same neighbours: which is whose can not be said.
+    assert_eq!(gathered.corrected, []);
+    at_moment(
+        &house,
+        "email,nombre\np0@a.test,X\np1@b.test,X\nnew@a.test,X\np3@b.test,X\nother@a.test,X\n",
+        moment(4_000),
+    );
+    let mut office = Office::new(&house, "office");
+    let gathered = office.gather(moment(7_200));
+    assert_eq!(gathered.cases.len(), 1);
+    let id = |who: &str| key().id(&Address::parse(who).unwrap());
+    assert_eq!(gathered.corrected, [id("p2@a.test")]);
+    let now = (RunId(9), moment(7_200));
+    assert_eq!(
+        lift(&mut office.opened.ledger, &gathered.corrected, now).unwrap(),
+        1
+    );
+    let office = Office::new(&house, "other");
+    assert_eq!(office.gather(moment(7_300)).corrected, []);
+    let suppressions = office.opened.ledger.suppressions().unwrap();
+    assert_eq!(suppressions.reason(&id("p2@a.test"), None), None);
+    for (who, reason) in [
+        ("p3@b.test", Exclusion::HardBounce),
+        ("p4@a.test", Exclusion::Unsubscribed),
+    ] {
+        assert_eq!(suppressions.reason(&id(who), None), Some(reason));
+    }
+}
+
+#[test]
+fn the_text_for_github_masks_addresses() {
+    let house = house();
+    heard(&house, "p2@a.test", Exclusion::HardBounce, at(BOUNCED));
+    heard(&house, "p4@a.test", Exclusion::Complained, at(BOUNCED));
+    let office = Office::new(&house, "office");
+    let gathered = office.gather(at(TOLD));
+    let text = |with| {
+        markdown(
+            &gathered.cases,
+            &office.opened.workspace,
+            &gathered.calendar,
+            with,
+        )
+    };
+    assert!(!text(false).contains("p2@"), "{}", text(false));
+    let full = text(true).replace('\\', "");
+    for part in [
+        "@ana",
+        "lists/socios.csv",
+        "La dirección no existe (5.1.1)",
+        "por avisar",
+        "vencido",
+    ] {
+        assert!(full.contains(part), "{part}: {full}");
+    }
+}
+
+#[test]
+fn what_can_not_be_read_is_said_and_nothing_is_written() {
+    let house = house();
+    heard(&house, "p2@a.test", Exclusion::Complained, at(BOUNCED));
+    // A quotation mark that is not closed: the rows after it are still read.
+    house.edit("lists/socios.csv", "p0@a.test,X", "p0@a.test,\"X");
+    house.push("a slip");
+    let office = Office::new(&house, "office");
+    let gathered = office.gather(at(TOLD));
+    assert_eq!(gathered.members.values().next(), Some(&(4, 1)));
+    let made = office.propose(&wish(false), at(TOLD)).unwrap();
+    let text = office.git(&["show", &format!("{}:lists/socios.csv", made[0].branch)]);
+    assert_eq!(
+        text,
+        "email,nombre\np0@a.test,\"X\np1@b.test,X\np3@b.test,X\np4@a.test,X\n"
+    );
+    house.edit("lists/socios.csv", "email,nombre", "correo,nombre");
+    house.push("another column");
+    let office = Office::new(&house, "office");
+    let wrong = gather(&office.ground(), at(TOLD)).map(|it| it.cases);
+    assert!(matches!(wrong, Err(HygieneError::List { .. })), "{wrong:?}");
+}
+
+#[test]
+fn as_a_user_runs_it() {
+    let house = house();
+    heard(
+        &house,
+        "p2@a.test",
+        Exclusion::Unsubscribed,
+        at("2026-01-02T17:00:00Z"),
+    );
+    let clone = house.clone_of("user");
+    let run = |arguments: &[&str]| {
+        let output = assert_cmd::Command::cargo_bin("postmerge")
+            .unwrap()
+            .args(["-C", clone.to_str().unwrap()])
+            .args(arguments)
+            .env("POSTMERGE_KEY", SECRET)
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code().unwrap(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    let (code, out, _) = run(&["lists"]);
+    assert!(
+        code == 1 && out.contains("socios") && out.contains("lists clean"),
+        "{out}"
+    );
+    let (_, out, _) = run(&["lists", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["lists"][0]["overdue"], 1);
+    let (code, out, _) = run(&["lists", "notify"]);
+    assert!(code == 0 && out.contains("No owner"), "{out}");
+    let (code, out, _) = run(&["lists", "clean", "--dry-run"]);
+    assert!(
+        code == 0 && out.contains("line 4") && !out.contains("p2@"),
+        "{out}"
+    );
+    assert_eq!(git(&clone, &["branch", "--list", "postmerge/*"]), "");
+    let (code, out, error) = run(&["lists", "clean", "--push", "--branch", "tidy"]);
+    assert!(
+        code == 0 && out.contains("gh pr create --base main --head tidy --fill"),
+        "{out}{error}"
+    );
+    let (_, out, _) = run(&["lists", "clean", "--branch", "tidy", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (&json["branches"][0]["branch"], &json["branches"][0]["new"]),
+        (&"tidy".into(), &false.into())
+    );
+    let output = assert_cmd::Command::cargo_bin("postmerge")
+        .unwrap()
+        .args(["-C", clone.to_str().unwrap(), "lists"])
+        .env_remove("POSTMERGE_KEY")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("POSTMERGE_KEY"));
+}
