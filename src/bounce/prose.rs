@@ -140,6 +140,8 @@ struct Reading<'a> {
     open: Option<Action>,
     patience: usize,
     of_whom: Option<usize>,
+    /// The open list gives names before addresses.
+    by_name: bool,
     named: Vec<Named>,
 }
 
@@ -150,6 +152,7 @@ impl<'a> Reading<'a> {
             open: None,
             patience: 0,
             of_whom: None,
+            by_name: false,
             named: Vec::new(),
         }
     }
@@ -175,6 +178,7 @@ impl<'a> Reading<'a> {
 
     fn open(&mut self, action: Action, line: &str) {
         self.open = Some(action);
+        self.by_name = false;
         self.patience = PATIENCE.0;
         if !addresses::all(line).any(|found| self.named.iter().any(|n| n.address == found.address))
         {
@@ -196,10 +200,12 @@ impl<'a> Reading<'a> {
             return;
         }
         let member = leading(line).or_else(|| {
-            // A name, and its address in brackets or at the end; only as the first member.
-            (self.open.is_some() && self.of_whom.is_none())
+            // A name, and its address in brackets or at the end: as the first member, or where that had one.
+            let by_name = (self.open.is_some() && (self.of_whom.is_none() || self.by_name))
                 .then(|| named_in(line))
-                .flatten()
+                .flatten();
+            self.by_name |= by_name.is_some();
+            by_name
         });
         let action = match (&member, self.open) {
             (Some(_), Some(action)) => Some(action),
@@ -320,21 +326,26 @@ pub(super) fn leading(line: &str) -> Option<Found> {
     let skipped = line.len() - rest.len();
     // `1. ana@a.example`, `1) …`
     let number = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let (rest, skipped) = match rest.get(number..) {
+    let skipped = match rest.get(number..) {
         Some(behind)
             if (1..=3).contains(&number)
                 && (behind.starts_with(". ") || behind.starts_with(") ")) =>
         {
-            (behind.get(2..).unwrap_or_default(), skipped + number + 2)
+            skipped + number + 2
         }
-        _ => (rest, skipped),
+        _ => skipped,
     };
-    let found = addresses::all(rest)
+    // With the bracket in front, in which an address is whole.
+    let behind = line
+        .get(..skipped)
+        .is_some_and(|before| before.ends_with('<'));
+    let from = skipped - usize::from(behind);
+    let found = addresses::all(line.get(from..)?)
         .next()
-        .filter(|found| found.start <= 1)?;
+        .filter(|found| found.start <= 1 + usize::from(behind))?;
     Some(Found {
-        start: found.start + skipped,
-        end: found.end + skipped,
+        start: found.start + from,
+        end: found.end + from,
         address: found.address,
     })
 }
