@@ -26,6 +26,7 @@ pub mod preview;
 mod preview_serve;
 mod preview_shots;
 pub mod publish;
+pub mod report;
 pub mod resolve;
 pub mod rules;
 pub mod schema;
@@ -67,6 +68,7 @@ use terminal::{Colour, Terminal};
         postmerge send --dry-run            what would go out now\n  \
         postmerge status                    what became of every mail\n  \
         postmerge history --list clientes   what did these people get?\n  \
+        postmerge report                    the same as pages to look at\n  \
         postmerge doctor                    are DNS, relays and certificates in order?\n  \
         postmerge -C ../mail lint           check another workspace\n\n\
         Exit codes: 0 all well, 1 there are findings or something waits for a person, 2 could not run."
@@ -108,6 +110,8 @@ pub enum Command {
     Ingest(ingest::Arguments),
     #[command(about = "Show what a person got, or who got a mail or a document")]
     History(history::Arguments),
+    #[command(about = "Write a site that shows how sendings, lists and providers stand")]
+    Report(report::Arguments),
     #[command(about = "Check DNS, relays and certificates, and say what to publish")]
     Doctor(doctor::Arguments),
     #[command(about = "Settle mails of which nobody knows whether they went out")]
@@ -146,6 +150,7 @@ impl Cli {
             Command::Status(arguments) => status::run(self, arguments, terminal),
             Command::Ingest(arguments) => ingest::run(self, arguments, terminal),
             Command::History(arguments) => history::run(self, arguments, terminal),
+            Command::Report(arguments) => report::run(self, arguments, terminal),
             Command::Doctor(arguments) => doctor::run(self, arguments, terminal),
             Command::Resolve(arguments) => resolve::run(self, arguments, terminal),
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),

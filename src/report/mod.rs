@@ -1,4 +1,4 @@
-//! What people are shown: a plan on a terminal, in a pull request and as JSON; what became of mails. Words and order; decides
+//! What people are shown: a plan on a terminal, in a pull request and as JSON; what became of mails, and a site of it all. Words and order; decides
 //! nothing, prints nothing, opens nothing.
 
 mod figures;
@@ -8,3 +8,4 @@ pub mod plan_markdown;
 pub mod plan_text;
 mod plan_words;
 pub mod preview;
+pub mod site;

@@ -1,0 +1,231 @@
+//! `postmerge report`: a site that shows what the ledger holds.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use jiff::tz::TimeZone;
+
+use super::error::CliError;
+use super::member_ids::addresses;
+use super::send::environment;
+use super::start_error::cli_error;
+use super::status::settings;
+use super::terminal::Terminal;
+use super::{Cli, whole_file, workspace_folder};
+use crate::clock::{Clock, SystemClock};
+use crate::deliver::StartError;
+use crate::deliver::opened::{Opened, open, open_as_fetched};
+use crate::deliver::run::organisation_key;
+use crate::hygiene::cases::State;
+use crate::hygiene::gather::{Gathered, Ground, gather};
+use crate::hygiene::overview::overview;
+use crate::mail::recipient_id::RecipientKey;
+use crate::report::site::{
+    Asked, ListHealth, Lists, Site, SiteError, Waiting, pages, sendings, suppressed,
+};
+use crate::workspace::Workspace;
+use crate::workspace::settings::Settings;
+
+/// What `report` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Writes a site that shows what the ledger holds: an overview with every sending, a page for each with its \
+        funnel, timeline, destinations, bounces by reason and unknowns, the lists' health, and what providers do with the \
+        mail.\n\n\
+        The pages fetch nothing and need no JavaScript; open index.html, print it, or put the folder onto a web server \
+        that only your people reach. They speak the organisation's language.\n\n\
+        Nobody is named: mails that failed are listed by their place in the audience, and destinations of fewer than three \
+        people are joined. --with-addresses shows addresses where the lists in this checkout have them.\n\n\
+        Fetches the main branch and the ledger. The lists' health needs the organisation's key, in the environment variable \
+        that postmerge.yaml names under `key.env`; without it that page says so, and all others are the same.",
+    after_help = "Examples:\n  \
+        postmerge report                         into the folder report\n  \
+        postmerge report --out /srv/www/mail     into another one\n  \
+        postmerge report --offline               as it was fetched last\n  \
+        postmerge report --with-addresses        for whoever may see who bounced\n\n\
+        Exit codes: 0 written, 2 could not run."
+)]
+pub struct Arguments {
+    /// Where the pages are written. Pages that are there are written anew; nothing is removed.
+    #[arg(long, value_name = "DIR", default_value = "report", alias = "output")]
+    pub out: PathBuf,
+
+    /// Shows addresses in place of places in the audience, where the checkout's lists have them. Needs the key.
+    #[arg(long)]
+    pub with_addresses: bool,
+
+    /// Shows what was fetched last, and asks no remote.
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CliError`].
+pub fn run(
+    cli: &Cli,
+    arguments: &Arguments,
+    terminal: &mut Terminal,
+) -> Result<ExitCode, CliError> {
+    let folder = workspace_folder::find(cli.workspace.as_deref())?;
+    let mut opened = opened(&folder, arguments.offline)?;
+    let key = key(&opened.workspace.settings, arguments.with_addresses)?;
+    if let Some(key) = &key {
+        let used = opened.ledger.use_key(key.fingerprint());
+        used.map_err(|why| cli_error(&StartError::from(why)))?;
+    }
+    let now = SystemClock.now();
+    let shown = match key.as_ref().filter(|_| arguments.with_addresses) {
+        Some(key) => Some(addresses(&folder, key, terminal)?),
+        None => None,
+    };
+    let organisation = &opened.workspace.settings.organisation;
+    let zone = TimeZone::get(&organisation.zone).unwrap_or(TimeZone::UTC);
+    let asked = Asked {
+        zone: &zone,
+        now,
+        addresses: shown.as_ref(),
+        subject: &|id| {
+            let campaign = opened.workspace.campaigns.get(id.campaign())?;
+            Some(campaign.campaign.subject.clone())
+        },
+    };
+    let lists = match &key {
+        Some(key) => {
+            let ground = Ground {
+                path: &folder,
+                head: opened.head,
+                workspace: &opened.workspace,
+                ledger: &opened.ledger,
+                key,
+            };
+            let gathered = gather(&ground, now).map_err(|why| CliError::new(why.to_string()))?;
+            lists(&gathered, &opened.workspace, arguments.with_addresses, now)
+        }
+        None => without_key(&opened.workspace),
+    };
+    let failed = |why: SiteError| match why {
+        SiteError::Ledger(why) => cli_error(&StartError::from(why)),
+        other => CliError::new(other.to_string()),
+    };
+    let site = Site {
+        organisation: &organisation.name,
+        locale: organisation.locale,
+        zone: &zone,
+        head: opened.ledger.head().map(|it| it.to_string()),
+        now,
+        sendings: sendings(&opened.ledger, &asked).map_err(failed)?,
+        lists,
+        suppressed: suppressed(&opened.ledger).map_err(failed)?,
+        with_addresses: arguments.with_addresses,
+    };
+    let pages = pages(site).map_err(failed)?;
+    whole_file::folder(&folder, &arguments.out)?;
+    for page in &pages {
+        whole_file::write(&arguments.out, &page.path, page.html.as_bytes())?;
+    }
+    terminal.print(&format!(
+        "{} pages; open {}\n",
+        pages.len(),
+        arguments.out.join("index.html").display()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn opened(folder: &Path, offline: bool) -> Result<Opened, CliError> {
+    let ledger = settings(folder)?.ledger;
+    let opened = match offline {
+        true => open_as_fetched(folder, &ledger),
+        false => open(folder, &ledger),
+    };
+    opened.map_err(|why| {
+        let error = cli_error(&why);
+        match offline {
+            true => error.hint("run it once without --offline: that fetches"),
+            false => error,
+        }
+    })
+}
+
+/// The key, where there is one. One that is there and wrong is an error: the numbers would be, too.
+fn key(settings: &Settings, is_needed: bool) -> Result<Option<RecipientKey>, CliError> {
+    let is_there = environment(&settings.key.env).is_some_and(|it| !it.is_empty());
+    if !is_there && !is_needed {
+        return Ok(None);
+    }
+    let key = organisation_key(&environment, settings).map_err(|why| cli_error(&why))?;
+    Ok(Some(key))
+}
+
+fn without_key(workspace: &Workspace) -> Lists {
+    let lists = workspace.lists.iter().map(|(name, file)| {
+        let (title, owner) = (file.list.title.clone(), file.list.owner.to_string());
+        (name.to_string(), title, owner)
+    });
+    Lists::WithoutKey {
+        variable: workspace.settings.key.env.clone(),
+        lists: lists.collect(),
+    }
+}
+
+fn lists(
+    gathered: &Gathered,
+    workspace: &Workspace,
+    with_addresses: bool,
+    now: jiff::Timestamp,
+) -> Lists {
+    let titles: BTreeMap<String, &str> = workspace
+        .lists
+        .iter()
+        .map(|(name, file)| (name.to_string(), file.list.title.as_str()))
+        .collect();
+    let health = overview(gathered, workspace, now).into_iter().map(|it| {
+        let title = titles.get(&it.list).copied().unwrap_or(&it.list).to_owned();
+        ListHealth {
+            open: it.cases.saturating_sub(it.new + it.overdue),
+            name: it.list,
+            title,
+            owner: it.owner,
+            members: it.members,
+            unreadable: it.unreadable,
+            new: it.new,
+            overdue: it.overdue,
+            confirmed: it.confirmed,
+            stale: it.stale,
+        }
+    });
+    let mut waiting: BTreeMap<_, (u64, Vec<String>)> = BTreeMap::new();
+    for case in &gathered.cases {
+        let (until, left) = match case.state {
+            State::Overdue { until } => (Some(until), None),
+            State::Open { until, left } => (Some(until), Some(left)),
+            State::New => (None, None),
+        };
+        let list = (case.list.to_string(), case.owner.to_string());
+        // What is over comes first, then what is over next; who was not told yet comes last.
+        let order = (until.is_none(), until, left, list, case.suppressed.reason);
+        let (count, addresses) = waiting.entry(order).or_default();
+        *count += 1;
+        if with_addresses {
+            addresses.push(case.address.as_str().to_owned());
+        }
+    }
+    let row = |(order, (count, addresses))| {
+        let (_, until, days_left, (list, owner), reason) = order;
+        Waiting {
+            until,
+            days_left,
+            list,
+            owner,
+            reason,
+            count,
+            addresses,
+        }
+    };
+    Lists::Read {
+        lists: health.collect(),
+        waiting: waiting.into_iter().map(row).collect(),
+    }
+}

@@ -1,0 +1,130 @@
+//! The lists' page: members, who can not be written to, and whose time is running.
+
+use minijinja::{Value, context};
+
+use super::campaign::reasons;
+use super::chart::{Row, Series};
+use super::view::{Cell, Figure, Table, row_figure};
+use super::words::Words;
+use super::{ListHealth, Lists, Site, Waiting};
+
+/// Lists that the chart shows.
+const ROWS: usize = 20;
+
+pub(super) fn of(site: &Site<'_>, words: &Words) -> Value {
+    let suppressed = (!site.suppressed.is_empty())
+        .then(|| reasons(words, ("suppressed", "suppressed_says"), &site.suppressed));
+    let title = words.get("lists_health");
+    match &site.lists {
+        Lists::Read { lists, waiting } => context! {
+            title,
+            suppressed,
+            without_key => (),
+            names => (),
+            health => (!lists.is_empty()).then(|| health(lists, words)),
+            waiting => (!waiting.is_empty()).then(|| waits(waiting, site, words)),
+        },
+        Lists::WithoutKey { variable, lists } => context! {
+            title,
+            suppressed,
+            without_key => words.with("lists_unread", &[variable]),
+            names => (!lists.is_empty()).then(|| names(lists, words)),
+            health => (),
+            waiting => (),
+        },
+    }
+}
+
+fn names(lists: &[(String, String, String)], words: &Words) -> Table {
+    let mut table = Table::new(words.get("lists"), words, &["list", "subject", "owner"]);
+    if let Some(head) = table.heads.get_mut(1) {
+        *head = Cell::text("");
+    }
+    let row = |(name, title, owner): &(String, String, String)| {
+        [name, title, owner].map(|it| Cell::text(it.clone())).into()
+    };
+    table.rows = lists.iter().map(row).collect();
+    table
+}
+
+fn health(lists: &[ListHealth], words: &Words) -> Figure {
+    let heads = [
+        "list",
+        "owner",
+        "#members",
+        "#cases",
+        "#new",
+        "#open",
+        "#overdue",
+        "#unreadable",
+        "confirmed",
+    ];
+    let mut table = Table::new(words.get("lists_health"), words, &heads);
+    let mut bars = Vec::new();
+    for list in lists {
+        let cases = list.new + list.open + list.overdue;
+        bars.push(Row {
+            label: list.title.clone(),
+            note: words.number(list.members),
+            values: vec![list.members.saturating_sub(cases) as f64, cases as f64],
+        });
+        let numbers = [
+            list.members,
+            cases,
+            list.new,
+            list.open,
+            list.overdue,
+            list.unreadable,
+        ];
+        let mut row = vec![
+            Cell::text(list.name.clone()),
+            Cell::text(list.owner.clone()),
+        ];
+        row.extend(numbers.map(|it| Cell::number(words.number(it))));
+        let date = list.confirmed.map(|it| it.to_string()).unwrap_or_default();
+        row.push(Cell::text(match list.stale {
+            true => format!("{date}, {}", words.get("stale")),
+            false => date,
+        }));
+        table.rows.push(row);
+    }
+    bars.truncate(ROWS);
+    let series = [("fine", "good"), ("cases", "bad")].map(|(name, class)| Series {
+        name: words.get(name).to_owned(),
+        class,
+    });
+    let name = ("members", words.get("members"), words.get("members_says"));
+    row_figure(words, name, &series, &bars, table)
+}
+
+fn waits(waiting: &[Waiting], site: &Site<'_>, words: &Words) -> Table {
+    let mut heads = vec!["list", "owner", "reason", "#count", "until", "#days_left"];
+    if site.with_addresses {
+        heads.push("address");
+    }
+    let mut table = Table::new(words.get("waiting"), words, &heads);
+    for it in waiting {
+        let until = match it.until {
+            Some(until) => until.to_string(),
+            None => words.get("new").to_owned(),
+        };
+        let left = match (it.days_left, it.until) {
+            (Some(left), _) => left.to_string(),
+            (None, Some(_)) => words.get("overdue").to_owned(),
+            (None, None) => String::new(),
+        };
+        let mut row = vec![
+            Cell::text(it.list.clone()),
+            Cell::text(it.owner.clone()),
+            Cell::text(words.exclusion(it.reason)),
+            Cell::number(words.number(it.count)),
+            Cell::text(until),
+            Cell::number(left),
+        ];
+        if site.with_addresses {
+            row.push(Cell::text(it.addresses.join(", ")));
+        }
+        table.rows.push(row);
+    }
+    table
+}

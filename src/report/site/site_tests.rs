@@ -1,0 +1,158 @@
+//! A small site as a whole: what is on its pages, in every language, and that whatever strangers wrote stays text.
+
+use std::collections::BTreeMap;
+
+use super::data::tests::{at, heard, told};
+use super::*;
+
+const HOSTILE: &str = "<script>alert('x')</script>\"><img src=//evil.test/x>";
+
+fn site<'a>(zone: &'a TimeZone, locale: Locale, sendings: Vec<Sending>) -> Site<'a> {
+    Site {
+        organisation: "Cámara <b>&</b> Cía",
+        locale,
+        zone,
+        head: Some("0123456789abcdef".to_owned()),
+        now: at(500),
+        sendings,
+        lists: Lists::Read {
+            lists: vec![ListHealth {
+                name: "exportadores".to_owned(),
+                title: "Exportadores <i>".to_owned(),
+                owner: "ana".to_owned(),
+                members: 1_200,
+                unreadable: 1,
+                new: 1,
+                open: 2,
+                overdue: 3,
+                confirmed: Some(jiff::civil::date(2026, 1, 5)),
+                stale: true,
+            }],
+            waiting: vec![Waiting {
+                until: Some(jiff::civil::date(2026, 12, 4)),
+                days_left: Some(2),
+                list: "exportadores".to_owned(),
+                owner: "ana".to_owned(),
+                reason: Exclusion::HardBounce,
+                count: 2,
+                addresses: Vec::new(),
+            }],
+        },
+        suppressed: vec![(Exclusion::HardBounce, 6), (Exclusion::Complained, 1)],
+        with_addresses: false,
+    }
+}
+
+fn small() -> Vec<Sending> {
+    let mut back = CameBack::default();
+    for (index, kind) in [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (30, 0)] {
+        back.apply(&heard("2026/rueda", index, kind));
+    }
+    let outcomes: Vec<u8> = (0..40u8).map(|n| if n < 30 { 0 } else { n % 6 }).collect();
+    let first = told(&["uno.test", "dos.test"], &outcomes, &back, 90);
+    let mut second = told(
+        &["uno.test", "dos.test"],
+        &[0; 12],
+        &CameBack::default(),
+        90,
+    );
+    second.id = "boletin@2026-Q4".parse().unwrap();
+    if let Some(header) = &mut second.header {
+        header.at = at(2_000);
+    }
+    vec![first, second]
+}
+
+fn made(site: Site<'_>) -> BTreeMap<String, String> {
+    let made = pages(site).unwrap();
+    made.into_iter().map(|it| (it.path, it.html)).collect()
+}
+
+#[test]
+fn a_small_site() {
+    let zone = TimeZone::UTC;
+    let pages = made(site(&zone, Locale::En, small()));
+    let names: Vec<&str> = pages.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "campaigns/2026+rueda.html",
+            "campaigns/boletin@2026-~q4.html",
+            "deliverability.html",
+            "index.html",
+            "lists.html"
+        ]
+    );
+    let mut all = String::new();
+    for (path, html) in &pages {
+        // The style sheet is the same on every page, and no news.
+        let (before, after) = html.split_once("<style>").unwrap();
+        let (_, after) = after.split_once("</style>").unwrap();
+        all.push_str(&format!("=== {path}\n{before}{after}\n"));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn every_language_has_every_page() {
+    let zone = TimeZone::UTC;
+    for locale in [Locale::Es, Locale::It, Locale::En] {
+        for sendings in [Vec::new(), small()] {
+            let mut it = site(&zone, locale, sendings);
+            if locale == Locale::Es {
+                it.head = None;
+                it.lists = Lists::WithoutKey {
+                    variable: "POSTMERGE_KEY".to_owned(),
+                    lists: vec![("a".to_owned(), "A".to_owned(), "ana".to_owned())],
+                };
+            }
+            for (path, html) in made(it) {
+                assert!(
+                    html.contains(&format!("<html lang=\"{}\">", locale.tag())),
+                    "{path}"
+                );
+                assert!(!html.contains("{}") && !html.contains("{{"), "{path}");
+                assert_eq!(html.matches("<h1>").count(), 1, "{path}");
+                assert!(
+                    !html.contains("http:") && !html.contains("https:"),
+                    "{path}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_strangers_wrote_stays_text() {
+    let outcomes = [0, 0, 0, 1, 1, 1, 3, 5, 0];
+    let mut one = told(&[HOSTILE], &outcomes, &CameBack::default(), 90);
+    one.subject = Some(HOSTILE.to_owned());
+    one.unknown.reasons = vec![HOSTILE.to_owned()];
+    one.failed
+        .iter_mut()
+        .for_each(|it| it.example = HOSTILE.to_owned());
+    one.notes = vec![(at(1), crate::ledger::state::Note::Held(HOSTILE.to_owned()))];
+    if let Some(header) = &mut one.header {
+        header.sender = HOSTILE.to_owned();
+    }
+    let mut again = one.clone();
+    again.id = "again".parse().unwrap();
+    let zone = TimeZone::UTC;
+    let mut it = site(&zone, Locale::Es, vec![one, again]);
+    it.organisation = HOSTILE;
+    if let Lists::Read { lists, waiting } = &mut it.lists {
+        lists
+            .iter_mut()
+            .for_each(|it| it.title = HOSTILE.to_owned());
+        waiting
+            .iter_mut()
+            .for_each(|it| it.owner = HOSTILE.to_owned());
+    }
+    for (path, html) in made(it) {
+        assert!(html.contains("&lt;script&gt;"), "{path}");
+        assert!(
+            !html.contains("<script") && !html.contains("<img"),
+            "{path}"
+        );
+    }
+}

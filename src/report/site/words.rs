@@ -1,0 +1,341 @@
+//! The words of the pages, in the organisation's language.
+
+use std::collections::BTreeMap;
+
+use crate::ledger::event::Exclusion;
+use crate::mail::refusal::{Class, Language};
+use crate::workspace::settings::Locale;
+
+/// A language's words, by name.
+pub struct Words {
+    locale: Locale,
+    table: BTreeMap<&'static str, &'static str>,
+}
+
+impl Words {
+    /// A language's.
+    pub fn of(locale: Locale) -> Self {
+        let column = |(name, [es, it, en]): &(&'static str, [&'static str; 3])| {
+            let word = match locale {
+                Locale::Es => *es,
+                Locale::It => *it,
+                Locale::En => *en,
+            };
+            (*name, word)
+        };
+        Self {
+            locale,
+            table: WORDS.iter().chain(REASONS).map(column).collect(),
+        }
+    }
+
+    /// The language's tag.
+    pub const fn tag(&self) -> &'static str {
+        self.locale.tag()
+    }
+
+    /// The language that reasons are told in.
+    pub const fn language(&self) -> Language {
+        match self.locale {
+            Locale::Es => Language::Es,
+            Locale::It => Language::It,
+            Locale::En => Language::En,
+        }
+    }
+
+    /// The word of this name; the name where there is none, which a test forbids.
+    pub fn get<'a>(&'a self, name: &'a str) -> &'a str {
+        self.table.get(name).copied().unwrap_or(name)
+    }
+
+    /// A sentence with its values, in their order, at its `{}`.
+    pub fn with(&self, name: &str, values: &[&str]) -> String {
+        let mut parts = self.get(name).split("{}");
+        let mut out = parts.next().unwrap_or_default().to_owned();
+        let values = values.iter().copied().chain(std::iter::repeat(""));
+        for (part, value) in parts.zip(values) {
+            out.push_str(value);
+            out.push_str(part);
+        }
+        out
+    }
+
+    /// All of them, for templates.
+    pub fn all(&self) -> minijinja::Value {
+        minijinja::Value::from_pairs(self.table.iter().map(|(name, word)| (*name, *word)))
+    }
+
+    /// Why somebody is not mailed.
+    pub fn exclusion(&self, reason: Exclusion) -> &str {
+        self.table
+            .get(reason.name())
+            .copied()
+            .unwrap_or(reason.name())
+    }
+
+    /// A bounce's class.
+    pub fn class(&self, class: Class) -> &str {
+        self.table
+            .get(class_key(class))
+            .copied()
+            .unwrap_or(class.name())
+    }
+
+    /// A whole number, with its thousands apart.
+    pub fn number(&self, number: u64) -> String {
+        let digits = number.to_string();
+        let mut out = String::with_capacity(digits.len() + 4);
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                out.push(if self.is_english() { ',' } else { '.' });
+            }
+            out.push(digit);
+        }
+        out
+    }
+
+    /// Per cent, with so many digits after the point.
+    pub fn percent(&self, value: f64, digits: usize) -> String {
+        let text = format!("{value:.digits$}");
+        match self.is_english() {
+            true => format!("{text}%"),
+            false => format!("{}\u{a0}%", text.replace('.', ",")),
+        }
+    }
+
+    /// A part of a whole in per cent; empty where there is no whole.
+    pub fn share(&self, part: u64, whole: u64) -> String {
+        match percent(part, whole) {
+            None => String::new(),
+            // Few of many is not none.
+            Some(value) if part > 0 && value < 0.1 => self.percent(value, 2),
+            Some(value) => self.percent(value, 1),
+        }
+    }
+
+    const fn is_english(&self) -> bool {
+        matches!(self.locale, Locale::En)
+    }
+}
+
+/// A part of a whole in per cent.
+pub fn percent(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 * 100.0 / whole as f64)
+}
+
+const fn class_key(class: Class) -> &'static str {
+    match class {
+        Class::Hard => "class-hard",
+        Class::Soft => "class-soft",
+        Class::Blocked => "class-blocked",
+        Class::MailboxFull => "class-full",
+        Class::TooBig => "class-big",
+        Class::ContentRejected => "class-content",
+        Class::RelayProblem => "class-relay",
+        Class::Unknown => "class-unknown",
+    }
+}
+
+/// Spanish, Italian, English.
+type Table = &'static [(&'static str, [&'static str; 3])];
+
+#[rustfmt::skip]
+const WORDS: Table = &[
+    ("report", ["Informe de envíos", "Rapporto degli invii", "Mailing report"]),
+    ("overview", ["Resumen", "Panoramica", "Overview"]),
+    ("campaigns", ["Campañas", "Campagne", "Campaigns"]),
+    ("campaign", ["Campaña", "Campagna", "Campaign"]),
+    ("lists", ["Listas", "Liste", "Lists"]),
+    ("list", ["Lista", "Lista", "List"]),
+    ("deliverability", ["Entregabilidad", "Recapitabilità", "Deliverability"]),
+    ("skip", ["Saltar al contenido", "Vai al contenuto", "Skip to the content"]),
+    ("pages", ["Páginas", "Pagine", "Pages"]),
+    ("numbers", ["Los números", "I numeri", "The numbers"]),
+    ("as_of", ["Según el registro {}, leído el {}.", "Secondo il registro {}, letto il {}.", "By the ledger {}, read on {}."]),
+    ("no_ledger", ["Todavía no hay registro: no se ha enviado nada.", "Non c'è ancora un registro: nulla è stato inviato.", "There is no ledger yet: nothing was sent."]),
+    ("accepted_means", ["«Aceptado» quiere decir que el servidor tomó el correo. Si llegó, solo se sabe por lo que vuelve.", "«Accettato» vuol dire che il server ha preso il messaggio. Se è arrivato, si sa solo da ciò che torna.", "“Accepted” means that the relay took the mail. Whether it arrived is known only from what comes back."]),
+    ("private", ["Contiene direcciones: no lo publique.", "Contiene indirizzi: non va pubblicato.", "It holds addresses: do not publish it."]),
+    ("sendings", ["Envíos", "Invii", "Sendings"]),
+    ("audience", ["Audiencia", "Destinatari scelti", "Audience"]),
+    ("accepted", ["Aceptados", "Accettati", "Accepted"]),
+    ("rejected", ["Rechazados", "Rifiutati", "Rejected"]),
+    ("excluded", ["Excluidos", "Esclusi", "Excluded"]),
+    ("pending", ["Pendientes", "In attesa", "Pending"]),
+    ("unknown", ["Sin saber", "Incerti", "Unknown"]),
+    ("recipients", ["Destinatarios", "Destinatari", "Recipients"]),
+    ("deferred", ["Aplazados alguna vez", "Rinviati almeno una volta", "Deferred at least once"]),
+    ("bounced", ["Rebotados", "Tornati indietro", "Bounced"]),
+    ("hard", ["Rebote definitivo", "Ritorno definitivo", "Hard bounce"]),
+    ("other", ["Otro rebote", "Altro ritorno", "Other bounce"]),
+    ("quiet", ["Sin rebote", "Senza ritorno", "No bounce"]),
+    ("complaints", ["Quejas", "Reclami", "Complaints"]),
+    ("left", ["Bajas", "Cancellazioni", "Left"]),
+    ("read", ["Acuse de lectura", "Conferma di lettura", "Read receipt"]),
+    ("replied", ["Respuestas", "Risposte", "Replies"]),
+    ("total", ["Suma", "Somma", "Sum"]),
+    ("count", ["Número", "Numero", "Number"]),
+    ("share", ["Parte", "Quota", "Share"]),
+    ("of_audience", ["De la audiencia", "Dei destinatari scelti", "Of the audience"]),
+    ("of_accepted", ["De los aceptados", "Degli accettati", "Of the accepted"]),
+    ("reason", ["Motivo", "Motivo", "Reason"]),
+    ("kind", ["Clase", "Classe", "Class"]),
+    ("example", ["Palabras del servidor, por ejemplo", "Parole del server, per esempio", "A server's words, for example"]),
+    ("refused_at_once", ["Al entregar", "Alla consegna", "While handing over"]),
+    ("later", ["Después", "In seguito", "Later"]),
+    ("date", ["Fecha", "Data", "Date"]),
+    ("at", ["Cuándo", "Quando", "When"]),
+    ("started", ["Empezó", "Iniziato", "Started"]),
+    ("last", ["Última novedad", "Ultima novità", "Last news"]),
+    ("sender", ["Remitente", "Mittente", "Sender"]),
+    ("approved", ["Aprobado en", "Approvato in", "Approved in"]),
+    ("subject", ["Asunto", "Oggetto", "Subject"]),
+    ("not_started", ["sin empezar", "non iniziato", "not started"]),
+    ("trend", ["Envíos recientes", "Invii recenti", "Recent sendings"]),
+    ("trend_says", ["Una barra por envío, del más reciente al más antiguo: lo que no rebotó, lo que rebotó, lo rechazado y lo que falta.", "Una barra per invio, dal più recente: ciò che non è tornato, ciò che è tornato, i rifiutati e ciò che manca.", "A bar for each sending, latest first: what did not bounce, what bounced, what was rejected and what is missing."]),
+    ("rates", ["Rebotes y quejas", "Ritorni e reclami", "Bounces and complaints"]),
+    ("rates_says", ["Por ciento de los aceptados, envío por envío. Rebotes definitivos: {} en el último; quejas: {}.", "Per cento degli accettati, invio per invio. Ritorni definitivi: {} nell'ultimo; reclami: {}.", "Per cent of the accepted, sending by sending. Hard bounces: {} in the latest; complaints: {}."]),
+    ("hard_rate", ["Rebotes definitivos", "Ritorni definitivi", "Hard bounces"]),
+    ("complaint_rate", ["Quejas", "Reclami", "Complaints"]),
+    ("all_sendings", ["Todos los envíos", "Tutti gli invii", "Every sending"]),
+    ("waits", ["Espera a una persona", "Attende una persona", "Waits for a person"]),
+    ("nothing_waits", ["Nada espera a una persona.", "Nulla attende una persona.", "Nothing waits for a person."]),
+    ("waits_unknown", ["{} correos de los que nadie sabe", "{} messaggi di cui nessuno sa", "{} mails of which nobody knows"]),
+    ("waits_overdue", ["{} filas con el plazo vencido", "{} righe con il termine scaduto", "{} rows whose time is over"]),
+    ("funnel", ["De la audiencia a la bandeja", "Dai destinatari alla casella", "From audience to inbox"]),
+    ("funnel_says", ["De {} elegidos se escribió o escribirá a {}; el servidor tomó {}; de {} no se supo ningún rebote.", "Di {} scelti si è scritto o si scriverà a {}; il server ne ha presi {}; di {} non si sa di alcun ritorno.", "Of {} selected, {} were or will be written to; the relay took {}; of {} no bounce was heard."]),
+    ("written_to", ["No excluidos", "Non esclusi", "Not excluded"]),
+    ("accounting", ["Cada uno está en una línea", "Ognuno sta in una riga", "Everybody stands in one line"]),
+    ("what_came_back", ["Lo que volvió de los aceptados", "Che cosa è tornato degli accettati", "What came back of the accepted"]),
+    ("overlay", ["De los mismos correos se supo además:", "Degli stessi messaggi si è saputo inoltre:", "Of the same mails was heard besides:"]),
+    ("elsewhere", ["Además volvieron {} correos que el registro no tiene por aceptados.", "Inoltre sono tornati {} messaggi che il registro non ha per accettati.", "Besides, {} mails came back that the ledger does not have as accepted."]),
+    ("timeline", ["El envío en el tiempo", "L'invio nel tempo", "The sending in time"]),
+    ("timeline_says", ["{} correos aceptados en periodos de {}; lo más en uno: {}.", "{} messaggi accettati in periodi di {}; il massimo in uno: {}.", "{} mails accepted in periods of {}; the most in one: {}."]),
+    ("period", ["Periodo desde", "Periodo dal", "Period from"]),
+    ("settled", ["Otros {} cuentan como aceptados porque una persona lo dijo.", "Altri {} contano come accettati perché una persona lo ha detto.", "Another {} count as accepted because a person said so."]),
+    ("nothing_accepted", ["Todavía no se ha aceptado ningún correo.", "Nessun messaggio è ancora stato accettato.", "No mail was accepted yet."]),
+    ("destinations", ["Destinos", "Destinazioni", "Destinations"]),
+    ("destination", ["Destino", "Destinazione", "Destination"]),
+    ("destinations_says", ["Una barra por destino: {} destinos, el mayor es {}.", "Una barra per destinazione: {} destinazioni, la maggiore è {}.", "A bar for each destination: {} destinations, the largest is {}."]),
+    ("others", ["otros, juntos", "altri, insieme", "others, together"]),
+    ("others_mean", ["Los destinos de menos de {} personas van juntos, porque su nombre las señalaría.", "Le destinazioni con meno di {} persone stanno insieme, perché il nome le indicherebbe.", "Destinations of fewer than {} people are joined, because their names would point at them."]),
+    ("failures", ["Rechazos y rebotes por motivo", "Rifiuti e ritorni per motivo", "Rejections and bounces by reason"]),
+    ("failures_says", ["{} correos rechazados al entregar y {} rebotados después.", "{} messaggi rifiutati alla consegna e {} tornati in seguito.", "{} mails rejected while handing over and {} bounced later."]),
+    ("no_failures", ["Ningún rechazo y ningún rebote.", "Nessun rifiuto e nessun ritorno.", "No rejection and no bounce."]),
+    ("exclusions", ["Excluidos por motivo", "Esclusi per motivo", "Excluded by reason"]),
+    ("exclusions_says", ["{} excluidos; el motivo más frecuente: {}.", "{} esclusi; il motivo più frequente: {}.", "{} excluded; the most frequent reason: {}."]),
+    ("nobody_excluded", ["Nadie está excluido.", "Nessuno è escluso.", "Nobody is excluded."]),
+    ("unknown_heading", ["Nadie sabe si salieron", "Nessuno sa se sono partiti", "Nobody knows whether they went out"]),
+    ("unknown_text", ["De {} correos nadie sabe si salieron. No se envían otra vez por sí solos. Números en la audiencia: {}.", "Di {} messaggi nessuno sa se sono partiti. Non vengono inviati di nuovo da soli. Numeri nell'elenco: {}.", "Nobody knows whether {} mails went out. They are not sent again by themselves. Places in the audience: {}."]),
+    ("unknown_expired", ["{} de ellos los tenía una ejecución que murió: ejecute primero «postmerge send» en su máquina, que quizá lo sabe.", "{} di essi erano di un'esecuzione che è morta: esegua prima «postmerge send» sulla sua macchina, che forse lo sa.", "{} of them were held by a run that died: run “postmerge send” on its machine first, which may know."]),
+    ("unknown_do", ["Mire el registro del servidor de correo y diga qué pasó:", "Guardi il registro del server di posta e dica che cosa è successo:", "Look into the relay's log, then say what happened:"]),
+    ("listed", ["Correos que fallaron, uno por uno", "Messaggi falliti, uno per uno", "Mails that failed, one by one"]),
+    ("index", ["Número", "Numero", "Place"]),
+    ("address", ["Dirección", "Indirizzo", "Address"]),
+    ("how", ["Qué pasó", "Che cosa è successo", "What happened"]),
+    ("how_rejected", ["rechazado al entregar", "rifiutato alla consegna", "rejected while handing over"]),
+    ("how_bounced", ["volvió", "tornato indietro", "bounced"]),
+    ("how_complained", ["marcado como no deseado", "segnalato come indesiderato", "reported as unwanted"]),
+    ("unlisted", ["Y {} más; todos, con:", "E altri {}; tutti, con:", "And {} more; all of them by:"]),
+    ("notes", ["Retenciones y ventanas perdidas", "Fermate e finestre perse", "Holds and missed windows"]),
+    ("held", ["retenido", "fermato", "held"]),
+    ("lapsed", ["ventana perdida", "finestra persa", "window missed"]),
+    ("lists_health", ["Salud de las listas", "Salute delle liste", "Lists' health"]),
+    ("lists_unread", ["Cuántos miembros y rebotes tienen las listas solo se puede decir con la clave de la organización ({}).", "Quanti membri e ritorni hanno le liste si può dire solo con la chiave dell'organizzazione ({}).", "How many members and bounces the lists have can be told only with the organisation's key ({})."]),
+    ("no_lists", ["La rama principal no tiene listas.", "Il ramo principale non ha liste.", "The main branch has no lists."]),
+    ("owner", ["Responde", "Responsabile", "Owner"]),
+    ("members", ["Miembros", "Membri", "Members"]),
+    ("cases", ["No escribibles", "Non raggiungibili", "Not to be written to"]),
+    ("new", ["Por avisar", "Da avvisare", "Owner not told"]),
+    ("open", ["En plazo", "Nei termini", "Awaiting the owner"]),
+    ("overdue", ["Vencidos", "Scaduti", "Overdue"]),
+    ("confirmed", ["Confirmada", "Confermata", "Confirmed"]),
+    ("stale", ["hace demasiado", "troppo tempo fa", "too long ago"]),
+    ("members_says", ["Miembros por lista, y cuántos de ellos no se pueden escribir.", "Membri per lista, e quanti di essi non sono raggiungibili.", "Members of each list, and how many of them can not be written to."]),
+    ("fine", ["Escribibles", "Raggiungibili", "Can be written to"]),
+    ("waiting", ["Rebotes que esperan a su responsable", "Ritorni che attendono il responsabile", "Bounces awaiting their owner"]),
+    ("none_waits", ["Ningún rebote espera.", "Nessun ritorno attende.", "No bounce waits."]),
+    ("days_left", ["Días hábiles que quedan", "Giorni lavorativi rimasti", "Business days left"]),
+    ("until", ["Hasta", "Entro", "Until"]),
+    ("unreadable", ["Filas sin dirección legible", "Righe senza indirizzo leggibile", "Rows without a readable address"]),
+    ("suppressed", ["Direcciones a las que no se escribe", "Indirizzi a cui non si scrive", "Addresses that are not written to"]),
+    ("suppressed_says", ["{} direcciones, en listas o ya no, por motivo.", "{} indirizzi, in lista o non più, per motivo.", "{} addresses, in lists or not any more, by reason."]),
+    ("providers", ["Por proveedor", "Per provider", "By provider"]),
+    ("providers_says", ["Qué parte de los correos contestados quedó sin rebote, rebotó o fue rechazada, por proveedor.", "Quale parte dei messaggi con risposta è rimasta senza ritorno, è tornata o è stata rifiutata, per provider.", "Which part of the answered mails had no bounce, bounced or was rejected, by provider."]),
+    ("over_time", ["Sin rebote, envío por envío", "Senza ritorno, invio per invio", "Without a bounce, sending by sending"]),
+    ("over_time_says", ["Por ciento de los correos contestados sin rebote; en el último envío {}.", "Per cento dei messaggi con risposta senza ritorno; nell'ultimo invio {}.", "Per cent of the answered mails without a bounce; in the latest sending {}."]),
+    ("footer", ["Escrito por postmerge report. Ninguna página pide nada a la red.", "Scritto da postmerge report. Nessuna pagina chiede nulla alla rete.", "Written by postmerge report. No page asks the network for anything."]),
+    ("minutes", ["{} min", "{} min", "{} min"]),
+    ("hours", ["{} h", "{} h", "{} h"]),
+    ("days", ["{} d", "{} g", "{} d"]),
+];
+
+#[rustfmt::skip]
+const REASONS: Table = &[
+    ("duplicate", ["ya elegido con la misma dirección", "già scelto con lo stesso indirizzo", "listed twice"]),
+    ("no-consent", ["sin consentimiento", "senza consenso", "without consent"]),
+    ("unsubscribed", ["se dio de baja", "si è cancellato", "unsubscribed"]),
+    ("complained", ["se quejó", "ha reclamato", "complained"]),
+    ("hard-bounce", ["sin buzón que reciba", "senza casella che riceva", "without a mailbox that takes mail"]),
+    ("suppressed", ["suprimido por una persona", "soppresso da una persona", "suppressed by a person"]),
+    ("excluded-list", ["en una lista excluida", "in una lista esclusa", "in an excluded list"]),
+    ("excluded-address", ["excluido por nombre", "escluso per nome", "excluded by name"]),
+    ("document-received", ["ya tiene todos los documentos", "ha già tutti i documenti", "with every document already"]),
+    ("frequency-cap", ["ya recibió bastante en estos días", "ha già ricevuto abbastanza in questi giorni", "mailed as often lately as policy allows"]),
+    ("address-invalid", ["sin dirección válida", "senza indirizzo valido", "without a valid address"]),
+    ("document-missing", ["falta su documento", "manca il suo documento", "without their own document"]),
+    ("not-renderable", ["no se pudo hacer su correo", "il messaggio non si è potuto fare", "no mail could be made"]),
+    ("left-list", ["quitado de la lista después", "tolto poi dalla lista", "taken off the list since"]),
+    ("cancelled", ["la campaña se canceló", "la campagna è stata annullata", "the campaign was cancelled"]),
+    ("gave-up", ["siempre «ahora no»", "sempre «non ora»", "every try was answered “not now”"]),
+    ("class-hard", ["definitivo", "definitivo", "hard"]),
+    ("class-soft", ["pasajero", "passeggero", "soft"]),
+    ("class-blocked", ["bloqueado", "bloccato", "blocked"]),
+    ("class-full", ["buzón lleno", "casella piena", "mailbox full"]),
+    ("class-big", ["demasiado grande", "troppo grande", "too big"]),
+    ("class-content", ["contenido rechazado", "contenuto rifiutato", "content rejected"]),
+    ("class-relay", ["problema del camino", "problema del percorso", "relay problem"]),
+    ("class-unknown", ["sin clase", "senza classe", "unknown"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_says_the_same() {
+        for (name, texts) in WORDS.iter().chain(REASONS) {
+            let marks = texts.map(|text| text.matches("{}").count());
+            assert!(marks.iter().all(|it| *it == marks[0]), "{name}");
+            assert!(texts.iter().all(|text| !text.is_empty()), "{name}");
+        }
+        let words = Words::of(Locale::It);
+        for reason in Exclusion::ALL {
+            assert!(words.table.contains_key(reason.name()), "{}", reason.name());
+        }
+        for class in Class::ALL {
+            assert!(
+                words.table.contains_key(class_key(class)),
+                "{}",
+                class.name()
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_in_the_language() {
+        let (es, en) = (Words::of(Locale::Es), Words::of(Locale::En));
+        assert_eq!(
+            (es.number(12_345), en.number(999)),
+            ("12.345".to_owned(), "999".to_owned())
+        );
+        assert_eq!(es.share(1, 3), "33,3\u{a0}%");
+        assert_eq!(
+            (en.share(1, 2_000), en.share(0, 0)),
+            ("0.05%".to_owned(), String::new())
+        );
+        assert_eq!(
+            en.with("settled", &["3"]),
+            "Another 3 count as accepted because a person said so."
+        );
+    }
+}
