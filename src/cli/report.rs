@@ -196,36 +196,41 @@ fn lists(
             stale: it.stale,
         }
     });
-    let mut waiting: BTreeMap<_, (u64, Vec<String>)> = BTreeMap::new();
-    for case in &gathered.cases {
-        let (until, left) = match case.state {
-            State::Overdue { until } => (Some(until), None),
-            State::Open { until, left } => (Some(until), Some(left)),
-            State::New => (None, None),
-        };
-        let list = (case.list.to_string(), case.owner.to_string());
-        // What is over comes first, then what is over next; who was not told yet comes last.
-        let order = (until.is_none(), until, left, list, case.suppressed.reason);
-        let (count, addresses) = waiting.entry(order).or_default();
-        *count += 1;
-        if with_addresses {
-            addresses.push(case.address.as_str().to_owned());
-        }
-    }
-    let row = |(order, (count, addresses))| {
-        let (_, until, days_left, (list, owner), reason) = order;
-        Waiting {
-            until,
-            days_left,
-            list,
-            owner,
-            reason,
-            count,
-            addresses,
-        }
-    };
     Lists::Read {
         lists: health.collect(),
-        waiting: waiting.into_iter().map(row).collect(),
+        waiting: waiting(gathered, with_addresses),
     }
+}
+
+/// Rows that wait for the same thing are one: those whose time is over, those that have it to one day, those whose owner was
+/// not told yet, in this order.
+fn waiting(gathered: &Gathered, with_addresses: bool) -> Vec<Waiting> {
+    let mut rows: BTreeMap<_, Waiting> = BTreeMap::new();
+    for case in &gathered.cases {
+        let (rank, until, days_left) = match case.state {
+            State::Overdue { until } => (0, Some(until), None),
+            State::Open { until, left } => (1, Some(until), Some(left)),
+            State::New => (2, None, None),
+        };
+        let list = case.list.to_string();
+        let day = until.filter(|_| rank == 1);
+        let row = rows
+            .entry((rank, day, list.clone(), case.suppressed.reason))
+            .or_insert_with(|| Waiting {
+                until,
+                days_left,
+                list,
+                owner: case.owner.to_string(),
+                reason: case.suppressed.reason,
+                count: 0,
+                addresses: Vec::new(),
+            });
+        // Of what is over, since when.
+        row.until = row.until.min(until);
+        row.count += 1;
+        if with_addresses {
+            row.addresses.push(case.address.as_str().to_owned());
+        }
+    }
+    rows.into_values().collect()
 }

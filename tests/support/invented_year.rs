@@ -215,17 +215,7 @@ fn make(
             own_document: None,
         });
     }
-    let mut batch = Batch {
-        run: RunId(0x1a2b_0000 + u32::try_from(number).unwrap()),
-        at: start,
-        events: Vec::new(),
-        suppressions: Vec::new(),
-        feedback: Vec::new(),
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: format!("{name}: sent"),
-    };
+    let mut batch = batch(number, name, start);
     let people: Vec<RecipientId> = entries.iter().map(|it| it.id).collect();
     let mut events = vec![Event::AudienceFixed {
         header: Box::new(header),
@@ -247,6 +237,20 @@ fn make(
         gone,
     );
     batch
+}
+
+fn batch(number: u64, name: &str, start: Timestamp) -> Batch {
+    Batch {
+        run: RunId(0x1a2b_0000 + u32::try_from(number).unwrap()),
+        at: start,
+        events: Vec::new(),
+        suppressions: Vec::new(),
+        feedback: Vec::new(),
+        pages: Vec::new(),
+        tests: Vec::new(),
+        looks_around: false,
+        summary: format!("{name}: sent"),
+    }
 }
 
 fn outcome(claim: ClaimId, index: u32, at: Timestamp, outcome: Outcome) -> Event {

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Takes the README's pictures of the plan's comment and of the preview: tests/tools/make_pictures.py
+"""Takes the README's pictures of the plan's comment, of the preview and of the report: tests/tools/make_pictures.py
 
 Needs a release build, a Chromium (CHROME, or on the PATH) and PyPI's markdown-it-py. The comment is the Markdown that
-`postmerge plan` gives, in a frame that looks like GitHub's.
+`postmerge plan` gives, in a frame that looks like GitHub's. The report's year is invented: tests/support/invented_year.rs writes it.
 """
 
 import os
@@ -56,6 +56,16 @@ def main():
         shoot(page, PICTURES / "plan.png", 930, 860)
         subprocess.run([BINARY, "-C", TOP, "preview", "2026/rueda-agro", "--output", folder], check=True, stdout=subprocess.DEVNULL)
         shoot(folder / "2026/rueda-agro.html", PICTURES / "preview.png", 1440, 1000)
+        report(folder / "year")
+
+
+def report(year):
+    subprocess.run(["cargo", "test", "--quiet", "--locked", "--test", "report_site", "--", "--ignored", "the_invented_year_is_written"],
+                   cwd=TOP, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "REPORT_YEAR": str(year)})
+    subprocess.run([BINARY, "-C", year, "report", "--out", year / "report"], check=True, stdout=subprocess.DEVNULL,
+                   env={**os.environ, "POSTMERGE_KEY": "0123456789abcdef0123456789abcdef"})
+    shoot(year / "report/index.html", PICTURES / "report.png", 1200, 1400)
+    shoot(year / "report/campaigns/boletin-trimestral@2026-~q4.html", PICTURES / "report-sending.png", 1200, 1560)
 
 
 main()

@@ -289,6 +289,7 @@ fn destinations(all: &[Destination], words: &Words) -> Figure {
     let count = words.number(all.len() as u64);
     let says = words.with("destinations_says", &[&count, &largest]);
     let name = ("destinations", words.get("destinations"), says.as_str());
+    let table = table.without_noughts();
     row_figure(words, name, &fate_series(words), &bars, table)
 }
 

@@ -6,13 +6,13 @@
 use std::fmt::Write as _;
 
 /// Widths and heights in the picture's own units; a page scales it.
-const WIDTH: f64 = 440.0;
+const WIDTH: f64 = 360.0;
 
 /// About as wide as a character of the axes' text.
-const CHARACTER: f64 = 6.4;
+const CHARACTER: f64 = 7.0;
 
 /// The height of a chart with two axes.
-const HEIGHT: f64 = 220.0;
+const HEIGHT: f64 = 200.0;
 
 /// Room above the topmost tick and below the axis.
 const ABOVE: f64 = 12.0;
@@ -117,7 +117,7 @@ pub fn rows(
     write: Write<'_>,
 ) -> String {
     const ROW: f64 = 36.0;
-    const SIDE: f64 = 14.0;
+    const SIDE: f64 = 2.0;
     let sum = |row: &Row| row.values.iter().sum::<f64>();
     let axis = Axis::new(rows.iter().map(sum).fold(0.0, f64::max), 4, whole);
     let length = WIDTH - 2.0 * SIDE;
@@ -126,10 +126,15 @@ pub fn rows(
     for tick in &axis.ticks {
         let x = SIDE + axis.share(*tick) * length;
         line(&mut svg, "grid", (x, 2.0), (x, bottom));
+        let anchor = match *tick {
+            it if it <= 0.0 => "start",
+            it if it >= axis.end() => "end",
+            _ => "middle",
+        };
         label(
             &mut svg,
             (x, bottom + 17.0),
-            "middle",
+            anchor,
             &write(*tick, axis.digits),
         );
     }
@@ -164,9 +169,9 @@ pub fn columns(
     write: Write<'_>,
 ) -> String {
     let most = values.iter().map(|(_, value)| *value).fold(0.0, f64::max);
-    let mut plot = Plot::begin(name, Axis::new(most, 4, true), write);
-    let width = plot.length() / values.len().max(1) as f64;
     let longest = values.iter().map(|(text, _)| text.chars().count()).max();
+    let mut plot = Plot::begin(name, Axis::new(most, 4, true), longest.unwrap_or(0), write);
+    let width = plot.length() / values.len().max(1) as f64;
     let every = every(longest.unwrap_or(0), width);
     for (number, (text, value)) in values.iter().enumerate() {
         let x = plot.left + width * number as f64;
@@ -175,8 +180,7 @@ pub fn columns(
         let size = (width - 2.0 * gap, plot.bottom() - y);
         bar(&mut plot.svg, class, (x + gap, y), size);
         if number.is_multiple_of(every) {
-            let is_first = number == 0;
-            plot.mark(x, text, if is_first { "start" } else { "middle" });
+            plot.mark(x, text);
         }
     }
     plot.end()
@@ -191,27 +195,19 @@ pub fn lines(
     write: Write<'_>,
 ) -> String {
     let most = values.iter().flatten().flatten().copied();
-    let mut plot = Plot::begin(name, Axis::new(most.fold(0.0, f64::max), 4, false), write);
-    let between = places.len().saturating_sub(1).max(1) as f64;
-    // Points at the very edge would be cut.
-    let step = (plot.length() - 12.0) / between;
-    let x = |plot: &Plot<'_>, number: usize| plot.left + 6.0 + step * number as f64;
     let longest = places.iter().map(|text| text.chars().count()).max();
+    let axis = Axis::new(most.fold(0.0, f64::max), 4, false);
+    let mut plot = Plot::begin(name, axis, longest.unwrap_or(0), write);
+    let between = places.len().saturating_sub(1).max(1) as f64;
+    let step = plot.length() / between;
+    let x = |plot: &Plot, number: usize| plot.left + step * number as f64;
     let every = every(longest.unwrap_or(0), step);
     for (number, text) in places.iter().enumerate() {
-        let is_last = number + 1 == places.len() && number > 0;
-        // The last one is told; one too near to it is not.
-        if is_last
-            || number.is_multiple_of(every) && number + every <= places.len().max(2) - 1
-            || number == 0
-        {
-            let anchor = match (number, is_last) {
-                (0, _) => "start",
-                (_, true) => "end",
-                _ => "middle",
-            };
+        // The last one is told; one that is too near to it is not.
+        let to_last = places.len() - 1 - number;
+        if to_last == 0 || number.is_multiple_of(every) && to_last >= every {
             let at = x(&plot, number);
-            plot.mark(at, text, anchor);
+            plot.mark(at, text);
         }
     }
     for (series, values) in series.iter().zip(values) {
@@ -261,27 +257,37 @@ fn values_in_runs(values: &[Option<f64>]) -> Vec<Vec<(usize, f64)>> {
 }
 
 /// A chart with an axis at its left and one below.
-struct Plot<'a> {
+struct Plot {
     svg: String,
     axis: Axis,
     left: f64,
-    write: Write<'a>,
+    right: f64,
 }
 
-impl<'a> Plot<'a> {
-    fn begin(name: &Name<'_>, axis: Axis, write: Write<'a>) -> Self {
+impl Plot {
+    /// With the grid, over which everything else is painted. Labels below are so long at most.
+    fn begin(name: &Name<'_>, axis: Axis, longest: usize, write: Write<'_>) -> Self {
+        let half = longest as f64 * CHARACTER / 2.0;
         let texts = axis.ticks.iter().map(|tick| write(*tick, axis.digits));
-        let longest = texts.map(|text| text.chars().count()).max().unwrap_or(1);
-        Self {
+        let widest = texts.map(|text| text.chars().count()).max().unwrap_or(1);
+        let mut plot = Self {
             svg: begin(name, HEIGHT),
-            left: longest as f64 * CHARACTER + 12.0,
+            left: (widest as f64 * CHARACTER + 12.0).max(half),
+            right: WIDTH - half.max(6.0),
             axis,
-            write,
+        };
+        for tick in plot.axis.ticks.clone() {
+            let y = plot.y(tick);
+            let class = if tick > 0.0 { "grid" } else { "axis" };
+            line(&mut plot.svg, class, (plot.left, y), (plot.right, y));
+            let text = write(tick, plot.axis.digits);
+            label(&mut plot.svg, (plot.left - 6.0, y + 4.0), "end", &text);
         }
+        plot
     }
 
     fn length(&self) -> f64 {
-        WIDTH - self.left - 8.0
+        self.right - self.left
     }
 
     fn bottom(&self) -> f64 {
@@ -292,21 +298,13 @@ impl<'a> Plot<'a> {
         self.bottom() - self.axis.share(value) * (self.bottom() - ABOVE)
     }
 
-    fn mark(&mut self, x: f64, text: &str, anchor: &str) {
+    fn mark(&mut self, x: f64, text: &str) {
         let bottom = self.bottom();
         line(&mut self.svg, "axis", (x, bottom), (x, bottom + 4.0));
-        label(&mut self.svg, (x, bottom + 18.0), anchor, text);
+        label(&mut self.svg, (x, bottom + 18.0), "middle", text);
     }
 
-    /// The grid is painted over nothing: it is under what follows in no picture, so it is thin.
     fn end(mut self) -> String {
-        for tick in self.axis.ticks.clone() {
-            let y = self.y(tick);
-            let class = if tick > 0.0 { "grid" } else { "axis" };
-            line(&mut self.svg, class, (self.left, y), (WIDTH - 8.0, y));
-            let text = (self.write)(tick, self.axis.digits);
-            label(&mut self.svg, (self.left - 6.0, y + 4.0), "end", &text);
-        }
         self.svg.push_str("</svg>");
         self.svg
     }
@@ -422,7 +420,7 @@ mod tests {
                 let (_, after) = it.split_once("width=\"").unwrap();
                 after.split_once('"').unwrap().0.parse().unwrap()
             }).collect();
-            let wanted: Vec<f64> = values.iter().filter(|it| **it > 0).map(|it| f64::from(*it) / end * 412.0).collect();
+            let wanted: Vec<f64> = values.iter().filter(|it| **it > 0).map(|it| f64::from(*it) / end * 356.0).collect();
             prop_assert_eq!(widths.len(), wanted.len());
             for (found, wanted) in widths.iter().zip(&wanted) {
                 prop_assert!((found - wanted).abs() < 0.01);

@@ -45,7 +45,6 @@ pub(super) fn of(site: &Site<'_>, words: &Words) -> Value {
 fn providers(all: &[Destination], words: &Words) -> Figure {
     let heads = [
         "destination",
-        "#recipients",
         "#accepted",
         "#deferred",
         "#rejected",
@@ -73,7 +72,6 @@ fn providers(all: &[Destination], words: &Words) -> Figure {
             });
         }
         let numbers = [
-            it.recipients,
             it.accepted,
             it.deferred,
             it.rejected,

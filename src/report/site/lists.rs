@@ -13,7 +13,7 @@ const ROWS: usize = 20;
 
 pub(super) fn of(site: &Site<'_>, words: &Words) -> Value {
     let suppressed = (!site.suppressed.is_empty())
-        .then(|| reasons(words, ("suppressed", "suppressed_says"), &site.suppressed));
+        .then(|| reasons(words, ("not_written", "not_written_says"), &site.suppressed));
     let title = words.get("lists_health");
     match &site.lists {
         Lists::Read { lists, waiting } => context! {

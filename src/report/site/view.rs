@@ -92,6 +92,23 @@ impl Table {
             foot: Vec::new(),
         }
     }
+
+    /// Leaves out columns of numbers that are nought in every row.
+    pub(super) fn without_noughts(mut self) -> Self {
+        let is_nought = |column: usize| {
+            let mut cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.all(|cell| cell.number && cell.text == "0")
+        };
+        let kept: Vec<bool> = (0..self.heads.len()).map(|it| !is_nought(it)).collect();
+        let keep = |cells: &mut Vec<Cell>| {
+            let mut kept = kept.iter().copied();
+            cells.retain(|_| kept.next().unwrap_or(true));
+        };
+        keep(&mut self.heads);
+        self.rows.iter_mut().for_each(keep);
+        keep(&mut self.foot);
+        self
+    }
 }
 
 /// The series of what became of mails, in the order of [`fates`].

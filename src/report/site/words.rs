@@ -163,7 +163,7 @@ const WORDS: Table = &[
     ("pending", ["Pendientes", "In attesa", "Pending"]),
     ("unknown", ["Sin saber", "Incerti", "Unknown"]),
     ("recipients", ["Destinatarios", "Destinatari", "Recipients"]),
-    ("deferred", ["Aplazados alguna vez", "Rinviati almeno una volta", "Deferred at least once"]),
+    ("deferred", ["Aplazados", "Rinviati", "Deferred"]),
     ("bounced", ["Rebotados", "Tornati indietro", "Bounced"]),
     ("hard", ["Rebote definitivo", "Ritorno definitivo", "Hard bounce"]),
     ("other", ["Otro rebote", "Altro ritorno", "Other bounce"]),
@@ -199,19 +199,19 @@ const WORDS: Table = &[
     ("all_sendings", ["Todos los envíos", "Tutti gli invii", "Every sending"]),
     ("waits", ["Espera a una persona", "Attende una persona", "Waits for a person"]),
     ("nothing_waits", ["Nada espera a una persona.", "Nulla attende una persona.", "Nothing waits for a person."]),
-    ("waits_unknown", ["{} correos de los que nadie sabe", "{} messaggi di cui nessuno sa", "{} mails of which nobody knows"]),
-    ("waits_overdue", ["{} filas con el plazo vencido", "{} righe con il termine scaduto", "{} rows whose time is over"]),
+    ("waits_unknown", ["correos de los que nadie sabe: {}", "messaggi di cui nessuno sa: {}", "mails of which nobody knows: {}"]),
+    ("waits_overdue", ["filas con el plazo vencido: {}", "righe con il termine scaduto: {}", "rows whose time is over: {}"]),
     ("funnel", ["De la audiencia a la bandeja", "Dai destinatari alla casella", "From audience to inbox"]),
     ("funnel_says", ["De {} elegidos se escribió o escribirá a {}; el servidor tomó {}; de {} no se supo ningún rebote.", "Di {} scelti si è scritto o si scriverà a {}; il server ne ha presi {}; di {} non si sa di alcun ritorno.", "Of {} selected, {} were or will be written to; the relay took {}; of {} no bounce was heard."]),
     ("written_to", ["No excluidos", "Non esclusi", "Not excluded"]),
     ("accounting", ["Cada uno está en una línea", "Ognuno sta in una riga", "Everybody stands in one line"]),
     ("what_came_back", ["Lo que volvió de los aceptados", "Che cosa è tornato degli accettati", "What came back of the accepted"]),
     ("overlay", ["De los mismos correos se supo además:", "Degli stessi messaggi si è saputo inoltre:", "Of the same mails was heard besides:"]),
-    ("elsewhere", ["Además volvieron {} correos que el registro no tiene por aceptados.", "Inoltre sono tornati {} messaggi che il registro non ha per accettati.", "Besides, {} mails came back that the ledger does not have as accepted."]),
+    ("elsewhere", ["Volvieron además, sin que el registro los tenga por aceptados: {}.", "Sono tornati inoltre, senza che il registro li abbia per accettati: {}.", "Came back besides, without being accepted in the ledger: {}."]),
     ("timeline", ["El envío en el tiempo", "L'invio nel tempo", "The sending in time"]),
     ("timeline_says", ["{} correos aceptados en periodos de {}; lo más en uno: {}.", "{} messaggi accettati in periodi di {}; il massimo in uno: {}.", "{} mails accepted in periods of {}; the most in one: {}."]),
     ("period", ["Periodo desde", "Periodo dal", "Period from"]),
-    ("settled", ["Otros {} cuentan como aceptados porque una persona lo dijo.", "Altri {} contano come accettati perché una persona lo ha detto.", "Another {} count as accepted because a person said so."]),
+    ("settled", ["Además cuentan como aceptados, porque una persona lo dijo: {}.", "Inoltre contano come accettati, perché una persona lo ha detto: {}.", "Accepted besides, because a person said so: {}."]),
     ("nothing_accepted", ["Todavía no se ha aceptado ningún correo.", "Nessun messaggio è ancora stato accettato.", "No mail was accepted yet."]),
     ("destinations", ["Destinos", "Destinazioni", "Destinations"]),
     ("destination", ["Destino", "Destinazione", "Destination"]),
@@ -225,10 +225,11 @@ const WORDS: Table = &[
     ("exclusions_says", ["{} excluidos; el motivo más frecuente: {}.", "{} esclusi; il motivo più frequente: {}.", "{} excluded; the most frequent reason: {}."]),
     ("nobody_excluded", ["Nadie está excluido.", "Nessuno è escluso.", "Nobody is excluded."]),
     ("unknown_heading", ["Nadie sabe si salieron", "Nessuno sa se sono partiti", "Nobody knows whether they went out"]),
-    ("unknown_text", ["De {} correos nadie sabe si salieron. No se envían otra vez por sí solos. Números en la audiencia: {}.", "Di {} messaggi nessuno sa se sono partiti. Non vengono inviati di nuovo da soli. Numeri nell'elenco: {}.", "Nobody knows whether {} mails went out. They are not sent again by themselves. Places in the audience: {}."]),
-    ("unknown_expired", ["{} de ellos los tenía una ejecución que murió: ejecute primero «postmerge send» en su máquina, que quizá lo sabe.", "{} di essi erano di un'esecuzione che è morta: esegua prima «postmerge send» sulla sua macchina, che forse lo sa.", "{} of them were held by a run that died: run “postmerge send” on its machine first, which may know."]),
+    ("unknown_text", ["Correos de los que nadie sabe si salieron: {}. No se envían otra vez por sí solos. Números en la audiencia: {}.", "Messaggi di cui nessuno sa se sono partiti: {}. Non vengono inviati di nuovo da soli. Numeri nell'elenco: {}.", "Mails of which nobody knows whether they went out: {}. They are not sent again by themselves. Places in the audience: {}."]),
+    ("unknown_expired", ["En manos de una ejecución que murió: {}. Ejecute primero «postmerge send» en su máquina, que quizá lo sabe.", "In mano a un'esecuzione che è morta: {}. Esegua prima «postmerge send» sulla sua macchina, che forse lo sa.", "Held by a run that died: {}. Run “postmerge send” on its machine first, which may know."]),
     ("unknown_do", ["Mire el registro del servidor de correo y diga qué pasó:", "Guardi il registro del server di posta e dica che cosa è successo:", "Look into the relay's log, then say what happened:"]),
     ("listed", ["Correos que fallaron, uno por uno", "Messaggi falliti, uno per uno", "Mails that failed, one by one"]),
+    ("show", ["Mostrarlos", "Mostrarli", "Show them"]),
     ("index", ["Número", "Numero", "Place"]),
     ("address", ["Dirección", "Indirizzo", "Address"]),
     ("how", ["Qué pasó", "Che cosa è successo", "What happened"]),
@@ -252,13 +253,13 @@ const WORDS: Table = &[
     ("stale", ["hace demasiado", "troppo tempo fa", "too long ago"]),
     ("members_says", ["Miembros por lista, y cuántos de ellos no se pueden escribir.", "Membri per lista, e quanti di essi non sono raggiungibili.", "Members of each list, and how many of them can not be written to."]),
     ("fine", ["Escribibles", "Raggiungibili", "Can be written to"]),
-    ("waiting", ["Rebotes que esperan a su responsable", "Ritorni che attendono il responsabile", "Bounces awaiting their owner"]),
-    ("none_waits", ["Ningún rebote espera.", "Nessun ritorno attende.", "No bounce waits."]),
+    ("waiting", ["Filas que esperan a su responsable", "Righe che attendono il responsabile", "Rows awaiting their owner"]),
+    ("none_waits", ["Ninguna fila espera.", "Nessuna riga attende.", "No row waits."]),
     ("days_left", ["Días hábiles que quedan", "Giorni lavorativi rimasti", "Business days left"]),
     ("until", ["Hasta", "Entro", "Until"]),
     ("unreadable", ["Filas sin dirección legible", "Righe senza indirizzo leggibile", "Rows without a readable address"]),
-    ("suppressed", ["Direcciones a las que no se escribe", "Indirizzi a cui non si scrive", "Addresses that are not written to"]),
-    ("suppressed_says", ["{} direcciones, en listas o ya no, por motivo.", "{} indirizzi, in lista o non più, per motivo.", "{} addresses, in lists or not any more, by reason."]),
+    ("not_written", ["Direcciones a las que no se escribe", "Indirizzi a cui non si scrive", "Addresses that are not written to"]),
+    ("not_written_says", ["{} direcciones, en listas o ya no, por motivo.", "{} indirizzi, in lista o non più, per motivo.", "{} addresses, in lists or not any more, by reason."]),
     ("providers", ["Por proveedor", "Per provider", "By provider"]),
     ("providers_says", ["Qué parte de los correos contestados quedó sin rebote, rebotó o fue rechazada, por proveedor.", "Quale parte dei messaggi con risposta è rimasta senza ritorno, è tornata o è stata rifiutata, per provider.", "Which part of the answered mails had no bounce, bounced or was rejected, by provider."]),
     ("over_time", ["Sin rebote, envío por envío", "Senza ritorno, invio per invio", "Without a bounce, sending by sending"]),
@@ -309,6 +310,11 @@ mod tests {
             assert!(texts.iter().all(|text| !text.is_empty()), "{name}");
         }
         let words = Words::of(Locale::It);
+        assert_eq!(
+            words.table.len(),
+            WORDS.len() + REASONS.len(),
+            "no two have one name"
+        );
         for reason in Exclusion::ALL {
             assert!(words.table.contains_key(reason.name()), "{}", reason.name());
         }
@@ -335,7 +341,7 @@ mod tests {
         );
         assert_eq!(
             en.with("settled", &["3"]),
-            "Another 3 count as accepted because a person said so."
+            "Accepted besides, because a person said so: 3."
         );
     }
 }
