@@ -31,6 +31,7 @@ pub mod reasons;
 pub mod recover;
 pub mod relay;
 pub mod resolve;
+mod rounds;
 pub mod run;
 pub mod settle;
 pub mod signers;
@@ -39,7 +40,9 @@ pub mod start;
 mod stopping;
 pub mod suppress;
 pub mod test_sending;
+mod turning;
 mod waking;
+mod watching;
 pub mod worker;
 
 pub use error::{DeliverError, StartError};

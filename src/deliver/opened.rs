@@ -13,7 +13,7 @@ use crate::workspace::settings::LedgerSettings;
 use crate::workspace::tree::Tree;
 
 /// Where the main branch is kept as it was fetched.
-const MAIN: &str = "refs/postmerge/main";
+pub(super) const MAIN: &str = "refs/postmerge/main";
 
 /// How long a fetch or push may take.
 const REMOTE_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
@@ -65,7 +65,7 @@ pub fn open_as_fetched(path: &Path, settings: &LedgerSettings) -> Result<Opened,
     read(path, repository, ledger, head)
 }
 
-fn remote(settings: &LedgerSettings) -> Remote {
+pub(super) fn remote(settings: &LedgerSettings) -> Remote {
     Remote {
         name: settings.remote.clone(),
         limit: REMOTE_LIMIT,
