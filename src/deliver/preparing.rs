@@ -176,7 +176,7 @@ impl Run<'_> {
             note = format!("cancelled: {} who were pending are left out", events.len());
             events.iter().try_for_each(|event| state.apply(event))?;
             let batch = Batch {
-                run: self.outside.run,
+                run: self.run,
                 at: self.now,
                 events: events.into_iter().map(|it| (id.clone(), it)).collect(),
                 suppressions: Vec::new(),
@@ -392,7 +392,7 @@ impl Run<'_> {
             return Ok(state);
         }
         let batch = Batch {
-            run: self.outside.run,
+            run: self.run,
             at: self.now,
             events: events.into_iter().map(|it| (id.clone(), it)).collect(),
             suppressions: Vec::new(),
