@@ -52,10 +52,14 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
         summary: "left".to_owned(),
     };
     let state = one.replay(&occurrence()).unwrap();
-    batch.pages.push((
-        occurrence(),
-        result_page(&occurrence(), &state, Some(returned), at(20)),
-    ));
+    let returned = Returned {
+        hard: 1,
+        other: 2,
+        complained: 0,
+        left: 0,
+    };
+    let page = result_page(&occurrence(), &state, Some(returned), at(20));
+    batch.pages.push((occurrence(), page));
     one.publish(&batch).unwrap();
 
     let mut two = house.ledger("two");
