@@ -312,6 +312,12 @@ fn a_sending_is_shown_as_json_without_asking_the_remote() {
               "count": 1
             }
           ],
+          "came_back": {
+            "hard": 0,
+            "other": 0,
+            "complained": 0,
+            "left": 0
+          },
           "notes": [],
           "last_activity": "2026-01-05T17:00:00Z"
         }
