@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::known::Known;
 use super::listen::{self, End, Listener, Said};
 use super::mailbox::{self, Mailbox, MailboxError, Taken};
+use super::refused;
 use super::whose::Whose;
 use super::{Kind, Returned, read};
 use crate::clock::Clock;
@@ -110,9 +111,16 @@ pub async fn ingest(
     let mut known = Known::read(ledger, policy.soft_bounces, now)?;
     let mut listener = listener(outside, ledger)?;
     let mut summary = Summary::default();
+    let mut refused = Intake {
+        suppressions: refused::suppressions(ledger, now)?,
+        ..Intake::default()
+    };
+    summary.suppressed += refused.suppressions.len() as u64;
+    if !outside.dry_run {
+        refused.publish(outside, ledger, now)?;
+    }
     loop {
-        let messages = some(mailbox).await?;
-        let is_last = messages.len() < AT_ONCE;
+        let (messages, end) = some(mailbox).await;
         let understood = map(&messages, WORTH, |it| (key_of(&it.bytes), read(&it.bytes)));
         let mut intake = Intake::default();
         for (message, (key, returned)) in messages.into_iter().zip(&understood) {
@@ -138,8 +146,10 @@ pub async fn ingest(
             mailbox.done(&intake.taken).await?;
         }
         told(summary.messages);
-        if is_last {
-            return Ok(summary);
+        match end {
+            Some(Ok(())) => return Ok(summary),
+            Some(Err(error)) => return Err(error.into()),
+            None => {}
         }
     }
 }
@@ -160,16 +170,20 @@ fn listener<'a>(outside: &Outside<'a>, ledger: &Ledger) -> Result<Listener<'a>, 
     })
 }
 
-/// The next messages.
-async fn some(mailbox: &mut dyn Mailbox) -> Result<Vec<mailbox::Message>, MailboxError> {
+/// The next messages; and the mailbox's end, where it was reached, well or not. What was read before it breaks is taken
+/// in: else one message that can not be read would keep all others back.
+async fn some(
+    mailbox: &mut dyn Mailbox,
+) -> (Vec<mailbox::Message>, Option<Result<(), MailboxError>>) {
     let mut messages = Vec::new();
     while messages.len() < AT_ONCE {
-        match mailbox.next().await? {
-            Some(message) => messages.push(message),
-            None => break,
+        match mailbox.next().await {
+            Ok(Some(message)) => messages.push(message),
+            Ok(None) => return (messages, Some(Ok(()))),
+            Err(error) => return (messages, Some(Err(error))),
         }
     }
-    Ok(messages)
+    (messages, None)
 }
 
 /// A message by its content, whatever line ends its mailbox has.
