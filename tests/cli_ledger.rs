@@ -249,8 +249,7 @@ fn a_sending_is_shown_as_json_without_asking_the_remote() {
     let (code, out, _) = house.run(&["status", "rueda", "--format", "json", "--offline"]);
     assert_eq!(code, 1);
     let mut json: serde_json::Value = serde_json::from_str(&out).unwrap();
-    json["at"] = "…".into();
-    json["main"] = "…".into();
+    (json["at"], json["main"]) = ("…".into(), "…".into());
     insta::assert_snapshot!(format!("{json:#}"), @r#"
     {
       "version": 1,
