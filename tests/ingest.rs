@@ -28,7 +28,8 @@ use postmerge::mail::token::{self, Action, Leave, OccurrenceTag, ReversePath};
 use postmerge::workspace::Workspace;
 use postmerge::workspace::folder::Folder;
 use postmerge::workspace::settings::Then;
-use support::ledger::{House, at, claim, claimed, fixed, occurrence, publish};
+use support::git::git;
+use support::ledger::{BRANCH, House, at, claim, claimed, fixed, occurrence, publish};
 
 /// Six recipients, `p0@uno.test` … `p5@uno.test`; the last is a copy of the first's mail.
 struct Office {
@@ -215,6 +216,9 @@ fn a_hard_bounce_is_noted_and_nobody_mails_the_address_again() {
         "{text}"
     );
     assert_eq!(office.left(), Vec::<String>::new());
+    let page = format!("{BRANCH}:campaigns/{}/RESULT.md", occurrence());
+    let page = git(&office.house.remote(), &["show", &page]);
+    assert!(page.contains("came back"), "{page}");
 }
 
 #[test]

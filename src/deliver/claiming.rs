@@ -179,7 +179,7 @@ impl Engine {
             .map(|active| {
                 (
                     (*active.id).clone(),
-                    result_page(&active.id, &active.state, None, now),
+                    result_page(&active.id, &active.state, Some(active.returned), now),
                 )
             })
             .collect()

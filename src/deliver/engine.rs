@@ -28,6 +28,7 @@ use super::worker::{Told, Worker};
 use crate::clock::{BoxFuture, Clock};
 use crate::ledger::branch::Batch;
 use crate::ledger::event::{Event, Exclusion, RecipientIndex, RunId};
+use crate::ledger::feedback::Returned;
 use crate::ledger::state::{OccurrenceState, Status};
 use crate::mail::occurrence::OccurrenceId;
 use crate::schedule::pacer::Pacer;
@@ -58,6 +59,8 @@ pub struct Active {
     pub rates: Option<Rates>,
     /// What should be known of it.
     pub warning: Option<String>,
+    /// What came back of it, as far as was read.
+    pub returned: Returned,
 }
 
 /// What the engine needs from outside.

@@ -57,6 +57,7 @@ impl Engine {
             let Some(active) = self.occurrences.get_mut(number) else {
                 break;
             };
+            active.returned = returned.of(&active.id);
             let (Some(rates), None) = (&active.rates, &active.ended) else {
                 continue;
             };
