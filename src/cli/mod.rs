@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 mod doctor_text;
 pub mod error;
+pub mod forget;
 mod github_evidence;
 pub mod history;
 mod history_lines;
@@ -108,6 +109,8 @@ pub enum Command {
     Ingest(ingest::Arguments),
     #[command(about = "Show what a person got, or who got a mail or a document")]
     History(history::Arguments),
+    #[command(about = "Forget a person who asks for it: rows, and mails from now on")]
+    Forget(forget::Arguments),
     #[command(about = "Check DNS, relays and certificates, and say what to publish")]
     Doctor(doctor::Arguments),
     #[command(about = "Settle mails of which nobody knows whether they went out")]
@@ -146,6 +149,7 @@ impl Cli {
             Command::Status(arguments) => status::run(self, arguments, terminal),
             Command::Ingest(arguments) => ingest::run(self, arguments, terminal),
             Command::History(arguments) => history::run(self, arguments, terminal),
+            Command::Forget(arguments) => forget::run(self, arguments, terminal),
             Command::Doctor(arguments) => doctor::run(self, arguments, terminal),
             Command::Resolve(arguments) => resolve::run(self, arguments, terminal),
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),
