@@ -161,7 +161,7 @@ fn what_was_never_approved_is_not_made_good_by_a_later_change_of_something_else(
     let house = house();
     let first = head(&house);
     let direct = push(&house, "campaigns/rueda/body.md", "Otra cosa.\n");
-    let later = format!("{CAMPAIGN}send: {{date: 2026-12-04, window: 12:00}}\n");
+    let later = format!("{CAMPAIGN}send: {{date: 2098-12-04, window: 12:00}}\n");
     let window = push(&house, "campaigns/rueda/campaign.yaml", &later);
     assert_held(send(&house, &[&window]), &direct, "campaigns/rueda/body.md");
     // Nor by one of the same file: only its own lines are shown there.

@@ -106,6 +106,7 @@ fn rights_are_few_and_no_token_is_left_behind() {
         let expected = match Path::new(&path).file_name().unwrap().to_str().unwrap() {
             "send.yml" => 1,    // the ledger's branch
             "comment.yml" => 2, // comments, findings
+            "hygiene.yml" => 2, // the ledger's and its own branches, proposals
             "publish.yml" => 2, // Pages
             _ => 0,
         };

@@ -131,118 +131,112 @@ impl House {
             .unwrap();
     }
 
-    /// Two campaigns to five people.
+    /// Two campaigns to five people, and what came back.
     fn sent(&self) {
         std::fs::write(self.folder.path().join("lists/exportadores.csv"), LIST).unwrap();
-        let claim = ClaimId {
-            run: RunId(0x1a2b_3c4d),
-            sequence: 0,
-        };
-        let claimed = Event::Claimed {
-            claim,
-            recipients: Ranges::from_indices(0..4),
-            until: at(10),
-        };
-        let outcome = |index, minute, outcome| Event::Outcome {
-            claim,
-            recipient: RecipientIndex(index),
-            at: at(minute),
-            outcome,
-        };
-        let reply = |text: &str| text.to_owned();
-        let deferred = Outcome::Deferred {
-            reply: reply("450 4.2.0 Greylisted"),
-            retry_at: at(6),
-        };
-        let accepted = Outcome::Accepted {
-            reply: reply("2.0.0 Ok: queued as 4ZPtKz1x2yz3"),
-        };
-        let rejected = Outcome::Rejected {
-            reply: reply("=550 5.1.1 no such user"),
-        };
-        let unknown = Outcome::Unknown {
-            reason: reply("the connection broke after the final dot"),
-        };
-        let resolved = Event::Resolved {
-            recipients: Ranges::from_indices([2]),
-            resolution: Resolution::Sent,
-            by: "Luz".to_owned(),
-            reason: "in the log".to_owned(),
-            at: at(30),
-        };
-        let events = vec![
-            fixed(Vec::new()),
-            claimed.clone(),
-            outcome(0, 1, deferred),
-            outcome(1, 2, rejected),
-            outcome(2, 3, unknown),
-            outcome(3, 3, accepted.clone()),
-            resolved,
-        ];
-        self.publish(
-            events.into_iter().map(|it| ("rueda", it)).collect(),
-            Vec::new(),
-        );
-        let again = ClaimId {
-            sequence: 1,
-            ..claim
-        };
-        let events = vec![
-            (
-                "rueda",
-                Event::Claimed {
-                    claim: again,
-                    recipients: Ranges::from_indices([0]),
-                    until: at(20),
-                },
-            ),
-            (
-                "rueda",
-                Event::Outcome {
-                    claim: again,
-                    recipient: RecipientIndex(0),
-                    at: at(7),
-                    outcome: accepted.clone(),
-                },
-            ),
-            (
-                "2026/boletin@2026-Q1",
-                fixed(vec![Digest::of(b"a programme")]),
-            ),
-            ("2026/boletin@2026-Q1", claimed),
-            ("2026/boletin@2026-Q1", outcome(0, 20, accepted)),
-            (
-                "2026/boletin@2026-Q1",
-                Event::Excluded {
-                    recipient: RecipientIndex(4),
-                    at: at(21),
-                    reason: Exclusion::LeftList,
-                },
-            ),
-        ];
-        let heard = |message, index, what| Feedback {
-            message: MessageKey([message; 8]),
-            recipient: id(PEOPLE[index as usize]),
-            mail: Some(("rueda".parse().unwrap(), RecipientIndex(index))),
-            at: at(60),
-            what,
-        };
-        let bounced = Heard::Bounced {
-            class: Class::Hard,
-            status: Status::parse("5.1.1"),
-            text: "user unknown".to_owned(),
-        };
-        let mut feedback = vec![
-            heard(1, 0, bounced.clone()),
-            heard(1, 0, bounced),
-            heard(2, 3, Heard::Left { scope: Scope::All }),
-        ];
-        feedback.push(Feedback {
+        self.publish(begun(), Vec::new());
+        self.publish(gone_on(), came_back());
+    }
+}
+
+const CLAIM: ClaimId = ClaimId {
+    run: RunId(0x1a2b_3c4d),
+    sequence: 0,
+};
+
+fn claimed(sequence: u32, recipients: std::ops::Range<u32>, until: i64) -> Event {
+    Event::Claimed {
+        claim: ClaimId { sequence, ..CLAIM },
+        recipients: Ranges::from_indices(recipients),
+        until: at(until),
+    }
+}
+
+fn outcome(sequence: u32, index: u32, minute: i64, outcome: Outcome) -> Event {
+    Event::Outcome {
+        claim: ClaimId { sequence, ..CLAIM },
+        recipient: RecipientIndex(index),
+        at: at(minute),
+        outcome,
+    }
+}
+
+fn accepted() -> Outcome {
+    Outcome::Accepted {
+        reply: "2.0.0 Ok: queued as 4ZPtKz1x2yz3".to_owned(),
+    }
+}
+
+fn begun() -> Vec<(&'static str, Event)> {
+    let deferred = Outcome::Deferred {
+        reply: "450 4.2.0 Greylisted".to_owned(),
+        retry_at: at(6),
+    };
+    let rejected = Outcome::Rejected {
+        reply: "=550 5.1.1 no such user".to_owned(),
+    };
+    let unknown = Outcome::Unknown {
+        reason: "the connection broke after the final dot".to_owned(),
+    };
+    let resolved = Event::Resolved {
+        recipients: Ranges::from_indices([2]),
+        resolution: Resolution::Sent,
+        by: "Luz".to_owned(),
+        reason: "in the log".to_owned(),
+        at: at(30),
+    };
+    let events = vec![
+        fixed(Vec::new()),
+        claimed(0, 0..4, 10),
+        outcome(0, 0, 1, deferred),
+        outcome(0, 1, 2, rejected),
+        outcome(0, 2, 3, unknown),
+        outcome(0, 3, 3, accepted()),
+        resolved,
+    ];
+    events.into_iter().map(|event| ("rueda", event)).collect()
+}
+
+fn gone_on() -> Vec<(&'static str, Event)> {
+    let left = Event::Excluded {
+        recipient: RecipientIndex(4),
+        at: at(21),
+        reason: Exclusion::LeftList,
+    };
+    let other = "2026/boletin@2026-Q1";
+    vec![
+        ("rueda", claimed(1, 0..1, 20)),
+        ("rueda", outcome(1, 0, 7, accepted())),
+        (other, fixed(vec![Digest::of(b"a programme")])),
+        (other, claimed(0, 0..4, 10)),
+        (other, outcome(0, 0, 20, accepted())),
+        (other, left),
+    ]
+}
+
+/// One message was read twice.
+fn came_back() -> Vec<Feedback> {
+    let heard = |message, index, what| Feedback {
+        message: MessageKey([message; 8]),
+        recipient: id(PEOPLE[index as usize]),
+        mail: Some(("rueda".parse().unwrap(), RecipientIndex(index))),
+        at: at(60),
+        what,
+    };
+    let bounced = Heard::Bounced {
+        class: Class::Hard,
+        status: Status::parse("5.1.1"),
+        text: "user unknown".to_owned(),
+    };
+    vec![
+        heard(1, 0, bounced.clone()),
+        heard(1, 0, bounced),
+        heard(2, 3, Heard::Left { scope: Scope::All }),
+        Feedback {
             mail: None,
             ..heard(3, 0, Heard::Replied)
-        });
-        self.publish(events, feedback);
-    }
+        },
+    ]
 }
 
 const PEOPLE: [&str; 5] = [

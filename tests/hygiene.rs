@@ -252,6 +252,28 @@ const TOLD: &str = "2026-12-03T17:00:00Z";
 const LAST: &str = "2026-12-10T04:59:59Z";
 const OVER: &str = "2026-12-10T05:00:00Z";
 
+/// What Ana reads.
+fn check_mail(relay: &Kept) {
+    let letters = relay.letters.lock().unwrap().clone();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].envelope.to.as_str(), "ana@c.test");
+    assert_eq!(letters[0].envelope.from.as_str(), "rebotes@c.test");
+    let mail = decoded(&letters[0]);
+    for part in [
+        "Auto-Submitted: auto-generated\r\n",
+        "To: ana@c.test\r\n",
+        "p2@a.test",
+        "La dirección no existe",
+        "09/12/2026",
+        "lists/socios.csv",
+        "&lt;here&gt;",
+        "<html lang=\"es\">",
+    ] {
+        assert!(mail.contains(part), "{part}: {mail}");
+    }
+    assert!(!mail.contains("Precedence") && !mail.contains("<here></p>"));
+}
+
 #[test]
 fn from_a_bounce_to_a_branch() {
     let house = house();
@@ -271,24 +293,7 @@ fn from_a_bounce_to_a_branch() {
     let sent = tell(&house, &relay, at(TOLD));
     assert_eq!((sent[0].owner.as_str(), sent[0].cases), ("ana", 1));
     assert_eq!(tell(&house, &relay, at(TOLD)), []);
-    let letters = relay.letters.lock().unwrap().clone();
-    assert_eq!(letters.len(), 1);
-    assert_eq!(letters[0].envelope.to.as_str(), "ana@c.test");
-    assert_eq!(letters[0].envelope.from.as_str(), "rebotes@c.test");
-    let mail = decoded(&letters[0]);
-    for part in [
-        "Auto-Submitted: auto-generated\r\n",
-        "To: ana@c.test\r\n",
-        "p2@a.test",
-        "La dirección no existe",
-        "09/12/2026",
-        "lists/socios.csv",
-        "&lt;here&gt;",
-        "<html lang=\"es\">",
-    ] {
-        assert!(mail.contains(part), "{part}: {mail}");
-    }
-    assert!(!mail.contains("Precedence") && !mail.contains("<here></p>"));
+    check_mail(&relay);
     let until = jiff::civil::date(2026, 12, 9);
     assert_eq!(states(TOLD), [State::Open { until, left: 3 }]);
     assert_eq!(states(LAST), [State::Open { until, left: 0 }]);

@@ -16,7 +16,9 @@ use postmerge::bounce::ingest::{Outside, Summary, ingest};
 use postmerge::bounce::mailbox::Maildir;
 use postmerge::clock::{Clock as _, VirtualClock};
 use postmerge::ledger::branch::Ledger;
-use postmerge::ledger::event::{AudienceEntry, Event, Exclusion, RecipientIndex, RunId, Scope};
+use postmerge::ledger::event::{
+    AudienceEntry, Event, Exclusion, Outcome, RecipientIndex, RunId, Scope,
+};
 use postmerge::ledger::feedback::{ByOccurrence, Feedback, Heard};
 use postmerge::mail::address::Address;
 use postmerge::mail::message_id::message_id;
@@ -26,7 +28,8 @@ use postmerge::mail::token::{self, Action, Leave, OccurrenceTag, ReversePath};
 use postmerge::workspace::Workspace;
 use postmerge::workspace::folder::Folder;
 use postmerge::workspace::settings::Then;
-use support::ledger::{House, at, fixed, occurrence, publish};
+use support::git::git;
+use support::ledger::{BRANCH, House, at, claim, claimed, fixed, occurrence, publish};
 
 /// Six recipients, `p0@uno.test` … `p5@uno.test`; the last is a copy of the first's mail.
 struct Office {
@@ -213,6 +216,9 @@ fn a_hard_bounce_is_noted_and_nobody_mails_the_address_again() {
         "{text}"
     );
     assert_eq!(office.left(), Vec::<String>::new());
+    let page = format!("{BRANCH}:campaigns/{}/RESULT.md", occurrence());
+    let page = git(&office.house.remote(), &["show", &page]);
+    assert!(page.contains("came back"), "{page}");
 }
 
 #[test]
@@ -422,6 +428,31 @@ fn a_delay_and_a_delivery_are_noted_and_suppress_nobody() {
     );
     let summary = office.ingest();
     assert_eq!((summary.noted, summary.suppressed), (2, 0), "{summary:?}");
+}
+
+#[test]
+fn who_was_refused_while_sending_is_not_mailed_again_either() {
+    let office = Office::new();
+    let outcome = |index: u32, reply: &str| Event::Outcome {
+        claim: claim(1, 0),
+        recipient: RecipientIndex(index),
+        at: at(30),
+        outcome: Outcome::Rejected {
+            reply: reply.to_owned(),
+        },
+    };
+    let mut ledger = office.ledger("runner");
+    ledger.replay(&occurrence()).unwrap();
+    publish(&mut ledger, 1, vec![claimed(1, 0, 0..6)]).unwrap();
+    let refusals = vec![
+        outcome(1, "550 5.1.1 user unknown"),
+        outcome(2, "554 5.7.1 blocked using a list"),
+    ];
+    publish(&mut ledger, 1, refusals).unwrap();
+    assert_eq!(office.ingest().suppressed, 1);
+    assert_eq!(office.ingest().suppressed, 0);
+    assert_eq!(office.suppressed(1), Some(Exclusion::HardBounce));
+    assert_eq!(office.suppressed(2), None);
 }
 
 #[test]

@@ -113,6 +113,7 @@ fn what_it_says() {
       .github/dependabot.yml
       .github/workflows/check.yml
       .github/workflows/comment.yml
+      .github/workflows/hygiene.yml
       .github/workflows/publish.yml
       .github/workflows/send.yml
       .gitignore

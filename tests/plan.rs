@@ -518,6 +518,9 @@ fn with_the_key_whoever_left_is_left_out() {
         ],
     );
     list(root, 1..=3);
+    let path = "campaigns/rueda/campaign.yaml";
+    let rueda = std::fs::read_to_string(root.join(path)).unwrap();
+    write(root, path, &rueda.replace("2026-12-03", "2098-12-03"));
     git(root, &["add", "lists", "campaigns"]);
     git(root, &["commit", "-qam", "three"]);
     git(root, &["push", "-q", "origin", "main"]);

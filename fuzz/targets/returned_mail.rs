@@ -9,15 +9,36 @@ fuzz_target!(|data: &[u8]| {
     let returned = read(data);
     assert_eq!(returned, read(data));
     let traces = &returned.traces;
-    for address in [&traces.arrived_at, &traces.returned_from, &traces.returned_to].into_iter().flatten() {
-        assert!(address.contains('@') && !address.contains(char::is_control), "{address:?}");
+    for address in [
+        &traces.arrived_at,
+        &traces.returned_from,
+        &traces.returned_to,
+    ]
+    .into_iter()
+    .flatten()
+    {
+        assert!(
+            address.contains('@') && !address.contains(char::is_control),
+            "{address:?}"
+        );
     }
     if let Kind::Report(reported) = &returned.kind {
         assert!(!reported.is_empty() && reported.len() <= RECIPIENTS);
         for one in reported {
-            assert!(one.address.as_ref().is_none_or(|a| a.contains('@') && !a.contains(char::is_control)));
-            assert!(one.text.len() <= 8 * 1024 && !one.text.contains('\n'), "{:?}", one.text);
-            assert_eq!(Class::parse(one.verdict.class.name()), Ok(one.verdict.class));
+            assert!(
+                one.address
+                    .as_ref()
+                    .is_none_or(|a| a.contains('@') && !a.contains(char::is_control))
+            );
+            assert!(
+                one.text.len() <= 8 * 1024 && !one.text.contains('\n'),
+                "{:?}",
+                one.text
+            );
+            assert_eq!(
+                Class::parse(one.verdict.class.name()),
+                Ok(one.verdict.class)
+            );
         }
     }
     // What a status is written as reads back; words alone are judged the same with it.

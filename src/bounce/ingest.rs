@@ -3,13 +3,14 @@
 //!
 //! Prints nothing, answers nobody. What a person has to read stays where it is, and is listed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::known::Known;
 use super::listen::{self, End, Listener, Said};
 use super::mailbox::{self, Mailbox, MailboxError, Taken};
+use super::refused;
 use super::whose::Whose;
 use super::{Kind, Returned, read};
 use crate::clock::Clock;
@@ -18,7 +19,9 @@ use crate::ledger::branch::{Batch, Ledger, LedgerError, PublishError};
 use crate::ledger::event::{RunId, SuppressionEvent};
 use crate::ledger::feedback::{Feedback, Heard, MessageKey};
 use crate::ledger::reply_text::reply_text;
+use crate::ledger::result_page::result_page;
 use crate::mail::address::{Address, AddressError};
+use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
 use crate::workspace::Workspace;
 use crate::workspace::parallel::{WORTH, map};
@@ -110,9 +113,17 @@ pub async fn ingest(
     let mut known = Known::read(ledger, policy.soft_bounces, now)?;
     let mut listener = listener(outside, ledger)?;
     let mut summary = Summary::default();
+    let mut touched = BTreeSet::new();
+    let mut refused = Intake {
+        suppressions: refused::suppressions(ledger, now)?,
+        ..Intake::default()
+    };
+    summary.suppressed += refused.suppressions.len() as u64;
+    if !outside.dry_run {
+        refused.publish(outside, ledger, now)?;
+    }
     loop {
-        let messages = some(mailbox).await?;
-        let is_last = messages.len() < AT_ONCE;
+        let (messages, end) = some(mailbox).await;
         let understood = map(&messages, WORTH, |it| (key_of(&it.bytes), read(&it.bytes)));
         let mut intake = Intake::default();
         for (message, (key, returned)) in messages.into_iter().zip(&understood) {
@@ -133,14 +144,21 @@ pub async fn ingest(
                 intake.taken.push(message.taken);
             }
         }
+        touched.extend(intake.occurrences());
         if !outside.dry_run {
             intake.publish(outside, ledger, now)?;
             mailbox.done(&intake.taken).await?;
         }
         told(summary.messages);
-        if is_last {
-            return Ok(summary);
+        match end {
+            None => continue,
+            Some(_) if outside.dry_run => {}
+            Some(_) => pages(outside, ledger, touched, now)?,
         }
+        return match end {
+            Some(Err(error)) => Err(error.into()),
+            _ => Ok(summary),
+        };
     }
 }
 
@@ -160,16 +178,51 @@ fn listener<'a>(outside: &Outside<'a>, ledger: &Ledger) -> Result<Listener<'a>, 
     })
 }
 
-/// The next messages.
-async fn some(mailbox: &mut dyn Mailbox) -> Result<Vec<mailbox::Message>, MailboxError> {
+/// Writes what came back of these into their `RESULT.md`.
+fn pages(
+    outside: &Outside<'_>,
+    ledger: &mut Ledger,
+    touched: BTreeSet<OccurrenceId>,
+    now: Timestamp,
+) -> Result<(), IngestError> {
+    let mut pages = Vec::new();
+    for id in touched {
+        let (state, returned) = (ledger.look(&id)?, ledger.returned(&id)?);
+        let page = result_page(&id, &state, Some(returned), now);
+        pages.push((id, page));
+    }
+    if pages.is_empty() {
+        return Ok(());
+    }
+    let summary = format!("feedback: {} result pages", pages.len());
+    ledger.publish(&Batch {
+        run: outside.run,
+        at: now,
+        events: Vec::new(),
+        suppressions: Vec::new(),
+        feedback: Vec::new(),
+        pages,
+        tests: Vec::new(),
+        looks_around: false,
+        summary,
+    })?;
+    Ok(())
+}
+
+/// The next messages; and the mailbox's end, where it was reached, well or not. What was read before it breaks is taken
+/// in: else one message that can not be read would keep all others back.
+async fn some(
+    mailbox: &mut dyn Mailbox,
+) -> (Vec<mailbox::Message>, Option<Result<(), MailboxError>>) {
     let mut messages = Vec::new();
     while messages.len() < AT_ONCE {
-        match mailbox.next().await? {
-            Some(message) => messages.push(message),
-            None => break,
+        match mailbox.next().await {
+            Ok(Some(message)) => messages.push(message),
+            Ok(None) => return (messages, Some(Ok(()))),
+            Err(error) => return (messages, Some(Err(error))),
         }
     }
-    Ok(messages)
+    (messages, None)
 }
 
 /// A message by its content, whatever line ends its mailbox has.
@@ -227,6 +280,12 @@ impl Intake {
         summary.suppressed += said.suppressions.len() as u64;
         self.feedback.extend(said.feedback);
         self.suppressions.extend(said.suppressions);
+    }
+
+    /// Whose mails it is about.
+    fn occurrences(&self) -> impl Iterator<Item = OccurrenceId> + '_ {
+        let mails = self.feedback.iter().filter_map(|it| it.mail.as_ref());
+        mails.map(|(occurrence, _)| occurrence.clone())
     }
 
     /// Publishes what was heard and whom nobody mails any more: together, or nothing.

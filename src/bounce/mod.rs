@@ -22,6 +22,7 @@ mod phrases;
 mod prose;
 mod read;
 mod receipt;
+mod refused;
 mod speaker;
 mod traces;
 mod whose;

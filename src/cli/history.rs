@@ -291,7 +291,10 @@ fn one(
     terminal.print(&match asked.format {
         Format::Text if found.is_empty() => nothing(asked, name.unwrap_or("this recipient")),
         Format::Text => text::person(&found, name.unwrap_or("a recipient"), &asked.zone),
-        Format::Json => person_json(asked, &found, name),
+        Format::Json => {
+            let (kind, _) = asked.question;
+            as_json(&asked.ledger, asked.now, kind, &found, name)
+        }
         Format::Csv => table::person(&found, name),
     })?;
     Ok(ExitCode::from(u8::from(found.is_empty())))
@@ -311,10 +314,27 @@ pub(super) fn head(ledger: &Ledger) -> String {
     ledger.head().map(|it| it.to_string()).unwrap_or_default()
 }
 
-fn person_json(asked: &Asked<'_>, found: &Person, name: Option<&str>) -> String {
+/// All that the ledger says of a person, as `history --format json` does.
+pub(super) fn person_json_of(
+    ledger: &Ledger,
+    who: &RecipientId,
+    now: Timestamp,
+    terminal: &mut Terminal,
+) -> Result<String, CliError> {
+    let mentions = mentions(ledger, who, terminal)?;
+    let found = person(ledger, who, &mentions).map_err(unreadable)?;
+    Ok(as_json(ledger, now, "recipient", &found, None))
+}
+
+fn as_json(
+    ledger: &Ledger,
+    now: Timestamp,
+    kind: &str,
+    found: &Person,
+    name: Option<&str>,
+) -> String {
     let id = found.recipient.to_string();
-    let (kind, _) = asked.question;
-    let mut out = json::beginning(&head(&asked.ledger), asked.now, (kind, &id));
+    let mut out = json::beginning(&head(ledger), now, (kind, &id));
     for (number, mail) in found.mails.iter().enumerate() {
         out.push_str(&json::mail(mail, number == 0));
     }

@@ -1,10 +1,12 @@
 //! `postmerge ingest`: takes in what came back.
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::ValueEnum;
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::error::CliError;
@@ -99,6 +101,9 @@ pub fn run(
         .enable_all()
         .build()
         .map_err(|why| CliError::new(format!("no runtime: {why}")))?;
+    // Nobody watches a log: there, the outcome is enough.
+    let watched = std::io::stderr().is_terminal();
+    let bar = watched.then(ProgressBar::new_spinner);
     let mut all = Summary::default();
     for mut place in places {
         let outside = Outside {
@@ -110,11 +115,20 @@ pub fn run(
         };
         let ledger = &mut opened.ledger;
         let done = async {
-            let summary = ingest(&outside, ledger, &mut *place, |_| {}).await;
+            let told = |messages| {
+                if let Some(bar) = &bar {
+                    bar.set_message(format!("{messages} messages"));
+                    bar.tick();
+                }
+            };
+            let summary = ingest(&outside, ledger, &mut *place, told).await;
             place.close().await;
             summary
         };
         all.add(runtime.block_on(done).map_err(|why| refused(&why))?);
+    }
+    if let Some(bar) = &bar {
+        bar.finish_and_clear();
     }
     terminal.print(&match arguments.format {
         Format::Text => text(&all, arguments.dry_run),

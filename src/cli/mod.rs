@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 mod doctor_text;
 pub mod error;
+pub mod forget;
 mod github_evidence;
 pub mod history;
 mod history_lines;
@@ -112,6 +113,8 @@ pub enum Command {
     History(history::Arguments),
     #[command(about = "Write a site that shows how sendings, lists and providers stand")]
     Report(report::Arguments),
+    #[command(about = "Forget a person who asks for it: rows, and mails from now on")]
+    Forget(forget::Arguments),
     #[command(about = "Check DNS, relays and certificates, and say what to publish")]
     Doctor(doctor::Arguments),
     #[command(about = "Settle mails of which nobody knows whether they went out")]
@@ -151,6 +154,7 @@ impl Cli {
             Command::Ingest(arguments) => ingest::run(self, arguments, terminal),
             Command::History(arguments) => history::run(self, arguments, terminal),
             Command::Report(arguments) => report::run(self, arguments, terminal),
+            Command::Forget(arguments) => forget::run(self, arguments, terminal),
             Command::Doctor(arguments) => doctor::run(self, arguments, terminal),
             Command::Resolve(arguments) => resolve::run(self, arguments, terminal),
             Command::Suppress(arguments) => suppress::run(self, arguments, terminal),

@@ -43,6 +43,8 @@ use crate::workspace::tree::Tree;
         Due is what is merged to the main branch on the remote and whose window is open. Nothing else \
         counts: not this folder's files, not an unmerged branch. Before a mail goes out, a claim for it \
         is pushed to the ledger's branch; so a second run, a crash or a re-run never sends it twice.\n\n\
+        What is merged, cancelled or reverted while it sends counts within half a minute or so, and a window that \
+        opens meanwhile is seen. It ends when nothing is left to send today and no window opens within ten minutes.\n\n\
         Ctrl-C (or SIGTERM) ends the run in a few seconds: mails under way finish, the rest is let go. \
         Run it again to go on. A second signal, a second or more after the first, ends it at once; the \
         next run then finds out what happened.",
@@ -189,7 +191,7 @@ async fn send(
         secret: &environment,
         preflight: doctor.as_ref().map(|it| it as &dyn Preflight),
         evidence: Some(&reviews),
-        run: new_run_id(),
+        new_run: &new_run_id,
         boot: boot_id(),
         engine: EngineTask::Own,
     };

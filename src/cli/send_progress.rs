@@ -132,6 +132,15 @@ impl Progress for Shown {
             let _ = writeln!(io::stderr(), "{settled}/{total} {line}");
         }
     }
+
+    fn waits(&self, now: Timestamp, until: Timestamp) {
+        let minutes = until.duration_since(now).as_secs().max(0) / 60 + 1;
+        let text = format!("Nothing to send just now; a window opens within {minutes} min.");
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => drop(writeln!(io::stderr(), "{text}")),
+        }
+    }
 }
 
 fn message(snapshot: &Snapshot<'_>, elapsed: SignedDuration) -> String {

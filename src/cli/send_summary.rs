@@ -98,7 +98,7 @@ pub(super) fn exit_code(summary: &Summary) -> u8 {
         .iter()
         .any(|line| line.held || line.counts.unknown > 0 || line.without_mail() > 0);
     match &summary.stopped {
-        Some(Stop::Defect(_) | Stop::Journal(_)) => 2,
+        Some(Stop::Defect(_) | Stop::Journal(_) | Stop::NoRound(_)) => 2,
         _ if waits || !summary.published => 1,
         Some(Stop::Asked) if pending(summary) > 0 => 3,
         _ => 0,

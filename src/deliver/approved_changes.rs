@@ -111,10 +111,10 @@ fn campaign_at(
 
 /// A file that is not what approved changes made of it, and which of the changes made it so. `approved` says of each change
 /// whether it was.
-pub(super) fn unapproved<'c>(
-    changes: &'c [Change],
+pub(super) fn unapproved(
+    changes: &[Change],
     approved: impl Fn(usize) -> bool,
-) -> Option<(usize, &'c str)> {
+) -> Option<(usize, &str)> {
     struct Known {
         is_approved: bool,
         /// What approved changes made of it.

@@ -99,7 +99,11 @@ impl Engine {
             return Vec::new();
         }
         let until = now.checked_add(LEASE).unwrap_or(now);
-        let waiting = self.queues.waiting_by_lane();
+        let mut waiting = self.queues.waiting_by_lane();
+        // Who has to wait for a new day would be claimed and let go until then.
+        let capped = |lane: usize| self.pacer.capped_until(lane);
+        let new_day = waiting.iter().filter_map(|(lane, _)| capped(*lane)).min();
+        waiting.retain(|(lane, _)| capped(*lane).is_none());
         let shares = claim_ahead(
             &self.pacer,
             &waiting,
@@ -108,7 +112,7 @@ impl Engine {
             now,
         );
         self.claim_due = ClaimDue::Later {
-            at: shares.again_at,
+            at: shares.again_at.into_iter().chain(new_day).min(),
             below: shares.again_below,
         };
         let mut tickets: BTreeMap<u16, Vec<(usize, Ticket)>> = BTreeMap::new();
@@ -175,7 +179,7 @@ impl Engine {
             .map(|active| {
                 (
                     (*active.id).clone(),
-                    result_page(&active.id, &active.state, None, now),
+                    result_page(&active.id, &active.state, Some(active.returned), now),
                 )
             })
             .collect()

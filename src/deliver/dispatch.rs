@@ -68,6 +68,7 @@ impl Engine {
                 *load += 1;
             }
             self.in_flight.insert(ticket, (relay, idlest, ready.claim));
+            self.turn.is_busy = true;
             return true;
         }
         self.queues.make_ready_first(lane, ready);
@@ -185,6 +186,11 @@ impl Engine {
                 None
             }
         };
+        if !matches!(outcome, Outcome::Accepted { .. })
+            && let Some(count) = self.turned_away.get_mut(job.lane)
+        {
+            *count += 1;
+        }
         let recipient = RecipientIndex(ticket.index);
         self.again.remove(&ticket);
         self.settled += u64::from(retry_at.is_none());

@@ -21,11 +21,14 @@ use super::queue::{Queues, Ticket};
 use super::reasons::Words;
 use super::relay::{RelayRun, RelayState};
 use super::stopping::Stop;
+use super::turning::{Turn, Turning};
 use super::waking::sleep;
+use super::watching::Look;
 use super::worker::{Told, Worker};
 use crate::clock::{BoxFuture, Clock};
 use crate::ledger::branch::Batch;
 use crate::ledger::event::{Event, Exclusion, RecipientIndex, RunId};
+use crate::ledger::feedback::Returned;
 use crate::ledger::state::{OccurrenceState, Status};
 use crate::mail::occurrence::OccurrenceId;
 use crate::schedule::pacer::Pacer;
@@ -56,6 +59,8 @@ pub struct Active {
     pub rates: Option<Rates>,
     /// What should be known of it.
     pub warning: Option<String>,
+    /// What came back of it, as far as was read.
+    pub returned: Returned,
 }
 
 /// What the engine needs from outside.
@@ -78,6 +83,21 @@ pub struct Setting {
     pub claim_at_most: u32,
     /// No mail later than this.
     pub until: Option<Timestamp>,
+    /// What ends the round.
+    pub turning: Turning,
+    /// What earlier rounds came to.
+    pub so_far: Tally,
+}
+
+/// What a run came to: the sum over its rounds.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Mails accepted.
+    pub accepted: u64,
+    /// Recipients with an outcome.
+    pub settled: u64,
+    /// What relays said against mails.
+    pub words: Words,
 }
 
 pub(super) struct OpenClaim {
@@ -148,9 +168,12 @@ pub struct Engine {
     pub(super) is_halted: bool,
     pub(super) deadline: Option<Timestamp>,
     pub(super) pages_due: bool,
+    pub(super) turn: Turn,
     pub(super) accepted: u64,
     pub(super) settled: u64,
     pub(super) words: Words,
+    /// For each lane, attempts that were not accepted: caps count them, and the ledger's sums do not.
+    pub(super) turned_away: Vec<u32>,
     pub(super) reports: mpsc::UnboundedReceiver<Told>,
     /// Keeps the reports' channel open when every worker was ended: there may be much to publish yet.
     _reports_open: mpsc::UnboundedSender<Told>,
@@ -164,18 +187,21 @@ pub struct Ended {
     pub stopped: Option<Stop>,
     /// Why the remote was given up, where it was.
     pub remote: Option<String>,
-    /// What relays said against mails.
-    pub words: Words,
+    /// With what earlier rounds came to.
+    pub tally: Tally,
     /// Whether every event is on the remote; else the journal keeps them.
     pub published: bool,
-    /// Mails accepted in this run.
-    pub accepted: u64,
+    /// How the lanes were going.
+    pub pacer: Pacer,
+    /// For each lane, attempts that were not accepted.
+    pub turned_away: Vec<u32>,
 }
 
 impl Engine {
     /// An engine for these occurrences, given in order of reception.
     pub fn new(setting: Setting, occurrences: Vec<Active>) -> Self {
         let (send_reports, reports) = mpsc::unbounded_channel();
+        let now = setting.clock.now();
         let relays = setting
             .relays
             .into_iter()
@@ -188,6 +214,8 @@ impl Engine {
             publisher: setting.publisher,
             relays,
             queues: Queues::new(setting.lane_relays.len()),
+            turned_away: vec![0; setting.lane_relays.len()],
+            turn: Turn::new(setting.turning),
             lane_relays: setting.lane_relays,
             occurrences,
             pacer: setting.pacer,
@@ -210,14 +238,13 @@ impl Engine {
             is_halted: false,
             deadline: None,
             pages_due: false,
-            accepted: 0,
-            settled: 0,
-            words: Words::default(),
+            accepted: setting.so_far.accepted,
+            settled: setting.so_far.settled,
+            words: setting.so_far.words,
             reports,
             _reports_open: send_reports,
         };
         // Where nobody is left to be sent to no claim brings the page along.
-        let now = engine.clock.now();
         engine.pages_due = engine
             .occurrences
             .iter()
@@ -264,6 +291,7 @@ impl Engine {
         progress: Arc<dyn Progress>,
     ) -> Result<Ended, DeliverError> {
         let mut publishing: Option<BoxFuture<'static, Answer>> = None;
+        let mut looking: Option<BoxFuture<'static, Look>> = None;
         let mut reports = Vec::new();
         let mut may_be_stopped = true;
         // Virtual time stands still from waking to the next sleep: nobody else's sleep moves it on
@@ -272,10 +300,12 @@ impl Engine {
         loop {
             busy.get_or_insert_with(|| self.clock.hold());
             let now = self.clock.now();
-            if *stop.borrow() && self.stopping.is_none() {
+            if *stop.borrow() && self.may_stop() {
                 self.stop(now, Stop::Asked)?;
             }
             self.close_windows(now)?;
+            self.turn(now)?;
+            self.end_day(now)?;
             self.halt()?;
             self.note_holds(now)?;
             self.expire_claims(now)?;
@@ -289,6 +319,9 @@ impl Engine {
                 publishing = Some(self.publisher.publish(batch));
             }
             self.is_pushing = publishing.is_some();
+            if let Some(main) = self.next_look(now) {
+                looking = Some(main.look());
+            }
             self.dispatch(now)?;
             if self.stopping.is_some() && !self.is_halted {
                 continue;
@@ -299,18 +332,19 @@ impl Engine {
             }
             let wake = self.wake_at(now);
             let sleep = sleep(&*self.clock, wake, &mut busy);
-            let listens = may_be_stopped && self.stopping.is_none();
+            let listens = may_be_stopped && self.may_stop();
             tokio::select! {
                 biased;
                 count = self.reports.recv_many(&mut reports, 256) => {
                     if count == 0 { break; }
                 }
-                answer = async { match publishing.as_mut() {
-                    Some(future) => future.await,
-                    None => std::future::pending().await,
-                } } => {
+                answer = answer_of(&mut publishing) => {
                     publishing = None;
                     self.published(answer)?;
+                }
+                look = answer_of(&mut looking) => {
+                    looking = None;
+                    self.looked(&look);
                 }
                 // Where nobody is left who could ask, asking again would go round for ever.
                 heard = stop.changed(), if listens => may_be_stopped = heard.is_ok(),
@@ -328,8 +362,13 @@ impl Engine {
             published: self.outbox.is_empty() && self.outgoing.is_none() && self.claims.is_empty(),
             stopped: self.stopping,
             remote: self.remote.given_up,
-            words: self.words,
-            accepted: self.accepted,
+            tally: Tally {
+                accepted: self.accepted,
+                settled: self.settled,
+                words: self.words,
+            },
+            pacer: self.pacer,
+            turned_away: self.turned_away,
             occurrences: self.occurrences,
         })
     }
@@ -381,5 +420,13 @@ impl Engine {
         self.outbox.push(((*active.id).clone(), event));
         self.outbox_since.get_or_insert(now);
         Ok(())
+    }
+}
+
+/// Waits for what is under way; for ever where nothing is.
+async fn answer_of<T>(under_way: &mut Option<BoxFuture<'static, T>>) -> T {
+    match under_way.as_mut() {
+        Some(future) => future.await,
+        None => std::future::pending().await,
     }
 }

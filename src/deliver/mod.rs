@@ -33,6 +33,7 @@ pub mod reasons;
 pub mod recover;
 pub mod relay;
 pub mod resolve;
+mod rounds;
 pub mod run;
 pub mod settle;
 pub mod signers;
@@ -41,7 +42,9 @@ pub mod start;
 mod stopping;
 pub mod suppress;
 pub mod test_sending;
+mod turning;
 mod waking;
+mod watching;
 pub mod worker;
 
 pub use error::{DeliverError, StartError};

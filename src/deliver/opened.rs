@@ -13,7 +13,7 @@ use crate::workspace::settings::LedgerSettings;
 use crate::workspace::tree::Tree;
 
 /// Where the main branch is kept as it was fetched.
-const MAIN: &str = "refs/postmerge/main";
+pub(super) const MAIN: &str = "refs/postmerge/main";
 
 /// How long a fetch or push may take.
 const REMOTE_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);

@@ -43,13 +43,20 @@ pub struct Links {
     pub documents: BTreeSet<String>,
 }
 
-/// What was looked at in this run.
+/// What was looked at in this run, in any of its rounds.
 #[derive(Debug, Default)]
 pub(super) struct Looked {
     /// By sender and all that its mail hangs on.
     senders: BTreeMap<String, Option<String>>,
     /// Addresses that are there.
     there: BTreeSet<String>,
+}
+
+impl Looked {
+    /// What was wrong may have been mended: a new round looks again.
+    pub(super) fn forget_wrong(&mut self) {
+        self.senders.retain(|_, wrong| wrong.is_none());
+    }
 }
 
 /// Nothing is claimed yet: whoever asks for a stop need not wait for a relay that hangs.
@@ -87,16 +94,19 @@ impl Run<'_> {
         settings.bounces = content.settings.bounces.clone();
         settings.unsubscribe = content.settings.unsubscribe.clone();
         let key = format!(
-            "{name} {sender:?} {:?} {:?}",
-            settings.bounces, settings.unsubscribe
+            "{name} {sender:?} {:?} {:?} {:?} {:?}",
+            settings.bounces,
+            settings.unsubscribe,
+            settings.relays.get(&sender.relay),
+            settings.policy.preflight
         );
-        let found = match self.looked.senders.get(&key) {
+        let found = match self.past.looked.senders.get(&key) {
             Some(found) => found.clone(),
             None => {
                 let tree = Tree::at(self.ground.path, self.ground.head)?;
                 let looking = preflight.set_up(&settings, name, &tree);
                 let found = unless_stopped(&self.stop, looking).await?;
-                self.looked.senders.insert(key, found.clone());
+                self.past.looked.senders.insert(key, found.clone());
                 found
             }
         };
@@ -116,7 +126,7 @@ impl Run<'_> {
         };
         let mut links = letters.links(DOCUMENTS);
         for addresses in [&mut links.assets, &mut links.documents] {
-            addresses.retain(|url| !self.looked.there.contains(url));
+            addresses.retain(|url| !self.past.looked.there.contains(url));
         }
         if links == Links::default() {
             return Ok(());
@@ -130,7 +140,7 @@ impl Run<'_> {
         match unless_stopped(&self.stop, looking).await? {
             Some(why) => Err(StartError::Preflight { why }),
             None => {
-                self.looked.there.extend(asked);
+                self.past.looked.there.extend(asked);
                 Ok(())
             }
         }

@@ -175,13 +175,17 @@ impl Run<'_> {
         if !events.is_empty() {
             note = format!("cancelled: {} who were pending are left out", events.len());
             events.iter().try_for_each(|event| state.apply(event))?;
+            let returned = self.ledger.returned(&id)?;
             let batch = Batch {
-                run: self.outside.run,
+                run: self.run,
                 at: self.now,
                 events: events.into_iter().map(|it| (id.clone(), it)).collect(),
                 suppressions: Vec::new(),
                 feedback: Vec::new(),
-                pages: vec![(id.clone(), result_page(&id, &state, None, self.now))],
+                pages: vec![(
+                    id.clone(),
+                    result_page(&id, &state, Some(returned), self.now),
+                )],
                 tests: Vec::new(),
                 looks_around: false,
                 summary: format!("{id}: cancelled"),
@@ -225,6 +229,7 @@ impl Run<'_> {
         let destinations = header.map(|header| header.destinations).unwrap_or_default();
         let lanes = self.lanes.of_occurrence(&relay, &destinations);
         let topic = &letters.content().file.campaign.audience.topic;
+        let returned = self.ledger.returned(&id)?;
         Ok(Active {
             id: Arc::new(id),
             state,
@@ -236,6 +241,7 @@ impl Run<'_> {
             to_hold: None,
             rates,
             warning,
+            returned,
         })
     }
 
@@ -392,7 +398,7 @@ impl Run<'_> {
             return Ok(state);
         }
         let batch = Batch {
-            run: self.outside.run,
+            run: self.run,
             at: self.now,
             events: events.into_iter().map(|it| (id.clone(), it)).collect(),
             suppressions: Vec::new(),

@@ -9,6 +9,9 @@ use super::reasons::Trouble;
 pub trait Progress: Send + Sync {
     /// How things stand.
     fn tick(&self, snapshot: &Snapshot<'_>);
+
+    /// Nothing can be sent before a window opens, and the run waits for that.
+    fn waits(&self, _now: Timestamp, _until: Timestamp) {}
 }
 
 /// How things stand.

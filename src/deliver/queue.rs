@@ -173,6 +173,14 @@ impl Queues {
             .collect()
     }
 
+    /// The lanes in which anybody waits, is ready or was told "not now"; those may come twice.
+    pub fn lanes_in_use(&self) -> impl Iterator<Item = usize> + '_ {
+        let lanes = self.lanes.iter().enumerate();
+        let now = lanes.filter(|(_, lane)| !lane.waiting.is_empty() || !lane.ready.is_empty());
+        let later = self.later.iter().map(|Reverse((_, lane, _))| *lane);
+        now.map(|(number, _)| number).chain(later)
+    }
+
     /// How many of a lane wait for a claim.
     pub fn waiting_in(&self, lane: usize) -> u64 {
         self.lanes

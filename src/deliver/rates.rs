@@ -29,10 +29,12 @@ impl Run<'_> {
     ) -> Result<Option<String>, StartError> {
         let rates = &self.ground.settings.policy.rates;
         let returned = returned(&self.ledger, Timestamp::MIN)?;
+        let has_any = returned.occurrences().next().is_some();
         let of_it = of_occurrence(rates, id, state, &returned);
         let verdict = match of_it {
             Verdict::Stop(_) => of_it,
-            other => other.max(of_sender(&self.ledger, rates, sender, self.now)?),
+            other if !has_any => other,
+            other => other.worse(of_sender(&self.ledger, rates, sender, self.now)?),
         };
         match (verdict, goes_on(rates, id)) {
             (Verdict::Fine, _) => Ok(None),
@@ -55,6 +57,7 @@ impl Engine {
             let Some(active) = self.occurrences.get_mut(number) else {
                 break;
             };
+            active.returned = returned.of(&active.id);
             let (Some(rates), None) = (&active.rates, &active.ended) else {
                 continue;
             };

@@ -149,6 +149,10 @@ pub fn resolve(
         Resolution::Sent => "sent",
         Resolution::Resend => "to be sent again",
     };
+    let returned = opened
+        .ledger
+        .returned(occurrence)
+        .map_err(StartError::from)?;
     let batch = Batch {
         run,
         at: now,
@@ -157,7 +161,7 @@ pub fn resolve(
         feedback: Vec::new(),
         pages: vec![(
             occurrence.clone(),
-            result_page(occurrence, &state, None, now),
+            result_page(occurrence, &state, Some(returned), now),
         )],
         tests: Vec::new(),
         looks_around: false,

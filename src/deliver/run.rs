@@ -1,27 +1,32 @@
-//! One run of `send`, from the fetched branches to the summary.
+//! One round of `send`, from the fetched branches to what became of each occurrence; what a run is
+//! asked for, needs, and comes to.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::beyond::{OnMain, beyond_agenda};
-use super::due::{Question, agenda, sent_before};
-use super::engine::{Active, Ended, Engine, Setting};
+use super::due::{Question, Scheduled, Standing, agenda, sent_before};
+use super::engine::{Active, Ended, Engine, Setting, Tally};
 use super::error::{DeliverError, StartError};
 pub use super::opened::{Opened, open};
-use super::preflight::{Looked, Preflight};
+use super::preflight::Preflight;
 use super::progress::Progress;
 use super::proof::Evidence;
 use super::publisher::LedgerPublisher;
 use super::reasons::Words;
 use super::recover::{Recovered, recover};
 use super::relay::RelayRun;
+pub use super::rounds::send;
+use super::rounds::{Past, Round};
 use super::start::Ground;
 pub use super::stopping::Stop;
+use super::turning::Turning;
+use super::watching::MainWatch;
 use super::worker::Desk;
 use crate::clock::Clock;
 use crate::ledger::branch::{Batch, Ledger};
@@ -74,8 +79,8 @@ pub struct Outside<'a> {
     pub preflight: Option<&'a dyn Preflight>,
     /// Who knows of reviews, where the settings ask for them.
     pub evidence: Option<&'a dyn Evidence>,
-    /// This run's id.
-    pub run: RunId,
+    /// Gives each round the id of a run of its own: a claim's is never used again.
+    pub new_run: &'a dyn Fn() -> RunId,
     /// Which start of the machine this is, where it can be told.
     pub boot: Option<String>,
     /// Where the engine runs.
@@ -136,18 +141,19 @@ pub struct Summary {
     pub published: bool,
 }
 
-/// Sends what is due.
+/// Sends what is due, as the branches stand now; until all is sent, or the next round is to begin.
 ///
 /// # Errors
 /// [`StartError`] where nothing can be sent at all; what concerns one campaign is in the summary.
-pub async fn send(
+pub(super) async fn round(
     outside: &Outside<'_>,
     order: &Order,
     stop: watch::Receiver<bool>,
     progress: Arc<dyn Progress>,
-) -> Result<Summary, StartError> {
-    let mut opened = open(outside.repository, &outside.ledger)?;
+    past: &mut Past,
+) -> Result<Round, StartError> {
     let now = outside.clock.now();
+    let mut opened = open(outside.repository, &outside.ledger)?;
     let is_first = opened.ledger.head().is_none();
     let journals = Journal::folder(opened.repository.common_dir());
     let boot = outside.boot.as_deref();
@@ -161,10 +167,13 @@ pub async fn send(
         workspace,
     } = opened;
     let suppressions = ledger.suppressions()?;
-    let scheduled = agenda(&repository, &ledger, &workspace, head, &order.question, now)?;
+    let mut scheduled = agenda(&repository, &ledger, &workspace, head, &order.question, now)?;
+    past.keep_to_first(&order.question, &mut scheduled);
     let before = sent_before(&ledger, &workspace, &scheduled)?;
+    let opens_at = next_opening(&scheduled);
     let mut run = Run {
         outside,
+        run: (outside.new_run)(),
         ground: Ground {
             path: outside.repository,
             repository: &repository,
@@ -177,10 +186,11 @@ pub async fn send(
         before,
         lanes: Lanes::new(&workspace.settings),
         transports: BTreeMap::new(),
-        looked: Looked::default(),
+        past,
         stop: stop.clone(),
         active: Vec::new(),
         lines: BTreeMap::new(),
+        opens_at,
         now,
     };
     let mut order_of_lines: Vec<OccurrenceId> = scheduled.iter().map(|s| s.id.clone()).collect();
@@ -198,6 +208,7 @@ pub async fn send(
         order_of_lines.push(id.clone());
         run.take_up_beyond(id, state, on_main)?;
     }
+    run.tell_exclusions()?;
     let mut summary = run.deliver(order, stop, progress, &journals).await?;
     summary.is_first = is_first;
     if asked {
@@ -208,7 +219,16 @@ pub async fn send(
     summary
         .lines
         .sort_by_key(|line| order_of_lines.iter().position(|id| *id == line.occurrence));
-    Ok(summary)
+    Ok(Round { summary, opens_at })
+}
+
+/// When the next window opens of what is on the agenda and not due yet.
+fn next_opening(agenda: &[Scheduled]) -> Option<Timestamp> {
+    let opens = |scheduled: &Scheduled| match &scheduled.standing {
+        Standing::NotYet(opening) => Some(opening.from),
+        _ => None,
+    };
+    agenda.iter().filter_map(opens).min()
 }
 
 /// What is not on the agenda and has pendings or unknowns all the same.
@@ -255,6 +275,8 @@ pub fn organisation_key(
 
 pub(super) struct Run<'a> {
     pub(super) outside: &'a Outside<'a>,
+    /// This round's id.
+    pub(super) run: RunId,
     pub(super) ground: Ground<'a>,
     pub(super) ledger: Ledger,
     /// What may not start again under another name.
@@ -262,11 +284,14 @@ pub(super) struct Run<'a> {
     pub(super) lanes: Lanes<'a>,
     /// The transports that were asked for, and why there is none where their settings are wrong.
     pub(super) transports: BTreeMap<RelayName, Result<Arc<dyn Transport>, String>>,
-    pub(super) looked: Looked,
+    /// What earlier rounds hand on.
+    pub(super) past: &'a mut Past,
     /// Whether somebody wants it to stop.
     pub(super) stop: watch::Receiver<bool>,
     pub(super) active: Vec<Active>,
     lines: BTreeMap<OccurrenceId, Line>,
+    /// When the next window opens.
+    opens_at: Option<Timestamp>,
     pub(super) now: Timestamp,
 }
 
@@ -315,7 +340,7 @@ impl Run<'_> {
         what: &str,
     ) -> Result<(), StartError> {
         let batch = Batch {
-            run: self.outside.run,
+            run: self.run,
             at: self.now,
             events: vec![(id.clone(), event)],
             suppressions: Vec::new(),
@@ -326,6 +351,16 @@ impl Run<'_> {
             summary: format!("{id}: {what}"),
         };
         self.ledger.publish(&batch)?;
+        Ok(())
+    }
+
+    /// Why some got no mail is told also of what an earlier round sent.
+    fn tell_exclusions(&mut self) -> Result<(), StartError> {
+        for (id, line) in &mut self.lines {
+            if self.past.sent.contains(id) && line.exclusions.is_empty() {
+                line.exclusions = self.ledger.look(id)?.exclusions();
+            }
+        }
         Ok(())
     }
 
@@ -341,59 +376,58 @@ impl Run<'_> {
             ..Summary::default()
         };
         if !self.active.is_empty() {
-            let run = self.outside.run;
             let settings = self.ground.settings;
             let calendar = calendar(settings)?;
-            let sent = Sent::read(&self.ledger, settings, &calendar, self.now)?;
+            let mut sent = Sent::read(&self.ledger, settings, &calendar, self.now)?;
+            self.past.count(&mut sent, calendar.date_of(self.now));
             self.lanes.count(&sent);
-            let pacer = self.lanes.pacer(self.now, &sent)?;
+            let mut pacer = self.lanes.pacer(self.now, &sent)?;
+            self.past.set_pace(&self.lanes, &mut pacer);
             // Begun only when nothing is left that could keep the run from starting.
             let journal = Arc::new(Journal::create(
                 journals,
-                run,
+                self.run,
                 self.outside.boot.as_deref(),
                 self.now,
             )?);
-            let desks = self.desks(&journal)?;
+            let relays = self.desks(&journal)?;
+            let active = std::mem::take(&mut self.active);
+            let ids = active.iter().map(|active| (*active.id).clone());
+            let turning = self.turning();
+            self.past.sent.extend(ids);
+            let so_far = std::mem::take(&mut self.past.tally);
             let ledger = Arc::new(Mutex::new(self.ledger));
             let setting = Setting {
-                run,
+                run: self.run,
                 clock: Arc::clone(&self.outside.clock),
                 publisher: Arc::new(LedgerPublisher::new(
                     Arc::clone(&ledger),
                     Arc::clone(&journal),
                     Arc::clone(&self.outside.clock),
                 )),
-                relays: desks,
+                relays,
                 lane_relays: self.lanes.lane_relays(),
                 pacer,
                 claim_ahead: settings.ledger.claim_ahead.0,
                 claim_at_most: settings.ledger.claim_at_most,
                 until: order.until,
+                turning,
+                so_far,
             };
-            let engine = Engine::new(setting, self.active).run(stop, progress);
+            let engine = Engine::new(setting, active).run(stop, progress);
             let ended = match self.outside.engine {
                 EngineTask::Callers => engine.await?,
                 EngineTask::Own => own_task(engine).await?,
             };
             let at = self.outside.clock.now();
+            let today = calendar.date_of(at);
+            self.past.take(&self.lanes, &ended, today);
             for active in ended.occurrences {
-                let line = Line {
-                    occurrence: (*active.id).clone(),
-                    counts: active.state.counts(at),
-                    held: active
-                        .ended
-                        .as_deref()
-                        .is_some_and(|note| note.starts_with("held")),
-                    note: active.ended.or(active.warning),
-                    exclusions: active.state.exclusions(),
-                };
+                let line = line_of(active, at);
                 self.lines.insert(line.occurrence.clone(), line);
             }
-            summary.accepted = ended.accepted;
             summary.stopped = ended.stopped;
             summary.remote = ended.remote;
-            summary.words = ended.words;
             summary.published = ended.published;
             if ended.published
                 && let Some(journal) = Arc::into_inner(journal)
@@ -402,8 +436,35 @@ impl Run<'_> {
             }
             drop(ledger.lock().unwrap_or_else(PoisonError::into_inner));
         }
+        let Tally {
+            accepted, words, ..
+        } = self.past.tally.clone();
+        summary.accepted = accepted;
+        summary.words = words;
         summary.lines = self.lines.into_values().collect();
         Ok(summary)
+    }
+
+    /// What ends this round. One that took long to begin goes on for longer: most of the time is for
+    /// sending. The first of them may end at once: what came in while it was prepared waits for no more.
+    fn turning(&self) -> Turning {
+        let now = self.outside.clock.now();
+        let began = now.duration_since(self.now);
+        let lasts = match self.past.sent.is_empty() {
+            true => SignedDuration::ZERO,
+            false => began.saturating_mul(2).max(ROUND_AT_LEAST),
+        };
+        Turning {
+            main: Arc::new(MainWatch::new(
+                self.outside.repository.to_owned(),
+                self.outside.ledger.clone(),
+                Arc::clone(&self.outside.clock),
+                self.ground.head,
+            )),
+            fetched_at: self.now,
+            opens_at: self.opens_at,
+            lasts_until: now.checked_add(lasts).unwrap_or(now),
+        }
     }
 
     fn desks(&mut self, journal: &Arc<Journal>) -> Result<Vec<RelayRun>, StartError> {
@@ -423,6 +484,20 @@ impl Run<'_> {
             });
         }
         Ok(relays)
+    }
+}
+
+/// A main branch that moves ends no further round before it went on for so long.
+const ROUND_AT_LEAST: SignedDuration = SignedDuration::from_secs(30);
+
+fn line_of(active: Active, at: Timestamp) -> Line {
+    let is_held = |note: &str| note.starts_with("held");
+    Line {
+        occurrence: (*active.id).clone(),
+        counts: active.state.counts(at),
+        held: active.ended.as_deref().is_some_and(is_held),
+        note: active.ended.or(active.warning),
+        exclusions: active.state.exclusions(),
     }
 }
 

@@ -17,12 +17,19 @@ const GRACE: SignedDuration = SignedDuration::from_secs(4);
 /// Why a run ended before all was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Stop {
+    /// The round is over, and the next one begins: mails in flight take the time that they take. Never
+    /// what a whole run ends by.
+    #[error("the next round begins")]
+    Anew,
     /// Somebody asked for it: a signal.
     #[error("a stop was asked for")]
     Asked,
     /// Its time was over.
     #[error("the time given by --until has come")]
     Until,
+    /// A further round could not begin.
+    #[error("it could not go on: {0}")]
+    NoRound(String),
     /// Nothing can be published.
     #[error("{0}")]
     Remote(String),
@@ -38,15 +45,25 @@ impl Engine {
     /// Ends the run: nothing more goes out, claims are let go; mails whose content is going out may
     /// finish. The workers hear of it at the engine's next step, in [`Self::halt`].
     pub(super) fn stop(&mut self, now: Timestamp, why: Stop) -> Result<(), DeliverError> {
-        if self.stopping.is_none() {
+        let is_anew = why == Stop::Anew;
+        if self.stopping.is_none() || (self.stopping == Some(Stop::Anew) && !is_anew) {
             self.stopping = Some(why);
-            self.deadline = now.checked_add(GRACE).ok();
+            // The next round can wait for a slow relay; nobody has to resolve an unknown for it.
+            self.deadline = now.checked_add(GRACE).ok().filter(|_| !is_anew);
             for occurrence in 0..self.occurrences.len() {
                 self.leave(occurrence)?;
-                self.note_trouble(occurrence, now);
+                // The next round takes up with the relay again.
+                if !is_anew {
+                    self.note_trouble(occurrence, now);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Whether it may still be asked to stop.
+    pub(super) fn may_stop(&self) -> bool {
+        matches!(self.stopping, None | Some(Stop::Anew))
     }
 
     pub(super) fn close_windows(&mut self, now: Timestamp) -> Result<(), DeliverError> {

@@ -34,6 +34,7 @@ impl Engine {
             .chain(self.queues.wakes_at())
             .chain(self.claim_at(now).filter(|_| !self.is_pushing))
             .chain(self.until)
+            .chain(self.turns_at())
             .chain(self.deadline.filter(|deadline| *deadline > now))
             .min()
     }

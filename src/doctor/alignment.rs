@@ -61,13 +61,6 @@ pub(super) fn judge(
         Some(Holds::No) => "SPF would, and fails".to_owned(),
         Some(_) => "whether SPF does is not known".to_owned(),
     };
-    let strictly = |strict: bool| {
-        if strict {
-            " (the policy is strict)"
-        } else {
-            ""
-        }
-    };
     let forwarding = format!("only SPF speaks for {from}, and forwarding breaks it");
     let (good, advice) = (
         |what| Finding::good(Check::Alignment, what),
@@ -90,6 +83,26 @@ pub(super) fn judge(
             "{forwarding}: no signature is for that domain{}",
             strictly(strict_dkim)
         )),
+        _ => unproved(domains, (dkim, spf), &other_spf, (strict_dkim, strict_spf)),
+    }
+}
+
+const fn strictly(strict: bool) -> &'static str {
+    match strict {
+        true => " (the policy is strict)",
+        false => "",
+    }
+}
+
+/// Where neither is known to speak for the domain.
+fn unproved(
+    domains: &Domains,
+    (dkim, spf): (Option<Holds>, Option<Holds>),
+    other_spf: &str,
+    (strict_dkim, strict_spf): (bool, bool),
+) -> Finding {
+    let from = &domains.from;
+    match (dkim, spf) {
         (Some(Holds::NotKnown), Some(Holds::NotKnown)) => Finding::not_known(
             Check::Alignment,
             format!("whether SPF or DKIM speaks for {from} is not known"),
@@ -108,19 +121,22 @@ pub(super) fn judge(
                 }
             ),
         ),
-        (Some(Holds::No), _) => Finding::wrong(
+        (Some(_), _) => Finding::wrong(
             Check::Alignment,
             format!(
                 "nothing speaks for {from}: the signature for it fails, and {other_spf}. DMARC fails"
             ),
         ),
-        (None, _) if domains.signatures.is_empty() => advice(format!(
-            "nothing of ours speaks for {from}: {}, and nothing is signed here. Only if the relay signs for {from} does DMARC hold",
-            match spf {
-                Some(_) => "SPF fails".to_owned(),
-                None => format!("bounces go to {}", domains.reverse_path),
-            }
-        )),
+        (None, _) if domains.signatures.is_empty() => Finding::advice(
+            Check::Alignment,
+            format!(
+                "nothing of ours speaks for {from}: {}, and nothing is signed here. Only if the relay signs for {from} does DMARC hold",
+                match spf {
+                    Some(_) => "SPF fails".to_owned(),
+                    None => format!("bounces go to {}", domains.reverse_path),
+                }
+            ),
+        ),
         (None, _) => Finding::wrong(
             Check::Alignment,
             format!(

@@ -27,6 +27,31 @@ pub enum Fetched {
 }
 
 impl Repository {
+    /// Where `branch` stands on the remote; fetches nothing, and needs no turn.
+    ///
+    /// # Errors
+    /// [`RemoteError`].
+    pub fn remote_tip(
+        &self,
+        remote: &Remote,
+        branch: &str,
+    ) -> Result<Option<CommitId>, RemoteError> {
+        let name = format!("refs/heads/{branch}");
+        let mut command = command::git(self.top());
+        command
+            .args(["ls-remote", "--quiet", "--"])
+            .arg(&remote.name)
+            .arg(&name);
+        let done = run(command, "ls-remote", remote.limit)?;
+        if !done.status.success() {
+            return Err(refused("ls-remote", &done));
+        }
+        // What is asked for is the end of a name, so others may be among the answers.
+        let mut answers = done.stdout.lines().filter_map(|line| line.split_once('\t'));
+        let tip = answers.find(|(_, found)| *found == name);
+        Ok(tip.and_then(|(commit, _)| CommitId::parse(commit)))
+    }
+
     /// Fetches `branch` into the reference `into` (in full), wherever that stood before.
     ///
     /// # Errors

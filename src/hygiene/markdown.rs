@@ -28,8 +28,8 @@ pub fn markdown(
         let title = workspace.lists.get(&first.list);
         let title = title.map_or(first.list.as_str(), |file| file.list.title.as_str());
         let owner = match settings.people.get(&first.owner) {
-            Some(person) => format!("@{}", person.github),
-            None => escaped(first.owner.as_str()),
+            Some(person) if !person.github.is_empty() => format!("@{}", person.github),
+            _ => escaped(first.owner.as_str()),
         };
         out.push_str(&format!(
             "\n### {}: `lists/{}.csv` ({owner})\n\n| {} |\n|---:|---|---|---|---|\n",

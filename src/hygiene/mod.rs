@@ -9,6 +9,7 @@ pub mod clean;
 pub mod corrected;
 pub mod digest;
 pub mod error;
+pub mod forget;
 pub mod gather;
 pub mod markdown;
 pub mod notify;

@@ -241,6 +241,14 @@ impl<'a> Lanes<'a> {
         self.configs.iter().map(|config| config.relay).collect()
     }
 
+    /// For each lane, its relay and its destination.
+    pub fn keys(&self) -> Vec<(RelayName, String)> {
+        let relays = self.configs.iter().map(|it| self.relays.get(it.relay));
+        let keys = relays.zip(&self.names);
+        keys.filter_map(|(relay, name)| Some((relay?.clone(), name.clone())))
+            .collect()
+    }
+
     /// The names of the lanes' destinations.
     pub fn names(&self) -> &[String] {
         &self.names

@@ -26,7 +26,7 @@ pub struct Figures {
 }
 
 /// What follows.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Nothing.
     Fine,
@@ -34,6 +34,22 @@ pub enum Verdict {
     Warn(String),
     /// Nothing more is sent.
     Stop(String),
+}
+
+impl Verdict {
+    /// The worse of two; of equals the first.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        let rank = |verdict: &Self| match verdict {
+            Self::Fine => 0,
+            Self::Warn(_) => 1,
+            Self::Stop(_) => 2,
+        };
+        match rank(&other) > rank(&self) {
+            true => other,
+            false => self,
+        }
+    }
 }
 
 impl Figures {
@@ -80,7 +96,7 @@ pub fn of_occurrence(
             let name = names?.get(usize::from(destination))?;
             Some(judge(rates, &format!("at {name}: "), figures))
         })
-        .fold(whole, Ord::max)
+        .fold(whole, Verdict::worse)
 }
 
 fn by_destination(
@@ -128,7 +144,7 @@ pub fn judge(rates: &Rates, of: &str, figures: Figures) -> Verdict {
         (hard, tried),
         &format!("{of}{hard} of {tried} mails went to addresses that take none"),
     );
-    complaints.max(bounces)
+    complaints.worse(bounces)
 }
 
 fn share((rate, from): (Rate, u32), (part, whole): (u64, u64), words: &str) -> Verdict {

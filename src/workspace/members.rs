@@ -185,6 +185,9 @@ pub struct Row<'a> {
     raw: &'a [u8],
 }
 
+/// An address with where its row stands, or what is wrong with the row.
+pub type PlacedAddress<'a> = Result<(RowAt, AddressRef<'a>), RowError>;
+
 /// Reads a list's rows one after the other.
 pub struct Members<R> {
     records: Records<R>,
@@ -231,9 +234,7 @@ impl<R: Read> Members<R> {
     ///
     /// # Errors
     /// [`ListError::Io`].
-    pub fn next_placed_address(
-        &mut self,
-    ) -> Result<Option<Result<(RowAt, AddressRef<'_>), RowError>>, ListError> {
+    pub fn next_placed_address(&mut self) -> Result<Option<PlacedAddress<'_>>, ListError> {
         let raw = self.records.next()?;
         Ok(raw.map(|raw| address(&self.columns, &raw).map(|address| (raw.at, address))))
     }

@@ -15,6 +15,7 @@ mod git;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 
 use jiff::Timestamp;
@@ -237,6 +238,7 @@ impl House {
     ) -> Option<Result<Summary, StartError>> {
         let path = self.clone_of(clone);
         let transport = setup.transport;
+        let rounds = AtomicU32::new(0);
         let outside = Outside {
             repository: &path,
             ledger: LedgerSettings::default(),
@@ -249,7 +251,7 @@ impl House {
             secret: &|name| (name == "POSTMERGE_KEY").then(|| self.secret.clone()),
             preflight: self.preflight.as_deref(),
             evidence: None,
-            run: RunId(run),
+            new_run: &|| RunId(run + 1000 * rounds.fetch_add(1, Ordering::Relaxed)),
             boot: Some("boot".to_owned()),
             engine: EngineTask::Callers,
         };
@@ -285,7 +287,7 @@ impl House {
             secret: &|name| (name == "POSTMERGE_KEY").then(|| self.secret.clone()),
             preflight: None,
             evidence: None,
-            run: RunId(0),
+            new_run: &|| RunId(0),
             boot: None,
             engine: EngineTask::Callers,
         };

@@ -64,8 +64,8 @@ def report(year):
                    cwd=TOP, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "REPORT_YEAR": str(year)})
     subprocess.run([BINARY, "-C", year, "report", "--out", year / "report"], check=True, stdout=subprocess.DEVNULL,
                    env={**os.environ, "POSTMERGE_KEY": "0123456789abcdef0123456789abcdef"})
-    shoot(year / "report/index.html", PICTURES / "report.png", 1200, 1400)
-    shoot(year / "report/campaigns/boletin-trimestral@2026-~q4.html", PICTURES / "report-sending.png", 1200, 1560)
+    shoot(year / "report/index.html", PICTURES / "report.png", 1200, 1530)
+    shoot(year / "report/campaigns/boletin-trimestral@2026-~q4.html", PICTURES / "report-sending.png", 1200, 1660)
 
 
 main()

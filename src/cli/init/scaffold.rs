@@ -169,6 +169,10 @@ fn texts(words: &Words, campaign: &str) -> Vec<(String, &'static str)> {
             include_str!("files/github/send.yml"),
         ),
         (
+            ".github/workflows/hygiene.yml".to_owned(),
+            include_str!("files/github/hygiene.yml"),
+        ),
+        (
             format!("lists/{list}.yaml"),
             include_str!("files/list.yaml"),
         ),

@@ -78,6 +78,10 @@ static ENGLISH: Words = Words {
             "comment-mailboxes",
             "Two mailboxes that take anything between a plus sign and the at sign.",
         ),
+        (
+            "comment-bounces",
+            "Where `postmerge ingest` reads them. Until that is said, the workflow Hygiene fails and says so.",
+        ),
     ],
 };
 
@@ -135,6 +139,10 @@ static SPANISH: Words = Words {
             "comment-mailboxes",
             "Dos buzones que aceptan cualquier cosa entre un signo más y la arroba.",
         ),
+        (
+            "comment-bounces",
+            "De dónde los lee `postmerge ingest`. Mientras no se diga, el flujo Hygiene falla y lo avisa.",
+        ),
     ],
 };
 
@@ -185,6 +193,10 @@ static ITALIAN: Words = Words {
         (
             "comment-mailboxes",
             "Due caselle che accettano qualunque cosa fra un più e la chiocciola.",
+        ),
+        (
+            "comment-bounces",
+            "Da dove li legge `postmerge ingest`. Finché non è detto, il flusso Hygiene fallisce e lo segnala.",
         ),
     ],
 };

@@ -124,15 +124,15 @@ fn status(
 }
 
 /// What every one of these commands begins with.
-struct Here {
+pub(super) struct Here {
     folder: PathBuf,
-    opened: Opened,
+    pub(super) opened: Opened,
     key: RecipientKey,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 impl Here {
-    fn open(cli: &Cli, offline: bool) -> Result<Self, CliError> {
+    pub(super) fn open(cli: &Cli, offline: bool) -> Result<Self, CliError> {
         let folder = workspace_folder::find(cli.workspace.as_deref())?;
         let ledger = settings(&folder)?.ledger;
         let failed = |why: StartError| cli_error(&why);
@@ -152,7 +152,7 @@ impl Here {
         })
     }
 
-    fn ground(&self) -> Ground<'_> {
+    pub(super) fn ground(&self) -> Ground<'_> {
         Ground {
             path: &self.folder,
             head: self.opened.head,
@@ -168,7 +168,7 @@ impl Here {
 }
 
 /// With the advice that is there for what sending meets, too.
-fn failed(why: HygieneError) -> CliError {
+pub(super) fn failed(why: HygieneError) -> CliError {
     match why {
         HygieneError::Git(why) => cli_error(&why.into()),
         HygieneError::Remote(why) => cli_error(&why.into()),

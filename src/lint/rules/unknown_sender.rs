@@ -1,4 +1,4 @@
-//! A campaign names a sender: `senders` of `postmerge.yaml` must have it.
+//! A campaign names a sender, and so may the policy for owners' notices: `senders` of `postmerge.yaml` must have it.
 
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
@@ -20,6 +20,18 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let Some(settings) = &context.loaded.settings else {
         return;
     };
+    if let Some(name) = &settings.policy.hygiene.sender
+        && !settings.senders.contains_key(name)
+    {
+        let place = Place::value(&["policy", "hygiene", "sender"]);
+        let message = format!("there is no sender `{name}` for owners' notices");
+        out.push(
+            Diagnostic::new(&CHECK.rule, "postmerge.yaml", place, message).did_you_mean(
+                name.as_str(),
+                settings.senders.keys().map(SenderName::as_str),
+            ),
+        );
+    }
     for file in context.loaded.campaigns.values() {
         let name = &file.campaign.sender;
         if !settings.senders.contains_key(name) {

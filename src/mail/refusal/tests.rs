@@ -29,7 +29,7 @@ const CASES: &[Case] = &[
     (550, "5.1.1", "Client host [192.0.2.1] blocked using zen.example", Class::Blocked, Reason::Blocklisted, true),
     (552, "5.2.2", "", Class::MailboxFull, Reason::MailboxFull, true),
     (0, "5.2.2", "x-unix; input/output error", Class::MailboxFull, Reason::MailboxFull, true),
-    (0, "", "x-unix; input/output error", Class::Soft, Reason::ServerTrouble, true),
+    (0, "", "x-unix; input/output error", Class::Soft, Reason::ServerTrouble, false),
     (452, "4.2.2", "over quota", Class::MailboxFull, Reason::MailboxFull, false),
     (452, "4.3.1", "Insufficient system storage", Class::Soft, Reason::ServerTrouble, false),
     (552, "5.3.4", "Message size exceeds fixed limit", Class::TooBig, Reason::TooBig, true),

@@ -36,7 +36,7 @@ pub(super) struct Lane {
     pub(super) waits_for_day: bool,
     usual_pause: Nanos,
     large: bool,
-    fine: u16,
+    pub(super) fine: u16,
     /// Mails that were under way when it slowed down: their replies say nothing new.
     excused: u16,
 }

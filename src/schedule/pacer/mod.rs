@@ -9,6 +9,7 @@
 //! Cost: O(log lanes) for each call that names a lane; O(lanes) once, when the day changes.
 
 mod lane;
+mod past;
 mod relay;
 mod report;
 
@@ -22,6 +23,7 @@ use super::calendar::Calendar;
 use lane::{Lane, Place};
 use relay::{Entry, Relay};
 
+pub use past::{LanePast, RelayPast};
 pub use report::LaneReport;
 
 /// A slowed lane's pause is at least this.

@@ -78,7 +78,7 @@ impl Relay {
         }
     }
 
-    fn is_capped(&self) -> bool {
+    pub(super) fn is_capped(&self) -> bool {
         let caps = self.daily_cap.iter().chain(self.warm_up.front());
         caps.min().is_some_and(|cap| self.sent_today >= *cap)
     }

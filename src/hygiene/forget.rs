@@ -1,0 +1,216 @@
+//! A person's right to erasure: the change that takes their rows out of every list, and a suppression by keyed hash, so that a row
+//! that comes back by an old spreadsheet is not mailed.
+//!
+//! The change is a branch for review, made as [`super::clean`] makes its own. What git's history holds it can not take back.
+
+use jiff::Timestamp;
+
+use super::HygieneError;
+use super::gather::Ground;
+use crate::git::{CommitId, CommitText, EntryKind, GitError, Identity};
+use crate::ledger::branch::{Batch, Ledger};
+use crate::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
+use crate::mail::address::Address;
+use crate::mail::recipient_id::RecipientId;
+use crate::workspace::loaded::ListFile;
+use crate::workspace::members::{Members, without_rows};
+use crate::workspace::names::ListName;
+
+/// What forgetting branches are called, before the person's id.
+pub const PREFIX: &str = "postmerge/forget-";
+
+/// A row about the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowOf {
+    /// In which list.
+    pub list: ListName,
+    /// On which line of its file.
+    pub line: u64,
+    /// Its cells, by column.
+    pub cells: Vec<(String, String)>,
+}
+
+/// Everything that the workspace says of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// As the ledger has them.
+    pub recipient: RecipientId,
+    /// Their rows.
+    pub rows: Vec<RowOf>,
+    /// Campaigns that name the address (`include`, `exclude`, `cc`, `bcc`): a person edits those.
+    pub campaigns: Vec<String>,
+}
+
+/// What the main branch says of a person.
+///
+/// # Errors
+/// [`HygieneError`], where a list can not be read: then nobody can say that they are in none.
+pub fn known(ground: &Ground<'_>, address: &Address) -> Result<Known, HygieneError> {
+    let recipient = ground.key.id(address);
+    let mut rows = Vec::new();
+    for (name, file) in &ground.workspace.lists {
+        rows_in(ground, name, file, &recipient, &mut rows)?;
+    }
+    let is_theirs = |text: &String| {
+        Address::parse(text).is_ok_and(|address| ground.key.id(&address) == recipient)
+    };
+    let campaigns = ground.workspace.campaigns.values().filter(|file| {
+        let campaign = &file.campaign;
+        let audience = &campaign.audience;
+        let named = audience.include.iter().chain(&audience.exclude);
+        named
+            .chain(&campaign.cc)
+            .chain(&campaign.bcc)
+            .any(is_theirs)
+    });
+    Ok(Known {
+        recipient,
+        campaigns: campaigns.map(|file| file.path.to_string()).collect(),
+        rows,
+    })
+}
+
+fn rows_in(
+    ground: &Ground<'_>,
+    name: &ListName,
+    file: &ListFile,
+    recipient: &RecipientId,
+    rows: &mut Vec<RowOf>,
+) -> Result<(), HygieneError> {
+    let path = file.members.as_str();
+    let wrong = |why: String| HygieneError::List {
+        list: path.to_owned(),
+        why,
+    };
+    let repository = ground.ledger.repository();
+    let entry = repository.entry(ground.head, path)?;
+    let Some(entry) = entry.filter(|entry| entry.kind == EntryKind::File) else {
+        return Ok(());
+    };
+    let bytes = repository.open_blob(entry.id)?;
+    let mut members = Members::new(bytes, &file.list).map_err(|why| wrong(why.without_values()))?;
+    let names = std::sync::Arc::clone(members.columns().names());
+    let mut buffer = String::new();
+    while let Some(row) = members
+        .next_row()
+        .map_err(|why| wrong(why.without_values()))?
+    {
+        // A row that can not be read is nobody's that could be told; lint has it.
+        let Ok(row) = row else { continue };
+        if ground.key.id_of_ref(row.address(), &mut buffer) != *recipient {
+            continue;
+        }
+        let cells = names.iter().enumerate();
+        let cells = cells.map(|(at, column)| (column.clone(), row.cell(at).to_owned()));
+        rows.push(RowOf {
+            list: name.clone(),
+            line: row.at().line,
+            cells: cells.collect(),
+        });
+    }
+    Ok(())
+}
+
+/// Writes the branch that takes the rows out; `None` where there are none. One that is there already is written anew only where it
+/// says something else.
+///
+/// # Errors
+/// [`HygieneError`]; [`HygieneError::Taken`] where a branch of that name holds another change.
+pub fn propose(
+    ground: &Ground<'_>,
+    known: &Known,
+    now: Timestamp,
+) -> Result<Option<(String, CommitId)>, HygieneError> {
+    if known.rows.is_empty() {
+        return Ok(None);
+    }
+    let repository = ground.ledger.repository();
+    let mut files = Vec::new();
+    let mut buffer = String::new();
+    for group in known.rows.chunk_by(|one, next| one.list == next.list) {
+        let list = group
+            .first()
+            .and_then(|row| ground.workspace.lists.get(&row.list));
+        let Some(file) = list else { continue };
+        let path = file.members.as_str();
+        let Some(entry) = repository.entry(ground.head, path)? else {
+            continue;
+        };
+        let edited = repository.with_blob(entry.id, |bytes| {
+            without_rows(bytes, &file.list, |address| {
+                ground.key.id_of_ref(address, &mut buffer) == known.recipient
+            })
+        })?;
+        let edited = edited.map_err(|why| HygieneError::List {
+            list: path.to_owned(),
+            why: why.to_string(),
+        })?;
+        files.push((path.to_owned(), repository.write_blob(&edited.bytes)?));
+    }
+    let id: String = known.recipient.to_string().chars().take(12).collect();
+    let branch = format!("{PREFIX}{id}");
+    let message = format!(
+        "lists: take out a person who asked to be forgotten\n\nRows: {}. The ledger knows them as {} from now on, and mails\nthem nothing.\n",
+        known.rows.len(),
+        known.recipient
+    );
+    let identity = Identity {
+        name: "postmerge".to_owned(),
+        email: "postmerge@localhost".to_owned(),
+    };
+    let text = CommitText {
+        identity: &identity,
+        at: now,
+        message: &message,
+    };
+    let commit = repository.write_commit(Some(ground.head), &files, text)?;
+    let reference = format!("refs/heads/{branch}");
+    // One that stands on an older main branch, of an earlier try, gives way; one that somebody went on with does not.
+    let may_move = |there: Option<CommitId>| match there {
+        None => Ok(true),
+        Some(there) => Ok(repository
+            .first_parent(there)?
+            .is_some_and(|parent| repository.is_ancestor(parent, ground.head).unwrap_or(false))),
+    };
+    repository.move_reference::<GitError>(&reference, commit, may_move)?;
+    match repository.reference(&reference)? == Some(commit) {
+        true => Ok(Some((branch, commit))),
+        false => Err(HygieneError::Taken(branch)),
+    }
+}
+
+/// Says on the ledger that they are not mailed any more, unless it says so; whether it did not.
+///
+/// # Errors
+/// [`HygieneError`].
+pub fn suppress(
+    ledger: &mut Ledger,
+    recipient: RecipientId,
+    (run, now): (RunId, Timestamp),
+) -> Result<bool, HygieneError> {
+    if ledger
+        .suppressions()?
+        .exact(&recipient, &Scope::All)
+        .is_some()
+    {
+        return Ok(false);
+    }
+    ledger.publish(&Batch {
+        run,
+        at: now,
+        events: Vec::new(),
+        suppressions: vec![SuppressionEvent::Suppressed {
+            recipient,
+            scope: Scope::All,
+            reason: Exclusion::Suppressed,
+            at: now,
+            note: "asked to be forgotten".to_owned(),
+        }],
+        feedback: Vec::new(),
+        pages: Vec::new(),
+        tests: Vec::new(),
+        looks_around: false,
+        summary: "suppressions: one asked to be forgotten".to_owned(),
+    })?;
+    Ok(true)
+}
