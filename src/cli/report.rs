@@ -38,7 +38,7 @@ use crate::workspace::settings::Settings;
         Nobody is named: mails that failed are listed by their place in the audience, and destinations of fewer than three \
         people are joined. --with-addresses shows addresses where the lists in this checkout have them.\n\n\
         Fetches the main branch and the ledger. The lists' health needs the organisation's key, in the environment variable \
-        that postmerge.yaml names under `key.env`; without it that page says so, and all others are the same.",
+        that postmerge.yaml names under `key.env`; without it that page says so, and no overdue rows are told.",
     after_help = "Examples:\n  \
         postmerge report                         into the folder report\n  \
         postmerge report --out /srv/www/mail     into another one\n  \
