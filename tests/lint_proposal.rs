@@ -222,12 +222,6 @@ fn due(root: &Path) {
     );
     replace(
         root,
-        "campaigns/rueda/campaign.yaml",
-        "2026-12-03",
-        "2098-12-03",
-    );
-    replace(
-        root,
         "postmerge.yaml",
         "windows:\n",
         "notice: {business_days: 5}\nwindows:\n",

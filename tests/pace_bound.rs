@@ -79,8 +79,9 @@ proptest! {
         let lanes: Vec<_> = large.iter().map(|n| (10, *n)).chain(small.iter().map(|n| (5, *n))).collect();
         let found = ratio(campaign(&lanes, connections, takes));
         // A mail that is being sent is not interrupted: where each takes long, the slowest lane may
-        // find all connections busy at each of its starts, for their share of that time.
-        let busy = if takes <= 400 { 0.0 } else { takes as f64 / 10_000.0 / f64::from(connections) };
+        // find all connections busy at each of its starts, for their share of that time: on the average, and a tenth more
+        // where starts and ends fall into step.
+        let busy = if takes <= 400 { 0.0 } else { takes as f64 / 10_000.0 / f64::from(connections) * 1.1 };
         prop_assert!(found <= 1.02 + busy, "{}", found);
     }
 }
