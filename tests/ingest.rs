@@ -351,6 +351,46 @@ fn who_asks_to_leave_has_left() {
 }
 
 #[test]
+fn a_bounce_does_not_outdo_who_left() {
+    let office = Office::new();
+    let leave = Leave {
+        action: Action::Unsubscribe,
+        scope: token::Scope::All,
+        recipient: office.key.id(&person(3)),
+    };
+    let base = &office.workspace.settings.unsubscribe.address;
+    let to = base.replace('@', &format!("+{}@", leave.token(&office.key)));
+    office.arrives(
+        "1",
+        &format!("From: p3@uno.test\nTo: {to}\nDate: Thu, 3 Dec 2026 17:00:00 +0000\n\n\n"),
+    );
+    office.arrives("2", &hard(&office.path(3, 0), "p3@uno.test"));
+    office.ingest();
+    assert_eq!(office.suppressed(3), Some(Exclusion::Unsubscribed));
+}
+
+#[test]
+fn a_report_that_came_by_several_aliases_counts_once() {
+    let office = Office::new();
+    for n in 0..6 {
+        let text = report(
+            &office.path(1, 0),
+            "p1@uno.test",
+            "failed",
+            "5.2.2",
+            "552 5.2.2 mailbox full",
+        );
+        office.arrives(
+            &format!("{n}"),
+            &format!("Received: by alias{n}.test\n{text}"),
+        );
+    }
+    let summary = office.ingest();
+    assert_eq!((summary.noted, summary.known), (1, 5), "{summary:?}");
+    assert_eq!(office.suppressed(1), None);
+}
+
+#[test]
 fn a_persons_words_stay_for_a_person_and_a_machines_do_not() {
     let office = Office::new();
     let to = office.path(2, 0);

@@ -124,7 +124,10 @@ pub async fn ingest(
     }
     loop {
         let (messages, end) = some(mailbox).await;
-        let understood = map(&messages, WORTH, |it| (key_of(&it.bytes), read(&it.bytes)));
+        let understood = map(&messages, WORTH, |it| {
+            let returned = read(&it.bytes);
+            (key_of(&it.bytes, &returned), returned)
+        });
         let mut intake = Intake::default();
         for (message, (key, returned)) in messages.into_iter().zip(&understood) {
             summary.messages += 1;
@@ -133,7 +136,7 @@ pub async fn ingest(
                 at: received(returned, now),
                 returned,
             };
-            if known.is_new(*key) {
+            if !known.is_noted(*key) {
                 let said = listener.listen(ledger, &one)?;
                 intake.take(&mut summary, &mut known, said, &one, message.taken);
             } else if matches!(returned.kind, Kind::Reply) {
@@ -225,10 +228,24 @@ async fn some(
     (messages, None)
 }
 
-/// A message by its content, whatever line ends its mailbox has.
-fn key_of(bytes: &[u8]) -> MessageKey {
+/// What a message is known by. A report that arrives by several aliases differs in its trace fields: its own Message-ID and date,
+/// and what it says, tell it. Anything else is known by its content, whatever line ends its mailbox has.
+fn key_of(bytes: &[u8], returned: &Returned) -> MessageKey {
+    if let (Kind::Report(reported), Some(id)) = (&returned.kind, &returned.traces.message_id) {
+        let date = returned.traces.date.as_deref().unwrap_or_default();
+        let mut known = format!("{id}\n{date}\n");
+        for one in reported {
+            let address = one.address.as_deref().unwrap_or_default();
+            known.push_str(&format!(
+                "{address} {} {}\n",
+                one.action.name(),
+                one.verdict.class
+            ));
+        }
+        return MessageKey::of(known.as_bytes());
+    }
     let without: Vec<u8> = bytes.iter().copied().filter(|&b| b != b'\r').collect();
-    MessageKey::of(&without)
+    MessageKey::of(without.trim_ascii_end())
 }
 
 /// When a message was written, as far as its date can be believed.
@@ -265,6 +282,9 @@ impl Intake {
         }
         if said.end != End::ForPerson {
             self.taken.push(taken);
+        }
+        if !said.feedback.is_empty() {
+            known.note(message.key);
         }
         for feedback in &said.feedback {
             let name = match &feedback.what {

@@ -44,9 +44,14 @@ impl Known {
         Ok(known)
     }
 
-    /// Whether this message was not read before.
-    pub(super) fn is_new(&mut self, message: MessageKey) -> bool {
-        self.messages.insert(message)
+    /// Whether what this message says was noted down before.
+    pub(super) fn is_noted(&self, message: MessageKey) -> bool {
+        self.messages.contains(&message)
+    }
+
+    /// What this message says is noted down.
+    pub(super) fn note(&mut self, message: MessageKey) {
+        self.messages.insert(message);
     }
 
     /// Takes what was heard in. Whoever is past the limit by it takes no mail, it seems, and is not mailed any more.

@@ -170,6 +170,57 @@ pub(super) struct Speaker {
     pub(super) is_generated: bool,
 }
 
+/// What people's mail programs put before the subject of an answer, or of what they pass on.
+const ANSWERS: &[&str] = &[
+    "re:", "re :", "aw:", "sv:", "r:", "rif:", "rv:", "res:", "enc:", "antw:", "fw:", "fwd:",
+    "wg:", "tr:",
+];
+
+/// Mail programs that people type with, as they name themselves.
+const PROGRAMS: &[&str] = &[
+    "thunderbird",
+    "apple mail",
+    "iphone mail",
+    "ipad mail",
+    "microsoft outlook",
+    "outlook express",
+    "evolution",
+    "k-9",
+    "kmail",
+    "mutt",
+    "claws",
+    "roundcube",
+    "horde",
+    "squirrelmail",
+    "zimbra",
+    "yahoomail",
+    "airmail",
+    "spark",
+    "em client",
+    "the bat",
+];
+
+fn begins_with(subject: &str, phrases: &[&str]) -> bool {
+    let subject = subject.trim_start().to_lowercase();
+    phrases.iter().any(|phrase| subject.starts_with(phrase))
+}
+
+/// Whether the fields are those of a mail that somebody typed: it answers another one, comes from a mail program, or is by
+/// somebody with a name and goes back to them, as few reports do (RFC 3464 section 2).
+fn has_signs_of_a_person(letter: &Letter, is_answer: bool) -> bool {
+    let fields = &letter.fields;
+    let program = fields.all("user-agent").chain(fields.all("x-mailer"));
+    let mut program = program.map(str::to_lowercase);
+    let name = fields.first("from").and_then(|from| from.split_once('<'));
+    let has_name = name.is_some_and(|(name, _)| !name.trim().is_empty());
+    let from = fields.first("from").and_then(addresses::first);
+    let back = fields.first("return-path").and_then(addresses::first);
+    fields.has("in-reply-to")
+        || fields.has("references")
+        || program.any(|it| PROGRAMS.iter().any(|name| it.contains(name)))
+        || has_name && (is_answer || from.is_some() && from == back)
+}
+
 impl Speaker {
     /// Looks at a message's fields.
     pub(super) fn of(letter: &Letter) -> Self {
@@ -195,15 +246,16 @@ impl Speaker {
         });
         let is_server = named || bare || SERVER_NAME.stand_in(&letter.sender_names);
         let subject = letter.subject.as_str();
-        let reply_to_ours = subject
-            .get(..3)
-            .is_some_and(|s| s.eq_ignore_ascii_case("re:"));
+        let is_answer = begins_with(subject, ANSWERS);
+        // People write about reports, too, under their subjects.
+        let is_typed = !is_server && !no_way_back && has_signs_of_a_person(letter, is_answer);
         // Somebody who answers a report quotes it, under its subject.
         let quotes = letter
             .texts
             .iter()
             .any(|text| text.lines().filter(|line| line.starts_with('>')).count() > 1);
-        let says_failed = SAYS_FAILED.stand_in(subject) && (is_server || no_way_back || !quotes);
+        let says_failed =
+            SAYS_FAILED.stand_in(subject) && !is_typed && (is_server || no_way_back || !quotes);
         let submitted = fields
             .first("auto-submitted")
             .unwrap_or_default()
@@ -228,9 +280,12 @@ impl Speaker {
             || precedence.contains("auto-reply")
             || submitted.contains("vacation")
             || (submitted.starts_with("auto-replied") && !is_server && !says_failed);
-        let by_subject = SAYS_AUTOMATIC.stand_in(subject) && !says_failed && !is_server;
+        // "Automatic reply: Undelivered mail": what it answers comes behind what it is.
+        let says_automatic =
+            begins_with(subject, AUTOMATIC) || SAYS_AUTOMATIC.stand_in(subject) && !says_failed;
+        let by_subject = says_automatic && !is_server;
         Self {
-            is_server: is_server || (no_way_back && !reply_to_ours && says_failed),
+            is_server: is_server || (no_way_back && !is_answer && says_failed),
             // Answers that machines give for people refer to what they answer; reports seldom do.
             may_be_server: is_one_of(PERHAPS_SERVERS)
                 || (no_way_back && !fields.has("in-reply-to") && !fields.has("references")),

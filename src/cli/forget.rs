@@ -28,7 +28,7 @@ use crate::mail::address::Address;
     after_help = "Examples:\n  \
         postmerge forget ana@example.com --dry-run             what is known of them?\n  \
         postmerge forget ana@example.com --export ana.json     give it to them, then forget\n\n\
-        Exit codes: 0 done, or nothing was known; 2 could not run."
+        Exit codes: 0 done, or nothing was known; 1 there is something left for a person; 2 could not run."
 )]
 pub struct Arguments {
     /// The address.
@@ -63,7 +63,12 @@ pub fn run(
     for row in &known.rows {
         text.push_str(&format!("  lists/{}.csv, line {}\n", row.list, row.line));
     }
-    if known.rows.is_empty() {
+    for (list, count) in &known.unreadable {
+        text.push_str(&format!(
+            "  lists/{list}.csv has {count} rows that can not be read: look whether theirs is among them (`postmerge lint` shows where)\n"
+        ));
+    }
+    if known.rows.is_empty() && known.unreadable.is_empty() {
         text.push_str("They are in no list.\n");
     }
     for path in &known.campaigns {
@@ -78,7 +83,8 @@ pub fn run(
     }
     text.push_str(&left(&known));
     terminal.print(&text)?;
-    Ok(ExitCode::SUCCESS)
+    let is_all = known.unreadable.is_empty() && known.campaigns.is_empty();
+    Ok(ExitCode::from(u8::from(!is_all)))
 }
 
 fn forget(here: &mut Here, known: &Known) -> Result<String, CliError> {
@@ -90,12 +96,12 @@ fn forget(here: &mut Here, known: &Known) -> Result<String, CliError> {
             "They are not mailed any more: the ledger has {}, which is no address.\n",
             known.recipient
         ),
-        false => "They were not mailed before.\n".to_owned(),
+        false => "They were not to be mailed before already.\n".to_owned(),
     };
     if let Some((branch, _)) = branch {
         let ledger = &here.opened.workspace.settings.ledger;
         text.push_str(&format!(
-            "The branch {branch} takes the rows out. Propose it:\n  git push --force-with-lease {} {branch}\n  gh pr create --base {} --head {branch} --fill\n",
+            "The branch {branch} takes the rows out. Propose it:\n  git push {} {branch}\n  gh pr create --base {} --head {branch} --fill\n",
             ledger.remote, ledger.main
         ));
     }

@@ -39,7 +39,8 @@ use crate::workspace::settings::{Settings, Then};
         postmerge ingest --maildir ~/Maildir\n  \
         postmerge ingest - < bounce.eml              behind a mail server's pipe\n  \
         postmerge ingest --explain bounce.eml        what is this message?\n\n\
-        Exit codes: 0 all taken in, 1 there are messages for a person to read, 2 could not run."
+        Exit codes: 0 all taken in, 1 there are messages for a person to read, 2 could not run; with `-`, 75 in place \
+        of 1 and 2, so that a mail server keeps the message and tries again."
 )]
 pub struct Arguments {
     /// Say what each message is, and store nothing.
@@ -89,6 +90,22 @@ pub fn run(
         explain(&arguments.files, terminal)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let is_piped = arguments.files.iter().any(|path| path.as_os_str() == "-");
+    match (take_in(cli, arguments, terminal), is_piped) {
+        (Ok(true), _) => Ok(ExitCode::SUCCESS),
+        (Ok(false), false) => Ok(ExitCode::from(1)),
+        // Only so a mail server keeps what it could not get rid of here, and tells nobody.
+        (Ok(false), true) => Ok(ExitCode::from(TRY_AGAIN)),
+        (Err(error), true) => Err(error.code(TRY_AGAIN)),
+        (Err(error), false) => Err(error),
+    }
+}
+
+/// `EX_TEMPFAIL` of sysexits.h.
+const TRY_AGAIN: u8 = 75;
+
+/// Whether nothing is left for a person.
+fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<bool, CliError> {
     let folder = workspace_folder::find(cli.workspace.as_deref())?;
     let here = settings(&folder)?;
     let places = places(arguments, &here, &folder)?;
@@ -134,10 +151,7 @@ pub fn run(
         Format::Text => text(&all, arguments.dry_run),
         Format::Json => json(&all),
     })?;
-    Ok(match all.for_people.is_empty() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(1),
-    })
+    Ok(all.for_people.is_empty())
 }
 
 /// The mailboxes that are asked for.

@@ -68,7 +68,10 @@ pub fn suppress(
     let exact = suppressions.exact(&recipient, &wish.scope);
     let still = topic.and(everything);
     let note = reply_text(&wish.reason);
-    if let (false, Some(reason)) = (wish.lift, exact.or(everything)) {
+    // A person's word is noted also where a bounce came before it: that one is lifted when the row is corrected.
+    if let (false, Some(reason)) = (wish.lift, exact.or(everything))
+        && reason != Exclusion::HardBounce
+    {
         return Ok(Done::Already(reason));
     }
     let (event, done) = match (wish.lift, exact) {

@@ -37,6 +37,8 @@ pub struct Known {
     pub recipient: RecipientId,
     /// Their rows.
     pub rows: Vec<RowOf>,
+    /// Lists with rows that can not be read, and how many: theirs may be among them.
+    pub unreadable: Vec<(ListName, u64)>,
     /// Campaigns that name the address (`include`, `exclude`, `cc`, `bcc`): a person edits those.
     pub campaigns: Vec<String>,
 }
@@ -47,9 +49,12 @@ pub struct Known {
 /// [`HygieneError`], where a list can not be read: then nobody can say that they are in none.
 pub fn known(ground: &Ground<'_>, address: &Address) -> Result<Known, HygieneError> {
     let recipient = ground.key.id(address);
-    let mut rows = Vec::new();
+    let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
     for (name, file) in &ground.workspace.lists {
-        rows_in(ground, name, file, &recipient, &mut rows)?;
+        match rows_in(ground, name, file, &recipient, &mut rows)? {
+            0 => {}
+            count => unreadable.push((name.clone(), count)),
+        }
     }
     let is_theirs = |text: &String| {
         Address::parse(text).is_ok_and(|address| ground.key.id(&address) == recipient)
@@ -66,17 +71,19 @@ pub fn known(ground: &Ground<'_>, address: &Address) -> Result<Known, HygieneErr
     Ok(Known {
         recipient,
         campaigns: campaigns.map(|file| file.path.to_string()).collect(),
+        unreadable,
         rows,
     })
 }
 
+/// Takes their rows of one list; says how many rows can not be read.
 fn rows_in(
     ground: &Ground<'_>,
     name: &ListName,
     file: &ListFile,
     recipient: &RecipientId,
     rows: &mut Vec<RowOf>,
-) -> Result<(), HygieneError> {
+) -> Result<u64, HygieneError> {
     let path = file.members.as_str();
     let wrong = |why: String| HygieneError::List {
         list: path.to_owned(),
@@ -85,18 +92,21 @@ fn rows_in(
     let repository = ground.ledger.repository();
     let entry = repository.entry(ground.head, path)?;
     let Some(entry) = entry.filter(|entry| entry.kind == EntryKind::File) else {
-        return Ok(());
+        return Ok(0);
     };
     let bytes = repository.open_blob(entry.id)?;
     let mut members = Members::new(bytes, &file.list).map_err(|why| wrong(why.without_values()))?;
     let names = std::sync::Arc::clone(members.columns().names());
     let mut buffer = String::new();
+    let mut unreadable = 0;
     while let Some(row) = members
         .next_row()
         .map_err(|why| wrong(why.without_values()))?
     {
-        // A row that can not be read is nobody's that could be told; lint has it.
-        let Ok(row) = row else { continue };
+        let Ok(row) = row else {
+            unreadable += 1;
+            continue;
+        };
         if ground.key.id_of_ref(row.address(), &mut buffer) != *recipient {
             continue;
         }
@@ -108,11 +118,10 @@ fn rows_in(
             cells: cells.collect(),
         });
     }
-    Ok(())
+    Ok(unreadable)
 }
 
-/// Writes the branch that takes the rows out; `None` where there are none. One that is there already is written anew only where it
-/// says something else.
+/// Writes the branch that takes the rows out; `None` where there are none. One that is there already stays.
 ///
 /// # Errors
 /// [`HygieneError`]; [`HygieneError::Taken`] where a branch of that name holds another change.
@@ -165,16 +174,12 @@ pub fn propose(
     };
     let commit = repository.write_commit(Some(ground.head), &files, text)?;
     let reference = format!("refs/heads/{branch}");
-    // One that stands on an older main branch, of an earlier try, gives way; one that somebody went on with does not.
-    let may_move = |there: Option<CommitId>| match there {
-        None => Ok(true),
-        Some(there) => Ok(repository
-            .first_parent(there)?
-            .is_some_and(|parent| repository.is_ancestor(parent, ground.head).unwrap_or(false))),
-    };
-    repository.move_reference::<GitError>(&reference, commit, may_move)?;
-    match repository.reference(&reference)? == Some(commit) {
-        true => Ok(Some((branch, commit))),
+    repository.move_reference::<GitError>(&reference, commit, |there| Ok(there.is_none()))?;
+    // One that is there already is never moved: somebody may have gone on with it.
+    let there = repository.reference(&reference)?.unwrap_or(commit);
+    let tree = |commit| Ok::<_, GitError>(repository.entry(commit, "")?.map(|entry| entry.id));
+    match tree(there)? == tree(commit)? {
+        true => Ok(Some((branch, there))),
         false => Err(HygieneError::Taken(branch)),
     }
 }
@@ -188,11 +193,8 @@ pub fn suppress(
     recipient: RecipientId,
     (run, now): (RunId, Timestamp),
 ) -> Result<bool, HygieneError> {
-    if ledger
-        .suppressions()?
-        .exact(&recipient, &Scope::All)
-        .is_some()
-    {
+    let known = ledger.suppressions()?.exact(&recipient, &Scope::All);
+    if known == Some(Exclusion::Suppressed) {
         return Ok(false);
     }
     ledger.publish(&Batch {

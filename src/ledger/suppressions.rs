@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::event::{Exclusion, Scope, SuppressionEvent};
 use crate::mail::recipient_id::RecipientId;
 
-/// The suppressions in force. Of two events about the same recipient and scope the later (by its own
-/// time) holds, of two at the same time the suppression: so the order of publishing does not matter.
+/// The suppressions in force. Each reason is one of its own: a bounce does not take the place of a person's word, and a
+/// lift takes away what is older than itself; of both at the same time the suppression holds. So the order of
+/// publishing does not matter.
 #[derive(Debug, Default)]
 pub struct Suppressions {
     latest: HashMap<RecipientId, Vec<Entry>>,
@@ -17,9 +18,31 @@ pub struct Suppressions {
 #[derive(Debug)]
 struct Entry {
     scope: Scope,
-    at: Timestamp,
-    /// `None`: lifted.
-    reason: Option<Exclusion>,
+    /// For each reason the last time.
+    reasons: Vec<(Exclusion, Timestamp)>,
+    lifted: Option<Timestamp>,
+}
+
+impl Entry {
+    /// Why, and since when: of several reasons that which weighs most.
+    fn in_force(&self) -> Option<(Exclusion, Timestamp)> {
+        // Files keep milliseconds; comparing finer would make a replay differ.
+        let lifted = self.lifted.map(Timestamp::as_millisecond);
+        let held = self.reasons.iter();
+        let held = held.filter(|(_, at)| lifted.is_none_or(|lifted| at.as_millisecond() >= lifted));
+        held.max_by_key(|(reason, _)| (weight(*reason), *reason))
+            .copied()
+    }
+}
+
+/// What somebody said weighs more than what a server said.
+const fn weight(reason: Exclusion) -> u8 {
+    match reason {
+        Exclusion::Suppressed => 3,
+        Exclusion::Complained => 2,
+        Exclusion::Unsubscribed => 1,
+        _ => 0,
+    }
 }
 
 impl Suppressions {
@@ -40,20 +63,25 @@ impl Suppressions {
                 ..
             } => (recipient, scope, at, None),
         };
-        // Files keep milliseconds; comparing finer would make a replay differ.
-        let moment = |at: &Timestamp| at.as_millisecond();
         let entries = self.latest.entry(*recipient).or_default();
-        match entries.iter_mut().find(|entry| entry.scope == *scope) {
-            Some(old) => {
-                if (moment(at), reason) > (moment(&old.at), old.reason) {
-                    (old.at, old.reason) = (*at, reason);
-                }
+        let entry = match entries.iter().position(|entry| entry.scope == *scope) {
+            Some(known) => entries.get_mut(known),
+            None => {
+                entries.push(Entry {
+                    scope: scope.clone(),
+                    reasons: Vec::new(),
+                    lifted: None,
+                });
+                entries.last_mut()
             }
-            None => entries.push(Entry {
-                scope: scope.clone(),
-                at: *at,
-                reason,
-            }),
+        };
+        let Some(entry) = entry else { return };
+        match reason {
+            None => entry.lifted = entry.lifted.max(Some(*at)),
+            Some(reason) => match entry.reasons.iter_mut().find(|(it, _)| *it == reason) {
+                Some((_, last)) => *last = (*last).max(*at),
+                None => entry.reasons.push((reason, *at)),
+            },
         }
     }
 
@@ -63,7 +91,7 @@ impl Suppressions {
         let entries = self.latest.get(recipient)?;
         let of = |wanted: &dyn Fn(&Scope) -> bool| {
             let mut found = entries.iter().filter(|entry| wanted(&entry.scope));
-            found.find_map(|entry| entry.reason)
+            found.find_map(|entry| entry.in_force().map(|(reason, _)| reason))
         };
         of(&|scope| *scope == Scope::All).or_else(|| {
             let topic = topic?;
@@ -73,7 +101,7 @@ impl Suppressions {
 
     /// How many people are suppressed, for everything or for a topic.
     pub fn count(&self) -> u64 {
-        let is_on = |entries: &&Vec<Entry>| entries.iter().any(|entry| entry.reason.is_some());
+        let is_on = |entries: &&Vec<Entry>| entries.iter().any(|entry| entry.in_force().is_some());
         self.latest.values().filter(is_on).count() as u64
     }
 
@@ -81,20 +109,22 @@ impl Suppressions {
     pub fn exact(&self, recipient: &RecipientId, scope: &Scope) -> Option<Exclusion> {
         let entries = self.latest.get(recipient)?;
         let entry = entries.iter().find(|entry| entry.scope == *scope)?;
-        entry.reason
+        entry.in_force().map(|(reason, _)| reason)
     }
 
     /// Everybody who is suppressed for everything: why, and since when.
     pub fn for_everything(&self) -> impl Iterator<Item = (RecipientId, Exclusion, Timestamp)> + '_ {
         self.latest.iter().filter_map(|(recipient, entries)| {
             let entry = entries.iter().find(|entry| entry.scope == Scope::All)?;
-            Some((*recipient, entry.reason?, entry.at))
+            let (reason, since) = entry.in_force()?;
+            Some((*recipient, reason, since))
         })
     }
 
     /// How many recipients have a suppression in force.
     pub fn len(&self) -> usize {
-        let in_force = |entries: &&Vec<Entry>| entries.iter().any(|entry| entry.reason.is_some());
+        let in_force =
+            |entries: &&Vec<Entry>| entries.iter().any(|entry| entry.in_force().is_some());
         self.latest.values().filter(in_force).count()
     }
 
@@ -150,6 +180,17 @@ mod tests {
         state.apply(&event(2, 0, 11, None));
         assert_eq!(state.reason(&luis, Some("t2")), None);
         assert_eq!(state.len(), 1);
+    }
+
+    #[test]
+    fn a_bounce_does_not_take_the_place_of_a_persons_word() {
+        let ana = RecipientId([1; 12]);
+        for (first, second) in [(10, 11), (11, 10)] {
+            let mut state = Suppressions::default();
+            state.apply(&event(1, 0, first, Some(Exclusion::Suppressed)));
+            state.apply(&event(1, 0, second, Some(Exclusion::HardBounce)));
+            assert_eq!(state.reason(&ana, None), Some(Exclusion::Suppressed));
+        }
     }
 
     proptest! {

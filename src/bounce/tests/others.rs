@@ -25,6 +25,18 @@ fn people_are_no_bounces() {
             "> This message was created automatically by mail delivery software.\n> The following address(es) failed:\n>   leo@a.example\n\nThis came back when I wrote to leo. Do you have his new address?",
         ),
         (
+            "Re: Undelivered Mail Returned to Sender",
+            "Hi, why did my mail to Leo fail? It said: 550 5.1.1 user unknown <leo@a.example>",
+        ),
+        (
+            "Delivery problem",
+            "The following address failed:\nleo@a.example: 550 5.1.1 user unknown\nDo you know why?",
+        ),
+        (
+            "undeliverable invitation",
+            "My invitation to <leo@a.example> came back: user unknown.",
+        ),
+        (
             "Question",
             "Please remove old@a.example from your list, the address does not exist any more.",
         ),
@@ -43,6 +55,14 @@ fn machines_that_answer_for_people_are_no_bounces() {
         (
             "Out of Office: Rueda",
             "I am away until Monday. If it can not wait, write to leo@a.example.",
+        ),
+        (
+            "Automatic reply: Undelivered Mail Returned to Sender",
+            "I am on holiday. Leo's old address <leo@a.example> no longer works (550 5.1.1 User unknown).",
+        ),
+        (
+            "Out of Office: user unknown",
+            "Write to leo@a.example: 550 5.1.1 user unknown was the old one.",
         ),
         (
             "Fuera de la oficina: Rueda",
