@@ -53,6 +53,8 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
         .iter()
         .find_map(|text| notification::read(text))
     {
+        // One that names nobody tells nothing, and may be anything else still.
+        Some(notification::Told::Report(reported)) if reported.is_empty() => {}
         Some(notification::Told::Report(reported)) => return Kind::Report(reported),
         Some(notification::Told::Complaint(complaint)) => return Kind::Complaint(complaint),
         None => {}

@@ -199,3 +199,11 @@ proptest! {
         read(&parts("Subject: x", &[("message/delivery-status", &text)]));
     }
 }
+
+#[test]
+fn a_notification_that_names_nobody_is_no_report_of_nobody() {
+    let text = "From: MAILER-DAEMON@mx.example\nTo: r+t@a.example\nSubject: Undelivered Mail\n\n{\"notificationType\":\"Bounce\"}";
+    if let Kind::Report(reported) = read(text.as_bytes()).kind {
+        assert!(!reported.is_empty());
+    }
+}
