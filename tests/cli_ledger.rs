@@ -149,18 +149,11 @@ impl House {
         ledger.replay(&"rueda".parse().unwrap()).unwrap();
         ledger
             .publish(&Batch {
-                run: RunId(0x1a2b_3c4d),
-                at: at(),
                 events: events
                     .into_iter()
                     .map(|event| ("rueda".parse().unwrap(), event))
                     .collect(),
-                suppressions: Vec::new(),
-                feedback: Vec::new(),
-                pages: Vec::new(),
-                tests: Vec::new(),
-                looks_around: false,
-                summary: "batch".to_owned(),
+                ..Batch::new(RunId(0x1a2b_3c4d), at(), "batch".to_owned())
             })
             .unwrap();
     }

@@ -84,15 +84,8 @@ impl House {
             excluded: Vec::new(),
         };
         let batch = Batch {
-            run: RunId(77),
-            at: at(NOON),
             events: vec![("uno".parse().unwrap(), fixed)],
-            suppressions: Vec::new(),
-            feedback: Vec::new(),
-            pages: Vec::new(),
-            tests: Vec::new(),
-            looks_around: false,
-            summary: "uno: audience".to_owned(),
+            ..Batch::new(RunId(77), at(NOON), "uno: audience".to_owned())
         };
         ledger.publish(&batch).unwrap();
     }

@@ -49,9 +49,6 @@ fn complains(clone: &std::path::Path, who: &str, index: u32, at: Timestamp) {
     let recipient = key.id(&Address::parse(who).unwrap());
     opened.ledger.use_key(key.fingerprint()).unwrap();
     let batch = Batch {
-        run: RunId(80),
-        at,
-        events: Vec::new(),
         suppressions: vec![SuppressionEvent::Suppressed {
             recipient,
             scope: Scope::All,
@@ -68,10 +65,7 @@ fn complains(clone: &std::path::Path, who: &str, index: u32, at: Timestamp) {
                 kind: "abuse".to_owned(),
             },
         }],
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: "a complaint".to_owned(),
+        ..Batch::new(RunId(80), at, "a complaint".to_owned())
     };
     opened.ledger.publish(&batch).unwrap();
 }

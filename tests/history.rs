@@ -115,18 +115,13 @@ impl House {
         };
         ledger
             .publish(&Batch {
-                run: RunId(0x1a2b_3c4d),
-                at: at(0),
                 events: events
                     .into_iter()
                     .map(|(id, event)| (id.parse().unwrap(), event))
                     .collect(),
                 suppressions,
                 feedback,
-                pages: Vec::new(),
-                tests: Vec::new(),
-                looks_around: false,
-                summary: "batch".to_owned(),
+                ..Batch::new(RunId(0x1a2b_3c4d), at(0), "batch".to_owned())
             })
             .unwrap();
     }

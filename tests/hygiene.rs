@@ -129,9 +129,6 @@ fn heard(house: &House, who: &str, reason: Exclusion, since: Timestamp) {
         },
     };
     let batch = Batch {
-        run: RunId(77),
-        at: since,
-        events: Vec::new(),
         suppressions: vec![SuppressionEvent::Suppressed {
             recipient,
             scope: Scope::All,
@@ -146,10 +143,7 @@ fn heard(house: &House, who: &str, reason: Exclusion, since: Timestamp) {
             at: since,
             what,
         }],
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: "feedback".to_owned(),
+        ..Batch::new(RunId(77), since, "feedback".to_owned())
     };
     office.opened.ledger.publish(&batch).unwrap();
 }

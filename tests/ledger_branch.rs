@@ -35,10 +35,6 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
     publish(&mut one, 1, vec![fixed(), claimed(1, 0, 0..3)]).unwrap();
     publish(&mut one, 1, vec![accepted(1, 0, 1), claimed(1, 1, 3..4)]).unwrap();
     let mut batch = Batch {
-        run: RunId(1),
-        at: at(11),
-        events: Vec::new(),
-        feedback: Vec::new(),
         suppressions: vec![SuppressionEvent::Suppressed {
             recipient: RecipientId([9; 12]),
             scope: Scope::All,
@@ -46,10 +42,7 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
             at: at(1),
             note: "wrote to ana@uno.test".to_owned(),
         }],
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: "left".to_owned(),
+        ..Batch::new(RunId(1), at(11), "left".to_owned())
     };
     let state = one.replay(&occurrence()).unwrap();
     let returned = Returned {
@@ -393,18 +386,11 @@ fn commit_times_never_go_back() {
     let house = House::new();
     let mut ledger = house.ledger("one");
     let batch = |second, events: Vec<Event>| Batch {
-        run: RunId(1),
-        at: at(second),
         events: events
             .into_iter()
             .map(|event| (occurrence(), event))
             .collect(),
-        suppressions: Vec::new(),
-        feedback: Vec::new(),
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: "batch".to_owned(),
+        ..Batch::new(RunId(1), at(second), "batch".to_owned())
     };
     ledger.publish(&batch(100, vec![fixed()])).unwrap();
     // The clock jumped back; with times out of order git's walks would not end.

@@ -110,15 +110,10 @@ impl World {
         }
         self.ledger.fetch().unwrap();
         let batch = Batch {
-            run: RunId(1),
-            at: at(10),
             events,
             suppressions,
             feedback,
-            pages: Vec::new(),
-            tests: Vec::new(),
-            looks_around: false,
-            summary: "batch".to_owned(),
+            ..Batch::new(RunId(1), at(10), "batch".to_owned())
         };
         self.ledger.publish(&batch).unwrap();
     }

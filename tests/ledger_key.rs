@@ -20,10 +20,6 @@ fn is_other(result: &Result<(), LedgerError>, path: &str) -> bool {
 
 fn suppression() -> Batch {
     Batch {
-        run: RunId(1),
-        at: at(1),
-        events: Vec::new(),
-        feedback: Vec::new(),
         suppressions: vec![SuppressionEvent::Suppressed {
             recipient: RecipientId([9; 12]),
             scope: Scope::All,
@@ -31,10 +27,7 @@ fn suppression() -> Batch {
             at: at(1),
             note: String::new(),
         }],
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: "left".to_owned(),
+        ..Batch::new(RunId(1), at(1), "left".to_owned())
     }
 }
 

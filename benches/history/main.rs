@@ -201,18 +201,12 @@ fn publish(
     feedback: Vec<Feedback>,
 ) {
     let batch = Batch {
-        run: RUN,
-        at: time(0),
         events: events
             .into_iter()
             .map(|event| (occurrence.clone(), event))
             .collect(),
-        suppressions: Vec::new(),
         feedback,
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: "batch".to_owned(),
+        ..Batch::new(RUN, time(0), "batch".to_owned())
     };
     ledger.publish(&batch).unwrap();
 }

@@ -131,15 +131,8 @@ fn begun(scratch: &Path, key: &RecipientKey, occurrence: &OccurrenceId, size: u3
         excluded: Vec::new(),
     };
     let batch = Batch {
-        run: RunId(1),
-        at,
         events: vec![(occurrence.clone(), start)],
-        suppressions: Vec::new(),
-        feedback: Vec::new(),
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: "start".to_owned(),
+        ..Batch::new(RunId(1), at, "start".to_owned())
     };
     ledger.publish(&batch).unwrap();
     ledger

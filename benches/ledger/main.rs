@@ -130,15 +130,8 @@ fn open(folder: &Path) -> Ledger {
 /// fall on one second either.
 fn publish(ledger: &mut Ledger, number: u32, events: Vec<(OccurrenceId, Event)>) {
     let batch = Batch {
-        run: RUN,
-        at: time(i64::from(number) * 1_000),
         events,
-        suppressions: Vec::new(),
-        feedback: Vec::new(),
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: "batch".to_owned(),
+        ..Batch::new(RUN, time(i64::from(number) * 1_000), "batch".to_owned())
     };
     ledger.publish(&batch).unwrap();
 }

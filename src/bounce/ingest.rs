@@ -188,26 +188,23 @@ fn pages(
     touched: BTreeSet<OccurrenceId>,
     now: Timestamp,
 ) -> Result<(), IngestError> {
-    let mut pages = Vec::new();
-    for id in touched {
-        let (state, returned) = (ledger.look(&id)?, ledger.returned(&id)?);
-        let page = result_page(&id, &state, Some(returned), now);
-        pages.push((id, page));
-    }
-    if pages.is_empty() {
+    if touched.is_empty() {
         return Ok(());
+    }
+    let mut pages = Vec::new();
+    let came_back = ledger.came_back(|feedback| {
+        let mail = feedback.mail.as_ref();
+        mail.is_some_and(|(id, _)| touched.contains(id))
+    })?;
+    for id in touched {
+        let state = ledger.look(&id)?;
+        let page = result_page(&id, &state, Some(came_back.of(&id)), now);
+        pages.push((id, page));
     }
     let summary = format!("feedback: {} result pages", pages.len());
     ledger.publish(&Batch {
-        run: outside.run,
-        at: now,
-        events: Vec::new(),
-        suppressions: Vec::new(),
-        feedback: Vec::new(),
         pages,
-        tests: Vec::new(),
-        looks_around: false,
-        summary,
+        ..Batch::new(outside.run, now, summary)
     })?;
     Ok(())
 }
@@ -320,15 +317,13 @@ impl Intake {
         }
         let (heard, left) = (self.feedback.len(), self.suppressions.len());
         ledger.publish(&Batch {
-            run: outside.run,
-            at: now,
-            events: Vec::new(),
             suppressions: std::mem::take(&mut self.suppressions),
             feedback: std::mem::take(&mut self.feedback),
-            pages: Vec::new(),
-            tests: Vec::new(),
-            looks_around: false,
-            summary: format!("feedback: {heard} heard, {left} suppressed"),
+            ..Batch::new(
+                outside.run,
+                now,
+                format!("feedback: {heard} heard, {left} suppressed"),
+            )
         })?;
         Ok(())
     }

@@ -15,6 +15,7 @@ use super::send::{environment, new_run_id};
 use super::start_error::cli_error;
 use super::status::settings;
 use super::terminal::Terminal;
+use super::threads::threads;
 use super::{Cli, workspace_folder};
 use crate::bounce::ingest::{IngestError, Outside, Summary, ingest};
 use crate::bounce::mailbox::{self, Mailbox, MailboxError, Maildir, Mbox, Single};
@@ -114,10 +115,7 @@ fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<
     let key = key.map_err(|why| cli_error(&why))?;
     let used = opened.ledger.use_key(key.fingerprint());
     used.map_err(|why| CliError::new(why.to_string()))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|why| CliError::new(format!("no runtime: {why}")))?;
+    let runtime = threads()?;
     // Nobody watches a log: there, the outcome is enough.
     let watched = std::io::stderr().is_terminal();
     let bar = watched.then(ProgressBar::new_spinner);

@@ -54,15 +54,9 @@ impl Engine {
         let pages = if last { self.pages(now) } else { Vec::new() };
         self.pages_due = !last;
         let batch = Arc::new(Batch {
-            run: self.run,
-            at: now,
             events,
-            suppressions: Vec::new(),
-            feedback: Vec::new(),
             pages,
-            tests: Vec::new(),
-            looks_around: false,
-            summary: self.summary_line(last),
+            ..Batch::new(self.run, now, self.summary_line(last))
         });
         self.outgoing = Some(Outgoing {
             batch: Arc::clone(&batch),

@@ -175,20 +175,14 @@ impl Run<'_> {
         if !events.is_empty() {
             note = format!("cancelled: {} who were pending are left out", events.len());
             events.iter().try_for_each(|event| state.apply(event))?;
-            let returned = self.ledger.returned(&id)?;
+            let returned = self.came_back()?.of(&id);
             let batch = Batch {
-                run: self.run,
-                at: self.now,
                 events: events.into_iter().map(|it| (id.clone(), it)).collect(),
-                suppressions: Vec::new(),
-                feedback: Vec::new(),
                 pages: vec![(
                     id.clone(),
                     result_page(&id, &state, Some(returned), self.now),
                 )],
-                tests: Vec::new(),
-                looks_around: false,
-                summary: format!("{id}: cancelled"),
+                ..Batch::new(self.run, self.now, format!("{id}: cancelled"))
             };
             match self.ledger.publish(&batch) {
                 Ok(_) => {}
@@ -229,7 +223,7 @@ impl Run<'_> {
         let destinations = header.map(|header| header.destinations).unwrap_or_default();
         let lanes = self.lanes.of_occurrence(&relay, &destinations);
         let topic = &letters.content().file.campaign.audience.topic;
-        let returned = self.ledger.returned(&id)?;
+        let returned = self.came_back()?.of(&id);
         Ok(Active {
             id: Arc::new(id),
             state,
@@ -398,15 +392,12 @@ impl Run<'_> {
             return Ok(state);
         }
         let batch = Batch {
-            run: self.run,
-            at: self.now,
             events: events.into_iter().map(|it| (id.clone(), it)).collect(),
-            suppressions: Vec::new(),
-            feedback: Vec::new(),
-            pages: Vec::new(),
-            tests: Vec::new(),
-            looks_around: false,
-            summary: format!("{id}: who left since the start"),
+            ..Batch::new(
+                self.run,
+                self.now,
+                format!("{id}: who left since the start"),
+            )
         };
         self.ledger.publish(&batch)?;
         Ok(self.ledger.replay(id)?)

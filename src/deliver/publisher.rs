@@ -2,9 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
-
-use super::rates::returned;
 use crate::clock::{BoxFuture, Clock, Hold};
 use crate::ledger::branch::{Batch, Ledger, LedgerError, PublishError};
 use crate::ledger::event::Event;
@@ -86,7 +83,7 @@ impl Publish for LedgerPublisher {
 
 /// Who is suppressed now, and what came back: a bounce suppresses and counts.
 fn changed(ledger: &Ledger) -> Result<Refusal, LedgerError> {
-    let returned = returned(ledger, Timestamp::MIN)?;
+    let returned = ledger.came_back(|_| true)?;
     Ok(Refusal::Suppressions(
         ledger.suppressions()?,
         Box::new(returned),

@@ -20,6 +20,15 @@ use crate::workspace::settings::Rates;
 const HOW_ON: &str = "clean the lists; to go on all the same, give the reason under policy.rates.go_on in postmerge.yaml";
 
 impl Run<'_> {
+    /// What had come back when the round began.
+    pub(super) fn came_back(&self) -> Result<&ByOccurrence, StartError> {
+        if let Some(read) = self.came_back.get() {
+            return Ok(read);
+        }
+        let read = self.ledger.came_back(|_| true)?;
+        Ok(self.came_back.get_or_init(|| read))
+    }
+
     /// Whether a campaign may start, or go on; what should be known of it, where it may.
     pub(super) fn check_rates(
         &self,
@@ -28,9 +37,9 @@ impl Run<'_> {
         sender: &SenderName,
     ) -> Result<Option<String>, StartError> {
         let rates = &self.ground.settings.policy.rates;
-        let returned = returned(&self.ledger, Timestamp::MIN)?;
+        let returned = self.came_back()?;
         let has_any = returned.occurrences().next().is_some();
-        let of_it = of_occurrence(rates, id, state, &returned);
+        let of_it = of_occurrence(rates, id, state, returned);
         let verdict = match of_it {
             Verdict::Stop(_) => of_it,
             other if !has_any => other,
@@ -76,20 +85,6 @@ impl Engine {
     }
 }
 
-/// What came back since.
-pub(super) fn returned(
-    ledger: &Ledger,
-    since: Timestamp,
-) -> Result<ByOccurrence, crate::ledger::branch::LedgerError> {
-    let mut returned = ByOccurrence::default();
-    ledger.feedback(0, |feedback| {
-        if feedback.at >= since {
-            returned.apply(&feedback);
-        }
-    })?;
-    Ok(returned)
-}
-
 /// A sender's share over its sendings of the last days.
 fn of_sender(
     ledger: &Ledger,
@@ -99,7 +94,7 @@ fn of_sender(
 ) -> Result<Verdict, StartError> {
     let days = SignedDuration::from_hours(24 * i64::from(rates.days));
     let since = now.checked_sub(days).unwrap_or(Timestamp::MIN);
-    let returned = returned(ledger, since)?;
+    let returned = ledger.came_back(|feedback| feedback.at >= since)?;
     let figures = |occurrence: &OccurrenceId| -> Result<Option<Figures>, StartError> {
         let state = ledger.look(occurrence)?;
         let is_its = state

@@ -48,15 +48,12 @@ pub fn recover(
         let count = events.len();
         if !events.is_empty() {
             ledger.publish(&Batch {
-                run: dead.run,
-                at: now,
                 events,
-                suppressions: Vec::new(),
-                feedback: Vec::new(),
-                pages: Vec::new(),
-                tests: Vec::new(),
-                looks_around: false,
-                summary: format!("what run {} had done when it died", dead.run),
+                ..Batch::new(
+                    dead.run,
+                    now,
+                    format!("what run {} had done when it died", dead.run),
+                )
             })?;
         }
         recovered.push(Recovered {

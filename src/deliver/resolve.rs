@@ -151,24 +151,22 @@ pub fn resolve(
     };
     let returned = opened
         .ledger
-        .returned(occurrence)
+        .came_back(|feedback| feedback.is_of(occurrence))
         .map_err(StartError::from)?;
     let batch = Batch {
-        run,
-        at: now,
         events: vec![(occurrence.clone(), event)],
-        suppressions: Vec::new(),
-        feedback: Vec::new(),
         pages: vec![(
             occurrence.clone(),
-            result_page(occurrence, &state, Some(returned), now),
+            result_page(occurrence, &state, Some(returned.of(occurrence)), now),
         )],
-        tests: Vec::new(),
-        looks_around: false,
-        summary: format!(
-            "{occurrence}: {} unknown settled as {word}",
-            recipients.len()
-        ),
+        ..Batch::new(
+            run,
+            now,
+            format!(
+                "{occurrence}: {} unknown settled as {word}",
+                recipients.len()
+            ),
+        )
     };
     publish(opened, &batch)?;
     Ok(Settled {

@@ -1,6 +1,7 @@
 //! One round of `send`, from the fetched branches to what became of each occurrence; what a run is
 //! asked for, needs, and comes to.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,6 +32,7 @@ use super::worker::Desk;
 use crate::clock::Clock;
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{Event, Exclusion, RunId};
+use crate::ledger::feedback::ByOccurrence;
 use crate::ledger::journal::Journal;
 use crate::ledger::reply_text::reply_text;
 use crate::ledger::state::Counts;
@@ -183,6 +185,7 @@ pub(super) async fn round(
             suppressions: &suppressions,
         },
         ledger,
+        came_back: OnceCell::new(),
         before,
         lanes: Lanes::new(&workspace.settings),
         transports: BTreeMap::new(),
@@ -279,6 +282,8 @@ pub(super) struct Run<'a> {
     pub(super) run: RunId,
     pub(super) ground: Ground<'a>,
     pub(super) ledger: Ledger,
+    /// What had come back when the round began, once somebody asked.
+    pub(super) came_back: OnceCell<ByOccurrence>,
     /// What may not start again under another name.
     pub(super) before: SentBefore,
     pub(super) lanes: Lanes<'a>,
@@ -340,15 +345,9 @@ impl Run<'_> {
         what: &str,
     ) -> Result<(), StartError> {
         let batch = Batch {
-            run: self.run,
-            at: self.now,
             events: vec![(id.clone(), event)],
-            suppressions: Vec::new(),
-            feedback: Vec::new(),
-            pages: Vec::new(),
-            tests: Vec::new(),
             looks_around: self.ground.settings.policy.frequency.is_some(),
-            summary: format!("{id}: {what}"),
+            ..Batch::new(self.run, self.now, format!("{id}: {what}"))
         };
         self.ledger.publish(&batch)?;
         Ok(())

@@ -14,7 +14,7 @@ use super::opened::Opened;
 use super::reasons::Reasons;
 use crate::ledger::branch::Ledger;
 use crate::ledger::event::{ClaimId, Event, Exclusion, Outcome, Ranges, RunId};
-use crate::ledger::feedback::{ByOccurrence, Feedback, Returned};
+use crate::ledger::feedback::{Feedback, Returned};
 use crate::ledger::segment::Record;
 use crate::ledger::state::{Counts, Note, OccurrenceState, Status};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
@@ -247,18 +247,11 @@ pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<E
         entries.push(Entry::of(id, place, &state, now));
         Ok(())
     })?;
-    let mut came_back = ByOccurrence::default();
-    let of = |feedback: &Feedback| {
-        feedback
-            .mail
-            .as_ref()
-            .is_some_and(|(id, _)| which.takes(id))
+    let asked = |feedback: &Feedback| {
+        let mail = feedback.mail.as_ref();
+        mail.is_some_and(|(id, _)| which.takes(id))
     };
-    opened.ledger.feedback(0, |feedback| {
-        if of(&feedback) {
-            came_back.apply(&feedback);
-        }
-    })?;
+    let came_back = opened.ledger.came_back(asked)?;
     for entry in &mut entries {
         entry.came_back = came_back.of(&entry.id);
         if entry.counts.deferred > 0 {

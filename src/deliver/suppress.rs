@@ -98,15 +98,8 @@ pub fn suppress(
     };
     let what = if wish.lift { "lifted" } else { "suppressed" };
     opened.ledger.publish(&Batch {
-        run,
-        at: now,
-        events: Vec::new(),
-        feedback: Vec::new(),
         suppressions: vec![event],
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: format!("suppressions: one {what} by hand"),
+        ..Batch::new(run, now, format!("suppressions: one {what} by hand"))
     })?;
     Ok(done)
 }

@@ -190,15 +190,8 @@ pub fn note(
         accepted,
     };
     opened.ledger.publish(&Batch {
-        run,
-        at: now,
-        events: Vec::new(),
-        suppressions: Vec::new(),
-        feedback: Vec::new(),
-        pages: Vec::new(),
-        summary: format!("{}: sent as a test", wish.campaign),
         tests: vec![test],
-        looks_around: false,
+        ..Batch::new(run, now, format!("{}: sent as a test", wish.campaign))
     })?;
     Ok(())
 }

@@ -11,15 +11,14 @@ use jiff::Timestamp;
 use super::HygieneError;
 use super::cases::{Case, has_departed};
 use super::gather::{Gathered, Ground};
-use crate::git::{
-    CommitId, CommitText, EntryKind, GitError, Identity, ObjectId, Remote, Repository,
-};
+use super::proposal;
+use crate::git::{CommitId, EntryKind, GitError, ObjectId, Remote, Repository};
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{RunId, Scope, SuppressionEvent};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::mail::refusal::Language;
 use crate::workspace::loaded::ListFile;
-use crate::workspace::members::{Members, without_rows};
+use crate::workspace::members::Members;
 use crate::workspace::names::ListName;
 
 /// What cleaning branches are called, before the date.
@@ -122,19 +121,8 @@ pub fn propose(
     }
     let (files, message) = change(ground, gathered, &left)?;
     let branch = name(repository, gathered, &open, wish, now)?;
-    let identity = Identity {
-        name: "postmerge".to_owned(),
-        email: "postmerge@localhost".to_owned(),
-    };
-    let text = CommitText {
-        identity: &identity,
-        at: now,
-        message: &message,
-    };
-    let commit = repository.write_commit(Some(ground.head), &files, text)?;
-    let reference = format!("refs/heads/{branch}");
-    repository.move_reference::<GitError>(&reference, commit, |there| Ok(there.is_none()))?;
-    if repository.reference(&reference)? != Some(commit) {
+    let (commit, there) = proposal::commit(ground, &files, (&branch, &message), now)?;
+    if there != commit {
         return Err(HygieneError::Taken(branch));
     }
     if wish.push {
@@ -266,11 +254,9 @@ fn change(
     gathered: &Gathered,
     cases: &[&Case],
 ) -> Result<(Vec<(String, ObjectId)>, String), HygieneError> {
-    let repository = ground.ledger.repository();
     let mut files = Vec::new();
     let mut body = String::new();
     let mut rows = 0;
-    let mut buffer = String::new();
     for group in cases.chunk_by(|one, next| one.list == next.list) {
         let Some(file) = group
             .first()
@@ -278,23 +264,11 @@ fn change(
         else {
             continue;
         };
-        let path = file.members.as_str();
-        let wrong = |why: String| HygieneError::List {
-            list: path.to_owned(),
-            why,
-        };
-        let entry = repository.entry(ground.head, path)?;
-        let entry = entry.filter(|entry| entry.kind == EntryKind::File);
-        let entry = entry.ok_or_else(|| wrong("is not a file".to_owned()))?;
         let unwanted: HashSet<RecipientId> = group.iter().map(|case| case.recipient).collect();
-        let edited = repository.with_blob(entry.id, |bytes| {
-            without_rows(bytes, &file.list, |address| {
-                unwanted.contains(&ground.key.id_of_ref(address, &mut buffer))
-            })
-        })?;
-        let edited = edited.map_err(|why| wrong(why.to_string()))?;
-        rows += edited.removed.len();
-        files.push((path.to_owned(), repository.write_blob(&edited.bytes)?));
+        let (written, removed) = proposal::without(ground, file, |id| unwanted.contains(id))?;
+        rows += removed;
+        files.push(written);
+        let path = file.members.as_str();
         body.push_str(&format!("\n{path}:\n"));
         for case in group {
             body.push_str(&evidence(case, gathered));
@@ -374,18 +348,15 @@ pub fn lift(
         note: "its row was corrected: it is in no list any more".to_owned(),
     };
     ledger.publish(&Batch {
-        run,
-        at: now,
-        events: Vec::new(),
         suppressions: corrected.iter().map(lifted).collect(),
-        feedback: Vec::new(),
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: format!(
-            "suppressions: {} lifted, corrected in the lists",
-            corrected.len()
-        ),
+        ..Batch::new(
+            run,
+            now,
+            format!(
+                "suppressions: {} lifted, corrected in the lists",
+                corrected.len()
+            ),
+        )
     })?;
     Ok(corrected.len())
 }

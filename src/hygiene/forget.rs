@@ -7,13 +7,14 @@ use jiff::Timestamp;
 
 use super::HygieneError;
 use super::gather::Ground;
-use crate::git::{CommitId, CommitText, EntryKind, GitError, Identity};
+use super::proposal;
+use crate::git::{CommitId, EntryKind, GitError};
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
 use crate::mail::address::Address;
 use crate::mail::recipient_id::RecipientId;
 use crate::workspace::loaded::ListFile;
-use crate::workspace::members::{Members, without_rows};
+use crate::workspace::members::Members;
 use crate::workspace::names::ListName;
 
 /// What forgetting branches are called, before the person's id.
@@ -133,28 +134,14 @@ pub fn propose(
     if known.rows.is_empty() {
         return Ok(None);
     }
-    let repository = ground.ledger.repository();
     let mut files = Vec::new();
-    let mut buffer = String::new();
     for group in known.rows.chunk_by(|one, next| one.list == next.list) {
         let list = group
             .first()
             .and_then(|row| ground.workspace.lists.get(&row.list));
         let Some(file) = list else { continue };
-        let path = file.members.as_str();
-        let Some(entry) = repository.entry(ground.head, path)? else {
-            continue;
-        };
-        let edited = repository.with_blob(entry.id, |bytes| {
-            without_rows(bytes, &file.list, |address| {
-                ground.key.id_of_ref(address, &mut buffer) == known.recipient
-            })
-        })?;
-        let edited = edited.map_err(|why| HygieneError::List {
-            list: path.to_owned(),
-            why: why.to_string(),
-        })?;
-        files.push((path.to_owned(), repository.write_blob(&edited.bytes)?));
+        let (written, _) = proposal::without(ground, file, |id| *id == known.recipient)?;
+        files.push(written);
     }
     let id: String = known.recipient.to_string().chars().take(12).collect();
     let branch = format!("{PREFIX}{id}");
@@ -163,20 +150,9 @@ pub fn propose(
         known.rows.len(),
         known.recipient
     );
-    let identity = Identity {
-        name: "postmerge".to_owned(),
-        email: "postmerge@localhost".to_owned(),
-    };
-    let text = CommitText {
-        identity: &identity,
-        at: now,
-        message: &message,
-    };
-    let commit = repository.write_commit(Some(ground.head), &files, text)?;
-    let reference = format!("refs/heads/{branch}");
-    repository.move_reference::<GitError>(&reference, commit, |there| Ok(there.is_none()))?;
+    let (commit, there) = proposal::commit(ground, &files, (&branch, &message), now)?;
     // One that is there already is never moved: somebody may have gone on with it.
-    let there = repository.reference(&reference)?.unwrap_or(commit);
+    let repository = ground.ledger.repository();
     let tree = |commit| Ok::<_, GitError>(repository.entry(commit, "")?.map(|entry| entry.id));
     match tree(there)? == tree(commit)? {
         true => Ok(Some((branch, there))),
@@ -198,9 +174,6 @@ pub fn suppress(
         return Ok(false);
     }
     ledger.publish(&Batch {
-        run,
-        at: now,
-        events: Vec::new(),
         suppressions: vec![SuppressionEvent::Suppressed {
             recipient,
             scope: Scope::All,
@@ -208,11 +181,11 @@ pub fn suppress(
             at: now,
             note: "asked to be forgotten".to_owned(),
         }],
-        feedback: Vec::new(),
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: "suppressions: one asked to be forgotten".to_owned(),
+        ..Batch::new(
+            run,
+            now,
+            "suppressions: one asked to be forgotten".to_owned(),
+        )
     })?;
     Ok(true)
 }

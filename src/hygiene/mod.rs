@@ -14,6 +14,7 @@ pub mod gather;
 pub mod markdown;
 pub mod notify;
 pub mod overview;
+mod proposal;
 pub mod words;
 
 pub use error::HygieneError;

@@ -11,7 +11,7 @@ use super::HygieneError;
 use super::cases::{Case, State, has_departed};
 use super::digest::{Digest, Letterhead};
 use super::gather::Gathered;
-use crate::ledger::branch::Ledger;
+use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::RunId;
 use crate::ledger::notice::{Notice, Told};
 use crate::mail::address::Address;
@@ -152,7 +152,10 @@ pub async fn send(
             }
         };
         if outcome.is_ok() {
-            ledger.publish_notices(run, now, &[notice(digest, now)])?;
+            ledger.publish(&Batch {
+                notices: vec![notice(digest, now)],
+                ..Batch::new(run, now, "notices: list owners were told")
+            })?;
         }
         sent.push(Sent {
             owner: digest.owner.clone(),

@@ -104,6 +104,13 @@ impl std::fmt::Display for MessageKey {
     }
 }
 
+impl Feedback {
+    /// Whether it is about a mail of this occurrence.
+    pub fn is_of(&self, occurrence: &OccurrenceId) -> bool {
+        self.mail.as_ref().is_some_and(|(of, _)| of == occurrence)
+    }
+}
+
 impl Heard {
     /// Its name in files and tables.
     pub const fn name(&self) -> &'static str {

@@ -132,7 +132,10 @@ pub(crate) fn write(root: &Path, folder: &Path) {
         });
     let notice = Notice::new(yesterday, "lucia", told.collect());
     ledger
-        .publish_notices(RunId(1), yesterday, &[notice])
+        .publish(&Batch {
+            notices: vec![notice],
+            ..Batch::new(RunId(1), yesterday, "notices")
+        })
         .unwrap();
 }
 
@@ -240,17 +243,11 @@ fn make(
 }
 
 fn batch(number: u64, name: &str, start: Timestamp) -> Batch {
-    Batch {
-        run: RunId(0x1a2b_0000 + u32::try_from(number).unwrap()),
-        at: start,
-        events: Vec::new(),
-        suppressions: Vec::new(),
-        feedback: Vec::new(),
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: format!("{name}: sent"),
-    }
+    Batch::new(
+        RunId(0x1a2b_0000 + u32::try_from(number).unwrap()),
+        start,
+        format!("{name}: sent"),
+    )
 }
 
 fn outcome(claim: ClaimId, index: u32, at: Timestamp, outcome: Outcome) -> Event {

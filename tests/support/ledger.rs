@@ -155,18 +155,11 @@ pub(crate) fn publish(
     events: Vec<Event>,
 ) -> Result<Published, PublishError> {
     let batch = Batch {
-        run: RunId(run),
-        at: at(10),
         events: events
             .into_iter()
             .map(|event| (occurrence(), event))
             .collect(),
-        suppressions: Vec::new(),
-        feedback: Vec::new(),
-        pages: Vec::new(),
-        tests: Vec::new(),
-        looks_around: false,
-        summary: "batch".to_owned(),
+        ..Batch::new(RunId(run), at(10), "batch".to_owned())
     };
     ledger.publish(&batch)
 }

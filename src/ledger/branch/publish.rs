@@ -31,10 +31,30 @@ pub struct Batch {
     pub pages: Vec<(OccurrenceId, String)>,
     /// Test sendings.
     pub tests: Vec<TestSent>,
+    /// What owners were told.
+    pub notices: Vec<Notice>,
     /// Whether its audience was made by counting mails of other occurrences, besides by their documents.
     pub looks_around: bool,
     /// The commit's first line.
     pub summary: String,
+}
+
+impl Batch {
+    /// One that says nothing yet: whoever writes adds to it.
+    pub fn new(run: RunId, at: Timestamp, summary: impl Into<String>) -> Self {
+        Self {
+            run,
+            at,
+            events: Vec::new(),
+            suppressions: Vec::new(),
+            feedback: Vec::new(),
+            pages: Vec::new(),
+            tests: Vec::new(),
+            notices: Vec::new(),
+            looks_around: false,
+            summary: summary.into(),
+        }
+    }
 }
 
 /// A published batch.
@@ -92,43 +112,6 @@ impl Ledger {
     /// # Errors
     /// [`PublishError`]; in all cases but [`PublishError::Unreachable`] nothing was published.
     pub fn publish(&mut self, batch: &Batch) -> Result<Published, PublishError> {
-        self.publish_with(batch, &[])
-    }
-
-    /// Publishes what owners were told.
-    ///
-    /// # Errors
-    /// As [`Self::publish`].
-    pub fn publish_notices(
-        &mut self,
-        run: RunId,
-        at: Timestamp,
-        notices: &[Notice],
-    ) -> Result<Published, PublishError> {
-        let files: Vec<(String, String)> = notices
-            .iter()
-            .map(|notice| (notice.path(run), notice.text()))
-            .collect();
-        let batch = Batch {
-            run,
-            at,
-            events: Vec::new(),
-            suppressions: Vec::new(),
-            feedback: Vec::new(),
-            pages: Vec::new(),
-            tests: Vec::new(),
-            looks_around: false,
-            summary: "notices: list owners were told".to_owned(),
-        };
-        self.publish_with(&batch, &files)
-    }
-
-    /// Publishes a batch, and with it files of their own, written once.
-    fn publish_with(
-        &mut self,
-        batch: &Batch,
-        extra: &[(String, String)],
-    ) -> Result<Published, PublishError> {
         let mut events: BTreeMap<&OccurrenceId, Vec<&Event>> = BTreeMap::new();
         for (occurrence, event) in batch.events.iter().filter(|(_, event)| !is_void(event)) {
             events.entry(occurrence).or_default().push(event);
@@ -152,7 +135,7 @@ impl Ledger {
             for (occurrence, events) in &events {
                 places.insert(*occurrence, self.admit(occurrence, events)?);
             }
-            let commit = self.commit((batch, extra), &events, &mut places)?;
+            let commit = self.commit(batch, &events, &mut places)?;
             let pushed = self
                 .repository
                 .push(&self.config.remote, commit, &self.config.branch);
@@ -248,7 +231,7 @@ impl Ledger {
     /// Writes the batch on top of the head; `places` move on past its segments.
     fn commit<'a>(
         &self,
-        (batch, extra): (&Batch, &[(String, String)]),
+        batch: &Batch,
         events: &BTreeMap<&'a OccurrenceId, Vec<&Event>>,
         places: &mut BTreeMap<&'a OccurrenceId, Admitted>,
     ) -> Result<CommitId, PublishError> {
@@ -292,8 +275,8 @@ impl Ledger {
             );
             files.push((path, self.write(&test.text())?));
         }
-        for (path, text) in extra {
-            files.push((path.clone(), self.write(text)?));
+        for notice in &batch.notices {
+            files.push((notice.path(batch.run), self.write(&notice.text())?));
         }
         if self.head.is_none() {
             files.push(("README.md".to_owned(), self.write(README)?));

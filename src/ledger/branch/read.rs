@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::{Ledger, LedgerError};
 use crate::git::{CommitId, Entry, EntryKind, ObjectId};
 use crate::ledger::event::SuppressionEvent;
-use crate::ledger::feedback::{ByOccurrence, Feedback, Returned};
+use crate::ledger::feedback::{ByOccurrence, Feedback};
 use crate::ledger::notice::Notice;
 use crate::ledger::segment::{Head, Record, SegmentError, Subject, decode};
 use crate::ledger::state::{Contradiction, OccurrenceState};
@@ -231,22 +231,21 @@ impl Ledger {
         Ok(found)
     }
 
-    /// What came back of one occurrence.
+    /// What came back, by occurrence, of everything that `counts`.
     ///
     /// # Errors
     /// As [`Self::replay`].
-    pub fn returned(&self, occurrence: &OccurrenceId) -> Result<Returned, LedgerError> {
-        let mut all = ByOccurrence::default();
+    pub fn came_back(
+        &self,
+        counts: impl Fn(&Feedback) -> bool,
+    ) -> Result<ByOccurrence, LedgerError> {
+        let mut found = ByOccurrence::default();
         self.feedback(0, |feedback| {
-            if feedback
-                .mail
-                .as_ref()
-                .is_some_and(|(of, _)| of == occurrence)
-            {
-                all.apply(&feedback);
+            if counts(&feedback) {
+                found.apply(&feedback);
             }
         })?;
-        Ok(all.of(occurrence))
+        Ok(found)
     }
 
     /// Hands everything that came back to `take`, oldest first, beginning with the segment of this number, and says
