@@ -330,21 +330,6 @@ impl Intake {
 }
 
 impl Summary {
-    /// Takes another mailbox's in.
-    pub fn add(&mut self, other: Self) {
-        self.messages += other.messages;
-        self.noted += other.noted;
-        self.known += other.known;
-        self.forged += other.forged;
-        self.nobody += other.nobody;
-        self.passed += other.passed;
-        self.for_people.extend(other.for_people);
-        for (what, count) in other.heard {
-            *self.heard.entry(what).or_default() += count;
-        }
-        self.suppressed += other.suppressed;
-    }
-
     fn waits(&mut self, taken: &Taken, returned: &Returned) {
         let from = returned.traces.from.as_deref();
         self.for_people.push(ForPerson {

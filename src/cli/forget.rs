@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::Cli;
 use super::error::CliError;
+use super::here::Here;
 use super::history::person_json_of;
-use super::lists::{Here, failed};
+use super::lists::failed;
 use super::send::new_run_id;
 use super::terminal::Terminal;
 use crate::hygiene::forget::{Known, known, propose, suppress};

@@ -10,9 +10,9 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::error::CliError;
+use super::here::Here;
 use super::ingest_explain::explain;
 use super::send::{environment, new_run_id};
-use super::start_error::cli_error;
 use super::status::settings;
 use super::terminal::Terminal;
 use super::threads::threads;
@@ -20,8 +20,6 @@ use super::{Cli, workspace_folder};
 use crate::bounce::ingest::{IngestError, Outside, Summary, ingest};
 use crate::bounce::mailbox::{self, Mailbox, MailboxError, Maildir, Mbox, Single};
 use crate::clock::SystemClock;
-use crate::deliver::opened::open;
-use crate::deliver::run::organisation_key;
 use crate::workspace::folder::Folder;
 use crate::workspace::settings::{Settings, Then};
 
@@ -108,40 +106,36 @@ const TRY_AGAIN: u8 = 75;
 /// Whether nothing is left for a person.
 fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<bool, CliError> {
     let folder = workspace_folder::find(cli.workspace.as_deref())?;
-    let here = settings(&folder)?;
-    let places = places(arguments, &here, &folder)?;
-    let mut opened = open(&folder, &here.ledger).map_err(|why| cli_error(&why))?;
-    let key = organisation_key(&environment, &opened.workspace.settings);
-    let key = key.map_err(|why| cli_error(&why))?;
-    let used = opened.ledger.use_key(key.fingerprint());
-    used.map_err(|why| CliError::new(why.to_string()))?;
+    let given = settings(&folder)?;
+    // A mailbox that is not to be had is said before anything is fetched.
+    let mut place = place(arguments, &given, &folder)?;
+    let Here {
+        mut opened, key, ..
+    } = Here::at(folder, &given.ledger, false)?;
     let runtime = threads()?;
     // Nobody watches a log: there, the outcome is enough.
     let watched = std::io::stderr().is_terminal();
     let bar = watched.then(ProgressBar::new_spinner);
-    let mut all = Summary::default();
-    for mut place in places {
-        let outside = Outside {
-            workspace: &opened.workspace,
-            key: &key,
-            run: new_run_id(),
-            clock: &SystemClock,
-            dry_run: arguments.dry_run,
+    let outside = Outside {
+        workspace: &opened.workspace,
+        key: &key,
+        run: new_run_id(),
+        clock: &SystemClock,
+        dry_run: arguments.dry_run,
+    };
+    let ledger = &mut opened.ledger;
+    let done = async {
+        let told = |messages| {
+            if let Some(bar) = &bar {
+                bar.set_message(format!("{messages} messages"));
+                bar.tick();
+            }
         };
-        let ledger = &mut opened.ledger;
-        let done = async {
-            let told = |messages| {
-                if let Some(bar) = &bar {
-                    bar.set_message(format!("{messages} messages"));
-                    bar.tick();
-                }
-            };
-            let summary = ingest(&outside, ledger, &mut *place, told).await;
-            place.close().await;
-            summary
-        };
-        all.add(runtime.block_on(done).map_err(|why| refused(&why))?);
-    }
+        let summary = ingest(&outside, ledger, &mut *place, told).await;
+        place.close().await;
+        summary
+    };
+    let all = runtime.block_on(done).map_err(|why| refused(&why))?;
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
@@ -152,31 +146,32 @@ fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<
     Ok(all.for_people.is_empty())
 }
 
-/// The mailboxes that are asked for.
-fn places(
+/// The mailbox that is asked for.
+fn place(
     arguments: &Arguments,
     settings: &Settings,
     folder: &Path,
-) -> Result<Vec<Box<dyn Mailbox>>, CliError> {
+) -> Result<Box<dyn Mailbox>, CliError> {
     let unread = |path: &Path, why: std::io::Error| {
         CliError::new(format!("{} can not be read: {why}", path.display()))
     };
     if let Some(path) = &arguments.maildir {
         let maildir = Maildir::open(path, Then::Flag).map_err(|why| mailbox_error(&why))?;
-        return Ok(vec![Box::new(maildir)]);
+        return Ok(Box::new(maildir));
     }
     if let Some(path) = &arguments.mbox {
-        return Ok(vec![Box::new(Mbox::at_rest(path))]);
+        return Ok(Box::new(Mbox::at_rest(path)));
     }
     if !arguments.files.is_empty() {
-        let single = |path: &PathBuf| -> Result<Box<dyn Mailbox>, CliError> {
-            let single = match path.as_os_str() == "-" {
-                true => Single::read(std::io::stdin().lock()),
-                false => std::fs::File::open(path).and_then(Single::read),
+        let mut single = Single::default();
+        for path in &arguments.files {
+            let read = match path.as_os_str() == "-" {
+                true => single.add(std::io::stdin().lock()),
+                false => std::fs::File::open(path).and_then(|file| single.add(file)),
             };
-            Ok(Box::new(single.map_err(|why| unread(path, why))?))
-        };
-        return arguments.files.iter().map(single).collect();
+            read.map_err(|why| unread(path, why))?;
+        }
+        return Ok(Box::new(single));
     }
     let Some(given) = &settings.bounces.mailbox else {
         return Err(CliError::new("no mailbox is configured that mail comes back to").hint(
@@ -185,7 +180,7 @@ fn places(
     };
     let source = Folder::new(folder);
     let opened = mailbox::open(given, folder, &source, &environment, Arc::new(SystemClock));
-    Ok(vec![opened.map_err(|why| mailbox_error(&why))?])
+    opened.map_err(|why| mailbox_error(&why))
 }
 
 fn refused(why: &IngestError) -> CliError {

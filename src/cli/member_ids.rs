@@ -93,12 +93,7 @@ fn each(
     let mut members =
         Members::new(input, &file.list).map_err(|why| wrong(&why.without_values()))?;
     let mut buffer = String::new();
-    let mut unreadable = 0;
-    loop {
-        match members.next_address().map_err(|why| wrong(&why))? {
-            None => return Ok(unreadable),
-            Some(Ok(address)) => take(key.id_of_ref(&address, &mut buffer), &address),
-            Some(Err(_)) => unreadable += 1,
-        }
-    }
+    let read =
+        members.each_address(|_, address| take(key.id_of_ref(address, &mut buffer), address));
+    read.map_err(|why| wrong(&why))
 }

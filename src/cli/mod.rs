@@ -11,6 +11,7 @@ mod doctor_text;
 pub mod error;
 pub mod forget;
 mod github_evidence;
+mod here;
 pub mod history;
 mod history_lines;
 pub mod ingest;

@@ -204,16 +204,10 @@ fn members_at(
     };
     let mut found = HashSet::new();
     let mut buffer = String::new();
-    loop {
-        match members.next_address() {
-            Ok(Some(Ok(address))) => {
-                found.insert(key.id_of_ref(&address, &mut buffer));
-            }
-            Ok(Some(Err(_))) => {}
-            Ok(None) => return Ok(Some(found)),
-            Err(_) => return Ok(None),
-        }
-    }
+    let read = members.each_address(|_, address| {
+        found.insert(key.id_of_ref(address, &mut buffer));
+    });
+    Ok(read.is_ok().then_some(found))
 }
 
 /// The name of a branch that is nowhere yet.

@@ -157,18 +157,11 @@ fn read_list(
     };
     let mut members =
         Members::new(input, &file.list).map_err(|why| list_error(name, why.without_values()))?;
-    let (mut readable, mut unreadable) = (0, 0);
+    let mut readable = 0;
     let mut buffer = String::new();
-    while let Some(row) = members
-        .next_placed_address()
-        .map_err(|why| list_error(name, why))?
-    {
-        let Ok((at, address)) = row else {
-            unreadable += 1;
-            continue;
-        };
+    let read = members.each_address(|at, address| {
         readable += 1;
-        let recipient = key.id_of_ref(&address, &mut buffer);
+        let recipient = key.id_of_ref(address, &mut buffer);
         if suppressed.contains_key(&recipient) {
             rows.push(Row {
                 list: name.clone(),
@@ -177,7 +170,8 @@ fn read_list(
                 address: address.to_address(),
             });
         }
-    }
+    });
+    let unreadable = read.map_err(|why| list_error(name, why))?;
     Ok((readable, unreadable))
 }
 

@@ -186,7 +186,7 @@ pub struct Row<'a> {
 }
 
 /// An address with where its row stands, or what is wrong with the row.
-pub type PlacedAddress<'a> = Result<(RowAt, AddressRef<'a>), RowError>;
+type PlacedAddress<'a> = Result<(RowAt, AddressRef<'a>), RowError>;
 
 /// Reads a list's rows one after the other.
 pub struct Members<R> {
@@ -234,9 +234,27 @@ impl<R: Read> Members<R> {
     ///
     /// # Errors
     /// [`ListError::Io`].
-    pub fn next_placed_address(&mut self) -> Result<Option<PlacedAddress<'_>>, ListError> {
+    fn next_placed_address(&mut self) -> Result<Option<PlacedAddress<'_>>, ListError> {
         let raw = self.records.next()?;
         Ok(raw.map(|raw| address(&self.columns, &raw).map(|address| (raw.at, address))))
+    }
+
+    /// Hands every row's address to `take`; says how many rows have none that can be read.
+    ///
+    /// # Errors
+    /// [`ListError::Io`].
+    pub fn each_address(
+        &mut self,
+        mut take: impl FnMut(RowAt, &AddressRef<'_>),
+    ) -> Result<u64, ListError> {
+        let mut unreadable = 0;
+        while let Some(row) = self.next_placed_address()? {
+            match row {
+                Ok((at, address)) => take(at, &address),
+                Err(_) => unreadable += 1,
+            }
+        }
+        Ok(unreadable)
     }
 }
 

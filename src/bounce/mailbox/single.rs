@@ -1,20 +1,31 @@
-//! One message by itself, as a mail server pipes it. Nothing is kept of it, so nothing is marked.
+//! Messages by themselves, in files or as a mail server pipes one. Nothing is kept of them, so nothing is marked.
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
 
 use super::{MESSAGE_AT_MOST, Mailbox, MailboxError, Message, Place, Taken, bounded};
 use crate::clock::BoxFuture;
 
-/// A mailbox of one message.
-#[derive(Debug)]
-pub struct Single(Option<Message>);
+/// A mailbox of messages by themselves.
+#[derive(Debug, Default)]
+pub struct Single(VecDeque<Message>);
 
 impl Single {
-    /// Reads the message. To the end, so that whoever pipes it in is not cut short, however long it is.
+    /// A mailbox of one message.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn read(source: impl Read) -> io::Result<Self> {
+        let mut mailbox = Self::default();
+        mailbox.add(source)?;
+        Ok(mailbox)
+    }
+
+    /// Reads another message. To the end, so that whoever pipes it in is not cut short, however long it is.
     ///
     /// # Errors
     /// The reader's.
-    pub fn read(mut source: impl Read) -> io::Result<Self> {
+    pub fn add(&mut self, mut source: impl Read) -> io::Result<()> {
         let (mut bytes, cut) = bounded(&mut source, MESSAGE_AT_MOST)?;
         io::copy(&mut source, &mut io::sink())?;
         // What pipes such as procmail's put before the headers is not of the message.
@@ -22,17 +33,20 @@ impl Single {
             let end = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
             bytes.drain(..end);
         }
-        Ok(Self((!bytes.is_empty()).then_some(Message {
-            taken: Taken(Place::Single),
-            bytes,
-            cut,
-        })))
+        if !bytes.is_empty() {
+            self.0.push_back(Message {
+                taken: Taken(Place::Single),
+                bytes,
+                cut,
+            });
+        }
+        Ok(())
     }
 }
 
 impl Mailbox for Single {
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Message>, MailboxError>> {
-        let message = self.0.take();
+        let message = self.0.pop_front();
         Box::pin(async { Ok(message) })
     }
 

@@ -4,27 +4,19 @@ mod clean;
 mod notify;
 mod table;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
-use jiff::Timestamp;
 use serde_json::json;
 
+use super::Cli;
 use super::error::CliError;
-use super::send::environment;
+use super::here::Here;
 use super::start_error::cli_error;
-use super::status::settings;
 use super::terminal::Terminal;
-use super::{Cli, workspace_folder};
-use crate::clock::{Clock, SystemClock};
-use crate::deliver::StartError;
-use crate::deliver::opened::{Opened, open, open_as_fetched};
-use crate::deliver::run::organisation_key;
 use crate::hygiene::HygieneError;
-use crate::hygiene::gather::{Gathered, Ground, gather};
+use crate::hygiene::gather::{Gathered, gather};
 use crate::hygiene::overview::overview;
-use crate::mail::recipient_id::RecipientKey;
 
 /// What `lists` takes.
 #[derive(Debug, clap::Args)]
@@ -123,45 +115,7 @@ fn status(
     Ok(ExitCode::from(u8::from(overdue)))
 }
 
-/// What every one of these commands begins with.
-pub(super) struct Here {
-    folder: PathBuf,
-    pub(super) opened: Opened,
-    key: RecipientKey,
-    pub(super) now: Timestamp,
-}
-
 impl Here {
-    pub(super) fn open(cli: &Cli, offline: bool) -> Result<Self, CliError> {
-        let folder = workspace_folder::find(cli.workspace.as_deref())?;
-        let ledger = settings(&folder)?.ledger;
-        let failed = |why: StartError| cli_error(&why);
-        let opened = match offline {
-            true => open_as_fetched(&folder, &ledger),
-            false => open(&folder, &ledger),
-        };
-        let mut opened = opened.map_err(failed)?;
-        let key = organisation_key(&environment, &opened.workspace.settings).map_err(failed)?;
-        let used = opened.ledger.use_key(key.fingerprint());
-        used.map_err(|why| failed(why.into()))?;
-        Ok(Self {
-            folder,
-            opened,
-            key,
-            now: SystemClock.now(),
-        })
-    }
-
-    pub(super) fn ground(&self) -> Ground<'_> {
-        Ground {
-            path: &self.folder,
-            head: self.opened.head,
-            workspace: &self.opened.workspace,
-            ledger: &self.opened.ledger,
-            key: &self.key,
-        }
-    }
-
     fn gather(&self) -> Result<Gathered, CliError> {
         gather(&self.ground(), self.now).map_err(failed)
     }

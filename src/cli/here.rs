@@ -1,0 +1,69 @@
+//! What commands about people begin with: both branches, and the key that the ledger's ids are made with.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::error::CliError;
+use super::send::environment;
+use super::start_error::cli_error;
+use super::status::settings;
+use super::{Cli, workspace_folder};
+use crate::clock::{Clock, SystemClock};
+use crate::deliver::StartError;
+use crate::deliver::opened::{Opened, open, open_as_fetched};
+use crate::deliver::run::organisation_key;
+use crate::hygiene::gather::Ground;
+use crate::mail::recipient_id::RecipientKey;
+use crate::workspace::settings::LedgerSettings;
+
+/// Both branches, the key, and the moment.
+pub(super) struct Here {
+    pub(super) folder: PathBuf,
+    pub(super) opened: Opened,
+    pub(super) key: RecipientKey,
+    pub(super) now: Timestamp,
+}
+
+impl Here {
+    /// Of the workspace that the command line means.
+    pub(super) fn open(cli: &Cli, offline: bool) -> Result<Self, CliError> {
+        let folder = workspace_folder::find(cli.workspace.as_deref())?;
+        let ledger = settings(&folder)?.ledger;
+        Self::at(folder, &ledger, offline)
+    }
+
+    /// Of the workspace in this folder, whose settings say where the branches are.
+    pub(super) fn at(
+        folder: PathBuf,
+        ledger: &LedgerSettings,
+        offline: bool,
+    ) -> Result<Self, CliError> {
+        let failed = |why: StartError| cli_error(&why);
+        let opened = match offline {
+            true => open_as_fetched(&folder, ledger),
+            false => open(&folder, ledger),
+        };
+        let mut opened = opened.map_err(failed)?;
+        let key = organisation_key(&environment, &opened.workspace.settings).map_err(failed)?;
+        let used = opened.ledger.use_key(key.fingerprint());
+        used.map_err(|why| failed(why.into()))?;
+        Ok(Self {
+            folder,
+            opened,
+            key,
+            now: SystemClock.now(),
+        })
+    }
+
+    /// What lists are cared for on.
+    pub(super) fn ground(&self) -> Ground<'_> {
+        Ground {
+            path: &self.folder,
+            head: self.opened.head,
+            workspace: &self.opened.workspace,
+            ledger: &self.opened.ledger,
+            key: &self.key,
+        }
+    }
+}
