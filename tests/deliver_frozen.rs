@@ -18,6 +18,7 @@ use postmerge::git::Repository;
 use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::{AudienceEntry, AudienceHeader, Event, RunId};
 use postmerge::ledger::suppressions::Suppressions;
+use postmerge::ledger::wishes::Wishes;
 use postmerge::mail::address::Address;
 use postmerge::mail::digest::Digest;
 use postmerge::mail::occurrence::CampaignId;
@@ -100,6 +101,7 @@ impl House {
             settings: &opened.workspace.settings,
             key: &key(),
             suppressions: &Suppressions::default(),
+            wishes: &Wishes::default(),
         };
         match frozen_content(&ground, &"uno".parse().unwrap(), &header(commit, digest)) {
             Err(StartError::OtherDigest { difference, .. }) => difference,

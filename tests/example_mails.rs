@@ -39,6 +39,7 @@ use postmerge::mail::dkim::Signer;
 use postmerge::mail::envelope::Letter;
 use postmerge::mail::occurrence::{CampaignId, OccurrenceId};
 use postmerge::mail::recipient_id::RecipientKey;
+use postmerge::plan::overlay::Overlay;
 use postmerge::transport::exchanger::NoExchangers;
 use postmerge::workspace::Workspace;
 use postmerge::workspace::campaign::{Campaign, DocumentDelivery, Purpose};
@@ -118,6 +119,7 @@ impl Example {
         };
         let ledger = Ledger::open(path, config).unwrap();
         let suppressions = ledger.suppressions().unwrap();
+        let wishes = ledger.wishes().unwrap();
         let ground = Ground {
             path,
             repository: &self.repository,
@@ -125,6 +127,7 @@ impl Example {
             settings: &self.workspace.settings,
             key: &self.key,
             suppressions: &suppressions,
+            wishes: &wishes,
         };
         let content = at_commit::content(path, self.head, id).unwrap();
         let (audience, documents) = audience(&ground, &ledger, &content, date()).unwrap();
@@ -144,7 +147,11 @@ impl Example {
             None => OccurrenceId::single(id.clone()),
         };
         let names = &content.file.campaign.audience.lists;
-        let lists = at_commit::lists(path, self.head, names).unwrap();
+        let overlay = Overlay {
+            wishes: &wishes,
+            key: &self.key,
+        };
+        let lists = at_commit::lists(path, self.head, names, overlay).unwrap();
         let signers = secret.map_or_else(Vec::new, |secret| {
             signers(content.sender().unwrap(), secret).unwrap()
         });

@@ -9,6 +9,7 @@ use crate::mail::occurrence::CampaignId;
 use crate::plan::audience::of_campaign::{Known, Resolved, of_campaign};
 use crate::plan::content::Content;
 use crate::plan::lists::Lists;
+use crate::plan::overlay::Overlay;
 use crate::workspace::names::ListName;
 use crate::workspace::tree::Tree;
 
@@ -21,13 +22,23 @@ pub fn content(path: &Path, commit: CommitId, id: &CampaignId) -> Result<Content
     Ok(Content::read(tree, &commit.to_string(), id)?)
 }
 
-/// Lists at `commit`.
+/// Lists at `commit`, with what people asked for since on top.
 ///
 /// # Errors
 /// [`StartError`].
-pub fn lists(path: &Path, commit: CommitId, names: &[ListName]) -> Result<Lists, StartError> {
+pub fn lists(
+    path: &Path,
+    commit: CommitId,
+    names: &[ListName],
+    overlay: Overlay<'_>,
+) -> Result<Lists, StartError> {
     let tree = Tree::at(path, commit)?;
-    Ok(Lists::spool(&tree, &commit.to_string(), names)?)
+    Ok(Lists::spool(
+        &tree,
+        &commit.to_string(),
+        names,
+        Some(overlay),
+    )?)
 }
 
 /// Who gets a campaign by the lists at `commit`.

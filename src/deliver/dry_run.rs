@@ -30,6 +30,7 @@ pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Summary, StartErr
     let key = organisation_key(outside.secret, &opened.workspace.settings)?;
     opened.ledger.use_key(key.fingerprint())?;
     let suppressions = opened.ledger.suppressions()?;
+    let wishes = opened.ledger.wishes()?;
     let now = outside.clock.now();
     let (ledger, workspace) = (&opened.ledger, &opened.workspace);
     let ground = Ground {
@@ -39,6 +40,7 @@ pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Summary, StartErr
         settings: &workspace.settings,
         key: &key,
         suppressions: &suppressions,
+        wishes: &wishes,
     };
     let question = &order.question;
     let scheduled = agenda(
@@ -158,6 +160,7 @@ fn sample_failure(
         ground.path,
         ground.head,
         &content.file.campaign.audience.lists,
+        ground.overlay(),
     )?;
     let columns = lists.columns();
     let mailing = Mailing::compile(content, id, &columns, ground.key, Vec::new());

@@ -169,6 +169,7 @@ pub(super) async fn round(
         workspace,
     } = opened;
     let suppressions = ledger.suppressions()?;
+    let wishes = ledger.wishes()?;
     let mut scheduled = agenda(&repository, &ledger, &workspace, head, &order.question, now)?;
     past.keep_to_first(&order.question, &mut scheduled);
     let before = sent_before(&ledger, &workspace, &scheduled)?;
@@ -183,6 +184,7 @@ pub(super) async fn round(
             settings: &workspace.settings,
             key: &key,
             suppressions: &suppressions,
+            wishes: &wishes,
         },
         ledger,
         came_back: OnceCell::new(),

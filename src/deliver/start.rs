@@ -10,6 +10,7 @@ use crate::git::{CommitId, Repository};
 use crate::ledger::branch::Ledger;
 use crate::ledger::event::{AudienceHeader, Event};
 use crate::ledger::suppressions::Suppressions;
+use crate::ledger::wishes::Wishes;
 use crate::mail::digest::Digest;
 use crate::mail::recipient_id::RecipientKey;
 use crate::plan::PlanError;
@@ -17,6 +18,7 @@ use crate::plan::audience::of_campaign::Known;
 use crate::plan::audience::{Arranged, Audience};
 use crate::plan::content::Content;
 use crate::plan::lanes::{destinations, providers};
+use crate::plan::overlay::Overlay;
 use crate::transport::exchanger::Exchangers;
 use crate::workspace::settings::Settings;
 
@@ -34,6 +36,18 @@ pub struct Ground<'a> {
     pub key: &'a RecipientKey,
     /// Who must not be mailed.
     pub suppressions: &'a Suppressions,
+    /// What people asked for themselves.
+    pub wishes: &'a Wishes,
+}
+
+impl<'a> Ground<'a> {
+    /// What lies over the lists.
+    pub(super) const fn overlay(&self) -> Overlay<'a> {
+        Overlay {
+            wishes: self.wishes,
+            key: self.key,
+        }
+    }
 }
 
 /// Resolves an occurrence's audience as the lists stand at the head.
@@ -49,6 +63,7 @@ pub fn audience(
     let frequency = ground.settings.policy.frequency;
     let known = Known {
         suppressions: Some(ground.suppressions),
+        wishes: Some(ground.wishes),
         ledger: Some(ledger),
         frequency: frequency.map(|it| (it, now)),
         ..Known::by_settings(ground.key, ground.settings)

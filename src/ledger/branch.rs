@@ -7,6 +7,7 @@
 //! campaigns/<id>/.events/00/12/001234-1a2b3c4d.seg
 //! suppressions/.events/00/00/000007-1a2b3c4d.seg
 //! feedback/.events/00/00/000003-1a2b3c4d.seg
+//! wishes/.events/00/00/000002-1a2b3c4d.seg
 //! ```
 //!
 //! Segments are numbered without gaps, so a missing one is noticed; two levels of folders by the

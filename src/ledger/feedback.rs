@@ -65,6 +65,18 @@ pub enum Heard {
     },
     /// A receipt says that it was shown (RFC 8098).
     Read,
+    /// It was shown, as the request for its picture says.
+    Opened {
+        /// To whom.
+        by: Reader,
+    },
+    /// One of its links was followed.
+    Clicked {
+        /// By whom.
+        by: Reader,
+        /// Where it leads: as it stands in the campaign, the same for all.
+        link: String,
+    },
     /// Left, by mail or link.
     Left {
         /// What they left.
@@ -74,6 +86,32 @@ pub enum Heard {
     AutoReplied,
     /// A person answered.
     Replied,
+}
+
+/// Who asked for a mail's picture or link, as far as it can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reader {
+    /// Nothing says that it was a machine.
+    Person,
+    /// A scanner, a proxy that fetches ahead, a program that previews.
+    Machine,
+}
+
+impl Reader {
+    /// Its name in files and tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Machine => "machine",
+        }
+    }
+
+    /// The reader with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Person, Self::Machine]
+            .into_iter()
+            .find(|reader| reader.name() == name)
+    }
 }
 
 impl MessageKey {
@@ -121,6 +159,8 @@ impl Heard {
             Self::Relayed => "relayed",
             Self::Complained { .. } => "complained",
             Self::Read => "read",
+            Self::Opened { .. } => "opened",
+            Self::Clicked { .. } => "clicked",
             Self::Left { .. } => "left",
             Self::AutoReplied => "auto-replied",
             Self::Replied => "replied",

@@ -17,3 +17,5 @@ pub mod segment;
 pub mod state;
 pub mod suppressions;
 pub mod test_sent;
+pub mod wish;
+pub mod wishes;

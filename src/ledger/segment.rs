@@ -24,16 +24,20 @@ mod decode;
 mod encode;
 mod feedback;
 mod text;
+mod wish;
 
 use jiff::Timestamp;
 
 use super::event::{AudienceEntry, AudienceHeader, Event, Exclusion, RunId, SuppressionEvent};
 use super::feedback::Feedback;
+use super::wish::Wish;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientId;
 
-pub use decode::{SegmentError, Why, decode};
-pub use encode::{encode_feedback, encode_occurrence, encode_suppressions};
+pub use decode::{SegmentError, Why, decode, decode_line};
+pub use encode::{
+    encode_feedback, encode_line, encode_occurrence, encode_suppressions, encode_wishes,
+};
 
 /// The format that is written, and the newest that is read.
 pub const VERSION: u32 = 1;
@@ -51,6 +55,8 @@ pub enum Subject {
     Suppressions,
     /// What came back.
     Feedback,
+    /// What recipients asked for.
+    Wishes,
 }
 
 /// A segment's first line.
@@ -90,6 +96,8 @@ pub enum Record {
     Suppression(SuppressionEvent),
     /// In a segment of what came back.
     Feedback(Feedback),
+    /// In a segment of wishes.
+    Wish(Wish),
 }
 
 #[cfg(test)]

@@ -311,7 +311,9 @@ impl OccurrenceState {
             Record::Entry(entry) => self.entry(&entry),
             Record::ExcludedAtStart(id, reason) => self.excluded_entry(id, reason),
             Record::Event(event) => self.apply(&event),
-            Record::Suppression(_) | Record::Feedback(_) => Err(Contradiction::Misplaced),
+            Record::Suppression(_) | Record::Feedback(_) | Record::Wish(_) => {
+                Err(Contradiction::Misplaced)
+            }
         }
     }
 }

@@ -13,4 +13,5 @@ pub mod mime;
 pub mod occurrence;
 pub mod recipient_id;
 pub mod refusal;
+pub mod sealed;
 pub mod token;

@@ -13,11 +13,14 @@ use super::address::{Address, AddressRef};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecipientId(pub [u8; 12]);
 
-/// The organisation's secret, ready for use. Never printed.
+/// The organisation's secret, ready for use; and the secrets of its tokens, which may be others. Never printed.
 #[derive(Clone)]
 pub struct RecipientKey {
     ids: Hmac<Sha256>,
-    tokens: Hmac<Sha256>,
+    names: Hmac<Sha256>,
+    /// The first makes tokens; those after it made them once, and are still read.
+    tokens: Vec<Hmac<Sha256>>,
+    sealing: [u8; 32],
 }
 
 /// A secret of fewer than [`SHORTEST_SECRET`] bytes.
@@ -37,18 +40,31 @@ impl RecipientKey {
         if secret.len() < SHORTEST_SECRET {
             return Err(KeyTooShort(secret.len()));
         }
-        // HMAC takes keys of any length, so the error of `new_from_slice` can not happen.
-        let mac = |purpose: &[u8]| {
-            let derived = Hmac::<Sha256>::new_from_slice(secret)
-                .map_err(|_| KeyTooShort(secret.len()))?
-                .chain_update(purpose)
-                .finalize()
-                .into_bytes();
-            Hmac::<Sha256>::new_from_slice(&derived).map_err(|_| KeyTooShort(secret.len()))
-        };
+        let names = keyed(secret, TOKENS)?;
         Ok(Self {
-            ids: mac(b"postmerge recipient id 1")?,
-            tokens: mac(b"postmerge token 1")?,
+            ids: keyed(secret, b"postmerge recipient id 1")?,
+            tokens: vec![names.clone()],
+            names,
+            sealing: derived(secret, b"postmerge sealing 1")?,
+        })
+    }
+
+    /// The same key with secrets of their own for tokens: the first makes them, all are read. Ids, names and what is sealed stay.
+    ///
+    /// # Errors
+    /// [`KeyTooShort`], of the first that is.
+    pub fn with_token_secrets<'a>(
+        self,
+        secrets: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Self, KeyTooShort> {
+        let each = secrets.into_iter().map(|secret| match secret.len() {
+            short if short < SHORTEST_SECRET => Err(KeyTooShort(short)),
+            _ => keyed(secret, TOKENS),
+        });
+        let tokens = each.collect::<Result<Vec<_>, _>>()?;
+        Ok(match tokens.is_empty() {
+            true => self,
+            false => Self { tokens, ..self },
         })
     }
 
@@ -92,15 +108,47 @@ impl RecipientKey {
             .collect()
     }
 
-    /// A keyed hash for tokens, Message-IDs and unguessable names. `purpose` keeps them apart.
+    /// A keyed hash for Message-IDs, tags and unguessable names. `purpose` keeps them apart.
     pub fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = self.tokens.clone();
-        for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().into()
+        hashed(&self.names, purpose, parts)
     }
+
+    /// The keyed hashes of a token: first as it is made, then as it was made with former secrets.
+    pub(super) fn token_macs<'a>(
+        &'a self,
+        purpose: &'a str,
+        parts: &'a [&'a [u8]],
+    ) -> impl Iterator<Item = [u8; 32]> + 'a {
+        self.tokens.iter().map(|key| hashed(key, purpose, parts))
+    }
+
+    /// What sealed values are encrypted with.
+    pub(super) const fn sealing(&self) -> &[u8; 32] {
+        &self.sealing
+    }
+}
+
+/// What token keys are derived for.
+const TOKENS: &[u8] = b"postmerge token 1";
+
+fn derived(secret: &[u8], purpose: &[u8]) -> Result<[u8; 32], KeyTooShort> {
+    // HMAC takes keys of any length, so the error of `new_from_slice` can not happen.
+    let mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|_| KeyTooShort(secret.len()))?;
+    Ok(mac.chain_update(purpose).finalize().into_bytes().into())
+}
+
+fn keyed(secret: &[u8], purpose: &[u8]) -> Result<Hmac<Sha256>, KeyTooShort> {
+    Hmac::<Sha256>::new_from_slice(&derived(secret, purpose)?)
+        .map_err(|_| KeyTooShort(secret.len()))
+}
+
+fn hashed(key: &Hmac<Sha256>, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = key.clone();
+    for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }
 
 impl fmt::Debug for RecipientKey {

@@ -30,6 +30,8 @@ pub const VERSION: u8 = 1;
 const MAC: usize = 9;
 /// Version, occurrence, index, copy.
 const VERP_HEAD: usize = 1 + 5 + 4 + 1;
+/// Version, occurrence, index.
+const IN_MAIL_HEAD: usize = 1 + 5 + 4;
 /// Version, action, scope's kind, scope's hash, recipient.
 const LEAVE_HEAD: usize = 1 + 1 + 1 + 4 + 12;
 
@@ -56,6 +58,8 @@ pub enum Action {
     Unsubscribe,
     /// Opens the recipient's preferences.
     Preferences,
+    /// Says that they still want mail, and that what is known of them is right.
+    Confirm,
 }
 
 /// What an unsubscribe token is about.
@@ -127,6 +131,7 @@ impl Leave {
         head.push(match self.action {
             Action::Unsubscribe => 1,
             Action::Preferences => 2,
+            Action::Confirm => 3,
         });
         let (kind, topic) = match self.scope {
             Scope::All => (1, [0; 4]),
@@ -148,6 +153,7 @@ impl Leave {
         let action = match action {
             1 => Action::Unsubscribe,
             2 => Action::Preferences,
+            3 => Action::Confirm,
             _ => return Err(TokenError::Malformed),
         };
         let scope = match (kind, [t1, t2, t3, t4]) {
@@ -163,14 +169,84 @@ impl Leave {
     }
 }
 
+/// What a link or picture in one mail is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// The picture that says that the mail was shown.
+    Open,
+    /// The mail as a page.
+    View,
+    /// A link that is counted; `link` takes part in the keyed hash.
+    Click,
+    /// A document of the recipient's own; `link` says which.
+    Document,
+}
+
+/// What such a token says: `https://portal/o/<token>`, 31 characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InMail {
+    /// Which occurrence.
+    pub occurrence: OccurrenceTag,
+    /// The recipient's index in that occurrence's audience.
+    pub index: u32,
+}
+
+impl Use {
+    const fn purpose(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::View => "view",
+            Self::Click => "click",
+            Self::Document => "document",
+        }
+    }
+}
+
+impl InMail {
+    /// Writes the token for this use; `link` is where it leads, or nothing: another is refused with this token.
+    pub fn token(&self, key: &RecipientKey, what: Use, link: &str) -> String {
+        let mut head = Vec::with_capacity(IN_MAIL_HEAD + MAC);
+        head.push(VERSION);
+        head.extend_from_slice(&self.occurrence.0);
+        head.extend_from_slice(&self.index.to_be_bytes());
+        seal_with(key, what.purpose(), head, link)
+    }
+
+    /// Reads a token.
+    ///
+    /// # Errors
+    /// [`TokenError`], also where it was made for another use or link.
+    pub fn verify(
+        key: &RecipientKey,
+        what: Use,
+        token: &str,
+        link: &str,
+    ) -> Result<Self, TokenError> {
+        let head: [u8; IN_MAIL_HEAD] = open_with(key, what.purpose(), token, link)?;
+        let [_, o1, o2, o3, o4, o5, i1, i2, i3, i4] = head;
+        Ok(Self {
+            occurrence: OccurrenceTag([o1, o2, o3, o4, o5]),
+            index: u32::from_be_bytes([i1, i2, i3, i4]),
+        })
+    }
+}
+
 fn prefix<const N: usize>(mac: &[u8; 32]) -> [u8; N] {
     let mut first = [0; N];
     first.iter_mut().zip(mac).for_each(|(to, from)| *to = *from);
     first
 }
 
-fn seal(key: &RecipientKey, purpose: &str, mut head: Vec<u8>) -> String {
-    let mac = key.mac(purpose, &[&head]);
+fn seal(key: &RecipientKey, purpose: &str, head: Vec<u8>) -> String {
+    seal_with(key, purpose, head, "")
+}
+
+/// `beside` is not in the token, but takes part in its keyed hash, where there is any.
+fn seal_with(key: &RecipientKey, purpose: &str, mut head: Vec<u8>, beside: &str) -> String {
+    let parts: &[&[u8]] = &[&head, beside.as_bytes()];
+    let parts = parts.get(..1 + usize::from(!beside.is_empty()));
+    let mac = key.token_macs(purpose, parts.unwrap_or_default()).next();
+    let mac = mac.unwrap_or_default();
     head.extend_from_slice(mac.get(..MAC).unwrap_or(&mac));
     let mut token = String::with_capacity(head.len() * 8 / 5 + 1);
     base32::encode(&mut token, &head);
@@ -182,6 +258,15 @@ fn open<const HEAD: usize>(
     purpose: &str,
     token: &str,
 ) -> Result<[u8; HEAD], TokenError> {
+    open_with(key, purpose, token, "")
+}
+
+fn open_with<const HEAD: usize>(
+    key: &RecipientKey,
+    purpose: &str,
+    token: &str,
+    beside: &str,
+) -> Result<[u8; HEAD], TokenError> {
     let bytes = base32::decode(token).ok_or(TokenError::Malformed)?;
     // The version comes first, so that another version may have another length.
     let version = *bytes.first().ok_or(TokenError::Malformed)?;
@@ -192,9 +277,14 @@ fn open<const HEAD: usize>(
     if given.len() != MAC {
         return Err(TokenError::Malformed);
     }
-    let mac = key.mac(purpose, &[head]);
-    let wanted = mac.get(..MAC).unwrap_or(&mac);
-    if bool::from(wanted.ct_eq(given)) {
+    let parts: &[&[u8]] = &[head, beside.as_bytes()];
+    let parts = parts.get(..1 + usize::from(!beside.is_empty()));
+    let mut macs = key.token_macs(purpose, parts.unwrap_or_default());
+    let is_ours = macs.any(|mac| {
+        let wanted = mac.get(..MAC).unwrap_or(&mac);
+        bool::from(wanted.ct_eq(given))
+    });
+    if is_ours {
         head.try_into().map_err(|_| TokenError::Malformed)
     } else {
         Err(TokenError::Forged)
@@ -295,6 +385,57 @@ mod tests {
         assert_ne!(
             Scope::topic(&key(1), "ferias"),
             Scope::topic(&key(1), "becas")
+        );
+    }
+
+    #[test]
+    fn a_link_in_a_mail_is_good_for_its_use_and_its_place_only() {
+        let mail = InMail {
+            occurrence: OccurrenceTag([7; 5]),
+            index: 42,
+        };
+        let token = mail.token(&key(1), Use::Click, "https://feria.example/");
+        assert_eq!(token.len(), 31);
+        let read = |what, link| InMail::verify(&key(1), what, &token, link);
+        assert_eq!(read(Use::Click, "https://feria.example/"), Ok(mail));
+        for link in ["https://evil.example/", "", "https://feria.example"] {
+            assert_eq!(read(Use::Click, link), Err(TokenError::Forged), "{link}");
+        }
+        assert_eq!(
+            read(Use::Open, "https://feria.example/"),
+            Err(TokenError::Forged)
+        );
+    }
+
+    #[test]
+    fn a_former_secret_is_read_and_makes_nothing() {
+        let leave = Leave {
+            action: Action::Confirm,
+            scope: Scope::All,
+            recipient: RecipientId([3; 12]),
+        };
+        let (old, new) = ([7; 32], [8; 32]);
+        let with = |secrets: &[&[u8]]| {
+            let secrets = secrets.iter().copied();
+            key(1).with_token_secrets(secrets).unwrap()
+        };
+        let before = with(&[&old]);
+        let now = with(&[&new, &old]);
+        let later = with(&[&new]);
+        let token = leave.token(&before);
+        assert_ne!(token, leave.token(&key(1)));
+        assert_eq!(Leave::verify(&now, &token), Ok(leave));
+        assert_eq!(Leave::verify(&later, &token), Err(TokenError::Forged));
+        assert_eq!(Leave::verify(&later, &leave.token(&now)), Ok(leave));
+        let occurrence = "2026/rueda".parse().unwrap();
+        assert_eq!(
+            OccurrenceTag::of(&key(1), &occurrence),
+            OccurrenceTag::of(&now, &occurrence)
+        );
+        assert!(
+            key(1)
+                .with_token_secrets([b"short".as_slice()])
+                .is_err_and(|why| why.0 == 5)
         );
     }
 

@@ -5,6 +5,7 @@ use std::io;
 
 use super::audience;
 use super::error::PlanError;
+use super::overlay::Overlay;
 use crate::workspace::Workspace;
 use crate::workspace::loaded::ListFile;
 use crate::workspace::names::ListName;
@@ -27,11 +28,16 @@ pub struct Spooled {
 }
 
 impl Lists {
-    /// Spools these lists as `source` has them; `whence` names it in errors.
+    /// Spools these lists as `source` has them, with what people asked for since on top; `whence` names it in errors.
     ///
     /// # Errors
     /// [`PlanError`].
-    pub fn spool(source: &dyn Source, whence: &str, names: &[ListName]) -> Result<Self, PlanError> {
+    pub fn spool(
+        source: &dyn Source,
+        whence: &str,
+        names: &[ListName],
+        overlay: Option<Overlay<'_>>,
+    ) -> Result<Self, PlanError> {
         let spool = |name: &ListName| {
             let file =
                 Workspace::load_list(source, name).map_err(|source| PlanError::Workspace {
@@ -39,6 +45,10 @@ impl Lists {
                     source,
                 })?;
             let rows = rows(source, &file.members)?;
+            let rows = match overlay {
+                Some(overlay) => overlay.lay(name, &file.list, rows)?,
+                None => rows,
+            };
             Ok(Spooled {
                 name: name.clone(),
                 file,

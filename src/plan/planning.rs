@@ -29,6 +29,7 @@ use super::turns::by_destination;
 use crate::ledger::branch::Ledger;
 use crate::ledger::event::Exclusion;
 use crate::ledger::suppressions::Suppressions;
+use crate::ledger::wishes::Wishes;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::schedule::calendar::Calendar;
@@ -82,6 +83,10 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
         (Some(ledger), Some(_)) => ledger.suppressions()?,
         _ => Suppressions::default(),
     };
+    let wishes = match (request.ledger, request.key) {
+        (Some(ledger), Some(_)) => ledger.wishes()?,
+        _ => Wishes::default(),
+    };
     let unknown = Unknown {
         suppressed: match (request.ledger, request.key) {
             (Some(ledger), None) => Some(ledger.suppressions()?.count()),
@@ -111,6 +116,7 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
         calendar,
         key,
         suppressions,
+        wishes,
     };
     let mut campaigns = Vec::new();
     for id in planning.order() {
@@ -132,6 +138,7 @@ pub(super) struct Planning<'a> {
     before: SentBefore,
     key: &'a RecipientKey,
     suppressions: Suppressions,
+    wishes: Wishes,
 }
 
 impl Planning<'_> {
@@ -296,6 +303,7 @@ impl Planning<'_> {
         let frequency = settings.policy.frequency;
         let known = Known {
             suppressions: Some(&self.suppressions),
+            wishes: Some(&self.wishes),
             ledger: self.request.ledger.filter(|_| self.request.key.is_some()),
             frequency: frequency.map(|it| (it, self.request.now)),
             ..Known::by_settings(self.key, settings)

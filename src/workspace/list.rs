@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::names::{PersonName, TopicName};
+use super::names::{PersonName, SenderName, TopicName};
 use super::settings::Departed;
 
 /// The whole of a list's settings.
@@ -37,6 +37,34 @@ pub struct List {
     /// The day when members were last asked whether their data are right.
     #[serde(default)]
     pub confirmed: Option<Date>,
+    /// How much of what members asked for themselves is in the file: so many segments of the ledger's wishes. Written by
+    /// `postmerge lists clean`.
+    #[serde(default)]
+    pub folded: Option<u32>,
+    /// The column that holds a member's language: `es`, `it` or `en`.
+    #[serde(default)]
+    pub language_column: Option<String>,
+    /// How people join by themselves; absent: they can not.
+    #[serde(default)]
+    pub joining: Option<Joining>,
+}
+
+/// How people join a list by themselves, on the portal.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Joining {
+    /// Whether anybody may, on a public page; else only who was invited.
+    #[serde(default)]
+    pub public: bool,
+    /// What they agree to, by language (`es`, `it`, `en`). A text that changes is another text: which one somebody agreed
+    /// to is recorded.
+    pub consent: BTreeMap<String, String>,
+    /// The columns that are asked for; absent: the editable ones.
+    #[serde(default)]
+    pub ask: Option<Vec<String>>,
+    /// Who the mail with the link comes from; the first sender where absent.
+    #[serde(default)]
+    pub sender: Option<SenderName>,
 }
 
 fn default_address_column() -> String {
@@ -82,6 +110,9 @@ pub struct Column {
     /// Says for people what it holds.
     #[serde(default)]
     pub title: Option<String>,
+    /// Whether members may change it themselves, on the portal.
+    #[serde(default)]
+    pub editable: bool,
 }
 
 /// What a column's cells hold. An empty cell is an absent value in any of them.

@@ -4,6 +4,7 @@
 //! allocated per row while rows are right, and memory never grows with the list. Rows are found
 //! again by their byte offset: [`Rows`].
 
+mod amend;
 mod cell;
 mod columns;
 mod edit;
@@ -17,6 +18,7 @@ use super::list::{ColumnType, List};
 use super::member::Member;
 use crate::mail::address::AddressRef;
 
+pub use amend::{Amendments, NewRow, Values};
 pub(in crate::workspace) use cell::{bool, date, number, topics};
 pub use columns::{Columns, HeadingProblem};
 pub(in crate::workspace) use columns::{nearest, suggest};

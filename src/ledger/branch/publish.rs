@@ -10,8 +10,11 @@ use crate::git::{CommitId, CommitText, GitError, Identity, ObjectId, RemoteError
 use crate::ledger::event::{Event, RunId, SuppressionEvent};
 use crate::ledger::feedback::Feedback;
 use crate::ledger::notice::Notice;
-use crate::ledger::segment::{Subject, encode_feedback, encode_occurrence, encode_suppressions};
+use crate::ledger::segment::{
+    Subject, encode_feedback, encode_occurrence, encode_suppressions, encode_wishes,
+};
 use crate::ledger::test_sent::TestSent;
+use crate::ledger::wish::Wish;
 use crate::mail::occurrence::OccurrenceId;
 
 /// What is published together: all of it or nothing.
@@ -27,6 +30,8 @@ pub struct Batch {
     pub suppressions: Vec<SuppressionEvent>,
     /// What came back.
     pub feedback: Vec<Feedback>,
+    /// What recipients asked for.
+    pub wishes: Vec<Wish>,
     /// `RESULT.md` pages.
     pub pages: Vec<(OccurrenceId, String)>,
     /// Test sendings.
@@ -48,6 +53,7 @@ impl Batch {
             events: Vec::new(),
             suppressions: Vec::new(),
             feedback: Vec::new(),
+            wishes: Vec::new(),
             pages: Vec::new(),
             tests: Vec::new(),
             notices: Vec::new(),
@@ -98,7 +104,7 @@ pub enum PublishError {
 /// Pushes before giving up.
 const PUSHES: u32 = 12;
 
-const README: &str = "# The ledger\n\nWritten by `postmerge`, one commit per batch; nobody needs to edit it, and edits stop the sending.\n\n- `campaigns/<campaign>/RESULT.md`: what became of a campaign, for people.\n- `campaigns/<campaign>/.events/`: every claim and every mail's outcome, as segments that are written\n  once and never changed. They are text: the first line says the format's version, the last one\n  counts the lines and holds a checksum. Lines beginning with `+` are mails that the relay accepted,\n  `~` not now, `-` refused, `?` unknown; then follow the recipient's place in the audience, milliseconds\n  since the first line's time, and the relay's words (a numbered beginning and the rest).\n- `suppressions/`: who must not be mailed.\n- `feedback/`: what came back: bounces, complaints, departures, answers.\n- `notices/`: which list owners were told of which addresses.\n- `tests/`: which contents were sent to one's own addresses before.\n- `KEY`: the fingerprint of the key that the recipients' hashes are made with.\n\nRecipients appear as keyed hashes, never as addresses. This branch must not be rewritten, squashed or\ndeleted: it is what keeps anybody from being mailed twice.\n";
+const README: &str = "# The ledger\n\nWritten by `postmerge`, one commit per batch; nobody needs to edit it, and edits stop the sending.\n\n- `campaigns/<campaign>/RESULT.md`: what became of a campaign, for people.\n- `campaigns/<campaign>/.events/`: every claim and every mail's outcome, as segments that are written\n  once and never changed. They are text: the first line says the format's version, the last one\n  counts the lines and holds a checksum. Lines beginning with `+` are mails that the relay accepted,\n  `~` not now, `-` refused, `?` unknown; then follow the recipient's place in the audience, milliseconds\n  since the first line's time, and the relay's words (a numbered beginning and the rest).\n- `suppressions/`: who must not be mailed.\n- `feedback/`: what came back: bounces, complaints, departures, answers.\n- `wishes/`: what recipients asked for: to join, other data, a pause; what they told of themselves is sealed.\n- `notices/`: which list owners were told of which addresses.\n- `tests/`: which contents were sent to one's own addresses before.\n- `KEY`: the fingerprint of the key that the recipients' hashes are made with.\n\nRecipients appear as keyed hashes, never as addresses. This branch must not be rewritten, squashed or\ndeleted: it is what keeps anybody from being mailed twice.\n";
 
 impl Ledger {
     /// Publishes a batch: one segment per occurrence (more for a large audience), one commit, one
@@ -259,6 +265,12 @@ impl Ledger {
             let number = self.count(&Subject::Feedback)?;
             let text = encode_feedback(batch.run, batch.at, number, &batch.feedback);
             let path = path(&Subject::Feedback, number, batch.run)?;
+            files.push((path, self.write(&text)?));
+        }
+        if !batch.wishes.is_empty() {
+            let number = self.count(&Subject::Wishes)?;
+            let text = encode_wishes(batch.run, batch.at, number, &batch.wishes);
+            let path = path(&Subject::Wishes, number, batch.run)?;
             files.push((path, self.write(&text)?));
         }
         for (occurrence, page) in &batch.pages {

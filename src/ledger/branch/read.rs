@@ -12,6 +12,8 @@ use crate::ledger::segment::{Head, Record, SegmentError, Subject, decode};
 use crate::ledger::state::{Contradiction, OccurrenceState};
 use crate::ledger::suppressions::Suppressions;
 use crate::ledger::test_sent::TestSent;
+use crate::ledger::wish::Wish;
+use crate::ledger::wishes::Wishes;
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 
@@ -21,6 +23,7 @@ pub(super) fn folder(subject: &Subject) -> String {
         Subject::Occurrence(id) => format!("campaigns/{id}/.events"),
         Subject::Suppressions => "suppressions/.events".to_owned(),
         Subject::Feedback => "feedback/.events".to_owned(),
+        Subject::Wishes => "wishes/.events".to_owned(),
     }
 }
 
@@ -261,6 +264,39 @@ impl Ledger {
                     return Err(Stop::Contradiction(offset, Contradiction::Misplaced));
                 };
                 take(event);
+                Ok(())
+            })?;
+        }
+        Ok(u32::try_from(places.len()).unwrap_or(u32::MAX))
+    }
+
+    /// What recipients asked for, as it holds.
+    ///
+    /// # Errors
+    /// As [`Self::replay`].
+    pub fn wishes(&self) -> Result<Wishes, LedgerError> {
+        let mut wishes = Wishes::default();
+        self.wish_events(0, |segment, wish| wishes.apply(segment, &wish))?;
+        Ok(wishes)
+    }
+
+    /// Hands every wish to `take` with the number of its segment, oldest first, beginning with the segment of number
+    /// `from`; says the number that the next one will have.
+    ///
+    /// # Errors
+    /// As [`Self::replay`].
+    pub fn wish_events(
+        &self,
+        from: u32,
+        mut take: impl FnMut(u32, Wish),
+    ) -> Result<u32, LedgerError> {
+        let places = self.places(&Subject::Wishes)?;
+        for place in places.iter().filter(|place| place.number >= from) {
+            self.read(place, &Subject::Wishes, |offset, record| {
+                let Record::Wish(wish) = record else {
+                    return Err(Stop::Contradiction(offset, Contradiction::Misplaced));
+                };
+                take(place.number, wish);
                 Ok(())
             })?;
         }

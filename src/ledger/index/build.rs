@@ -30,7 +30,7 @@ impl Index {
     /// Reads what is new. `false`: the ledger has less than what was read, so it is another one.
     pub(super) fn catch_up(&mut self, ledger: &Ledger, key: &str) -> Result<bool, IndexError> {
         let mut subjects = std::mem::take(&mut self.state.subjects);
-        let mut all = vec![Subject::Suppressions, Subject::Feedback];
+        let mut all = vec![Subject::Suppressions, Subject::Feedback, Subject::Wishes];
         all.extend(ledger.occurrences()?.into_iter().map(Subject::Occurrence));
         let known: HashSet<String> = subjects.iter().map(|it| name(&it.subject)).collect();
         for subject in all.iter().filter(|it| !known.contains(&name(it))) {
@@ -145,6 +145,7 @@ impl<'r, 'a> Reading<'r, 'a> {
                 | SuppressionEvent::Lifted { recipient, .. },
             ) => self.named.push(recipient),
             Record::Feedback(feedback) => self.named.push(feedback.recipient),
+            Record::Wish(wish) => self.named.push(wish.recipient),
             Record::Audience { .. } => {}
             Record::Event(event) => self.event(&event),
         }

@@ -67,6 +67,8 @@ pub struct Mentions {
     pub suppressions: BTreeSet<u32>,
     /// In which segments of what came back.
     pub feedback: BTreeSet<u32>,
+    /// In which segments of wishes.
+    pub wishes: BTreeSet<u32>,
 }
 
 /// Where in one occurrence.
@@ -82,7 +84,10 @@ pub struct Places {
 impl Mentions {
     /// Whether nothing is known of them.
     pub fn is_empty(&self) -> bool {
-        self.occurrences.is_empty() && self.suppressions.is_empty() && self.feedback.is_empty()
+        self.occurrences.is_empty()
+            && self.suppressions.is_empty()
+            && self.feedback.is_empty()
+            && self.wishes.is_empty()
     }
 
     fn add(&mut self, subject: &Subject, segment: u32, index: Option<u32>) {
@@ -92,6 +97,9 @@ impl Mentions {
             }
             Subject::Feedback => {
                 self.feedback.insert(segment);
+            }
+            Subject::Wishes => {
+                self.wishes.insert(segment);
             }
             Subject::Occurrence(id) => {
                 let places = match self.occurrences.get_mut(id) {

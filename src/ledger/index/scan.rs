@@ -14,7 +14,7 @@ use crate::mail::recipient_id::RecipientId;
 /// [`LedgerError`].
 pub fn scan(ledger: &Ledger, who: &RecipientId) -> Result<Mentions, LedgerError> {
     let mut found = Mentions::default();
-    let mut subjects = vec![Subject::Suppressions, Subject::Feedback];
+    let mut subjects = vec![Subject::Suppressions, Subject::Feedback, Subject::Wishes];
     subjects.extend(ledger.occurrences()?.into_iter().map(Subject::Occurrence));
     for subject in subjects {
         let mut next = 0;
@@ -33,6 +33,7 @@ pub fn scan(ledger: &Ledger, who: &RecipientId) -> Result<Mentions, LedgerError>
                         next += 1;
                     }
                     Record::ExcludedAtStart(id, _) if id == who => add(None),
+                    Record::Wish(wish) if wish.recipient == *who => add(None),
                     Record::Feedback(feedback) if feedback.recipient == *who => add(None),
                     Record::Suppression(
                         SuppressionEvent::Suppressed { recipient, .. }

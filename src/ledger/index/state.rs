@@ -103,6 +103,7 @@ impl State {
                     subject: match *name {
                         SUPPRESSIONS => Subject::Suppressions,
                         FEEDBACK => Subject::Feedback,
+                        WISHES => Subject::Wishes,
                         name => Subject::Occurrence(name.parse().ok()?),
                     },
                     read: read.parse().ok()?,
@@ -125,9 +126,11 @@ pub(super) fn name(subject: &Subject) -> String {
         Subject::Occurrence(id) => id.to_string(),
         Subject::Suppressions => SUPPRESSIONS.to_owned(),
         Subject::Feedback => FEEDBACK.to_owned(),
+        Subject::Wishes => WISHES.to_owned(),
     }
 }
 
 /// No occurrence's name begins with a slash.
 const SUPPRESSIONS: &str = "/suppressions";
 const FEEDBACK: &str = "/feedback";
+const WISHES: &str = "/wishes";

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::encode::checksum;
 use super::text::{number, ranges, scope, time, unescape};
-use super::{Head, Record, Subject, VERSION, feedback};
+use super::{Head, Record, Subject, VERSION, feedback, wish};
 use crate::ledger::event::{
     AudienceEntry, ClaimId, Event, Exclusion, Outcome, RecipientIndex, Resolution, RunId,
     SuppressionEvent,
@@ -78,7 +78,18 @@ pub fn decode<E: From<SegmentError>>(
     Ok(head)
 }
 
-const KINDS: [&str; 19] = [
+/// The record of a line that [`super::encode_line`] wrote.
+pub fn decode_line(line: &str) -> Option<Record> {
+    let (kind, fields) = line.split_once('\t')?;
+    match kind {
+        "heard" => feedback::read(fields).map(Record::Feedback),
+        "wish" => wish::read(fields).map(Record::Wish),
+        "suppress" | "lift" => suppression(kind, fields),
+        _ => None,
+    }
+}
+
+const KINDS: [&str; 20] = [
     "audience",
     "to",
     "excluding",
@@ -97,6 +108,7 @@ const KINDS: [&str; 19] = [
     "suppress",
     "lift",
     "heard",
+    "wish",
     "end",
 ];
 
@@ -158,6 +170,7 @@ fn head(line: &str) -> Option<Head> {
         ("occurrence", id) => Subject::Occurrence(id.parse().ok()?),
         ("suppressions", "") => Subject::Suppressions,
         ("feedback", "") => Subject::Feedback,
+        ("wishes", "") => Subject::Wishes,
         _ => return None,
     };
     let head = Head {
@@ -217,6 +230,7 @@ impl<'a> Reader<'a> {
             "audience" => return audience(fields).map(Some),
             "suppress" | "lift" => return suppression(kind, fields).map(Some),
             "heard" => return Some(Some(Record::Feedback(feedback::read(fields)?))),
+            "wish" => return Some(Some(Record::Wish(wish::read(fields)?))),
             "claim" | "release" | "exclude" | "resolve" | "held" | "lapsed" => plain(kind, fields)?,
             id => return self.id(RecipientId::parse(id)?, fields).map(Some),
         };

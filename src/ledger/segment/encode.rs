@@ -6,12 +6,13 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::text::{escape, write_ranges, write_scope};
-use super::{ENTRIES_PER_SEGMENT, Head, Subject, VERSION, feedback};
+use super::{ENTRIES_PER_SEGMENT, Head, Record, Subject, VERSION, feedback, wish};
 use crate::ledger::event::{
     AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, RunId, SuppressionEvent,
 };
 use crate::ledger::feedback::Feedback;
 use crate::ledger::reply_text::reply_text;
+use crate::ledger::wish::Wish;
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientId;
@@ -118,12 +119,52 @@ pub fn encode_suppressions(
     writer.finish()
 }
 
+/// One segment of wishes.
+pub fn encode_wishes(run: RunId, at: Timestamp, number: u32, wishes: &[Wish]) -> String {
+    let mut writer = Writer::new(&Head {
+        subject: Subject::Wishes,
+        number,
+        run,
+        base: at,
+    });
+    for wish in wishes {
+        wish::write(&mut writer.out, wish);
+        writer.end_line();
+    }
+    writer.finish()
+}
+
+/// The line of a record that stands by itself, without its end: what came back, suppressions, wishes. `None` for others.
+pub fn encode_line(record: &Record) -> Option<String> {
+    let mut writer = Writer {
+        out: String::new(),
+        base: 0,
+        lines: 0,
+        entries: 0,
+        claim: None,
+        destination: None,
+        excluding: None,
+        beginnings: HashMap::new(),
+    };
+    match record {
+        Record::Feedback(feedback) => feedback::write(&mut writer.out, feedback),
+        Record::Wish(wish) => wish::write(&mut writer.out, wish),
+        Record::Suppression(event) => {
+            writer.suppression(event);
+            writer.out.pop();
+        }
+        _ => return None,
+    }
+    Some(writer.out)
+}
+
 impl Writer {
     fn new(head: &Head) -> Self {
         let subject = match &head.subject {
             Subject::Occurrence(id) => format!("occurrence\t{id}"),
             Subject::Suppressions => "suppressions\t".to_owned(),
             Subject::Feedback => "feedback\t".to_owned(),
+            Subject::Wishes => "wishes\t".to_owned(),
         };
         let base = head.base.as_millisecond();
         let out = format!(

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::text::{escape, number, scope, time, unescape, write_scope};
 use crate::ledger::event::RecipientIndex;
-use crate::ledger::feedback::{Feedback, Heard, MessageKey};
+use crate::ledger::feedback::{Feedback, Heard, MessageKey, Reader};
 use crate::ledger::reply_text::reply_text;
 use crate::mail::recipient_id::RecipientId;
 use crate::mail::refusal::{Class, Status};
@@ -45,6 +45,13 @@ pub(super) fn write(out: &mut String, feedback: &Feedback) {
         Heard::Complained { kind } => {
             out.push('\t');
             escape(out, &reply_text(kind));
+        }
+        Heard::Opened { by } => {
+            let _ = write!(out, "\t{}", by.name());
+        }
+        Heard::Clicked { by, link } => {
+            let _ = write!(out, "\t{}\t", by.name());
+            escape(out, link);
         }
         Heard::Left { scope } => {
             out.push('\t');
@@ -86,6 +93,13 @@ fn heard(what: &str, rest: &[&str]) -> Option<Heard> {
         },
         ("complained", [kind]) => Heard::Complained {
             kind: unescape(kind)?,
+        },
+        ("opened", [by]) => Heard::Opened {
+            by: Reader::parse(by)?,
+        },
+        ("clicked", [by, link]) => Heard::Clicked {
+            by: Reader::parse(by)?,
+            link: unescape(link)?,
         },
         ("left", [what]) => Heard::Left {
             scope: scope(what)?,

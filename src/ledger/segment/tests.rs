@@ -4,10 +4,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ledger::event::{ClaimId, Outcome, Ranges, RecipientIndex, Resolution, Scope};
-use crate::ledger::feedback::{Heard, MessageKey};
+use crate::ledger::feedback::{Heard, MessageKey, Reader};
 use crate::ledger::reply_text::reply_text;
+use crate::ledger::wish::{Wanted, Way};
 use crate::mail::digest::Digest;
 use crate::mail::refusal::{Class, Status};
+use crate::mail::sealed::Sealed;
 
 pub(in crate::ledger) fn at(millisecond: i64) -> Timestamp {
     Timestamp::from_millisecond(1_796_295_600_000 + millisecond).unwrap()
@@ -54,7 +56,7 @@ fn heard() -> impl Strategy<Value = Heard> {
     let class = proptest::sample::select(Class::ALL.to_vec());
     let status = proptest::option::of((4_u8..6, 0_u16..1000, 0_u16..1000));
     let scope = proptest::option::of("\\PC{0,10}|\t");
-    (0..9, class, status, text(), scope).prop_map(|(kind, class, status, text, topic)| {
+    (0..11, class, status, text(), scope).prop_map(|(kind, class, status, text, topic)| {
         let status = status.and_then(|(class, subject, detail)| {
             Status::parse(&format!("{class}.{subject}.{detail}"))
         });
@@ -77,6 +79,11 @@ fn heard() -> impl Strategy<Value = Heard> {
                 scope: topic.map_or(Scope::All, Scope::Topic),
             },
             7 => Heard::AutoReplied,
+            9 => Heard::Opened { by: Reader::Person },
+            10 => Heard::Clicked {
+                by: Reader::Machine,
+                link: text,
+            },
             _ => Heard::Replied,
         }
     })
@@ -91,6 +98,38 @@ fn feedback() -> impl Strategy<Value = Feedback> {
             mail: index.map(|index| (occurrence(), RecipientIndex(index))),
             at,
             what,
+        },
+    )
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    let kind = (0..6, "[A-Za-z0-9_-]{1,40}", text(), 0..400_u16);
+    (any::<[u8; 8]>(), any::<[u8; 12]>(), time(), kind).prop_map(
+        |(key, recipient, at, (kind, row, list, days))| Wish {
+            key: MessageKey(key),
+            recipient: RecipientId(recipient),
+            at,
+            way: if days % 2 == 0 {
+                Way::Portal
+            } else {
+                Way::Mail
+            },
+            what: {
+                let row = Sealed::parse(&row).unwrap();
+                match kind {
+                    0 => Wanted::Joined {
+                        list,
+                        row,
+                        consent: MessageKey(key),
+                        client: (days % 3 == 0).then_some(MessageKey(key)),
+                    },
+                    1 => Wanted::Changed { list, row },
+                    2 => Wanted::Confirmed,
+                    3 => Wanted::Paused { until: at },
+                    4 => Wanted::AtMost { days },
+                    _ => Wanted::Disowned,
+                }
+            },
         },
     )
 }
@@ -313,6 +352,21 @@ proptest! {
         let text = encode(&events).concat();
         let expected: Vec<_> = events.into_iter().map(Record::Event).collect();
         prop_assert_eq!(records(text.as_bytes()).unwrap(), expected);
+    }
+
+    #[test]
+    fn wishes_come_back_and_so_do_single_lines(
+        wishes in proptest::collection::vec(wish(), 0..20),
+        heard in proptest::collection::vec(feedback(), 0..20),
+    ) {
+        let text = encode_wishes(RunId(7), at(0), 3, &wishes);
+        let expected: Vec<_> = wishes.into_iter().map(Record::Wish).collect();
+        prop_assert_eq!(&records(text.as_bytes()).unwrap(), &expected);
+        for record in expected.into_iter().chain(heard.into_iter().map(Record::Feedback)) {
+            let line = encode_line(&record).unwrap();
+            prop_assert!(!line.contains('\n'));
+            prop_assert_eq!(decode_line(&line), Some(record));
+        }
     }
 
     #[test]

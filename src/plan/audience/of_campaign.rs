@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{Audience, AudienceRequest, DocumentProblem, resolve};
 use crate::ledger::branch::Ledger;
 use crate::ledger::suppressions::Suppressions;
+use crate::ledger::wishes::Wishes;
 use crate::mail::digest::Digest;
 use crate::mail::recipient_id::RecipientKey;
 use crate::plan::calendar::calendar;
@@ -14,6 +15,7 @@ use crate::plan::content::Content;
 use crate::plan::error::PlanError;
 use crate::plan::frequency::Lately;
 use crate::plan::lists::Lists;
+use crate::plan::overlay::Overlay;
 use crate::plan::received::Received;
 use crate::workspace::campaign::Purpose;
 use crate::workspace::document_path::DocumentPath;
@@ -27,6 +29,8 @@ pub struct Known<'a> {
     pub key: &'a RecipientKey,
     /// Who must not be mailed; `None`: nothing is known.
     pub suppressions: Option<&'a Suppressions>,
+    /// What people asked for themselves; `None`: nothing is known.
+    pub wishes: Option<&'a Wishes>,
     /// Who received what; `None`: nothing is known, and nobody is left out for it.
     pub ledger: Option<&'a Ledger>,
     /// The largest audience of a campaign with copies.
@@ -41,10 +45,16 @@ impl<'a> Known<'a> {
         Self {
             key,
             suppressions: None,
+            wishes: None,
             ledger: None,
             copies_for_at_most: settings.policy.copies_for_at_most,
             frequency: None,
         }
+    }
+
+    fn overlay(&self) -> Option<Overlay<'a>> {
+        let key = self.key;
+        self.wishes.map(|wishes| Overlay { wishes, key })
     }
 }
 
@@ -69,8 +79,9 @@ pub fn of_campaign(
     known: &Known<'_>,
 ) -> Result<Resolved, PlanError> {
     let wish = &content.file.campaign.audience;
-    let lists = Lists::spool(source, whence, &wish.lists)?;
-    let excluded_lists = Lists::spool(source, whence, &wish.exclude_lists)?;
+    let overlay = known.overlay();
+    let lists = Lists::spool(source, whence, &wish.lists, overlay)?;
+    let excluded_lists = Lists::spool(source, whence, &wish.exclude_lists, overlay)?;
     let campaign = &content.file.campaign;
     let paths = content.document_paths()?;
     let (own, shared): (Vec<DocumentPath>, Vec<DocumentPath>) =

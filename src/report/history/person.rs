@@ -13,6 +13,7 @@ use crate::ledger::event::{
 use crate::ledger::feedback::{Feedback, Once};
 use crate::ledger::index::{Mentions, Places};
 use crate::ledger::segment::{Record, Subject};
+use crate::ledger::wish::Wish;
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientId;
@@ -45,6 +46,8 @@ pub struct Person {
     pub suppressions: Vec<SuppressionEvent>,
     /// What was heard of them, and of no mail that is known.
     pub heard: Vec<Feedback>,
+    /// What they asked for.
+    pub wishes: Vec<Wish>,
 }
 
 impl Mail {
@@ -57,7 +60,10 @@ impl Mail {
 impl Person {
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
-        self.mails.is_empty() && self.suppressions.is_empty() && self.heard.is_empty()
+        self.mails.is_empty()
+            && self.suppressions.is_empty()
+            && self.heard.is_empty()
+            && self.wishes.is_empty()
     }
 
     /// Leaves what nothing happened to since then out.
@@ -65,6 +71,7 @@ impl Person {
         self.mails.retain(|mail| mail.last() >= Some(since));
         self.suppressions.retain(|event| when(event) >= since);
         self.heard.retain(|feedback| feedback.at >= since);
+        self.wishes.retain(|wish| wish.at >= since);
     }
 }
 
@@ -105,6 +112,7 @@ pub fn person(
         mails,
         suppressions,
         heard: Vec::new(),
+        wishes: Vec::new(),
     };
     let mut once = Once::default();
     let mut heard = Vec::new();
@@ -118,6 +126,17 @@ pub fn person(
         }
         ControlFlow::Continue(())
     })?;
+    let of = |number| mentions.wishes.contains(&number);
+    ledger.segments(&Subject::Wishes, of, |_, record| {
+        if let Record::Wish(wish) = record
+            && wish.recipient == *who
+            && person.wishes.iter().all(|known| known.key != wish.key)
+        {
+            person.wishes.push(wish);
+        }
+        ControlFlow::Continue(())
+    })?;
+    person.wishes.sort_by_key(|wish| wish.at);
     heard.sort_by_key(|feedback| feedback.at);
     heard
         .into_iter()

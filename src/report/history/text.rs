@@ -10,7 +10,7 @@ use super::person::{Mail, Person};
 use super::{Addresses, Moment, What, queue_id};
 use crate::diagnostic::{cut, printable};
 use crate::ledger::event::{Exclusion, Resolution, Scope, SuppressionEvent};
-use crate::ledger::feedback::Heard;
+use crate::ledger::feedback::{Heard, Reader};
 use crate::mail::occurrence::OccurrenceId;
 use crate::report::figures::counted;
 
@@ -129,6 +129,14 @@ fn heard(heard: &Heard) -> String {
         Heard::Left { scope } => scope_words(scope),
         Heard::Delivered => "the last server says that the mailbox has it".to_owned(),
         Heard::Relayed => "it went on to a server that reports nothing".to_owned(),
+        Heard::Opened { by } => match by {
+            Reader::Person => "its picture was asked for".to_owned(),
+            Reader::Machine => "a machine asked for its picture".to_owned(),
+        },
+        Heard::Clicked { by, link } => match by {
+            Reader::Person => link.clone(),
+            Reader::Machine => format!("a machine, {link}"),
+        },
         Heard::Read => "a receipt says that it was shown".to_owned(),
         Heard::AutoReplied => "a machine answered".to_owned(),
         Heard::Replied => "a person answered".to_owned(),

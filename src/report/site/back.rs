@@ -81,7 +81,12 @@ impl CameBack {
             Heard::Left { .. } => back.left = true,
             Heard::Read => back.read = true,
             Heard::Replied => back.replied = true,
-            Heard::Delayed { .. } | Heard::Delivered | Heard::Relayed | Heard::AutoReplied => {}
+            Heard::Delayed { .. }
+            | Heard::Delivered
+            | Heard::Relayed
+            | Heard::AutoReplied
+            | Heard::Opened { .. }
+            | Heard::Clicked { .. } => {}
         }
     }
 

@@ -1,0 +1,279 @@
+//! What recipients asked for, as it holds: a fold over [`Wish`]es.
+//!
+//! A list's file is the truth that a person reads; what somebody asked for since the file was brought up to date
+//! (`folded` in the list's settings: so many segments of wishes are in it) lies over it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::feedback::MessageKey;
+use super::wish::{PURPOSE, Wanted, Wish};
+use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::mail::sealed::{NotSealed, Sealed};
+
+/// What somebody told of themselves for a list. Whose and when is in it, so that no two are sealed alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cells {
+    /// Whose.
+    pub recipient: RecipientId,
+    /// When.
+    pub at: Timestamp,
+    /// The address, of somebody who joins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Values by column, as they stand in a list's file.
+    pub cells: BTreeMap<String, String>,
+}
+
+/// See the module.
+#[derive(Debug, Default, Clone)]
+pub struct Wishes {
+    seen: HashSet<(MessageKey, RecipientId, &'static str)>,
+    people: HashMap<RecipientId, Held>,
+    rows: BTreeMap<String, HashMap<RecipientId, Vec<RowWish>>>,
+}
+
+/// What holds of one recipient, whatever list they are in. Of each the latest that was said.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    paused: Option<(Timestamp, Timestamp)>,
+    at_most: Option<(Timestamp, u16)>,
+    confirmed: Option<Timestamp>,
+    disowned: Option<Timestamp>,
+}
+
+/// A change of somebody's row of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowWish {
+    /// The segment that it came with.
+    pub segment: u32,
+    /// When it was said.
+    pub at: Timestamp,
+    /// Whether it makes a row where there is none.
+    pub joins: bool,
+    /// The row's values.
+    pub row: Sealed,
+}
+
+impl Cells {
+    /// Seals it.
+    ///
+    /// # Errors
+    /// [`NotSealed`].
+    pub fn seal(&self, key: &RecipientKey) -> Result<Sealed, NotSealed> {
+        let text = serde_json::to_vec(self).map_err(|_| NotSealed)?;
+        Sealed::new(key, PURPOSE, &text)
+    }
+
+    /// Opens it; `None` where it was sealed with another key, or is none.
+    pub fn open(sealed: &Sealed, key: &RecipientKey) -> Option<Self> {
+        serde_json::from_slice(&sealed.open(key, PURPOSE)?).ok()
+    }
+}
+
+impl Held {
+    /// Until when somebody wants no newsletter, if they do not want any now.
+    pub fn paused_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let until = self.paused.map(|(_, until)| until);
+        until.filter(|until| *until > now)
+    }
+
+    /// In how many days somebody wants one newsletter at most.
+    pub fn at_most(&self) -> Option<u16> {
+        let days = self.at_most.map(|(_, days)| days);
+        days.filter(|days| *days > 0)
+    }
+
+    /// When somebody said last that they want to go on.
+    pub const fn confirmed(&self) -> Option<Timestamp> {
+        self.confirmed
+    }
+
+    /// When somebody said that they never joined.
+    pub const fn disowned(&self) -> Option<Timestamp> {
+        self.disowned
+    }
+}
+
+impl Wishes {
+    /// Takes one in, of the segment with this number. A second reading of the same wish changes nothing.
+    pub fn apply(&mut self, segment: u32, wish: &Wish) {
+        if !self
+            .seen
+            .insert((wish.key, wish.recipient, wish.what.name()))
+        {
+            return;
+        }
+        let held = self.people.entry(wish.recipient).or_default();
+        let at = wish.at;
+        // Of the same moment the greater counts, so that the order of publishing does not matter.
+        match &wish.what {
+            Wanted::Paused { until } => held.paused = held.paused.max(Some((at, *until))),
+            Wanted::AtMost { days } => held.at_most = held.at_most.max(Some((at, *days))),
+            Wanted::Confirmed => held.confirmed = held.confirmed.max(Some(at)),
+            Wanted::Disowned => held.disowned = held.disowned.max(Some(at)),
+            // Who joins, or minds their data, is there.
+            Wanted::Joined { list, row, .. } => {
+                held.confirmed = held.confirmed.max(Some(at));
+                self.row(list, segment, wish, row, true);
+            }
+            Wanted::Changed { list, row } => {
+                held.confirmed = held.confirmed.max(Some(at));
+                self.row(list, segment, wish, row, false);
+            }
+        }
+    }
+
+    fn row(&mut self, list: &str, segment: u32, wish: &Wish, row: &Sealed, joins: bool) {
+        let people = self.rows.entry(list.to_owned()).or_default();
+        let wishes = people.entry(wish.recipient).or_default();
+        let one = RowWish {
+            segment,
+            at: wish.at,
+            joins,
+            row: row.clone(),
+        };
+        // Two portals publish in any order: what was said last holds.
+        let place = wishes.partition_point(|it| {
+            (it.at, it.joins, it.row.as_str()) <= (one.at, one.joins, one.row.as_str())
+        });
+        wishes.insert(place, one);
+    }
+
+    /// What holds of somebody.
+    pub fn of(&self, recipient: &RecipientId) -> Held {
+        self.people.get(recipient).copied().unwrap_or_default()
+    }
+
+    /// Everybody of whom something holds.
+    pub fn people(&self) -> impl Iterator<Item = (&RecipientId, &Held)> {
+        self.people.iter()
+    }
+
+    /// What somebody said of their row of a list since its first `folded` segments, in the order in which it was said.
+    pub fn row_of(
+        &self,
+        list: &str,
+        folded: u32,
+        recipient: &RecipientId,
+    ) -> impl Iterator<Item = &RowWish> {
+        let all = self.rows.get(list).and_then(|people| people.get(recipient));
+        let all = all.map(Vec::as_slice).unwrap_or_default().iter();
+        all.filter(move |wish| wish.segment >= folded)
+    }
+
+    /// Everybody who said something of their row of a list since its first `folded` segments, in the order of their ids.
+    pub fn of_list(&self, list: &str, folded: u32) -> Vec<RecipientId> {
+        let Some(people) = self.rows.get(list) else {
+            return Vec::new();
+        };
+        let recent = people.iter().filter(|(_, wishes)| {
+            let mut wishes = wishes.iter();
+            wishes.any(|wish| wish.segment >= folded)
+        });
+        let mut found: Vec<RecipientId> = recent.map(|(id, _)| *id).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// Whether nothing lies over any list.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::wish::Way;
+    use proptest::prelude::*;
+
+    fn key() -> RecipientKey {
+        RecipientKey::from_secret(&[7; 32]).unwrap()
+    }
+
+    fn wish(number: u8, who: u8, second: i64, kind: u8) -> Wish {
+        let at = Timestamp::from_second(second).unwrap();
+        let recipient = RecipientId([who; 12]);
+        let cells = Cells {
+            recipient,
+            at,
+            address: (kind == 0).then(|| format!("p{who}@correo.example")),
+            cells: BTreeMap::from([("nombre".to_owned(), format!("{number}"))]),
+        };
+        let row = cells.seal(&key()).unwrap();
+        let list = "socios".to_owned();
+        Wish {
+            key: MessageKey([number; 8]),
+            recipient,
+            at,
+            way: Way::Portal,
+            what: match kind {
+                0 => Wanted::Joined {
+                    list,
+                    row,
+                    consent: MessageKey([1; 8]),
+                    client: None,
+                },
+                1 => Wanted::Changed { list, row },
+                2 => Wanted::Paused {
+                    until: Timestamp::from_second(second + i64::from(number)).unwrap(),
+                },
+                3 => Wanted::AtMost {
+                    days: u16::from(number),
+                },
+                4 => Wanted::Confirmed,
+                _ => Wanted::Disowned,
+            },
+        }
+    }
+
+    #[test]
+    fn the_latest_holds_and_what_is_folded_lies_over_nothing() {
+        let mut wishes = Wishes::default();
+        wishes.apply(0, &wish(1, 1, 10, 0));
+        wishes.apply(1, &wish(9, 1, 20, 1));
+        wishes.apply(1, &wish(30, 2, 20, 2));
+        wishes.apply(2, &wish(7, 2, 30, 3));
+        let ana = RecipientId([1; 12]);
+        let said: Vec<String> = wishes
+            .row_of("socios", 0, &ana)
+            .map(|it| Cells::open(&it.row, &key()).unwrap().cells["nombre"].clone())
+            .collect();
+        assert_eq!(said, ["1", "9"]);
+        assert_eq!(wishes.row_of("socios", 1, &ana).count(), 1);
+        assert_eq!(wishes.row_of("clientes", 0, &ana).count(), 0);
+        assert_eq!(wishes.of_list("socios", 2), []);
+        assert_eq!(wishes.of_list("socios", 0), [ana]);
+        let luis = wishes.of(&RecipientId([2; 12]));
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert_eq!(luis.paused_until(at(30)), Some(at(50)));
+        assert_eq!(luis.paused_until(at(50)), None);
+        assert_eq!(luis.at_most(), Some(7));
+        assert_eq!(wishes.of(&ana).confirmed(), Some(at(20)));
+    }
+
+    proptest! {
+        #[test]
+        fn neither_order_nor_publishing_twice_matters(
+            all in proptest::collection::vec((0..9u8, 0..3u8, 0..5i64, 0..6u8), 0..24),
+            turn in 0..24usize,
+        ) {
+            let all: Vec<Wish> = all.into_iter().enumerate()
+                .map(|(n, (_, who, second, kind))| wish(n as u8, who, second, kind)).collect();
+            let (mut one, mut other) = (Wishes::default(), Wishes::default());
+            all.iter().for_each(|wish| one.apply(3, wish));
+            let mut turned = all.clone();
+            turned.reverse();
+            turned.rotate_left(turn.min(all.len()));
+            turned.iter().chain(&all).for_each(|wish| other.apply(3, wish));
+            for who in 0..3 {
+                let id = RecipientId([who; 12]);
+                prop_assert_eq!(one.of(&id), other.of(&id));
+                prop_assert!(one.row_of("socios", 0, &id).eq(other.row_of("socios", 0, &id)));
+            }
+        }
+    }
+}
