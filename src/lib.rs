@@ -12,6 +12,7 @@ pub mod deliver;
 pub mod doctor;
 pub mod hygiene;
 pub mod lint;
+pub mod portal;
 pub mod report;
 
 pub mod plan;

@@ -36,6 +36,7 @@ pub mod send;
 mod send_progress;
 mod send_summary;
 pub mod send_test;
+pub mod serve;
 mod signals;
 mod start_error;
 pub mod status;
@@ -110,6 +111,8 @@ pub enum Command {
     Status(status::Arguments),
     #[command(about = "Read what comes back: bounces, complaints, receipts")]
     Ingest(ingest::Arguments),
+    #[command(about = "Run the service that recipients reach: leaving, preferences, joining")]
+    Serve(serve::Arguments),
     #[command(about = "Show what a person got, or who got a mail or a document")]
     History(history::Arguments),
     #[command(about = "Write a site that shows how sendings, lists and providers stand")]
@@ -153,6 +156,7 @@ impl Cli {
             Command::SendTest(arguments) => send_test::run(self, arguments, terminal),
             Command::Status(arguments) => status::run(self, arguments, terminal),
             Command::Ingest(arguments) => ingest::run(self, arguments, terminal),
+            Command::Serve(arguments) => serve::run(self, arguments, terminal),
             Command::History(arguments) => history::run(self, arguments, terminal),
             Command::Report(arguments) => report::run(self, arguments, terminal),
             Command::Forget(arguments) => forget::run(self, arguments, terminal),

@@ -66,6 +66,11 @@ impl Terminal {
         let _ = writeln!(io::stderr(), "warning: {error}");
     }
 
+    /// A line of a service's log, to standard error, from any thread. Where nobody takes it, nobody reads it.
+    pub fn log(line: &str) {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
     /// Says on standard error why the command could not do its work.
     pub fn complain(&mut self, error: &CliError) {
         let _ = self.out.flush();

@@ -271,11 +271,21 @@ pub fn organisation_key(
     settings: &Settings,
 ) -> Result<RecipientKey, StartError> {
     let env = &settings.key.env;
-    let secret = secret(env).ok_or_else(|| StartError::NoSecret(env.clone()))?;
-    RecipientKey::from_secret(secret.as_bytes()).map_err(|source| StartError::Key {
-        env: env.clone(),
-        source,
-    })
+    let read = |env: &String| secret(env).ok_or_else(|| StartError::NoSecret(env.clone()));
+    let short = |env: &String| {
+        let env = env.clone();
+        move |source| StartError::Key { env, source }
+    };
+    let key = RecipientKey::from_secret(read(env)?.as_bytes()).map_err(short(env))?;
+    let mut tokens = Vec::new();
+    for env in &settings.key.tokens {
+        let secret = read(env)?;
+        // Each by itself, so that what is said names the right one.
+        RecipientKey::from_secret(secret.as_bytes()).map_err(short(env))?;
+        tokens.push(secret);
+    }
+    key.with_token_secrets(tokens.iter().map(String::as_bytes))
+        .map_err(short(env))
 }
 
 pub(super) struct Run<'a> {

@@ -27,6 +27,9 @@ pub struct Cells {
     pub cells: BTreeMap<String, String>,
 }
 
+/// The number of no segment: of wishes that are not on the ledger yet.
+pub const UNPUBLISHED: u32 = u32::MAX;
+
 /// See the module.
 #[derive(Debug, Default, Clone)]
 pub struct Wishes {
@@ -98,12 +101,14 @@ impl Held {
 }
 
 impl Wishes {
-    /// Takes one in, of the segment with this number. A second reading of the same wish changes nothing.
+    /// Takes one in, of the segment with this number; of one that is not published yet [`UNPUBLISHED`]. A second reading of
+    /// the same wish changes nothing but that: of several segments the first counts.
     pub fn apply(&mut self, segment: u32, wish: &Wish) {
         if !self
             .seen
             .insert((wish.key, wish.recipient, wish.what.name()))
         {
+            self.seen_again(segment, wish);
             return;
         }
         let held = self.people.entry(wish.recipient).or_default();
@@ -122,6 +127,19 @@ impl Wishes {
             Wanted::Changed { list, row } => {
                 held.confirmed = held.confirmed.max(Some(at));
                 self.row(list, segment, wish, row, false);
+            }
+        }
+    }
+
+    fn seen_again(&mut self, segment: u32, wish: &Wish) {
+        let (Wanted::Joined { list, row, .. } | Wanted::Changed { list, row }) = &wish.what else {
+            return;
+        };
+        let people = self.rows.get_mut(list);
+        let wishes = people.and_then(|people| people.get_mut(&wish.recipient));
+        for known in wishes.into_iter().flatten() {
+            if known.at == wish.at && known.row == *row {
+                known.segment = known.segment.min(segment);
             }
         }
     }
@@ -264,6 +282,7 @@ mod tests {
             let all: Vec<Wish> = all.into_iter().enumerate()
                 .map(|(n, (_, who, second, kind))| wish(n as u8, who, second, kind)).collect();
             let (mut one, mut other) = (Wishes::default(), Wishes::default());
+            all.iter().for_each(|wish| one.apply(UNPUBLISHED, wish));
             all.iter().for_each(|wish| one.apply(3, wish));
             let mut turned = all.clone();
             turned.reverse();

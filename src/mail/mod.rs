@@ -11,6 +11,7 @@ pub mod header;
 pub mod message_id;
 pub mod mime;
 pub mod occurrence;
+pub mod own_letter;
 pub mod recipient_id;
 pub mod refusal;
 pub mod sealed;

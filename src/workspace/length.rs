@@ -24,7 +24,11 @@ impl Length {
         Self(Duration::from_secs(seconds))
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// What is wrong, for people.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = |why: String| {
             format!("`{text}` is no length of time ({why}): write `10s`, `5m`, `3h 30m` or `2d`")
         };

@@ -20,7 +20,7 @@ use crate::mail::address::AddressRef;
 
 pub use amend::{Amendments, NewRow, Values};
 pub(in crate::workspace) use cell::{bool, date, number, topics};
-pub use columns::{Columns, HeadingProblem};
+pub use columns::{Columns, HeadingProblem, fits, says_yes};
 pub(in crate::workspace) use columns::{nearest, suggest};
 pub use edit::{EditError, Edited, without_rows};
 use record::{Flaw, RawRow, Records};

@@ -7,6 +7,7 @@ mod lint;
 mod organisation;
 mod pace;
 mod policy;
+mod portal;
 mod relay;
 mod window;
 
@@ -27,6 +28,7 @@ pub use pace::{Pace, Provider, Retry, WarmUp};
 pub use policy::{
     Attachments, Brand, Client, Frequency, Policy, Preflight, PreflightCheck, SoftBounces,
 };
+pub use portal::Portal;
 pub use relay::{Credentials, DkimAlgorithm, DkimKey, Relay, Sender, Tls};
 pub use window::{Day, Notice, Window};
 
@@ -86,15 +88,6 @@ pub struct Unsubscribe {
     pub address: String,
 }
 
-/// The service that recipients reach over https.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Portal {
-    /// Its address, `https://…`, without a slash at the end.
-    #[schemars(regex(pattern = r"^https://[^/\s]+(/[^\s]*[^/\s])?$"))]
-    pub url: String,
-}
-
 /// Where assets and documents are published.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -110,12 +103,16 @@ pub struct Publish {
 pub struct Key {
     /// The environment variable that holds it: at least 32 characters.
     pub env: String,
+    /// Environment variables with secrets of their own for tokens in mails and links: the first makes them, all are read,
+    /// so that one can be replaced. Absent: the secret above.
+    pub tokens: Vec<String>,
 }
 
 impl Default for Key {
     fn default() -> Self {
         Self {
             env: "POSTMERGE_KEY".to_owned(),
+            tokens: Vec::new(),
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::record::{Flaw, RawRow};
-use super::{ListError, cell, place};
-use crate::workspace::list::{ColumnType, List};
+use super::{LONGEST_CELL, ListError, cell, has_control, place};
+use crate::workspace::list::{Column, ColumnType, List};
 
 /// A list's columns in the order of their names, the one with the address, and each one's place in
 /// the CSV file.
@@ -132,17 +132,7 @@ impl Columns {
         Ok(Self {
             names: columns().map(|(name, _)| name.clone()).collect(),
             checks: columns()
-                .map(|(_, column)| Check {
-                    kind: column.kind,
-                    required: column.required,
-                    values: column.values.clone(),
-                    topics: match column.kind {
-                        ColumnType::Topics => {
-                            list.topics.keys().map(|t| t.as_str().to_owned()).collect()
-                        }
-                        _ => Vec::new(),
-                    },
-                })
+                .map(|(_, column)| Check::of(list, column))
                 .collect(),
             places,
             address_name: list.address_column.clone(),
@@ -178,7 +168,37 @@ impl Columns {
     }
 }
 
+/// Whether a column of a list takes a text; else why not, for people.
+///
+/// # Errors
+/// Why it does not, which holds the text; also where there is no such column.
+pub fn fits(list: &List, column: &str, text: &str) -> Result<(), String> {
+    let settings = list.columns.get(column);
+    let settings = settings.ok_or_else(|| format!("there is no column `{column}`"))?;
+    if text.len() > LONGEST_CELL || has_control(text) {
+        return Err("is too long, or has a control character".to_owned());
+    }
+    Check::of(list, settings).check(text)
+}
+
+/// What the text of a `bool` cell says; nothing where it is empty or no such text.
+pub fn says_yes(text: &str) -> Option<bool> {
+    cell::bool(text)
+}
+
 impl Check {
+    fn of(list: &List, column: &Column) -> Self {
+        Self {
+            kind: column.kind,
+            required: column.required,
+            values: column.values.clone(),
+            topics: match column.kind {
+                ColumnType::Topics => list.topics.keys().map(|t| t.as_str().to_owned()).collect(),
+                _ => Vec::new(),
+            },
+        }
+    }
+
     pub(super) fn check(&self, text: &str) -> Result<(), String> {
         if text.is_empty() {
             return match self.required {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 
 use super::record::{Flaw, Found, LONGEST_ROW, RawRow, Splitter};
-use super::{Columns, ListError, Members, RowAt, RowError, RowFlaw, check};
+use super::{Columns, ListError, Members, Row, RowAt, RowError, RowFlaw, Values, check};
 use crate::workspace::list::List;
 use crate::workspace::member::Member;
 
@@ -48,6 +48,22 @@ impl Rows {
     /// # Errors
     /// [`RowError`]; its line and row numbers are 0, as only the offset is known here.
     pub fn member_at(&self, offset: u64) -> Result<Member, RowError> {
+        self.at(offset, |row| row.to_member())
+    }
+
+    /// The cells of the row that starts at `offset`, by column, as they stand in the file.
+    ///
+    /// # Errors
+    /// As [`Self::member_at`].
+    pub fn values_at(&self, offset: u64) -> Result<Values, RowError> {
+        self.at(offset, |row| {
+            let names = self.columns.names.iter().enumerate();
+            let cells = names.map(|(index, name)| (name.clone(), row.cell(index).to_owned()));
+            cells.collect()
+        })
+    }
+
+    fn at<T>(&self, offset: u64, make: impl Fn(&Row<'_>) -> T) -> Result<T, RowError> {
         let mut usual = [0; USUAL];
         let read = self.read_at(&mut usual, offset);
         let start = read.map(|read| usual.get(..read).unwrap_or_default());
@@ -62,20 +78,21 @@ impl Rows {
                         .map_err(|error| self.unreadable(offset, &error))?;
                     let start = whole.get(..read).unwrap_or_default();
                     let found = splitter.split(start, read < LONGEST_ROW);
-                    self.member(&splitter, start, &found, offset)
+                    self.read(&splitter, start, &found, offset, &make)
                 }
-                found => self.member(&splitter, start, &found, offset),
+                found => self.read(&splitter, start, &found, offset, &make),
             },
         }
     }
 
-    fn member(
+    fn read<T>(
         &self,
         splitter: &Splitter,
         input: &[u8],
         found: &Found,
         offset: u64,
-    ) -> Result<Member, RowError> {
+        make: impl Fn(&Row<'_>) -> T,
+    ) -> Result<T, RowError> {
         let flaw = match found {
             Found::Row(_) => None,
             Found::Flawed(_, flaw) => Some(*flaw),
@@ -92,7 +109,7 @@ impl Rows {
                 ..RowAt::default()
             },
         };
-        check(&self.columns, &raw).map(|row| row.to_member())
+        check(&self.columns, &raw).map(|row| make(&row))
     }
 
     fn unreadable(&self, offset: u64, error: &io::Error) -> RowError {

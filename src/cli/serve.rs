@@ -1,0 +1,179 @@
+//! `postmerge serve`: the service that recipients reach.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::error::CliError;
+use super::here::Here;
+use super::send::{client_name, environment, new_run_id, transport};
+use super::start_error::cli_error;
+use super::terminal::Terminal;
+use super::threads::threads;
+use super::{Cli, signals, workspace_folder};
+use crate::clock::{BoxFuture, SystemClock};
+use crate::deliver::opened::{Opened, open};
+use crate::deliver::signers::signers;
+use crate::git::CommitId;
+use crate::portal::{Desk, Fetch, Look, Outside, Portal, Post, RoundError};
+use crate::workspace::length::Length;
+use crate::workspace::settings::{LedgerSettings, Sender, Settings};
+use crate::workspace::tree::Tree;
+
+/// What `serve` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Runs the service that recipients reach: leaving with one click, preferences, joining, confirming.\n\n\
+        Listens without TLS for a reverse proxy that has the address `portal.url` of postmerge.yaml. What is asked for is put down \
+        on stable storage before anybody is answered, and carried to the ledger every --every; a list shows it at once. \
+        Whoever stops it (SIGTERM, Ctrl-C) loses nothing: requests under way are answered, and what waits is published.",
+    after_help = "Examples:\n  \
+        postmerge serve                                      on 127.0.0.1:8025\n  \
+        postmerge serve --listen 0.0.0.0:8025 --every 30s\n  \
+        curl -s 127.0.0.1:8025/healthz                       ok, or what is wrong\n  \
+        curl -s 127.0.0.1:8025/metrics                       for Prometheus\n\n\
+        Exit codes: 0 stopped, everything published; 1 stopped, something waits in the spool; 2 could not run."
+)]
+pub struct Arguments {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8025")]
+    pub listen: SocketAddr,
+
+    /// How often what was asked for is carried to the ledger, and both branches are fetched.
+    #[arg(long, value_name = "LENGTH", default_value = "30s", value_parser = length)]
+    pub every: Duration,
+
+    /// Where what is not published yet is kept; below `.git/postmerge` where absent. On a disk of its own it must be one
+    /// that outlives the machine's restart.
+    #[arg(long, value_name = "DIR")]
+    pub spool: Option<PathBuf>,
+}
+
+fn length(text: &str) -> Result<Duration, String> {
+    let Length(length) = Length::parse(text)?;
+    match length.as_secs() {
+        1..=3_600 => Ok(length),
+        _ => Err("between 1s and 1h".to_owned()),
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CliError`].
+pub fn run(
+    cli: &Cli,
+    arguments: &Arguments,
+    terminal: &mut Terminal,
+) -> Result<ExitCode, CliError> {
+    let folder = workspace_folder::find(cli.workspace.as_deref())?;
+    let settings = super::status::settings(&folder)?;
+    if settings.portal.is_none() {
+        return Err(CliError::new("postmerge.yaml has no `portal`")
+            .hint("mails must know where it is: add `portal: {url: https://…}`"));
+    }
+    let ledger = settings.ledger.clone();
+    let Here { key, opened, .. } = Here::at(folder.clone(), &ledger, false)?;
+    let spool = match &arguments.spool {
+        Some(path) => path.clone(),
+        None => opened
+            .ledger
+            .repository()
+            .common_dir()
+            .join("postmerge/portal"),
+    };
+    let head = opened.head;
+    drop(opened);
+    let outside = Outside {
+        key,
+        clock: Arc::new(SystemClock),
+        run: new_run_id(),
+        post: Some(Arc::new(Relays {
+            folder: folder.clone(),
+            head,
+        })),
+        log: Some(Arc::new(Terminal::log)),
+    };
+    let runtime = threads()?;
+    let fetch = fetching(folder.clone(), ledger);
+    let portal = Portal::open(&folder, &spool, outside, fetch).map_err(|why| failed(&why))?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(arguments.listen).await;
+        let listener = listener.map_err(|why| {
+            CliError::new(format!("{}: {why}", arguments.listen))
+                .hint("another program may listen there; --listen names another place")
+        })?;
+        let here = listener.local_addr().unwrap_or(arguments.listen);
+        terminal.print(&format!("http://{here}/ (Ctrl-C stops it)\n"))?;
+        terminal.flush()?;
+        let (ask, stop) = watch::channel(false);
+        tokio::spawn(signals::listen(ask));
+        match portal.run(listener, arguments.every, stop).await {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(why) => {
+                terminal.complain(&failed(&why).hint(
+                    "what was asked for is in the spool; the next `postmerge serve` publishes it",
+                ));
+                Ok(ExitCode::from(1))
+            }
+        }
+    })
+}
+
+fn failed(why: &RoundError) -> CliError {
+    CliError::new(why.to_string())
+}
+
+fn fetching(folder: PathBuf, ledger: LedgerSettings) -> Arc<Fetch> {
+    Arc::new(move || {
+        let opened = open(&folder, &ledger).map_err(|why| why.to_string())?;
+        let Opened {
+            ledger,
+            head,
+            workspace,
+            ..
+        } = opened;
+        Ok(Look {
+            head,
+            workspace,
+            ledger,
+        })
+    })
+}
+
+/// The relays of postmerge.yaml.
+struct Relays {
+    folder: PathBuf,
+    head: CommitId,
+}
+
+impl Post for Relays {
+    fn desk<'a>(
+        &'a self,
+        settings: &'a Settings,
+        sender: &'a Sender,
+    ) -> BoxFuture<'a, Result<Desk, String>> {
+        Box::pin(async move { desk(&self.folder, self.head, settings, sender) })
+    }
+}
+
+fn desk(
+    folder: &Path,
+    head: CommitId,
+    settings: &Settings,
+    sender: &Sender,
+) -> Result<Desk, String> {
+    let relay = settings.relays.get(&sender.relay);
+    let relay = relay.ok_or_else(|| format!("there is no relay `{}`", sender.relay))?;
+    let tree = Tree::at(folder, head).map_err(|why| why.to_string())?;
+    let signers = signers(sender, &environment).map_err(|why| cli_error(&why).to_string())?;
+    Ok(Desk {
+        transport: transport(relay, &tree, &client_name(settings))?,
+        signers,
+    })
+}

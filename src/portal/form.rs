@@ -1,0 +1,303 @@
+//! What a form asks of somebody about one list, and what they sent back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::words::Words;
+use crate::workspace::list::{Column, ColumnType, List};
+use crate::workspace::members::{Values, fits, says_yes};
+use crate::workspace::names::ListName;
+
+/// A list on a page.
+#[derive(Debug, Serialize)]
+pub(super) struct ListView {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) purpose: String,
+    pub(super) fields: Vec<Field>,
+}
+
+/// Something that can be said.
+#[derive(Debug, Serialize)]
+pub(super) struct Field {
+    pub(super) key: String,
+    pub(super) title: String,
+    pub(super) kind: &'static str,
+    pub(super) value: String,
+    pub(super) required: bool,
+    pub(super) options: Vec<Choice>,
+    pub(super) topics: Vec<TopicView>,
+    pub(super) wrong: Option<&'static str>,
+}
+
+/// One of several.
+#[derive(Debug, Serialize)]
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) title: String,
+}
+
+/// A topic with its tick.
+#[derive(Debug, Serialize)]
+pub(super) struct TopicView {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) on: bool,
+}
+
+/// What was sent: values by field, in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Sent(BTreeMap<String, Vec<String>>);
+
+/// Values of a form at most: a list has no more columns.
+const MOST: usize = 1_000;
+
+impl Sent {
+    /// Reads `application/x-www-form-urlencoded`.
+    pub(super) fn parse(body: &[u8]) -> Self {
+        let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(body).take(MOST) {
+            values
+                .entry(name.into_owned())
+                .or_default()
+                .push(value.into_owned());
+        }
+        Self(values)
+    }
+
+    /// The field's value, if it was sent.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let values = self.0.get(name)?;
+        values.last().map(String::as_str)
+    }
+
+    fn all(&self, name: &str) -> Option<&[String]> {
+        self.0.get(name).map(Vec::as_slice)
+    }
+}
+
+/// The columns that members of a list may change themselves.
+pub(super) fn editable(list: &List) -> Vec<&String> {
+    let is_theirs = |name: &String, column: &Column| {
+        column.editable
+            || column.kind == ColumnType::Topics
+            || list.language_column.as_ref() == Some(name)
+    };
+    let columns = list.columns.iter();
+    let theirs = columns.filter(|(name, column)| is_theirs(name, column));
+    // Whether somebody consented is not a field among others.
+    theirs
+        .map(|(name, _)| name)
+        .filter(|name| list.consent.column.as_ref() != Some(*name))
+        .collect()
+}
+
+/// What of `columns` was sent for a list, cleaned; and the columns whose values the list does not take.
+pub(super) fn take(
+    name: &ListName,
+    list: &List,
+    columns: &[&String],
+    sent: &Sent,
+) -> (Values, BTreeSet<String>) {
+    let (mut values, mut wrong) = (Values::new(), BTreeSet::new());
+    for column in columns {
+        let Some(settings) = list.columns.get(*column) else {
+            continue;
+        };
+        let Some(given) = sent.all(&key(name, column)) else {
+            continue;
+        };
+        let value = match settings.kind {
+            // In the list's order, each once, whatever was sent.
+            ColumnType::Topics => {
+                let topics = list.topics.keys().map(|topic| topic.as_str());
+                let on = topics.filter(|topic| given.iter().any(|it| it == topic));
+                on.collect::<Vec<_>>().join(";")
+            }
+            _ => one_line(given.last().map_or("", String::as_str)),
+        };
+        if fits(list, column, &value).is_err() || is_formula(&value) {
+            wrong.insert((*column).clone());
+        }
+        values.insert((*column).clone(), value);
+    }
+    (values, wrong)
+}
+
+/// Whether somebody left a topic, whatever their row says.
+pub(super) type IsOff<'a> = dyn Fn(&str) -> bool + 'a;
+
+/// A list as a page shows it.
+pub(super) fn view(
+    (name, list): (&ListName, &List),
+    columns: &[&String],
+    values: &Values,
+    words: &'static Words,
+    (wrong, is_off): (&BTreeSet<String>, &IsOff<'_>),
+) -> ListView {
+    let fields = columns.iter().filter_map(|column| {
+        let settings = list.columns.get(*column)?;
+        let value = values.get(*column).map_or("", String::as_str);
+        let mut field = Field {
+            key: key(name, column),
+            title: title(column, settings),
+            kind: kind(settings.kind),
+            value: value.to_owned(),
+            required: settings.required,
+            options: Vec::new(),
+            topics: Vec::new(),
+            wrong: wrong.contains(*column).then_some(words.wrong),
+        };
+        let is_language = list.language_column.as_ref() == Some(*column);
+        let choice = |value: &str, title: &str| Choice {
+            value: value.to_owned(),
+            title: title.to_owned(),
+        };
+        match settings.kind {
+            ColumnType::Topics => {
+                let on: Vec<&str> = value.split(';').map(str::trim).collect();
+                let topics = list.topics.iter();
+                field.topics = topics
+                    .map(|(name, topic)| TopicView {
+                        name: name.to_string(),
+                        title: topic.title.clone(),
+                        on: on.contains(&name.as_str()) && !is_off(name.as_str()),
+                    })
+                    .collect();
+            }
+            ColumnType::Bool => {
+                if let Some(says_yes) = says_yes(value) {
+                    field.value = says_yes.to_string();
+                } else if !settings.required {
+                    field.options.push(choice("", "–"));
+                }
+                let both = [choice("true", words.yes), choice("false", words.no)];
+                field.options.extend(both);
+            }
+            _ if !settings.values.is_empty() => {
+                if !settings.required || value.is_empty() {
+                    field.options.push(choice("", "–"));
+                }
+                let title = |value: &str| match is_language {
+                    true => language(value).unwrap_or(value).to_owned(),
+                    false => value.to_owned(),
+                };
+                let all = settings.values.iter();
+                field.options.extend(all.map(|it| choice(it, &title(it))));
+            }
+            _ => {}
+        }
+        if is_language {
+            field.title = words.language.to_owned();
+        }
+        Some(field)
+    });
+    ListView {
+        name: name.to_string(),
+        title: list.title.clone(),
+        purpose: list.purpose.clone(),
+        fields: fields.collect(),
+    }
+}
+
+/// Every column that is not empty, for looking at.
+pub(super) fn facts(
+    name: &ListName,
+    list: &List,
+    values: &Values,
+    words: &'static Words,
+) -> ListView {
+    let filled = list.columns.iter().filter(|(column, settings)| {
+        let value = values.get(*column).map_or("", String::as_str);
+        !value.is_empty() || settings.editable
+    });
+    let fields = filled.map(|(column, settings)| {
+        let value = values.get(column).map_or("", String::as_str);
+        let value = match settings.kind {
+            ColumnType::Topics => {
+                let titles = value.split(';').map(|topic| {
+                    let known = list.topics.iter().find(|(name, _)| name.as_str() == topic);
+                    known.map_or(topic, |(_, topic)| topic.title.as_str())
+                });
+                titles.collect::<Vec<_>>().join(", ")
+            }
+            ColumnType::Bool => match says_yes(value) {
+                Some(true) => words.yes.to_owned(),
+                Some(false) => words.no.to_owned(),
+                None => String::new(),
+            },
+            _ => value.to_owned(),
+        };
+        Field {
+            key: key(name, column),
+            title: title(column, settings),
+            kind: kind(settings.kind),
+            value,
+            required: false,
+            options: Vec::new(),
+            topics: Vec::new(),
+            wrong: None,
+        }
+    });
+    ListView {
+        name: name.to_string(),
+        title: list.title.clone(),
+        purpose: list.purpose.clone(),
+        fields: fields.collect(),
+    }
+}
+
+fn key(name: &ListName, column: &str) -> String {
+    format!("{name}.{column}")
+}
+
+fn title(column: &str, settings: &Column) -> String {
+    settings.title.clone().unwrap_or_else(|| column.to_owned())
+}
+
+const fn kind(kind: ColumnType) -> &'static str {
+    match kind {
+        ColumnType::Text => "text",
+        ColumnType::Number => "number",
+        ColumnType::Date => "date",
+        ColumnType::Bool => "bool",
+        ColumnType::Topics => "topics",
+    }
+}
+
+fn language(tag: &str) -> Option<&'static str> {
+    match tag {
+        "es" => Some("Español"),
+        "it" => Some("Italiano"),
+        "en" => Some("English"),
+        _ => None,
+    }
+}
+
+/// Whether a spreadsheet would reckon with it: the list's owner may open the file in one. A telephone number is none.
+fn is_formula(value: &str) -> bool {
+    let digits = |rest: &str| {
+        let fine = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '.' | '/' | '-');
+        rest.chars().all(fine)
+    };
+    match value.split_at_checked(1) {
+        Some(("=" | "@", _)) => true,
+        Some(("+" | "-", rest)) => !digits(rest),
+        _ => false,
+    }
+}
+
+/// What somebody typed or pasted, as a cell takes it.
+fn one_line(text: &str) -> String {
+    let clean: String = text
+        .chars()
+        .map(
+            |c| match c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+                true => ' ',
+                false => c,
+            },
+        )
+        .collect();
+    clean.trim().to_owned()
+}

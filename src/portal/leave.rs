@@ -1,0 +1,134 @@
+//! Leaving: a page with one button, and what the button and RFC 8058's one-click do. Looking changes nothing: scanners follow
+//! every link of every mail.
+
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use minijinja::context;
+
+use super::page::{Page, answer};
+use super::service::{Asker, Refusal, Service};
+use super::words::Words;
+use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
+use crate::ledger::feedback::{Feedback, Heard};
+use crate::ledger::segment::Record;
+use crate::mail::recipient_id::RecipientId;
+use crate::mail::token::{Action, Leave, Scope as Tag};
+
+/// What suppressions that people ask for on the portal say.
+pub(super) const NOTE: &str = "on the portal";
+
+/// What a link for leaving is about.
+struct Wish {
+    who: RecipientId,
+    scope: Scope,
+    /// What the topic is called towards people.
+    topic: Option<String>,
+}
+
+impl Service {
+    fn wish(&self, token: &str) -> Result<Wish, Refusal> {
+        let leave = Leave::verify(self.key(), token).map_err(|_| Refusal::Link)?;
+        if leave.action != Action::Unsubscribe {
+            return Err(Refusal::Link);
+        }
+        // A topic that no list has any more can not be left by itself; whoever wants out is let out.
+        let topic = match leave.scope {
+            Tag::All => None,
+            tag => self.ground().topic(self.key(), tag),
+        };
+        Ok(Wish {
+            who: leave.recipient,
+            scope: topic
+                .as_ref()
+                .map_or(Scope::All, |(name, _)| Scope::Topic(name.clone())),
+            topic: topic.map(|(_, title)| title),
+        })
+    }
+
+    /// The page with the button.
+    pub(super) fn leave_page(&self, token: &str, asker: &Asker) -> Result<Response<Body>, Refusal> {
+        self.may_ask(asker)?;
+        let wish = self.wish(token)?;
+        let locale = self.locale(asker, Some(&wish.who));
+        let words = Words::of(locale);
+        let ground = self.ground();
+        let text = match &wish.topic {
+            Some(topic) => words.leave_topic.replace("{topic}", topic),
+            None => words.leave_all.to_owned(),
+        };
+        let page = Page {
+            template: "button.html",
+            status: StatusCode::OK,
+            locale,
+            title: words.leave_title,
+            content: context! {
+                text => text,
+                action => self.url(&ground.settings, &format!("u/{token}")),
+                button => words.leave_button,
+                link => self.preferences_url(&ground.settings, wish.who),
+                link_text => words.leave_rather,
+            },
+        };
+        Ok(self.pages.show(&ground.settings, page))
+    }
+
+    /// Leaves at once; who has left already has left.
+    pub(super) async fn leave(
+        &self,
+        token: &str,
+        body: &[u8],
+        asker: &Asker,
+    ) -> Result<Response<Body>, Refusal> {
+        let wish = self.wish(token)?;
+        self.leave_records(wish.who, &wish.scope).await?;
+        // RFC 8058 §3.1: a mail program's, which nobody looks at.
+        if body == b"List-Unsubscribe=One-Click" {
+            return Ok(answer(
+                StatusCode::OK,
+                "text/plain; charset=utf-8",
+                "unsubscribed\n",
+            ));
+        }
+        let locale = self.locale(asker, Some(&wish.who));
+        let words = Words::of(locale);
+        let text = match &wish.topic {
+            Some(topic) => words.left_topic.replace("{topic}", topic),
+            None => words.left_all.to_owned(),
+        };
+        let link = self.preferences_url(&self.ground().settings, wish.who);
+        let link = Some((link.as_str(), words.left_back));
+        Ok(self.message((StatusCode::OK, locale), words.left_title, &text, link))
+    }
+
+    /// Puts down that somebody leaves, unless they have already.
+    pub(super) async fn leave_records(
+        &self,
+        who: RecipientId,
+        scope: &Scope,
+    ) -> Result<(), Refusal> {
+        let known = self.folds(|folds| folds.suppressions.exact(&who, scope));
+        if known == Some(Exclusion::Unsubscribed) {
+            return Ok(());
+        }
+        let (at, key) = (self.moment(), self.new_key());
+        let records = [
+            Record::Feedback(Feedback {
+                message: key,
+                recipient: who,
+                mail: None,
+                at,
+                what: Heard::Left {
+                    scope: scope.clone(),
+                },
+            }),
+            Record::Suppression(SuppressionEvent::Suppressed {
+                recipient: who,
+                scope: scope.clone(),
+                reason: Exclusion::Unsubscribed,
+                at,
+                note: NOTE.to_owned(),
+            }),
+        ];
+        self.record(&records).await
+    }
+}

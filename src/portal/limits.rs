@@ -1,0 +1,149 @@
+//! How much one client, and all together, may ask for that costs something or smells of guessing: pages, wrong tokens, mails
+//! with links. What carries a token of ours is not counted against a client: mailbox providers unsubscribe thousands of
+//! people from one address.
+//!
+//! Token buckets; memory is bounded, whoever was not heard of for long is forgotten first.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+/// Clients that are remembered at most.
+const CLIENTS: usize = 20_000;
+
+/// Whom a request is counted against: an address, of IPv6 its network of 64 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Client(IpAddr);
+
+/// A bucket: holds `burst`, refills `per_minute`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rate {
+    /// So many at once.
+    pub(super) burst: f64,
+    /// So many a minute in the long run.
+    pub(super) per_minute: f64,
+}
+
+/// Buckets by `K`.
+pub(super) struct Limits<K> {
+    rate: Rate,
+    buckets: Mutex<HashMap<K, Bucket>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    left: f64,
+    at: Timestamp,
+}
+
+impl Client {
+    /// The client of an address.
+    pub(super) fn of(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+            }
+            v4 => v4,
+        })
+    }
+
+    /// Its bytes, for hashing.
+    pub(super) fn text(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl<K: std::hash::Hash + Eq + Copy> Limits<K> {
+    /// Everybody begins with a full bucket.
+    pub(super) fn new(rate: Rate) -> Self {
+        Self {
+            rate,
+            buckets: Mutex::default(),
+        }
+    }
+
+    /// Takes one out of `who`'s bucket; whether there was one.
+    pub(super) fn take(&self, who: K, now: Timestamp) -> bool {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= CLIENTS && !buckets.contains_key(&who) {
+            self.forget(&mut buckets, now);
+        }
+        let bucket = buckets.entry(who).or_insert(Bucket {
+            left: self.rate.burst,
+            at: now,
+        });
+        bucket.left = self.refilled(bucket, now);
+        bucket.at = bucket.at.max(now);
+        let may = bucket.left >= 1.0;
+        if may {
+            bucket.left -= 1.0;
+        }
+        may
+    }
+
+    fn refilled(&self, bucket: &Bucket, now: Timestamp) -> f64 {
+        let passed = now.duration_since(bucket.at).as_secs_f64().max(0.0);
+        (bucket.left + passed * self.rate.per_minute / 60.0).min(self.rate.burst)
+    }
+
+    /// Whose bucket is full again is as good as never seen; where that is not enough, the older half goes.
+    fn forget(&self, buckets: &mut HashMap<K, Bucket>, now: Timestamp) {
+        buckets.retain(|_, bucket| self.refilled(bucket, now) < self.rate.burst);
+        if buckets.len() >= CLIENTS {
+            let mut times: Vec<Timestamp> = buckets.values().map(|it| it.at).collect();
+            let middle = times.len() / 2;
+            let (_, median, _) = times.select_nth_unstable(middle);
+            let median = *median;
+            buckets.retain(|_, bucket| bucket.at > median);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_bucket_empties_and_refills() {
+        let limits = Limits::new(Rate {
+            burst: 3.0,
+            per_minute: 6.0,
+        });
+        let took = |who: u8, second| limits.take(who, at(second));
+        assert_eq!([0, 0, 0, 0].map(|s| took(1, s)), [true, true, true, false]);
+        assert!(took(2, 0));
+        assert!(!took(1, 9));
+        assert!(took(1, 10));
+        // A clock that was set back gives nothing and takes nothing.
+        assert!(!took(1, 5));
+        assert_eq!([1_000, 1_000].map(|s| took(1, s)), [true, true]);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_guilty_are_not_forgotten_for_strangers() {
+        let limits = Limits::new(Rate {
+            burst: 1.0,
+            per_minute: 60.0,
+        });
+        assert!(limits.take(u32::MAX, at(0)));
+        for n in 0..3 * CLIENTS as u32 {
+            limits.take(n, at(i64::from(n) / 1_000));
+        }
+        assert!(limits.buckets.lock().unwrap().len() <= CLIENTS);
+        assert_eq!(
+            Client::of("2001:db8::1:2".parse().unwrap()),
+            Client::of("2001:db8::ffff".parse().unwrap())
+        );
+        assert_eq!(
+            Client::of("::ffff:10.0.0.1".parse().unwrap()),
+            Client::of("10.0.0.1".parse().unwrap())
+        );
+    }
+}

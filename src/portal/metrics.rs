@@ -1,0 +1,227 @@
+//! Counts for who watches the service, in Prometheus' text format. No addresses, no tokens.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::service::Refusal;
+
+/// Upper bounds of how long answers took, in seconds.
+const BOUNDS: [f64; 8] = [0.001, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0];
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Route {
+    Leave,
+    Preferences,
+    Confirm,
+    Join,
+    Open,
+    Click,
+    View,
+    File,
+    Other,
+}
+
+const ROUTES: [(Route, &str); 9] = [
+    (Route::Leave, "leave"),
+    (Route::Preferences, "preferences"),
+    (Route::Confirm, "confirm"),
+    (Route::Join, "join"),
+    (Route::Open, "open"),
+    (Route::Click, "click"),
+    (Route::View, "view"),
+    (Route::File, "file"),
+    (Route::Other, "other"),
+];
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Metrics {
+    /// By route, then by the status' first digit, 2 to 5.
+    answers: [[AtomicU64; 4]; ROUTES.len()],
+    took: [AtomicU64; BOUNDS.len() + 1],
+    took_micros: AtomicU64,
+    spooled: AtomicU64,
+    not_spooled: AtomicU64,
+    refused: [AtomicU64; 3],
+    published: AtomicU64,
+    failures: AtomicU64,
+    last_published: AtomicU64,
+}
+
+fn add(counter: &AtomicU64, count: u64) {
+    counter.fetch_add(count, Ordering::Relaxed);
+}
+
+fn get(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+impl Route {
+    pub(super) fn name(self) -> &'static str {
+        let found = ROUTES.iter().find(|(route, _)| *route == self);
+        found.map_or("other", |(_, name)| name)
+    }
+}
+
+impl Metrics {
+    pub(super) fn answered(&self, route: Route, status: u16, took: Duration) {
+        let place = ROUTES.iter().position(|(it, _)| *it == route);
+        let class = usize::from(status / 100).saturating_sub(2).min(3);
+        let counter = place.and_then(|place| self.answers.get(place)?.get(class));
+        if let Some(counter) = counter {
+            add(counter, 1);
+        }
+        let seconds = took.as_secs_f64();
+        let place = BOUNDS.iter().position(|bound| seconds <= *bound);
+        if let Some(counter) = self.took.get(place.unwrap_or(BOUNDS.len())) {
+            add(counter, 1);
+        }
+        add(
+            &self.took_micros,
+            u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        );
+    }
+
+    pub(super) fn spooled(&self, records: usize) {
+        add(&self.spooled, records as u64);
+    }
+
+    pub(super) fn not_spooled(&self) {
+        add(&self.not_spooled, 1);
+    }
+
+    pub(super) fn refused(&self, why: Refusal) {
+        let place = match why {
+            Refusal::Link => 0,
+            Refusal::Slow => 1,
+            Refusal::Trouble => 2,
+        };
+        if let Some(counter) = self.refused.get(place) {
+            add(counter, 1);
+        }
+    }
+
+    /// So many records went to the ledger at this second since 1970.
+    pub(super) fn published(&self, records: u64, at: i64) {
+        add(&self.published, records);
+        let at = u64::try_from(at).unwrap_or_default();
+        self.last_published.store(at, Ordering::Relaxed);
+    }
+
+    /// The ledger or the main branch could not be reached, or not be written to.
+    pub(super) fn failed(&self) {
+        add(&self.failures, 1);
+    }
+
+    /// The page for Prometheus.
+    pub(super) fn text(&self, waiting_bytes: u64, damaged: u64) -> String {
+        let mut out = String::new();
+        head(
+            &mut out,
+            ("answers_total", "counter"),
+            "Answers, by what was asked for and how they ended.",
+        );
+        for ((_, route), classes) in ROUTES.iter().zip(&self.answers) {
+            for (class, counter) in (2..).zip(classes) {
+                let count = get(counter);
+                let labels = format!("route=\"{route}\",status=\"{class}xx\"");
+                let _ = writeln!(out, "{PREFIX}answers_total{{{labels}}} {count}");
+            }
+        }
+        self.times(&mut out);
+        let [link, slow, trouble] = &self.refused;
+        head(
+            &mut out,
+            ("refused_total", "counter"),
+            "Requests that were refused, and why.",
+        );
+        for (why, counter) in [("link", link), ("rate", slow), ("trouble", trouble)] {
+            let count = get(counter);
+            let _ = writeln!(out, "{PREFIX}refused_total{{why=\"{why}\"}} {count}");
+        }
+        let counter = |out: &mut String, name, value: u64, help| {
+            head(out, (name, "counter"), help);
+            let _ = writeln!(out, "{PREFIX}{name} {value}");
+        };
+        let gauge = |out: &mut String, name, value: u64, help| {
+            head(out, (name, "gauge"), help);
+            let _ = writeln!(out, "{PREFIX}{name} {value}");
+        };
+        let spooled = get(&self.spooled);
+        counter(
+            &mut out,
+            "spooled_total",
+            spooled,
+            "Records put down on stable storage.",
+        );
+        let lost = get(&self.not_spooled);
+        counter(
+            &mut out,
+            "spool_errors_total",
+            lost,
+            "Requests that could not be put down.",
+        );
+        gauge(
+            &mut out,
+            "spool_bytes",
+            waiting_bytes,
+            "Bytes that are not on the ledger yet.",
+        );
+        counter(
+            &mut out,
+            "spool_damaged_total",
+            damaged,
+            "Lines of the spool that were damaged.",
+        );
+        let published = get(&self.published);
+        counter(
+            &mut out,
+            "published_total",
+            published,
+            "Records that went to the ledger.",
+        );
+        let failures = get(&self.failures);
+        counter(
+            &mut out,
+            "errors_total",
+            failures,
+            "Rounds and mails that failed.",
+        );
+        let last = get(&self.last_published);
+        gauge(
+            &mut out,
+            "last_published_seconds",
+            last,
+            "When records went to the ledger last, in seconds since 1970.",
+        );
+        out
+    }
+
+    fn times(&self, out: &mut String) {
+        head(
+            out,
+            ("answer_seconds", "histogram"),
+            "How long answers took.",
+        );
+        let bounds = BOUNDS.iter().map(f64::to_string);
+        let mut sum = 0;
+        for (bound, counter) in bounds.chain(["+Inf".to_owned()]).zip(&self.took) {
+            sum += get(counter);
+            let _ = writeln!(out, "{PREFIX}answer_seconds_bucket{{le=\"{bound}\"}} {sum}");
+        }
+        let seconds = Duration::from_micros(get(&self.took_micros)).as_secs_f64();
+        let _ = writeln!(out, "{PREFIX}answer_seconds_sum {seconds}");
+        let _ = writeln!(out, "{PREFIX}answer_seconds_count {sum}");
+    }
+}
+
+const PREFIX: &str = "postmerge_portal_";
+
+fn head(out: &mut String, (name, kind): (&str, &str), help: &str) {
+    let _ = writeln!(
+        out,
+        "# HELP {PREFIX}{name} {help}\n# TYPE {PREFIX}{name} {kind}"
+    );
+}

@@ -1,0 +1,328 @@
+//! A recipient's preferences: topics, own data, how often, a pause, leaving and coming back; and what is known of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+use serde_json::json;
+
+use super::folds::Folds;
+use super::form::{self, ListView, Sent};
+use super::ground::Membership;
+use super::leave::NOTE;
+use super::page::{Page, answer};
+use super::service::{Asker, Refusal, Service};
+use super::words::Words;
+use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
+use crate::ledger::segment::Record;
+use crate::ledger::wish::{Wanted, Way, Wish};
+use crate::ledger::wishes::Cells;
+use crate::mail::recipient_id::RecipientId;
+use crate::mail::token::{Action, Leave, Scope as Tag};
+use crate::workspace::list::ColumnType;
+use crate::workspace::members::Values;
+use crate::workspace::settings::Settings;
+
+/// Longest pause, in weeks.
+const LONGEST_PAUSE: i64 = 52;
+
+/// How often, in days.
+const OFTEN: [u16; 4] = [0, 7, 30, 90];
+
+/// The columns of a list, by its name, whose values can not be taken.
+type Wrong = BTreeMap<String, BTreeSet<String>>;
+
+impl Service {
+    /// Somebody's own page.
+    pub(super) fn preferences_url(&self, settings: &Settings, who: RecipientId) -> String {
+        let token = Leave {
+            action: Action::Preferences,
+            scope: Tag::All,
+            recipient: who,
+        }
+        .token(self.key());
+        self.url(settings, &format!("p/{token}"))
+    }
+
+    fn whose(&self, token: &str) -> Result<RecipientId, Refusal> {
+        let leave = Leave::verify(self.key(), token).map_err(|_| Refusal::Link)?;
+        match leave.action {
+            Action::Preferences => Ok(leave.recipient),
+            _ => Err(Refusal::Link),
+        }
+    }
+
+    /// The page.
+    pub(super) fn preferences_page(
+        &self,
+        token: &str,
+        is_saved: bool,
+        asker: &Asker,
+    ) -> Result<Response<Body>, Refusal> {
+        self.may_ask(asker)?;
+        let who = self.whose(token)?;
+        Ok(self.page_of(who, is_saved, &Wrong::new(), asker))
+    }
+
+    fn page_of(
+        &self,
+        who: RecipientId,
+        is_saved: bool,
+        wrong: &Wrong,
+        asker: &Asker,
+    ) -> Response<Body> {
+        let locale = self.locale(asker, Some(&who));
+        let words = Words::of(locale);
+        let now = self.now();
+        let content = self.with_person(&who, |ground, folds, rows| {
+            let held = folds.wishes.of(&who);
+            let at_most = held.at_most().unwrap_or(0);
+            let titles = [
+                words.frequency_any,
+                words.frequency_week,
+                words.frequency_month,
+                words.frequency_quarter,
+            ];
+            let often: Vec<_> = OFTEN
+                .iter()
+                .zip(titles)
+                .map(|(days, title)| context! { value => days, title => title, on => *days == at_most })
+                .collect();
+            let gone = folds.suppressions.exact(&who, &Scope::All);
+            let gone_words = gone.map(|reason| match is_own(reason) {
+                true => words.gone_now,
+                false => words.blocked,
+            });
+            let paused = held.paused_until(now).map(|until| {
+                let date = date(&ground.settings, until, words);
+                words.paused_until.replace("{date}", &date)
+            });
+            context! {
+                lists => Value::from(Serde(views(rows, folds, &who, words, wrong))),
+                action => self.preferences_url(&ground.settings, who),
+                saved => is_saved,
+                wrong => !wrong.is_empty(),
+                often => often,
+                gone => gone_words,
+                may_rejoin => gone.is_some_and(is_own),
+                paused => paused,
+            }
+        });
+        let page = Page {
+            template: "preferences.html",
+            status: match wrong.is_empty() {
+                true => StatusCode::OK,
+                false => StatusCode::UNPROCESSABLE_ENTITY,
+            },
+            locale,
+            title: words.preferences_title,
+            content,
+        };
+        self.pages.show(&self.ground().settings, page)
+    }
+
+    /// What somebody sent.
+    pub(super) async fn preferences(
+        &self,
+        token: &str,
+        body: &[u8],
+        asker: &Asker,
+    ) -> Result<Response<Body>, Refusal> {
+        self.may_ask(asker)?;
+        let who = self.whose(token)?;
+        let sent = Sent::parse(body);
+        let wish = |what| self.wish_of(who, what);
+        match sent.get("do") {
+            Some("save") => {
+                let (records, wrong) = self.changes(who, &sent);
+                if !wrong.is_empty() {
+                    return Ok(self.page_of(who, false, &wrong, asker));
+                }
+                self.record(&records).await?;
+            }
+            Some("leave") => self.leave_records(who, &Scope::All).await?,
+            Some("disown") => {
+                self.record(&[wish(Wanted::Disowned)]).await?;
+                self.leave_records(who, &Scope::All).await?;
+            }
+            Some("rejoin") => self.come_back(who).await?,
+            Some("pause") => {
+                let weeks = sent.get("weeks").and_then(|weeks| weeks.parse().ok());
+                let weeks = weeks.unwrap_or(4_i64).clamp(1, LONGEST_PAUSE);
+                let until = self.now() + SignedDuration::from_hours(weeks * 7 * 24);
+                self.record(&[wish(Wanted::Paused { until })]).await?;
+            }
+            Some("resume") => {
+                let until = self.now();
+                self.record(&[wish(Wanted::Paused { until })]).await?;
+            }
+            _ => return Err(Refusal::Link),
+        }
+        // A reload must not send it again.
+        let there = self.preferences_url(&self.ground().settings, who);
+        let mut answer = answer(StatusCode::SEE_OTHER, "text/plain", "");
+        if let Ok(there) = HeaderValue::from_str(&format!("{there}?saved")) {
+            answer.headers_mut().insert(header::LOCATION, there);
+        }
+        Ok(answer)
+    }
+
+    /// What is known of somebody, as a file.
+    pub(super) fn export(&self, token: &str, asker: &Asker) -> Result<Response<Body>, Refusal> {
+        self.may_ask(asker)?;
+        let who = self.whose(token)?;
+        let now = self.now();
+        let known = self.with_person(&who, |ground, folds, rows| {
+            let held = folds.wishes.of(&who);
+            let lists: Vec<_> = rows
+                .iter()
+                .map(|row| {
+                    json!({
+                        "list": row.held.list.title,
+                        "purpose": row.held.list.purpose,
+                        "data": row.values,
+                    })
+                })
+                .collect();
+            json!({
+                "organisation": ground.settings.organisation.name,
+                "exported": now.to_string(),
+                "address": ground.address(&who).map(|it| it.as_str().to_owned()),
+                "id": who.to_string(),
+                "lists": lists,
+                "not_mailed": folds.suppressions.exact(&who, &Scope::All).map(Exclusion::name),
+                "paused_until": held.paused_until(now).map(|it| it.to_string()),
+                "one_newsletter_in_days": held.at_most(),
+                "last_confirmed": held.confirmed().map(|it| it.to_string()),
+            })
+        });
+        let text = serde_json::to_string_pretty(&known).unwrap_or_default();
+        let mut answer = answer(StatusCode::OK, "application/json", text);
+        let name = HeaderValue::from_static("attachment; filename=\"data.json\"");
+        answer
+            .headers_mut()
+            .insert(header::CONTENT_DISPOSITION, name);
+        Ok(answer)
+    }
+
+    pub(super) fn wish_of(&self, who: RecipientId, what: Wanted) -> Record {
+        Record::Wish(Wish {
+            key: self.new_key(),
+            recipient: who,
+            at: self.moment(),
+            way: Way::Portal,
+            what,
+        })
+    }
+
+    /// Lifts what somebody themselves, or a server, said; what the organisation said stays.
+    pub(super) async fn come_back(&self, who: RecipientId) -> Result<(), Refusal> {
+        let reason = self.folds(|folds| folds.suppressions.exact(&who, &Scope::All));
+        match reason {
+            None => Ok(()),
+            Some(reason) if is_own(reason) => self.record(&[self.lift(who, Scope::All)]).await,
+            Some(_) => Err(Refusal::Link),
+        }
+    }
+
+    pub(super) fn lift(&self, who: RecipientId, scope: Scope) -> Record {
+        Record::Suppression(SuppressionEvent::Lifted {
+            recipient: who,
+            scope,
+            at: self.moment(),
+            note: NOTE.to_owned(),
+        })
+    }
+
+    /// What differs from what holds: changed rows, lifted topics, how often.
+    fn changes(&self, who: RecipientId, sent: &Sent) -> (Vec<Record>, Wrong) {
+        let at = self.moment();
+        let (mut records, mut wrong_lists) = (Vec::new(), Wrong::new());
+        let mut ticked: BTreeSet<String> = BTreeSet::new();
+        self.with_person(&who, |_, folds, rows| {
+            for row in rows {
+                let (name, list) = (&row.held.name, &row.held.list);
+                let columns = form::editable(list);
+                let (values, wrong) = form::take(name, list, &columns, sent);
+                if !wrong.is_empty() {
+                    wrong_lists.insert(name.to_string(), wrong);
+                }
+                for (column, value) in &values {
+                    let is_topics = list.columns.get(column);
+                    if is_topics.is_some_and(|it| it.kind == ColumnType::Topics) {
+                        ticked.extend(value.split(';').map(str::to_owned));
+                    }
+                }
+                let old = |column: &String| row.values.get(column).map_or("", String::as_str);
+                let cells: Values = values
+                    .into_iter()
+                    .filter(|(column, value)| old(column) != value)
+                    .collect();
+                if cells.is_empty() {
+                    continue;
+                }
+                let cells = Cells {
+                    recipient: who,
+                    at,
+                    address: None,
+                    cells,
+                };
+                if let Ok(sealed) = cells.seal(self.key()) {
+                    let list = name.to_string();
+                    records.push(self.wish_of(who, Wanted::Changed { list, row: sealed }));
+                }
+            }
+            for topic in ticked {
+                let scope = Scope::Topic(topic);
+                if folds.suppressions.exact(&who, &scope).is_some_and(is_own) {
+                    records.push(self.lift(who, scope));
+                }
+            }
+            let often = sent.get("often").and_then(|days| days.parse().ok());
+            if let Some(days) = often.filter(|days| OFTEN.contains(days))
+                && folds.wishes.of(&who).at_most().unwrap_or(0) != days
+            {
+                records.push(self.wish_of(who, Wanted::AtMost { days }));
+            }
+        });
+        (records, wrong_lists)
+    }
+}
+
+/// Whether a person may take it back themselves.
+const fn is_own(reason: Exclusion) -> bool {
+    matches!(
+        reason,
+        Exclusion::Unsubscribed | Exclusion::Complained | Exclusion::HardBounce
+    )
+}
+
+fn views(
+    rows: &[Membership<'_>],
+    folds: &Folds,
+    who: &RecipientId,
+    words: &'static Words,
+    wrong: &Wrong,
+) -> Vec<ListView> {
+    let none = BTreeSet::new();
+    let is_off = |topic: &str| {
+        let scope = Scope::Topic(topic.to_owned());
+        folds.suppressions.exact(who, &scope).is_some()
+    };
+    let view = |row: &Membership<'_>| {
+        let (name, list) = (&row.held.name, &row.held.list);
+        let columns = form::editable(list);
+        let wrong = wrong.get(name.as_str()).unwrap_or(&none);
+        form::view((name, list), &columns, &row.values, words, (wrong, &is_off))
+    };
+    rows.iter().map(view).collect()
+}
+
+fn date(settings: &Settings, at: Timestamp, words: &Words) -> String {
+    let zone = TimeZone::get(&settings.organisation.zone).unwrap_or(TimeZone::UTC);
+    at.to_zoned(zone).strftime(words.date).to_string()
+}

@@ -1,0 +1,294 @@
+//! Listening and answering: routes, headers, limits of size and time, and ending without dropping anybody.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, RawQuery, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::routing::get;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use jiff::SignedDuration;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+
+use super::metrics::Route;
+use super::page::{POLICY, answer};
+use super::service::{Asker, Refusal, Service};
+
+/// The longest form.
+const LARGEST_FORM: usize = 32_768;
+/// Connections at once.
+const CONNECTIONS: usize = 4_096;
+/// How long a client may take to send a request's head, and between two requests.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How long an answer may take, the sending of a mail included.
+const LONGEST: Duration = Duration::from_secs(30);
+/// How long requests that are under way may take once it is to end.
+const GRACE: Duration = Duration::from_secs(20);
+
+type Shared = State<Arc<Service>>;
+type Answer = Response<Body>;
+
+/// The routes.
+pub(super) fn router(service: Arc<Service>) -> Router {
+    Router::new()
+        .route("/u/{token}", get(leave_page).post(leave))
+        .route("/p/{token}", get(preferences_page).post(preferences))
+        .route("/p/{token}/data.json", get(export))
+        .route("/c/{token}", get(confirm_page).post(confirm))
+        .route("/join/{list}", get(join_page).post(ask_to_join))
+        .route("/y/{sealed}", get(finish_page).post(finish))
+        .route("/i/{sealed}", get(invitation_page).post(accept_invitation))
+        .route("/style.css", get(style))
+        .route("/healthz", get(health))
+        .route("/metrics", get(metrics))
+        .fallback(nothing)
+        .method_not_allowed_fallback(nothing)
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), around))
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .with_state(service)
+}
+
+/// Answers until `stop` says so; then lets what is under way come to its end.
+///
+/// # Errors
+/// Those of accepting connections.
+pub(super) async fn listen(
+    service: Arc<Service>,
+    listener: TcpListener,
+    mut stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let router = router(Arc::clone(&service));
+    let graceful = GracefulShutdown::new();
+    let seats = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let seat = Arc::clone(&seats).acquire_owned();
+        let next = async {
+            let seat = seat.await;
+            (seat, listener.accept().await)
+        };
+        let (seat, (stream, peer)) = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            (seat, accepted) = next => match accepted {
+                Ok(accepted) => (seat, accepted),
+                // Out of file descriptors, say: it passes, and a loop without a pause would not help.
+                Err(_) => {
+                    let soon = service.now() + SignedDuration::from_millis(50);
+                    service.outside.clock.sleep_until(soon).await;
+                    continue;
+                }
+            },
+        };
+        // Small answers must not wait for more; where it can not be set, they are only slower.
+        let _ = stream.set_nodelay(true);
+        let with_peer = router.clone().layer(axum::Extension(ConnectInfo(peer)));
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(PATIENCE)
+            .max_buf_size(64 * 1024)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(with_peer));
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A client that breaks off is no news.
+            let _ = connection.await;
+            drop(seat);
+        });
+    }
+    drop(listener);
+    // What takes longer is broken off: it was not answered.
+    let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+    Ok(())
+}
+
+/// What every answer has, and what is noted of it.
+async fn around(State(service): Shared, request: Request, next: Next) -> Answer {
+    let began = service.now();
+    let route = route(request.uri().path());
+    let asker = service.asker(&request);
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(asker.clone());
+    let request = Request::from_parts(parts, body);
+    let mut answer = match tokio::time::timeout(LONGEST, next.run(request)).await {
+        Ok(answer) => answer,
+        Err(_) => service.refuse(Refusal::Trouble, &asker),
+    };
+    let headers = answer.headers_mut();
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let policy = HeaderValue::from_static(POLICY);
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(policy);
+    let took = Duration::try_from(service.now().duration_since(began)).unwrap_or_default();
+    service
+        .metrics
+        .answered(route, answer.status().as_u16(), took);
+    service.note(route, answer.status(), took);
+    answer
+}
+
+fn route(path: &str) -> Route {
+    match path.split('/').nth(1) {
+        Some("u") => Route::Leave,
+        Some("p") => Route::Preferences,
+        Some("c") => Route::Confirm,
+        Some("join" | "y" | "i") => Route::Join,
+        Some("o") => Route::Open,
+        Some("r") => Route::Click,
+        Some("v") => Route::View,
+        Some("assets" | "documents" | "d") => Route::File,
+        _ => Route::Other,
+    }
+}
+
+impl Service {
+    fn asker(&self, request: &Request) -> Asker {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |it| it.0.ip());
+        let ground = self.ground();
+        let proxies = ground
+            .settings
+            .portal
+            .as_ref()
+            .map(|it| it.proxies.as_slice());
+        Asker::of(peer, request.headers(), proxies.unwrap_or_default())
+    }
+
+    fn or_refused(&self, answer: Result<Answer, Refusal>, asker: &Asker) -> Answer {
+        answer.unwrap_or_else(|why| self.refuse(why, asker))
+    }
+}
+
+type Who = axum::Extension<Asker>;
+
+async fn leave_page(State(service): Shared, Path(token): Path<String>, asker: Who) -> Answer {
+    let page = service.leave_page(&token, &asker);
+    service.or_refused(page, &asker)
+}
+
+async fn leave(
+    State(service): Shared,
+    Path(token): Path<String>,
+    asker: Who,
+    body: Bytes,
+) -> Answer {
+    let left = service.leave(&token, &body, &asker).await;
+    service.or_refused(left, &asker)
+}
+
+async fn preferences_page(
+    State(service): Shared,
+    Path(token): Path<String>,
+    RawQuery(query): RawQuery,
+    asker: Who,
+) -> Answer {
+    let is_saved = query.as_deref() == Some("saved");
+    let page = service.preferences_page(&token, is_saved, &asker);
+    service.or_refused(page, &asker)
+}
+
+async fn preferences(
+    State(service): Shared,
+    Path(token): Path<String>,
+    asker: Who,
+    body: Bytes,
+) -> Answer {
+    let done = service.preferences(&token, &body, &asker).await;
+    service.or_refused(done, &asker)
+}
+
+async fn export(State(service): Shared, Path(token): Path<String>, asker: Who) -> Answer {
+    let file = service.export(&token, &asker);
+    service.or_refused(file, &asker)
+}
+
+async fn confirm_page(State(service): Shared, Path(token): Path<String>, asker: Who) -> Answer {
+    let page = service.confirm_page(&token, &asker);
+    service.or_refused(page, &asker)
+}
+
+async fn confirm(State(service): Shared, Path(token): Path<String>, asker: Who) -> Answer {
+    let done = service.confirm(&token, &asker).await;
+    service.or_refused(done, &asker)
+}
+
+async fn join_page(State(service): Shared, Path(list): Path<String>, asker: Who) -> Answer {
+    let page = service.join_page(&list, &asker);
+    service.or_refused(page, &asker)
+}
+
+async fn ask_to_join(
+    State(service): Shared,
+    Path(list): Path<String>,
+    asker: Who,
+    body: Bytes,
+) -> Answer {
+    let done = service.ask_to_join(&list, &body, &asker).await;
+    service.or_refused(done, &asker)
+}
+
+async fn finish_page(State(service): Shared, Path(sealed): Path<String>, asker: Who) -> Answer {
+    let page = service.finish_page(&sealed, &asker);
+    service.or_refused(page, &asker)
+}
+
+async fn finish(State(service): Shared, Path(sealed): Path<String>, asker: Who) -> Answer {
+    let done = service.finish(&sealed, &asker).await;
+    service.or_refused(done, &asker)
+}
+
+async fn invitation_page(State(service): Shared, Path(sealed): Path<String>, asker: Who) -> Answer {
+    let page = service.invitation_page(&sealed, &asker);
+    service.or_refused(page, &asker)
+}
+
+async fn accept_invitation(
+    State(service): Shared,
+    Path(sealed): Path<String>,
+    asker: Who,
+    body: Bytes,
+) -> Answer {
+    let done = service.accept_invitation(&sealed, &body, &asker).await;
+    service.or_refused(done, &asker)
+}
+
+async fn style(State(service): Shared) -> Answer {
+    service.pages.style(&service.ground().settings)
+}
+
+/// Whether what is asked for can be put down: what a load balancer wants to know.
+async fn health(State(service): Shared) -> Answer {
+    match service.spool.put(&[]).await {
+        Ok(()) => answer(StatusCode::OK, "text/plain", "ok\n"),
+        Err(_) => answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "spool\n"),
+    }
+}
+
+async fn metrics(State(service): Shared, headers: HeaderMap) -> Answer {
+    // For who stands on this machine, or whom the proxy lets through on purpose: not for a browser from outside.
+    if headers.contains_key("x-forwarded-for") {
+        return answer(StatusCode::NOT_FOUND, "text/plain", "");
+    }
+    let spool = &service.spool;
+    let text = service.metrics.text(spool.waiting_bytes(), spool.damaged());
+    answer(StatusCode::OK, "text/plain; version=0.0.4", text)
+}
+
+async fn nothing(State(service): Shared, asker: Who) -> Answer {
+    service.refuse(Refusal::Link, &asker)
+}

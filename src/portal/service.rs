@@ -1,0 +1,329 @@
+//! What every answer needs: the workspace, who left and who asked for what, the spool, limits, the time.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Response, StatusCode, header};
+use jiff::Timestamp;
+use minijinja::context;
+
+use super::folds::Folds;
+use super::ground::{Ground, Membership, locale};
+use super::limits::{Client, Limits, Rate};
+use super::metrics::Metrics;
+use super::page::{Page, Pages};
+use super::post::Post;
+use super::spool::Spool;
+use super::words::Words;
+use crate::clock::Clock;
+use crate::ledger::event::RunId;
+use crate::ledger::feedback::MessageKey;
+use crate::ledger::segment::Record;
+use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::workspace::settings::{Locale, Settings};
+
+/// What is handed in.
+pub struct Outside {
+    /// The organisation's key.
+    pub key: RecipientKey,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// This portal's id.
+    pub run: RunId,
+    /// Sends mails with links; `None`: nobody can join by themselves.
+    pub post: Option<Arc<dyn Post>>,
+    /// Takes the lines of the log.
+    pub log: Option<Arc<super::Log>>,
+}
+
+/// See the module.
+pub(super) struct Service {
+    pub(super) outside: Outside,
+    pub(super) spool: Spool,
+    pub(super) pages: Pages,
+    pub(super) metrics: Metrics,
+    pub(super) limits: PortalLimits,
+    ground: RwLock<Arc<Ground>>,
+    folds: RwLock<Folds>,
+    counter: AtomicU64,
+    /// The last moment that a record was given, in milliseconds.
+    last: AtomicI64,
+}
+
+/// The limits, each for what it is there for.
+pub(super) struct PortalLimits {
+    /// Pages and forms of one client.
+    pub(super) pages: Limits<Client>,
+    /// Links of one client that were not made here.
+    pub(super) wrong: Limits<Client>,
+    /// Mails with links that one client asks for.
+    pub(super) mails: Limits<Client>,
+    /// Mails with links to one address.
+    pub(super) address: Limits<RecipientId>,
+    /// Mails with links, of everybody.
+    pub(super) all_mails: Limits<()>,
+}
+
+/// Why there is no answer but a page that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// A link that was not made here, is too old, or is about nothing that there is: one page for all.
+    Link,
+    /// Too much.
+    Slow,
+    /// Nothing can be put down, or no mail sent.
+    Trouble,
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub(super) struct Asker {
+    pub(super) client: Client,
+    pub(super) locale: Option<Locale>,
+}
+
+impl Service {
+    pub(super) fn new(outside: Outside, spool: Spool, ground: Ground, folds: Folds) -> Self {
+        let rate = |burst, per_minute| Rate { burst, per_minute };
+        Self {
+            outside,
+            spool,
+            pages: Pages::new(),
+            metrics: Metrics::default(),
+            limits: PortalLimits {
+                pages: Limits::new(rate(120.0, 60.0)),
+                wrong: Limits::new(rate(30.0, 10.0)),
+                mails: Limits::new(rate(5.0, 0.5)),
+                address: Limits::new(rate(2.0, 0.05)),
+                all_mails: Limits::new(rate(200.0, 60.0)),
+            },
+            ground: RwLock::new(Arc::new(ground)),
+            folds: RwLock::new(folds),
+            counter: AtomicU64::new(0),
+            last: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.outside.clock.now()
+    }
+
+    /// When something is asked for: later than all that was asked for before, so that the last word holds, whatever clocks do.
+    pub(super) fn moment(&self) -> Timestamp {
+        let now = self.now().as_millisecond();
+        let next = |last: i64| Some(now.max(last.saturating_add(1)));
+        let last = self
+            .last
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next)
+            .unwrap_or(now);
+        let moment = now.max(last.saturating_add(1));
+        Timestamp::from_millisecond(moment).unwrap_or_else(|_| self.now())
+    }
+
+    pub(super) fn key(&self) -> &RecipientKey {
+        &self.outside.key
+    }
+
+    /// The workspace as it is now.
+    pub(super) fn ground(&self) -> Arc<Ground> {
+        let ground = self.ground.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&ground)
+    }
+
+    pub(super) fn replace_ground(&self, new: Ground) {
+        *self.ground.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+    }
+
+    /// Looks at who left and who asked for what; nothing waits meanwhile.
+    pub(super) fn folds<T>(&self, look: impl FnOnce(&Folds) -> T) -> T {
+        look(&self.folds.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn change_folds<T>(&self, change: impl FnOnce(&mut Folds) -> T) -> T {
+        change(&mut self.folds.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What a record that is made now is known by.
+    pub(super) fn new_key(&self) -> MessageKey {
+        let number = self.counter.fetch_add(1, Ordering::Relaxed);
+        let run = self.outside.run.0;
+        let at = self.now().as_nanosecond();
+        MessageKey::of(format!("portal {run:08x} {number} {at}").as_bytes())
+    }
+
+    /// Puts records down, and only then takes them in: whoever is answered afterwards can rely on them.
+    pub(super) async fn record(&self, records: &[Record]) -> Result<(), Refusal> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        if self.spool.put(records).await.is_err() {
+            self.metrics.not_spooled();
+            return Err(Refusal::Trouble);
+        }
+        self.metrics.spooled(records.len());
+        self.change_folds(|folds| folds.take(records));
+        Ok(())
+    }
+
+    /// Somebody's rows, and what language they are addressed in.
+    pub(super) fn with_person<T>(
+        &self,
+        who: &RecipientId,
+        look: impl FnOnce(&Ground, &Folds, &[Membership<'_>]) -> T,
+    ) -> T {
+        let ground = self.ground();
+        self.folds(|folds| {
+            let memberships = ground.memberships(who, folds, self.key());
+            look(&ground, folds, &memberships)
+        })
+    }
+
+    /// In which language somebody is answered: as a list says, else as the browser wishes, else the organisation's.
+    pub(super) fn locale(&self, asker: &Asker, who: Option<&RecipientId>) -> Locale {
+        let told = who.and_then(|who| self.with_person(who, |_, _, rows| Ground::language(rows)));
+        let own = || self.ground().settings.organisation.locale;
+        told.or(asker.locale).unwrap_or_else(own)
+    }
+
+    /// A page on whose content nothing else depends.
+    pub(super) fn message(
+        &self,
+        (status, locale): (StatusCode, Locale),
+        title: &str,
+        text: &str,
+        link: Option<(&str, &str)>,
+    ) -> Response<Body> {
+        let ground = self.ground();
+        let content = context! {
+            text => text,
+            link => link.map(|(url, _)| url),
+            link_text => link.map(|(_, text)| text),
+        };
+        let page = Page {
+            template: "message.html",
+            status,
+            locale,
+            title,
+            content,
+        };
+        self.pages.show(&ground.settings, page)
+    }
+
+    /// What is said instead of an answer.
+    pub(super) fn refuse(&self, why: Refusal, asker: &Asker) -> Response<Body> {
+        let locale = self.locale(asker, None);
+        let words = Words::of(locale);
+        let why = match why {
+            // Whoever goes on guessing hears nothing but that it is too much.
+            Refusal::Link if !self.limits.wrong.take(asker.client, self.now()) => Refusal::Slow,
+            other => other,
+        };
+        self.metrics.refused(why);
+        let (status, title, text) = match why {
+            Refusal::Link => (StatusCode::NOT_FOUND, words.refused_title, words.refused),
+            Refusal::Slow => (StatusCode::TOO_MANY_REQUESTS, words.slow_title, words.slow),
+            Refusal::Trouble => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                words.trouble_title,
+                words.trouble,
+            ),
+        };
+        let mut answer = self.message((status, locale), title, text, None);
+        if why != Refusal::Link {
+            let minute = axum::http::HeaderValue::from_static("60");
+            answer.headers_mut().insert(header::RETRY_AFTER, minute);
+        }
+        answer
+    }
+
+    /// Whether a client may see another page.
+    pub(super) fn may_ask(&self, asker: &Asker) -> Result<(), Refusal> {
+        match self.limits.pages.take(asker.client, self.now()) {
+            true => Ok(()),
+            false => Err(Refusal::Slow),
+        }
+    }
+
+    /// A link of the portal's.
+    pub(super) fn url(&self, settings: &Settings, path: &str) -> String {
+        let base = settings.portal.as_ref().map_or("", |it| it.url.as_str());
+        format!("{base}/{path}")
+    }
+}
+
+impl Asker {
+    /// Who asks from this address with these headers. What a proxy says of whom it asks for counts where the proxy is one
+    /// of ours; of several addresses the last that is none of ours.
+    pub(super) fn of(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Self {
+        let is_ours = |address: &IpAddr| {
+            let address = address.to_canonical();
+            proxies.iter().any(|proxy| proxy.to_canonical() == address)
+        };
+        let mut address = peer;
+        if is_ours(&peer) {
+            let told = headers.get_all("x-forwarded-for").iter();
+            let told: Vec<IpAddr> = told
+                .filter_map(|value| value.to_str().ok())
+                .flat_map(|value| value.split(','))
+                .filter_map(|one| one.trim().parse().ok())
+                .collect();
+            if let Some(one) = told.iter().rev().find(|one| !is_ours(one)).or(told.first()) {
+                address = *one;
+            }
+        }
+        let wishes = headers.get(header::ACCEPT_LANGUAGE);
+        let wishes = wishes.and_then(|value| value.to_str().ok());
+        Self {
+            client: Client::of(address),
+            locale: wishes.and_then(wanted),
+        }
+    }
+}
+
+/// The language that a browser wishes most and that there is (RFC 9110 §12.5.4), by order alone.
+fn wanted(header: &str) -> Option<Locale> {
+    let mut tags = header
+        .split(',')
+        .filter_map(|it| it.split([';', '-']).next());
+    tags.find_map(locale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn only_our_proxies_say_who_asks() {
+        let own: IpAddr = "127.0.0.1".parse().unwrap();
+        let told = headers(&[("x-forwarded-for", "10.9.9.9, 198.51.100.7, 127.0.0.1")]);
+        let asker = Asker::of(own, &told, &[own]);
+        assert_eq!(asker.client, Client::of("198.51.100.7".parse().unwrap()));
+        let stranger: IpAddr = "203.0.113.5".parse().unwrap();
+        let asker = Asker::of(stranger, &told, &[own]);
+        assert_eq!(asker.client, Client::of(stranger));
+        let nonsense = headers(&[("x-forwarded-for", "who knows")]);
+        assert_eq!(Asker::of(own, &nonsense, &[own]).client, Client::of(own));
+    }
+
+    #[test]
+    fn the_browsers_language_is_taken_where_there_is_one() {
+        for (header, expected) in [
+            ("it-IT,it;q=0.9,en;q=0.8", Some(Locale::It)),
+            ("fr, de;q=0.5, ES;q=0.4", Some(Locale::Es)),
+            ("zh", None),
+            (";;,,", None),
+        ] {
+            assert_eq!(wanted(header), expected, "{header}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The service that recipients reach over https.
+
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The service that recipients reach over https.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Portal {
+    /// Its address, `https://…`, without a slash at the end.
+    #[schemars(regex(pattern = r"^https://[^/\s]+(/[^\s]*[^/\s])?$"))]
+    pub url: String,
+    /// Where it is said how personal data are treated.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^https://[^\s]+$"))]
+    pub privacy: Option<String>,
+    /// The proxies in front of it: only what these say of whom they ask for counts.
+    #[serde(default = "this_machine")]
+    #[schemars(with = "Vec<String>")]
+    pub proxies: Vec<IpAddr>,
+}
+
+fn this_machine() -> Vec<IpAddr> {
+    vec![
+        IpAddr::from(std::net::Ipv4Addr::LOCALHOST),
+        IpAddr::from(std::net::Ipv6Addr::LOCALHOST),
+    ]
+}
