@@ -40,7 +40,7 @@ fn read(folder: &Path) -> Vec<(PathBuf, String)> {
     let pages = walkdir::WalkDir::new(folder).sort_by_file_name();
     let pages = pages.into_iter().map(Result::unwrap);
     pages
-        .filter(|it| it.file_type().is_file())
+        .filter(|it| it.path().extension().is_some_and(|end| end == "html"))
         .map(|it| {
             (
                 it.path().to_owned(),
@@ -174,6 +174,37 @@ fn what_is_not_there_is_said() {
     );
     let index = std::fs::read_to_string(house.join("report/index.html")).unwrap();
     assert!(index.contains("Todavía no hay registro"));
+
+    // What is not of a report stays as it is, and nothing is written beside it; a report takes the place of a former one.
+    std::fs::write(house.join("report/.postmerge-report"), {
+        let mark = std::fs::read_to_string(house.join("report/.postmerge-report")).unwrap();
+        format!("{mark}campaigns/gone.html\n")
+    })
+    .unwrap();
+    std::fs::create_dir_all(house.join("report/campaigns")).unwrap();
+    std::fs::write(house.join("report/campaigns/gone.html"), "old").unwrap();
+    let (code, _, err) = run(house, None, &[]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(!house.join("report/campaigns/gone.html").exists());
+    std::fs::write(house.join("report/index.html"), "theirs").unwrap();
+    std::fs::write(house.join("report/notes.txt"), "theirs").unwrap();
+    let (code, _, err) = run(house, None, &[]);
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("notes.txt") && err.contains("help: give --out"),
+        "{err}"
+    );
+    std::fs::remove_file(house.join("report/notes.txt")).unwrap();
+    std::fs::remove_file(house.join("report/.postmerge-report")).unwrap();
+    let (code, _, err) = run(house, None, &[]);
+    assert_eq!(code, 2);
+    let index = std::fs::read_to_string(house.join("report/index.html")).unwrap();
+    assert!(
+        index == "theirs" && err.contains("no report has written"),
+        "{err}"
+    );
+    std::fs::remove_dir_all(house.join("report")).unwrap();
+    assert_eq!(run(house, None, &[]).0, 0);
 
     // Pages do not follow links out of the folder.
     std::fs::remove_file(house.join("report/index.html")).unwrap();

@@ -12,7 +12,7 @@ use super::send::environment;
 use super::start_error::cli_error;
 use super::status::settings;
 use super::terminal::Terminal;
-use super::{Cli, whole_file, workspace_folder};
+use super::{Cli, report_folder, workspace_folder};
 use crate::clock::{Clock, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::opened::{Opened, open, open_as_fetched};
@@ -47,7 +47,7 @@ use crate::workspace::settings::Settings;
         Exit codes: 0 written, 2 could not run."
 )]
 pub struct Arguments {
-    /// Where the pages are written. Pages that are there are written anew; nothing is removed.
+    /// Where the pages are written: a folder that is new, empty, or a former report, which is replaced as a whole.
     #[arg(long, value_name = "DIR", default_value = "report", alias = "output")]
     pub out: PathBuf,
 
@@ -122,10 +122,8 @@ pub fn run(
         with_addresses: arguments.with_addresses,
     };
     let pages = pages(site).map_err(failed)?;
-    whole_file::folder(&folder, &arguments.out)?;
-    for page in &pages {
-        whole_file::write(&arguments.out, &page.path, page.html.as_bytes())?;
-    }
+    let files = pages.iter().map(|it| (it.path.as_str(), it.html.as_str()));
+    report_folder::replace(&folder, &arguments.out, files)?;
     terminal.print(&format!(
         "{} pages; open {}\n",
         pages.len(),
