@@ -19,6 +19,7 @@ pub mod lanes;
 pub mod lists;
 pub mod mailing;
 pub mod next_sending;
+pub mod own_documents;
 pub mod owner;
 pub mod pace;
 pub mod planning;

@@ -14,6 +14,7 @@ use crate::plan::content::Content;
 use crate::plan::error::PlanError;
 use crate::plan::frequency::Lately;
 use crate::plan::lists::Lists;
+use crate::plan::own_documents::combined;
 use crate::plan::received::Received;
 use crate::workspace::campaign::Purpose;
 use crate::workspace::document_path::DocumentPath;
@@ -150,11 +151,5 @@ fn own_digest(
             .ok_or(DocumentProblem::Missing)?;
         digests.push(Digest::of(&bytes));
     }
-    Ok(match digests.as_slice() {
-        [] => None,
-        [only] => Some(*only),
-        several => Some(Digest::of_parts(
-            several.iter().map(|digest| digest.as_bytes().as_slice()),
-        )),
-    })
+    Ok(combined(&digests))
 }
