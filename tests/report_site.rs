@@ -96,6 +96,16 @@ fn a_year_is_shown_with_and_without_who_it_was() {
     assert!(latest.contains("postmerge resolve boletin-trimestral@2026-Q4 --as sent|resend"));
     assert!(page("index.html").contains("correos de los que nadie sabe: 7"));
     assert!(page("lists.html").contains("Exportadores del Valle"));
+    // Against the plan of the commit that approved it; by list, topic and column; and how the list grew.
+    assert!(latest.contains("Según el plan aprobado") && latest.contains("En realidad: de"));
+    assert!(latest.contains("Por lista") && latest.contains("Cursos y talleres"));
+    assert!(latest.contains("Por columna: sector") && !latest.contains("Por columna: apellido"));
+    let growth = page("lists.html").split_once("id=\"growth\"").unwrap().1;
+    assert!(
+        growth.contains("<td class=\"number\">47</td>")
+            && growth.contains("<td class=\"number\">6</td>"),
+        "{growth}"
+    );
 
     // Asked again without a remote and without the key: the same sendings, no members.
     std::fs::remove_dir_all(house.join("remote.git")).unwrap();

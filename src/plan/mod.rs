@@ -14,6 +14,7 @@ pub mod documents;
 pub mod drift;
 pub mod error;
 pub mod evidence;
+pub mod forecast;
 pub mod frequency;
 pub mod lanes;
 pub mod lists;
