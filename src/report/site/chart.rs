@@ -188,9 +188,20 @@ pub fn columns(
     }
     if let Some((class, line)) = over {
         let mut points = Vec::new();
-        for (number, value) in line.iter().enumerate() {
+        // From the first of its periods to the last, down to the axis at both ends.
+        let is_any = |value: &f64| *value > 0.0;
+        let from = line.iter().position(is_any).unwrap_or(0);
+        let to = line.iter().rposition(is_any).map_or(0, |last| last + 1);
+        for (number, value) in line.iter().enumerate().take(to).skip(from) {
             let (x, y) = (plot.left + width * number as f64, plot.y(*value));
+            let bottom = plot.bottom();
+            if number == from {
+                points.push(format!("{x:.1},{bottom:.1}"));
+            }
             points.push(format!("{x:.1},{y:.1} {:.1},{y:.1}", x + width));
+            if number + 1 == to {
+                points.push(format!("{:.1},{bottom:.1}", x + width));
+            }
         }
         let _ = write!(
             plot.svg,
