@@ -76,6 +76,26 @@ pub struct Comparison {
     pub groups: Vec<(Name, Fate)>,
 }
 
+/// One mail's fate in a byte: as many are kept as a sending has recipients.
+#[derive(Debug, Clone, Copy)]
+struct Marks(u8);
+
+impl Marks {
+    const ACCEPTED: u8 = 1;
+    const BOUNCED: u8 = 2;
+    const LEFT: u8 = 4;
+
+    fn fate(self) -> Fate {
+        let has = |mark: u8| u64::from(self.0 & mark != 0);
+        Fate {
+            recipients: 1,
+            accepted: has(Self::ACCEPTED),
+            bounced: has(Self::BOUNCED),
+            left: has(Self::LEFT),
+        }
+    }
+}
+
 impl Fate {
     fn add(&mut self, other: Self) {
         self.recipients += other.recipients;
@@ -110,22 +130,21 @@ pub fn compare(
 }
 
 /// What became of everybody's mail, copies and those who were left out not among them.
-fn fates(state: &OccurrenceState, back: Option<&Backs>) -> HashMap<RecipientId, Fate> {
+fn fates(state: &OccurrenceState, back: Option<&Backs>) -> HashMap<RecipientId, Marks> {
     let mut found = HashMap::with_capacity(state.ids().len());
     for ((index, status), id) in state.statuses().zip(state.ids()) {
         if matches!(status, Status::Excluded(_)) || state.copy_of(index).is_some() {
             continue;
         }
-        let is_accepted = status == Status::Accepted;
-        let back = back.and_then(|back| back.mails.get(&index.0));
-        let back = back.filter(|_| is_accepted);
-        let fate = Fate {
-            recipients: 1,
-            accepted: u64::from(is_accepted),
-            bounced: u64::from(back.is_some_and(|it| it.bounced.is_some())),
-            left: u64::from(back.is_some_and(|it| it.left)),
-        };
-        found.insert(*id, fate);
+        let mut marks = 0;
+        if status == Status::Accepted {
+            let back = back.and_then(|back| back.mails.get(&index.0));
+            let heard = |is: bool, mark: u8| if is { mark } else { 0 };
+            marks = Marks::ACCEPTED
+                | heard(back.is_some_and(|it| it.bounced.is_some()), Marks::BOUNCED)
+                | heard(back.is_some_and(|it| it.left), Marks::LEFT);
+        }
+        found.insert(*id, Marks(marks));
     }
     found
 }
@@ -133,7 +152,7 @@ fn fates(state: &OccurrenceState, back: Option<&Backs>) -> HashMap<RecipientId, 
 /// Recipients, as they are put into groups.
 struct Sorting {
     /// Of those whose row has not come yet: the first one counts, as it did for the audience.
-    fates: HashMap<RecipientId, Fate>,
+    fates: HashMap<RecipientId, Marks>,
     lists: Groups,
     topics: Groups,
     /// By name: the title, and the groups while there are not too many.
@@ -152,7 +171,8 @@ impl Sorting {
         while let Ok(Some(row)) = members.next_row() {
             let Ok(row) = row else { continue };
             let id = key.id_of_ref(row.address(), &mut buffer);
-            if let Some(fate) = self.fates.remove(&id) {
+            if let Some(marks) = self.fates.remove(&id) {
+                let fate = marks.fate();
                 let title = Name::Text(list.list.title.clone());
                 self.lists.entry(title).or_default().add(fate);
                 self.row(list, &row.to_member(), fate);
@@ -217,8 +237,9 @@ impl Sorting {
     }
 
     fn finish(mut self) -> Vec<Comparison> {
-        for fate in self.fates.into_values() {
-            self.lists.entry(Name::Nothing).or_default().add(fate);
+        for marks in self.fates.into_values() {
+            let group = self.lists.entry(Name::Nothing).or_default();
+            group.add(marks.fate());
         }
         let columns = self.columns.into_values();
         let columns = columns.filter_map(|(title, groups)| of(By::Column(title), groups?));
