@@ -1,9 +1,8 @@
 //! The `git` command in tests: without the machine's settings, with somebody to commit.
 #![allow(
-    dead_code,
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "every test uses a part, and a test fails by panicking"
+    reason = "a test fails by panicking"
 )]
 
 use std::path::Path;
