@@ -136,6 +136,10 @@ impl House {
     }
 
     fn publish(&self, events: Vec<Event>) {
+        self.publish_to("rueda", events);
+    }
+
+    fn publish_to(&self, id: &str, events: Vec<Event>) {
         let config = LedgerConfig {
             remote: Remote {
                 name: "origin".to_owned(),
@@ -146,12 +150,12 @@ impl House {
         };
         let mut ledger = Ledger::open(self.folder.path(), config).unwrap();
         ledger.fetch().unwrap();
-        ledger.replay(&"rueda".parse().unwrap()).unwrap();
+        ledger.replay(&id.parse().unwrap()).unwrap();
         ledger
             .publish(&Batch {
                 events: events
                     .into_iter()
-                    .map(|event| ("rueda".parse().unwrap(), event))
+                    .map(|event| (id.parse().unwrap(), event))
                     .collect(),
                 ..Batch::new(RunId(0x1a2b_3c4d), at(), "batch".to_owned())
             })
@@ -220,6 +224,7 @@ fn a_sending_adds_up_and_its_unknowns_are_explained() {
       its window opens 2098-12-03 12:00
       of the pending: 0 claimed, 1 answered "not now"
         1 × 451 4.7.1 later
+      waiting: uno.test said "not now" to 1, tried again from 2026-01-05 12:20
       rejected, in the relays' words:
         1 × 550 5.1.1 no such user
       unknown: nobody knows whether these mails went out; they are not sent again by
@@ -243,79 +248,7 @@ fn a_sending_is_shown_as_json_without_asking_the_remote() {
     assert_eq!(code, 1);
     let mut json: serde_json::Value = serde_json::from_str(&out).unwrap();
     (json["at"], json["main"]) = ("…".into(), "…".into());
-    insta::assert_snapshot!(format!("{json:#}"), @r#"
-    {
-      "version": 1,
-      "at": "…",
-      "main": "…",
-      "occurrences": [
-        {
-          "occurrence": "rueda",
-          "campaign": "rueda",
-          "standing": {
-            "state": "waiting",
-            "opens": "2098-12-03T17:00:00Z"
-          },
-          "started": true,
-          "counts": {
-            "audience": 7,
-            "accepted": 1,
-            "rejected": 1,
-            "excluded": 1,
-            "pending": 1,
-            "claimed": 0,
-            "deferred": 1,
-            "unknown": 3
-          },
-          "waits_for_a_person": [
-            "unknown"
-          ],
-          "unknown": {
-            "recipients": [
-              [
-                3,
-                5
-              ]
-            ],
-            "recorded": 1,
-            "expired_claims": [
-              {
-                "run": "1a2b3c4d",
-                "until": "2026-01-05T17:10:00Z",
-                "mails": 2
-              }
-            ],
-            "reasons": {
-              "the connection broke after the final dot": 1
-            }
-          },
-          "exclusions": {
-            "no-consent": 1
-          },
-          "not_now": [
-            {
-              "text": "451 4.7.1 later",
-              "count": 1
-            }
-          ],
-          "rejections": [
-            {
-              "text": "550 5.1.1 no such user",
-              "count": 1
-            }
-          ],
-          "came_back": {
-            "hard": 0,
-            "other": 0,
-            "complained": 0,
-            "left": 0
-          },
-          "notes": [],
-          "last_activity": "2026-01-05T17:00:00Z"
-        }
-      ]
-    }
-    "#);
+    insta::assert_snapshot!(format!("{json:#}"));
 }
 
 #[test]
@@ -373,6 +306,61 @@ fn a_hold_is_shown_until_mail_goes_out_again() {
     house.publish(vec![held(60.minutes())]);
     let (_, out, _) = house.run(&["status"]);
     assert_eq!(out.matches("TLS: expired").count(), 1, "{out}");
+}
+
+#[test]
+fn a_destination_that_refuses_us_is_shown_as_long_as_it_is_left_alone() {
+    let house = House::new();
+    house.sending(PAST);
+    let (_, out, _) = house.run(&["status"]);
+    let waiting = "  waiting: uno.test said \"not now\" to 1, tried again from 2026-01-05 12:20\n";
+    assert!(out.contains(waiting), "{out}");
+    let claim = ClaimId {
+        run: RunId(0x1a2b_3c4d),
+        sequence: 1,
+    };
+    let refused = |recipient, ago: i64, outcome| Event::Outcome {
+        claim,
+        recipient: RecipientIndex(recipient),
+        at: Timestamp::now() - ago.minutes(),
+        outcome,
+    };
+    let later = Outcome::Deferred {
+        reply: "421 4.7.0 <ana@uno.test> blocked, see spamhaus".to_owned(),
+        retry_at: Timestamp::now() + 20.minutes(),
+    };
+    house.publish(vec![
+        Event::Claimed {
+            claim,
+            recipients: Ranges::from_indices([2]),
+            until: PAST.parse().unwrap(),
+        },
+        refused(2, 10, later),
+    ]);
+    let (_, out, _) = house.run(&["status"]);
+    assert!(
+        out.contains("paused: uno.test refuses us, nothing goes there until"),
+        "{out}"
+    );
+    assert!(
+        out.contains("    421 4.7.0 <…@uno.test> blocked, see spamhaus"),
+        "{out}"
+    );
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+}
+
+#[test]
+fn a_window_that_passed_long_ago_is_told() {
+    let house = House::new();
+    let window = "2025-12-01 12:00".to_owned();
+    let id = "boletin@2025-Q4";
+    house.publish_to(id, vec![Event::Lapsed { at: at(), window }]);
+    let (code, out, _) = house.run(&["status"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(
+        out.contains("lapsed: its window of 2025-12-01 12:00 passed"),
+        "{out}"
+    );
 }
 
 #[test]

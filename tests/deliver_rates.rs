@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use postmerge::deliver::opened::open;
 use postmerge::deliver::progress::{Progress, Snapshot};
 use postmerge::deliver::run::Order;
+use postmerge::deliver::standings::{Wait, Which, standings};
 use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::{Exclusion, RecipientIndex, RunId, Scope, SuppressionEvent};
 use postmerge::ledger::feedback::{Feedback, Heard, MessageKey};
@@ -106,6 +107,16 @@ fn beyond_the_limit_it_is_held_until_somebody_gives_a_reason() {
     };
     assert_eq!(house.run("two", 3, &clock).accepted, 0);
     assert_eq!((held("uno"), held("dos")), (1, 1));
+    // Status says it of itself, whatever was noted after the hold.
+    let opened = open(&house.clone_of("status"), &LedgerSettings::default()).unwrap();
+    for entry in standings(&opened, &Which::All, now_of(&clock)).unwrap() {
+        let why = entry.too_much.clone().unwrap();
+        assert!(
+            why.contains("complained of") && why.contains("is the limit"),
+            "{why}"
+        );
+        assert!(entry.waits().contains(&Wait::TooMuch), "{entry:?}");
+    }
     assert_eq!(house.check(now_of(&clock)).pending, 2);
     house.edit(
         "postmerge.yaml",

@@ -331,12 +331,23 @@ fn who_got_a_campaign_a_document_and_what_became_of_a_list() {
     assert!(out.starts_with("2026/boletin@2026-Q1\n"), "{out}");
 
     std::fs::write(house.folder.path().join("programa.pdf"), "a programme").unwrap();
-    let out = house.history(&["--document", "programa.pdf", "--format", "csv"]);
+    // The commits that these sendings name are not in this clone, and some had documents of their own.
+    let document = |document: &str| {
+        let arguments = ["history", "--document", document, "--format", "csv"];
+        let (code, out, err) = house.run_with(None, &arguments);
+        assert_eq!(code, 0, "{err}");
+        assert!(
+            err.starts_with("warning: 2 sendings can not be looked into"),
+            "{err}"
+        );
+        out
+    };
+    let out = document("programa.pdf");
     assert_eq!(out.lines().count(), 6, "{out}");
     assert!(!out.contains("rueda,"), "{out}");
     // An invoice is one person's.
     let digest = Digest::of(b"an invoice").to_string();
-    let out = house.history(&["--document", &digest, "--format", "csv"]);
+    let out = document(&digest);
     assert_eq!(out.lines().count(), 3, "{out}");
     assert_eq!(out.matches(&id("ivo@dos.test").to_string()).count(), 2);
 
@@ -353,6 +364,101 @@ fn who_got_a_campaign_a_document_and_what_became_of_a_list() {
     assert_eq!(house.history(&same), out);
     let later = ["history", "--list", "exportadores", "--since", "2026-01-06"];
     assert_eq!(house.run_with(Some(KEY), &later).0, 1);
+}
+
+/// A campaign that hands everybody an invoice and a receipt, sent as it was committed.
+fn two_each(house: &House) {
+    let files = [
+        (
+            "lists/clientes.yaml",
+            "title: C\nowner: luz\npurpose: P\nconsent: {basis: contract}\ncolumns: {cliente: {type: text}}\n",
+        ),
+        (
+            "lists/clientes.csv",
+            "email,cliente\nana@uno.test,1041\nluis@uno.test,1042\n",
+        ),
+        ("campaigns/facturas/body.md", "Hola\n"),
+        ("campaigns/facturas/facturas/1041.pdf", "invoice of Ana"),
+        ("campaigns/facturas/facturas/1042.pdf", "invoice of Luis"),
+        ("campaigns/facturas/recibos/1041.pdf", "receipt"),
+        ("campaigns/facturas/recibos/1042.pdf", "receipt"),
+        (
+            "campaigns/facturas/campaign.yaml",
+            "subject: F\nsender: eventos\naudience: {lists: [clientes]}\nsend: {date: 2098-12-03, window: \"12:00\"}\npurpose: transactional\n\
+             documents:\n  - {file: \"facturas/{{ cliente }}.pdf\", as: link}\n  - {file: \"recibos/{{ cliente }}.pdf\", as: link}\n",
+        ),
+    ];
+    for (path, text) in files {
+        let file = house.folder.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    house.git(&["add", "-A", "--", "campaigns", "lists"]);
+    house.git(&["commit", "-qm", "invoices"]);
+    let commit = house.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let both = |invoice: &str| {
+        let digests = [Digest::of(invoice.as_bytes()), Digest::of(b"receipt")];
+        Digest::of_parts(digests.iter().map(|it| it.as_bytes().as_slice()))
+    };
+    let Event::AudienceFixed { mut header, .. } = fixed(Vec::new()) else {
+        panic!("fixed");
+    };
+    header.content_commit.clone_from(&commit);
+    header.lists_commit = commit;
+    let entry = |(address, invoice)| AudienceEntry {
+        id: id(address),
+        destination: 0,
+        copy_of: None,
+        own_document: Some(both(invoice)),
+    };
+    let entries = [
+        ("ana@uno.test", "invoice of Ana"),
+        ("luis@uno.test", "invoice of Luis"),
+    ];
+    let start = Event::AudienceFixed {
+        header,
+        entries: entries.map(entry).into(),
+        excluded: Vec::new(),
+    };
+    let events = vec![
+        ("facturas", start),
+        ("facturas", claimed(0, 0..2, 10)),
+        ("facturas", outcome(0, 1, 1, accepted())),
+    ];
+    house.publish(events, Vec::new());
+}
+
+#[test]
+fn one_of_several_documents_of_ones_own_is_found() {
+    let house = House::new();
+    two_each(&house);
+    let who = |document: &str| {
+        let arguments = ["history", "--document", document, "--format", "csv"];
+        let (code, out, err) = house.run_with(None, &arguments);
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        out
+    };
+    // By the file, by what it was when it is another one now, and what both have.
+    let out = who("campaigns/facturas/facturas/1042.pdf");
+    assert!(
+        out.lines().count() == 2 && out.contains(&id("luis@uno.test").to_string()),
+        "{out}"
+    );
+    let out = who(&Digest::of(b"invoice of Ana").to_string());
+    assert!(
+        out.lines().count() == 2 && out.contains(&id("ana@uno.test").to_string()),
+        "{out}"
+    );
+    assert_eq!(
+        who("campaigns/facturas/recibos/1041.pdf").lines().count(),
+        3
+    );
+    std::fs::write(house.folder.path().join("other.pdf"), "nobody's").unwrap();
+    let (code, out, _) = house.run_with(None, &["history", "--document", "other.pdf"]);
+    assert_eq!(
+        (code, out.as_str()),
+        (1, "The ledger has nothing about the document other.pdf.\n")
+    );
 }
 
 #[test]

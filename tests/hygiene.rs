@@ -385,7 +385,7 @@ fn what_is_new_gets_a_branch_of_its_own_and_main_is_as_fetched() {
     };
     let taken = Office::new(&house, "third").propose(&keeps, at(TOLD));
     assert!(matches!(taken, Err(HygieneError::Taken(_))), "{taken:?}");
-    for bad in ["a b", "-x..y", "x.lock", "a*"] {
+    for bad in ["a b", "-x..y", "x.lock", "a*", "HEAD", "refs/heads/main"] {
         let wish = Wish {
             branch: Some(bad.to_owned()),
             push: false,
@@ -394,6 +394,17 @@ fn what_is_new_gets_a_branch_of_its_own_and_main_is_as_fetched() {
         assert!(
             matches!(refused, Err(HygieneError::Branch(_))),
             "{bad}: {refused:?}"
+        );
+    }
+    for others in ["main", "postmerge-ledger"] {
+        let wish = Wish {
+            branch: Some(others.to_owned()),
+            push: true,
+        };
+        let refused = Office::new(&house, "third").propose(&wish, at(TOLD));
+        assert!(
+            matches!(refused, Err(HygieneError::Reserved(_))),
+            "{others}: {refused:?}"
         );
     }
     // A list that says so keeps them.
@@ -564,6 +575,22 @@ fn as_a_user_runs_it() {
     assert_eq!(json["lists"][0]["overdue"], 1);
     let (code, out, _) = run(&["lists", "notify"]);
     assert!(code == 0 && out.contains("No owner"), "{out}");
+    // What goes into an issue is Markdown and nothing else.
+    let (code, out, error) = run(&["lists", "notify", "--github", "-"]);
+    assert!(
+        code == 0
+            && out.starts_with('#')
+            && !out.contains("No owner")
+            && error.contains("No owner"),
+        "{out}{error}"
+    );
+    for branch in ["HEAD", "refs/heads/main", "main"] {
+        let (code, out, error) = run(&["lists", "clean", "--push", "--branch", branch]);
+        assert!(
+            code == 2 && out.is_empty() && error.contains("help: give --branch a name"),
+            "{out}{error}"
+        );
+    }
     let (code, out, _) = run(&["lists", "clean", "--dry-run"]);
     assert!(
         code == 0 && out.contains("line 4") && !out.contains("p2@"),

@@ -40,7 +40,7 @@ fn read(folder: &Path) -> Vec<(PathBuf, String)> {
     let pages = walkdir::WalkDir::new(folder).sort_by_file_name();
     let pages = pages.into_iter().map(Result::unwrap);
     pages
-        .filter(|it| it.file_type().is_file())
+        .filter(|it| it.path().extension().is_some_and(|end| end == "html"))
         .map(|it| {
             (
                 it.path().to_owned(),
@@ -96,6 +96,16 @@ fn a_year_is_shown_with_and_without_who_it_was() {
     assert!(latest.contains("postmerge resolve boletin-trimestral@2026-Q4 --as sent|resend"));
     assert!(page("index.html").contains("correos de los que nadie sabe: 7"));
     assert!(page("lists.html").contains("Exportadores del Valle"));
+    // Against the plan of the commit that approved it; by list, topic and column; and how the list grew.
+    assert!(latest.contains("Según el plan aprobado") && latest.contains("En realidad: de"));
+    assert!(latest.contains("Por lista") && latest.contains("Cursos y talleres"));
+    assert!(latest.contains("Por columna: sector") && !latest.contains("Por columna: apellido"));
+    let growth = page("lists.html").split_once("id=\"growth\"").unwrap().1;
+    assert!(
+        growth.contains("<td class=\"number\">47</td>")
+            && growth.contains("<td class=\"number\">6</td>"),
+        "{growth}"
+    );
 
     // Asked again without a remote and without the key: the same sendings, no members.
     std::fs::remove_dir_all(house.join("remote.git")).unwrap();
@@ -174,6 +184,37 @@ fn what_is_not_there_is_said() {
     );
     let index = std::fs::read_to_string(house.join("report/index.html")).unwrap();
     assert!(index.contains("Todavía no hay registro"));
+
+    // What is not of a report stays as it is, and nothing is written beside it; a report takes the place of a former one.
+    std::fs::write(house.join("report/.postmerge-report"), {
+        let mark = std::fs::read_to_string(house.join("report/.postmerge-report")).unwrap();
+        format!("{mark}campaigns/gone.html\n")
+    })
+    .unwrap();
+    std::fs::create_dir_all(house.join("report/campaigns")).unwrap();
+    std::fs::write(house.join("report/campaigns/gone.html"), "old").unwrap();
+    let (code, _, err) = run(house, None, &[]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(!house.join("report/campaigns/gone.html").exists());
+    std::fs::write(house.join("report/index.html"), "theirs").unwrap();
+    std::fs::write(house.join("report/notes.txt"), "theirs").unwrap();
+    let (code, _, err) = run(house, None, &[]);
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("notes.txt") && err.contains("help: give --out"),
+        "{err}"
+    );
+    std::fs::remove_file(house.join("report/notes.txt")).unwrap();
+    std::fs::remove_file(house.join("report/.postmerge-report")).unwrap();
+    let (code, _, err) = run(house, None, &[]);
+    assert_eq!(code, 2);
+    let index = std::fs::read_to_string(house.join("report/index.html")).unwrap();
+    assert!(
+        index == "theirs" && err.contains("no report has written"),
+        "{err}"
+    );
+    std::fs::remove_dir_all(house.join("report")).unwrap();
+    assert_eq!(run(house, None, &[]).0, 0);
 
     // Pages do not follow links out of the folder.
     std::fs::remove_file(house.join("report/index.html")).unwrap();

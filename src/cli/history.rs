@@ -1,5 +1,6 @@
 //! `postmerge history`: what became of mails, asked from either side.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -20,12 +21,14 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::opened;
 use crate::deliver::run::organisation_key;
+use crate::git::ObjectId;
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::index::{Index, IndexError, Mentions, scan};
 use crate::mail::address::Address;
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::plan::own_documents::{Sought, find};
 use crate::report::history::lines::Whose;
 use crate::report::history::person::{Person, person};
 use crate::report::history::{Addresses, json, table, text};
@@ -168,7 +171,9 @@ pub fn run(
             return one(&asked, &id, address.as_deref(), terminal);
         }
         (Wanted::List(name), Some(key)) => Whose::These(of_list(&folder, key, &name, terminal)?),
-        (Wanted::Document(digest), _) => Whose::Document(digest),
+        (Wanted::Document(sought), _) => {
+            Whose::Document(document_digests(&folder, &asked.ledger, &sought, terminal)?)
+        }
         (Wanted::Campaign(which), _) => {
             return history_lines::show(&asked, Whose::All, &|id| which.takes(id), terminal);
         }
@@ -184,7 +189,7 @@ enum Wanted {
     Address(Address),
     Id(RecipientId),
     Campaign(Which),
-    Document(Digest),
+    Document(Sought),
     List(ListName),
 }
 
@@ -232,10 +237,28 @@ fn wanted<'a>(
     Ok((("list", text), Wanted::List(ListName::new(text))))
 }
 
-/// A file's digest: the file is looked for from here, then from the workspace's folder.
-fn document(text: &str, folder: &Path) -> Result<Digest, CliError> {
+/// By which digests the ledger may know a document; what can not be told is warned of.
+fn document_digests(
+    folder: &Path,
+    ledger: &Ledger,
+    sought: &Sought,
+    terminal: &mut Terminal,
+) -> Result<HashSet<Digest>, CliError> {
+    let found = find(folder, ledger, sought).map_err(unreadable)?;
+    if let Some((id, why)) = found.unreadable.first() {
+        let count = found.unreadable.len();
+        let error = CliError::new(format!(
+            "{count} sendings can not be looked into for documents of which a recipient has several, {id} among them: {why}"
+        ));
+        terminal.warn(&error.hint("a shallow clone has not every commit: `git fetch --unshallow`"));
+    }
+    Ok(found.digests)
+}
+
+/// What is sought: the file is looked for from here, then from the workspace's folder.
+fn document(text: &str, folder: &Path) -> Result<Sought, CliError> {
     if let Ok(digest) = Digest::parse(text) {
-        return Ok(digest);
+        return Ok(Sought { digest, blob: None });
     }
     let places = [Path::new(text).to_owned(), folder.join(text)];
     let Some(path) = places.iter().find(|path| path.is_file()) else {
@@ -245,7 +268,10 @@ fn document(text: &str, folder: &Path) -> Result<Digest, CliError> {
     };
     let bytes =
         std::fs::read(path).map_err(|why| CliError::new(format!("{}: {why}", path.display())))?;
-    Ok(Digest::of(&bytes))
+    Ok(Sought {
+        digest: Digest::of(&bytes),
+        blob: ObjectId::of_file(&bytes),
+    })
 }
 
 fn ledger(

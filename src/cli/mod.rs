@@ -29,6 +29,7 @@ mod preview_serve;
 mod preview_shots;
 pub mod publish;
 pub mod report;
+mod report_folder;
 pub mod resolve;
 pub mod rules;
 pub mod schema;

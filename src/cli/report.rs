@@ -12,20 +12,25 @@ use super::send::environment;
 use super::start_error::cli_error;
 use super::status::settings;
 use super::terminal::Terminal;
-use super::{Cli, whole_file, workspace_folder};
+use super::{Cli, report_folder, workspace_folder};
 use crate::clock::{Clock, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::opened::{Opened, open, open_as_fetched};
 use crate::deliver::run::organisation_key;
 use crate::hygiene::cases::State;
 use crate::hygiene::gather::{Gathered, Ground, gather};
+use crate::hygiene::growth::{self, growth};
 use crate::hygiene::overview::overview;
+use crate::ledger::event::AudienceHeader;
+use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
-use crate::report::site::{
-    Asked, ListHealth, Lists, Site, SiteError, Waiting, pages, sendings, suppressed,
-};
+use crate::report::site::data::Approved;
+use crate::report::site::reading::{Asked, sendings, suppressed};
+use crate::report::site::{Growth, ListHealth, Lists, Month, Site, SiteError, Waiting, pages};
 use crate::workspace::Workspace;
+use crate::workspace::names::ListName;
 use crate::workspace::settings::Settings;
+use crate::workspace::tree::Tree;
 
 /// What `report` takes.
 #[derive(Debug, clap::Args)]
@@ -47,7 +52,7 @@ use crate::workspace::settings::Settings;
         Exit codes: 0 written, 2 could not run."
 )]
 pub struct Arguments {
-    /// Where the pages are written. Pages that are there are written anew; nothing is removed.
+    /// Where the pages are written: a folder that is new, empty, or a former report, which is replaced as a whole.
     #[arg(long, value_name = "DIR", default_value = "report", alias = "output")]
     pub out: PathBuf,
 
@@ -91,6 +96,8 @@ pub fn run(
             let campaign = opened.workspace.campaigns.get(id.campaign())?;
             Some(campaign.campaign.subject.clone())
         },
+        approved: &|id, header| approved(&folder, &opened, id, header),
+        key: key.as_ref(),
     };
     let lists = match &key {
         Some(key) => {
@@ -118,14 +125,13 @@ pub fn run(
         now,
         sendings: sendings(&opened.ledger, &asked).map_err(failed)?,
         lists,
+        growth: growth_of(&folder, &opened, &zone, now)?,
         suppressed: suppressed(&opened.ledger).map_err(failed)?,
         with_addresses: arguments.with_addresses,
     };
     let pages = pages(site).map_err(failed)?;
-    whole_file::folder(&folder, &arguments.out)?;
-    for page in &pages {
-        whole_file::write(&arguments.out, &page.path, page.html.as_bytes())?;
-    }
+    let files = pages.iter().map(|it| (it.path.as_str(), it.html.as_str()));
+    report_folder::replace(&folder, &arguments.out, files)?;
     terminal.print(&format!(
         "{} pages; open {}\n",
         pages.len(),
@@ -157,6 +163,52 @@ fn key(settings: &Settings, is_needed: bool) -> Result<Option<RecipientKey>, Cli
     }
     let key = organisation_key(&environment, settings).map_err(|why| cli_error(&why))?;
     Ok(Some(key))
+}
+
+/// What a sending's commits have, where this clone has them and they can be read.
+fn approved(
+    folder: &Path,
+    opened: &Opened,
+    id: &OccurrenceId,
+    header: &AudienceHeader,
+) -> Option<Approved> {
+    let tree = |commit: &str| {
+        let commit = opened.repository.resolve(commit).ok()?;
+        Tree::at(folder, commit).ok()
+    };
+    let content = tree(&header.content_commit)?;
+    let settings = Workspace::load_settings(&content).ok()?;
+    let campaign = Workspace::load_campaign(&content, id.campaign()).ok()?;
+    Some(Approved {
+        settings,
+        campaign: campaign.campaign,
+        lists: Box::new(tree(&header.lists_commit)?),
+    })
+}
+
+fn growth_of(
+    folder: &Path,
+    opened: &Opened,
+    zone: &TimeZone,
+    now: jiff::Timestamp,
+) -> Result<Vec<Growth>, CliError> {
+    let main = (opened.head, &opened.workspace);
+    let grown = growth(folder, &opened.repository, main, zone, now);
+    let grown = grown.map_err(|why| CliError::new(why.to_string()))?;
+    let of_list = |(name, months): (ListName, Vec<growth::Month>)| {
+        let file = opened.workspace.lists.get(&name);
+        let months = months.into_iter().map(|it| Month {
+            month: it.month,
+            members: it.members,
+            joined: it.joined,
+            left: it.left,
+        });
+        Growth {
+            title: file.map_or(name.to_string(), |it| it.list.title.clone()),
+            months: months.collect(),
+        }
+    };
+    Ok(grown.into_iter().map(of_list).collect())
 }
 
 fn without_key(workspace: &Workspace) -> Lists {

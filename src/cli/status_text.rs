@@ -8,14 +8,19 @@ use serde_json::{Value, json};
 
 use crate::deliver::beyond::{CANCELLED, OnMain};
 use crate::deliver::due::Standing;
+use crate::deliver::rates::HOW_ON;
 use crate::deliver::reasons::Reasons;
 use crate::deliver::standings::{Entry, Place, Wait};
+use crate::deliver::waiting::Waiting;
 use crate::ledger::event::Ranges;
 use crate::ledger::feedback::Returned;
 use crate::ledger::state::Note;
 
 /// What a terminal shows on one line at least.
 const WIDTH: usize = 79;
+
+/// Destinations that are told.
+const DESTINATIONS: usize = 5;
 
 /// Longer ids stand on a line of their own.
 const NAME: usize = 24;
@@ -66,14 +71,21 @@ fn block(text: &mut String, entry: &Entry, zone: &TimeZone) {
         );
     }
     reasons(text, &entry.not_now);
+    waiting(text, &entry.waiting, zone);
     if counts.rejected > 0 {
         text.push_str("  rejected, in the relays' words:\n");
         reasons(text, &entry.refused);
     }
     came_back(text, &entry.came_back);
     let local = |at: Timestamp| moment(at, zone);
+    if let Some(why) = &entry.too_much {
+        let _ = writeln!(text, "  held by policy.rates: {why};\n  {HOW_ON}");
+    }
     // A hold that mail went out after is no news any more; the history is in RESULT.md and in JSON.
-    if let (Some(why), Some((at, _))) = (entry.held(), entry.notes.last()) {
+    let held = entry
+        .held()
+        .filter(|why| entry.too_much.is_none() || !why.ends_with(HOW_ON));
+    if let (Some(why), Some((at, _))) = (held, entry.notes.last()) {
         let _ = writeln!(
             text,
             "  {} held: {why}\n  held: mend the reason above and merge; the next run tries again",
@@ -96,16 +108,51 @@ fn came_back(text: &mut String, returned: &Returned) {
     }
 }
 
+/// Destinations that mails wait at, each on two lines; what says "until" is left alone by the run that heard it.
+fn waiting(text: &mut String, all: &[Waiting], zone: &TimeZone) {
+    for it in all.iter().take(DESTINATIONS) {
+        let (mails, name) = (it.mails, &it.destination);
+        let _ = match (it.paused_until, it.retry_at) {
+            (Some(until), _) => writeln!(
+                text,
+                "  paused: {name} refuses us, nothing goes there until {}; {mails} wait",
+                moment(until, zone)
+            ),
+            (None, Some(at)) => writeln!(
+                text,
+                "  waiting: {name} said \"not now\" to {}, tried again from {}",
+                it.deferred,
+                moment(at, zone)
+            ),
+            (None, None) => Ok(()),
+        };
+        if it.paused_until.is_some() {
+            line(text, &format!("    {}", it.words));
+        }
+    }
+    if all.len() > DESTINATIONS {
+        let _ = writeln!(
+            text,
+            "  and {} further destinations",
+            all.len() - DESTINATIONS
+        );
+    }
+}
+
+/// Cut where it would not fit.
+fn line(text: &mut String, line: &str) {
+    if line.chars().count() <= WIDTH {
+        let _ = writeln!(text, "{line}");
+    } else {
+        let cut: String = line.chars().take(WIDTH - 1).collect();
+        let _ = writeln!(text, "{}…", cut.trim_end());
+    }
+}
+
 /// The most frequent reasons, each on a line that fits.
 fn reasons(text: &mut String, reasons: &Reasons) {
     for reason in reasons.told(3) {
-        let line = format!("    {} × {}", reason.count, reason.text);
-        if line.chars().count() <= WIDTH {
-            let _ = writeln!(text, "{line}");
-        } else {
-            let cut: String = line.chars().take(WIDTH - 1).collect();
-            let _ = writeln!(text, "{}…", cut.trim_end());
-        }
+        line(text, &format!("    {} × {}", reason.count, reason.text));
     }
 }
 
@@ -166,7 +213,12 @@ fn words(entry: &Entry, zone: &TimeZone) -> String {
             ..
         } => format!("run {run} is sending it, until {} at most", local(*until)),
         Place::LedgerOnly { on_main, .. } if entry.counts.pending > 0 => on_main.to_string(),
-        Place::LedgerOnly { .. } => "over".to_owned(),
+        Place::LedgerOnly { .. } => match entry.lapsed() {
+            Some(window) => {
+                format!("lapsed: its window of {window} passed\n  without a start; over")
+            }
+            None => "over".to_owned(),
+        },
     }
 }
 
@@ -210,6 +262,7 @@ fn entry_json(entry: &Entry) -> Value {
         .map(|wait| match wait {
             Wait::Unknown => "unknown",
             Wait::Held => "held",
+            Wait::TooMuch => "rates",
             Wait::Lapsed => "lapsed",
             Wait::Unfinished => "unfinished",
         })
@@ -256,6 +309,8 @@ fn entry_json(entry: &Entry) -> Value {
         },
         "exclusions": exclusions,
         "not_now": reasons_json(&entry.not_now),
+        "waiting": entry.waiting.iter().map(waiting_json).collect::<Vec<_>>(),
+        "too_much_came_back": entry.too_much,
         "rejections": reasons_json(&entry.refused),
         "came_back": {
             "hard": entry.came_back.hard, "other": entry.came_back.other,
@@ -263,6 +318,15 @@ fn entry_json(entry: &Entry) -> Value {
         },
         "notes": notes,
         "last_activity": entry.last_activity.map(|at| at.to_string()),
+    })
+}
+
+fn waiting_json(it: &Waiting) -> Value {
+    json!({
+        "destination": it.destination, "mails": it.mails, "deferred": it.deferred,
+        "retry_at": it.retry_at.map(|at| at.to_string()),
+        "paused_until": it.paused_until.map(|at| at.to_string()),
+        "words": it.words,
     })
 }
 

@@ -60,6 +60,12 @@ impl Terminal {
         self.out.flush().map_err(|e| CliError::printing(&e))
     }
 
+    /// Prints to standard error, where standard output is somebody else's.
+    pub fn aside(&mut self, text: &str) {
+        let _ = self.out.flush();
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+
     /// Says on standard error what went wrong beside the command's work.
     pub fn warn(&mut self, error: &CliError) {
         let _ = self.out.flush();

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::engine::Engine;
 use super::error::{DeliverError, StartError};
+use super::opened::Opened;
 use super::run::Run;
 use crate::ledger::branch::Ledger;
 use crate::ledger::feedback::ByOccurrence;
@@ -17,7 +18,7 @@ use crate::workspace::names::SenderName;
 use crate::workspace::settings::Rates;
 
 /// What a person can do about it.
-const HOW_ON: &str = "clean the lists; to go on all the same, give the reason under policy.rates.go_on in postmerge.yaml";
+pub const HOW_ON: &str = "clean the lists; to go on all the same, give the reason under policy.rates.go_on in postmerge.yaml";
 
 impl Run<'_> {
     /// What had come back when the round began.
@@ -37,14 +38,8 @@ impl Run<'_> {
         sender: &SenderName,
     ) -> Result<Option<String>, StartError> {
         let rates = &self.ground.settings.policy.rates;
-        let returned = self.came_back()?;
-        let has_any = returned.occurrences().next().is_some();
-        let of_it = of_occurrence(rates, id, state, returned);
-        let verdict = match of_it {
-            Verdict::Stop(_) => of_it,
-            other if !has_any => other,
-            other => other.worse(of_sender(&self.ledger, rates, sender, self.now)?),
-        };
+        let sending = (id, state, sender.as_str());
+        let verdict = whole(&self.ledger, rates, sending, self.came_back()?, self.now)?;
         match (verdict, goes_on(rates, id)) {
             (Verdict::Fine, _) => Ok(None),
             (Verdict::Warn(why), _) => Ok(Some(format!("warning: {why}"))),
@@ -56,6 +51,47 @@ impl Run<'_> {
                 why: format!("{why}; {HOW_ON}"),
             }),
         }
+    }
+}
+
+/// What a sending and its sender's sendings come to.
+fn whole(
+    ledger: &Ledger,
+    rates: &Rates,
+    (id, state, sender): (&OccurrenceId, &OccurrenceState, &str),
+    returned: &ByOccurrence,
+    now: Timestamp,
+) -> Result<Verdict, StartError> {
+    let has_any = returned.occurrences().next().is_some();
+    match of_occurrence(rates, id, state, returned) {
+        it @ Verdict::Stop(_) => Ok(it),
+        other if !has_any => Ok(other),
+        other => Ok(other.worse(of_sender(ledger, rates, sender, now)?)),
+    }
+}
+
+/// Why no run would go on with this occurrence, where too much has come back of it or of its sender's.
+pub(super) fn too_much(
+    opened: &Opened,
+    id: &OccurrenceId,
+    returned: &ByOccurrence,
+    now: Timestamp,
+) -> Result<Option<String>, StartError> {
+    let (ledger, workspace) = (&opened.ledger, &opened.workspace);
+    let rates = &workspace.settings.policy.rates;
+    if goes_on(rates, id).is_some() {
+        return Ok(None);
+    }
+    let state = ledger.look(id)?;
+    let campaign = workspace.campaigns.get(id.campaign());
+    let sender = match state.header() {
+        Some(header) => Some(header.sender.as_str()),
+        None => campaign.map(|file| file.campaign.sender.as_str()),
+    };
+    let sending = (id, &state, sender.unwrap_or_default());
+    match whole(ledger, rates, sending, returned, now)? {
+        Verdict::Stop(why) => Ok(Some(why)),
+        Verdict::Fine | Verdict::Warn(_) => Ok(None),
     }
 }
 
@@ -89,7 +125,7 @@ impl Engine {
 fn of_sender(
     ledger: &Ledger,
     rates: &Rates,
-    sender: &SenderName,
+    sender: &str,
     now: Timestamp,
 ) -> Result<Verdict, StartError> {
     let days = SignedDuration::from_hours(24 * i64::from(rates.days));
@@ -97,9 +133,7 @@ fn of_sender(
     let returned = ledger.came_back(|feedback| feedback.at >= since)?;
     let figures = |occurrence: &OccurrenceId| -> Result<Option<Figures>, StartError> {
         let state = ledger.look(occurrence)?;
-        let is_its = state
-            .header()
-            .is_some_and(|it| it.sender == sender.as_str());
+        let is_its = state.header().is_some_and(|it| it.sender == sender);
         let is_recent = state.last_activity().is_some_and(|at| at >= since);
         let of_it = (is_its && is_recent).then(|| Figures::of(&state, returned.of(occurrence)));
         Ok(of_it)

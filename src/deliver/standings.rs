@@ -11,11 +11,11 @@ use super::beyond::{OnMain, beyond_agenda, held_by};
 use super::due::{Question, Standing, agenda};
 use super::error::StartError;
 use super::opened::Opened;
+use super::rates::too_much;
 use super::reasons::Reasons;
-use crate::ledger::branch::Ledger;
-use crate::ledger::event::{ClaimId, Event, Exclusion, Outcome, Ranges, RunId};
-use crate::ledger::feedback::{Feedback, Returned};
-use crate::ledger::segment::Record;
+use super::waiting::{Waiting, waiting};
+use crate::ledger::event::{ClaimId, Exclusion, Ranges, RunId};
+use crate::ledger::feedback::Returned;
 use crate::ledger::state::{Counts, Note, OccurrenceState, Status};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::plan::calendar::calendar;
@@ -58,6 +58,10 @@ pub struct Entry {
     pub exclusions: BTreeMap<Exclusion, u32>,
     /// What relays answered to those who were told "not now" and are still to be sent to.
     pub not_now: Reasons,
+    /// Where they wait, and which destinations are left alone for a while.
+    pub waiting: Vec<Waiting>,
+    /// Too much came back: no run goes on with it (`policy.rates`), and why.
+    pub too_much: Option<String>,
     /// What relays said when they refused.
     pub refused: Reasons,
     /// When it was held or lapsed, oldest first.
@@ -113,6 +117,8 @@ pub enum Wait {
     Unknown,
     /// It was held, and nothing happened since.
     Held,
+    /// Too much of it came back.
+    TooMuch,
     /// Its window passed without a start.
     Lapsed,
     /// It started, is not through, and its window does not open any more.
@@ -162,6 +168,8 @@ impl Entry {
             unknowns: Unknowns::of(state, now),
             exclusions: state.exclusions(),
             not_now: Reasons::default(),
+            waiting: Vec::new(),
+            too_much: None,
             refused: refused(state),
             notes: state.notes().to_vec(),
             came_back: Returned::default(),
@@ -183,6 +191,18 @@ impl Entry {
         }
     }
 
+    /// The window that passed without a start, of one that the agenda looks back to no more.
+    pub fn lapsed(&self) -> Option<&str> {
+        let Place::LedgerOnly { .. } = self.place else {
+            return None;
+        };
+        let mut notes = self.notes.iter().rev();
+        notes.find_map(|(_, note)| match note {
+            Note::Lapsed(window) if !self.started => Some(window.as_str()),
+            _ => None,
+        })
+    }
+
     /// Everything about it that waits for a person.
     pub fn waits(&self) -> Vec<Wait> {
         let mut waits = Vec::new();
@@ -191,6 +211,9 @@ impl Entry {
         }
         if self.held().is_some() {
             waits.push(Wait::Held);
+        }
+        if self.too_much.is_some() {
+            waits.push(Wait::TooMuch);
         }
         match &self.place {
             Place::Agenda(Standing::Lapsed { .. }) => waits.push(Wait::Lapsed),
@@ -247,15 +270,15 @@ pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<E
         entries.push(Entry::of(id, place, &state, now));
         Ok(())
     })?;
-    let asked = |feedback: &Feedback| {
-        let mail = feedback.mail.as_ref();
-        mail.is_some_and(|(id, _)| which.takes(id))
-    };
-    let came_back = opened.ledger.came_back(asked)?;
+    // Of all: a sender's share is of every sending.
+    let came_back = opened.ledger.came_back(|_| true)?;
     for entry in &mut entries {
         entry.came_back = came_back.of(&entry.id);
-        if entry.counts.deferred > 0 {
-            entry.not_now = not_now(&opened.ledger, &entry.id)?;
+        if entry.started && entry.counts.pending > 0 {
+            (entry.not_now, entry.waiting) = waiting(&opened.ledger, &entry.id, now)?;
+        }
+        if goes_on(entry) {
+            entry.too_much = too_much(opened, &entry.id, &came_back, now)?;
         }
         entry
             .counts
@@ -268,31 +291,21 @@ pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<E
     Ok(entries)
 }
 
+/// Whether a run would send of it, if nothing else were in the way.
+fn goes_on(entry: &Entry) -> bool {
+    let is_ahead = matches!(
+        entry.place,
+        Place::Agenda(Standing::Due { .. } | Standing::NotYet(_) | Standing::Shut)
+    );
+    is_ahead && (!entry.started || entry.counts.pending > 0)
+}
+
 fn refused(state: &OccurrenceState) -> Reasons {
     let mut reasons = Reasons::default();
     for (words, count) in state.rejections() {
         reasons.add(words, *count, None);
     }
     reasons
-}
-
-/// The latest answers of those who were told "not now": the state keeps only when, not why.
-fn not_now(ledger: &Ledger, id: &OccurrenceId) -> Result<Reasons, StartError> {
-    let mut reasons = Reasons::default();
-    let state = ledger.replay(id)?;
-    ledger.records(id, |record| {
-        if let Record::Event(Event::Outcome {
-            recipient,
-            at,
-            outcome: Outcome::Deferred { reply, .. },
-            ..
-        }) = record
-            && matches!(state.status(recipient), Some(Status::Deferred { .. }))
-        {
-            reasons.take(&reply, at);
-        }
-    })?;
-    Ok(reasons)
 }
 
 /// The organisation's zone, in which people read times.

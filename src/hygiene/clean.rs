@@ -20,6 +20,7 @@ use crate::mail::refusal::Language;
 use crate::workspace::loaded::ListFile;
 use crate::workspace::members::Members;
 use crate::workspace::names::ListName;
+use crate::workspace::settings::LedgerSettings;
 
 /// What cleaning branches are called, before the date.
 pub const PREFIX: &str = "postmerge/clean-";
@@ -48,6 +49,28 @@ pub struct Wish {
     pub push: bool,
 }
 
+impl Wish {
+    /// Whether a change may be proposed on the branch.
+    ///
+    /// # Errors
+    /// [`HygieneError::Branch`] where that is no branch's name, or one that git reads as something else;
+    /// [`HygieneError::Reserved`] of the main branch's name and of the ledger's.
+    pub fn check(&self, ledger: &LedgerSettings) -> Result<(), HygieneError> {
+        let Some(name) = &self.branch else {
+            return Ok(());
+        };
+        // `refs/heads/refs/heads/main` would be one: a branch that nobody meant.
+        let is_misread = name == "HEAD" || name.starts_with("refs/");
+        if is_misread || !Repository::is_reference_name(&format!("refs/heads/{name}")) {
+            return Err(HygieneError::Branch(name.clone()));
+        }
+        match [&ledger.main, &ledger.branch].contains(&name) {
+            true => Err(HygieneError::Reserved(name.clone())),
+            false => Ok(()),
+        }
+    }
+}
+
 /// A branch that is open, and who it takes out of which list.
 struct OpenBranch {
     name: String,
@@ -68,11 +91,7 @@ pub fn propose(
     wish: &Wish,
     now: Timestamp,
 ) -> Result<Vec<Proposal>, HygieneError> {
-    if let Some(name) = &wish.branch
-        && !Repository::is_reference_name(&format!("refs/heads/{name}"))
-    {
-        return Err(HygieneError::Branch(name.clone()));
-    }
+    wish.check(&ground.workspace.settings.ledger)?;
     let repository = ground.ledger.repository();
     let overdue: Vec<&Case> = gathered
         .cases

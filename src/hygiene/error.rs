@@ -49,6 +49,9 @@ pub enum HygieneError {
     /// A branch's name.
     #[error("`{0}` can not be a branch's name")]
     Branch(String),
+    /// A branch that nothing is proposed on.
+    #[error("nothing is proposed on the branch `{0}`: what is merged there, or recorded, counts")]
+    Reserved(String),
     /// There is a branch of this name that holds something else.
     #[error("the branch `{0}` is there already and holds something else")]
     Taken(String),

@@ -11,6 +11,7 @@ pub mod digest;
 pub mod error;
 pub mod forget;
 pub mod gather;
+pub mod growth;
 pub mod markdown;
 pub mod notify;
 pub mod overview;

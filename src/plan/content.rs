@@ -15,7 +15,7 @@ use crate::workspace::settings::{Sender, Settings};
 use crate::workspace::source::{Source, SourceError, WorkspacePath};
 
 /// Larger documents are not mailed or linked.
-const LARGEST_DOCUMENT: u64 = 50_000_000;
+pub(super) const LARGEST_DOCUMENT: u64 = 50_000_000;
 
 /// Larger text files are no bodies or layouts.
 const LARGEST_TEXT: u64 = 4_000_000;

@@ -80,9 +80,23 @@ pub fn pace(
     sent: &Sent,
     now: Timestamp,
 ) -> Result<Vec<Pace>, PlanError> {
+    watched(settings, calendar, sendings, (sent, now), &mut |_, _| {})
+}
+
+/// The same; and hands over when each mail of which sending is done.
+///
+/// # Errors
+/// [`PlanError::Zone`].
+pub fn watched(
+    settings: &Settings,
+    calendar: &Calendar,
+    sendings: &[Sending],
+    (sent, now): (&Sent, Timestamp),
+    each: &mut dyn FnMut(usize, Timestamp),
+) -> Result<Vec<Pace>, PlanError> {
     let mut paces = vec![Pace::default(); sendings.len()];
     for group in together(sendings) {
-        Group::new(settings, sendings, group).run(calendar, sent, now, &mut paces)?;
+        Group::new(settings, sendings, group).run(calendar, (sent, now), &mut paces, each)?;
     }
     Ok(paces)
 }
@@ -149,9 +163,9 @@ impl<'a> Group<'a> {
     fn run(
         mut self,
         calendar: &Calendar,
-        sent: &Sent,
-        now: Timestamp,
+        (sent, now): (&Sent, Timestamp),
         paces: &mut [Pace],
+        each: &mut dyn FnMut(usize, Timestamp),
     ) -> Result<(), PlanError> {
         let openings = self.members.iter().filter_map(|at| self.sendings.get(*at));
         let Some(from) = openings.map(|it| it.opening.from.max(now)).min() else {
@@ -176,6 +190,7 @@ impl<'a> Group<'a> {
             openings: BTreeMap::new(),
             used: BTreeSet::new(),
             paces,
+            each,
         };
         watch(simulation, &mut road);
         for (at, _) in road.used {
@@ -245,6 +260,8 @@ struct Turns<'a> {
     /// Openings in which mails start.
     used: BTreeSet<(usize, Timestamp)>,
     paces: &'a mut [Pace],
+    /// Is told of every mail.
+    each: &'a mut dyn FnMut(usize, Timestamp),
 }
 
 impl Turns<'_> {
@@ -306,6 +323,7 @@ impl Road for Turns<'_> {
         let Some(pace) = self.paces.get_mut(at) else {
             return;
         };
+        (self.each)(at, ends);
         pace.unsent = pace.unsent.saturating_sub(1);
         pace.first.get_or_insert(starts);
         pace.last = pace.last.max(Some(ends));

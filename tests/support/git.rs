@@ -10,6 +10,11 @@ use std::process::Command;
 
 /// Runs `git` in `folder`, which must succeed; what it printed.
 pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
+    git_with(folder, arguments, &[])
+}
+
+/// The same with these variables: when a commit was made, for example.
+pub(crate) fn git_with(folder: &Path, arguments: &[&str], set: &[(&str, &str)]) -> String {
     let done = Command::new("git")
         .arg("-C")
         .arg(folder)
@@ -18,6 +23,7 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
         .args(arguments)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1")
+        .envs(set.iter().copied())
         .output()
         .unwrap();
     assert!(

@@ -3,6 +3,7 @@
 #![allow(
     dead_code,
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "every test uses a part, and a test fails by panicking"
 )]
@@ -26,7 +27,10 @@ use postmerge::mail::occurrence::OccurrenceId;
 use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
 use postmerge::mail::refusal::Class;
 
-use super::{git::git, overlay};
+use super::{
+    git::{git, git_with},
+    overlay,
+};
 
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -95,8 +99,8 @@ pub(crate) fn write(root: &Path, folder: &Path) {
     git(folder, &["init", "-q", "--bare", bare]);
     git(folder, &["init", "-q"]);
     std::fs::write(folder.join(".gitignore"), "/remote.git\n/report\n").unwrap();
-    git(folder, &["add", "-A"]);
-    git(folder, &["commit", "-qm", "the example"]);
+    grow(folder);
+    let commit = git(folder, &["rev-parse", "HEAD"]).trim().to_owned();
     git(folder, &["remote", "add", "origin", bare]);
     git(folder, &["push", "-q", "origin", "main"]);
     let members = members(root);
@@ -112,7 +116,7 @@ pub(crate) fn write(root: &Path, folder: &Path) {
     ledger.fetch().unwrap();
     let mut gone: BTreeMap<RecipientId, Timestamp> = BTreeMap::new();
     for (number, sending) in SENDINGS.iter().enumerate() {
-        let made = make(number as u64, sending, &members, &mut gone);
+        let made = make(number as u64, sending, (&members, &commit), &mut gone);
         let id: OccurrenceId = sending.0.parse().unwrap();
         ledger.replay(&id).unwrap();
         ledger.suppressions().unwrap();
@@ -137,6 +141,40 @@ pub(crate) fn write(root: &Path, folder: &Path) {
             ..Batch::new(RunId(1), yesterday, "notices")
         })
         .unwrap();
+}
+
+/// Commits the workspace as the exporters' list grew month by month, up to what it is.
+fn grow(folder: &Path) {
+    let list = folder.join("lists/exportadores.csv");
+    let all = std::fs::read_to_string(&list).unwrap();
+    let mut lines: Vec<&str> = all.lines().collect();
+    let heading = lines.remove(0);
+    let like = lines[10].split_once(',').unwrap().1;
+    for month in 0..=10 {
+        let ago = SignedDuration::from_hours(24 * (31 * (10 - month) + 3));
+        let (month, at) = (
+            usize::try_from(month).unwrap(),
+            (Timestamp::now() - ago).to_string(),
+        );
+        let joined = &lines[..lines.len() - (10 - month) * 47];
+        let leave = (month * 6..60).map(|n| format!("baja{n}@antes.example,{like}"));
+        let rows: Vec<String> = joined
+            .iter()
+            .map(ToString::to_string)
+            .chain(leave)
+            .collect();
+        let text = match month {
+            10 => all.clone(),
+            _ => format!("{heading}\n{}\n", rows.join("\n")),
+        };
+        std::fs::write(&list, text).unwrap();
+        git(folder, &["add", "-A"]);
+        let when = [
+            ("GIT_AUTHOR_DATE", at.as_str()),
+            ("GIT_COMMITTER_DATE", at.as_str()),
+        ];
+        git_with(folder, &["commit", "-qm", "the example"], &when);
+    }
 }
 
 /// The exporters' list, each with the provider that the example's settings name.
@@ -166,25 +204,21 @@ fn members(root: &Path) -> Vec<Member> {
 fn make(
     number: u64,
     &(name, start, every, hard, unknown): &(&str, &str, usize, u64, u32),
-    members: &[Member],
+    (members, commit): (&[Member], &str),
     gone: &mut BTreeMap<RecipientId, Timestamp>,
 ) -> Batch {
     let id: OccurrenceId = name.parse().unwrap();
     let start: Timestamp = start.parse().unwrap();
     let mut dice = Dice(number * 77 + 5);
     let mut header = AudienceHeader {
-        content_commit: Digest::of(name.as_bytes())
-            .to_string()
-            .chars()
-            .take(40)
-            .collect(),
-        lists_commit: "1".repeat(40),
+        content_commit: commit.to_owned(),
+        lists_commit: commit.to_owned(),
         digest: Digest::of(name.as_bytes()),
         key: RecipientKey::from_secret(KEY.as_bytes())
             .unwrap()
             .fingerprint()
             .to_owned(),
-        sender: "boletines".to_owned(),
+        sender: "direccion".to_owned(),
         at: start,
         destinations: Vec::new(),
         documents: Vec::new(),

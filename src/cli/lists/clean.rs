@@ -49,16 +49,19 @@ pub(super) fn run(
     terminal: &mut Terminal,
 ) -> Result<ExitCode, CliError> {
     let mut here = Here::open(cli, false)?;
+    let wish = Wish {
+        branch: arguments.branch.clone(),
+        push: arguments.push,
+    };
+    // Before anything is lifted.
+    let settings = &here.opened.workspace.settings;
+    wish.check(&settings.ledger).map_err(failed)?;
     let gathered = here.gather()?;
     let (mut proposals, mut lifted) = (Vec::new(), 0);
     if !arguments.dry_run {
         let now = (new_run_id(), here.now);
         lifted = lift(&mut here.opened.ledger, &gathered.corrected, now).map_err(failed)?;
         let remote = remote(&here.opened.workspace.settings.ledger);
-        let wish = Wish {
-            branch: arguments.branch.clone(),
-            push: arguments.push,
-        };
         proposals = propose(&here.ground(), &gathered, &remote, &wish, here.now).map_err(failed)?;
     }
     let text = match arguments.format {

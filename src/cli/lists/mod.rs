@@ -130,6 +130,8 @@ pub(super) fn failed(why: HygieneError) -> CliError {
         HygieneError::Publish(why) => cli_error(&why.into()),
         HygieneError::List { .. } => CliError::new(why.to_string())
             .hint("`postmerge lint` shows where; mend it on the main branch"),
+        HygieneError::Branch(_) | HygieneError::Reserved(_) => CliError::new(why.to_string())
+            .hint("give --branch a name of its own, for example `tidy`, or leave it out"),
         HygieneError::Taken(_) => {
             CliError::new(why.to_string()).hint("delete it, or name another one with --branch")
         }

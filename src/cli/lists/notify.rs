@@ -33,7 +33,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Write all open cases as Markdown for an issue or a comment into this file (`-`: print them).
+    /// Write all open cases as Markdown for an issue or a comment into this file (`-`: print them, and
+    /// everything else on standard error).
     #[arg(long, value_name = "FILE")]
     pub github: Option<String>,
 
@@ -51,19 +52,22 @@ pub(super) fn run(
     let mut here = Here::open(cli, false)?;
     let gathered = here.gather()?;
     let digests = digests(&gathered, &here.opened.workspace, here.now).map_err(failed)?;
-    let code = match (arguments.dry_run, digests.is_empty()) {
-        (_, true) => {
-            terminal.print("No owner is to be told of anything.\n")?;
-            ExitCode::SUCCESS
-        }
+    let (said, code) = match (arguments.dry_run, digests.is_empty()) {
+        (_, true) => (
+            "No owner is to be told of anything.\n".to_owned(),
+            ExitCode::SUCCESS,
+        ),
         (true, _) => {
-            for digest in &digests {
-                terminal.print(&shown(digest, &gathered))?;
-            }
-            ExitCode::SUCCESS
+            let mails = digests.iter().map(|digest| shown(digest, &gathered));
+            (mails.collect(), ExitCode::SUCCESS)
         }
-        (false, _) => tell(&mut here, &gathered, &digests, terminal)?,
+        (false, _) => tell(&mut here, &gathered, &digests)?,
     };
+    match arguments.github.as_deref() {
+        // Whoever pipes the Markdown on gets nothing but that.
+        Some("-") => terminal.aside(&said),
+        _ => terminal.print(&said)?,
+    }
     if let Some(file) = &arguments.github {
         // As it stands now: who was told a moment ago has days left.
         let gathered = here.gather()?;
@@ -88,8 +92,7 @@ fn tell(
     here: &mut Here,
     gathered: &Gathered,
     digests: &[Digest],
-    terminal: &mut Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<(String, ExitCode), CliError> {
     let settings = here.opened.workspace.settings.clone();
     let sender = sender(&settings).map_err(failed)?;
     let parse = |what: &str, text: &str| {
@@ -120,9 +123,9 @@ fn tell(
     let sent = threads()?
         .block_on(send(digests, &from, transport.as_ref(), ledger, now))
         .map_err(failed)?;
-    terminal.print(&sent.iter().map(line).collect::<String>())?;
     let refused = sent.iter().any(|it| it.outcome.is_err());
-    Ok(ExitCode::from(u8::from(refused)))
+    let said = sent.iter().map(line).collect();
+    Ok((said, ExitCode::from(u8::from(refused))))
 }
 
 fn line(sent: &Sent) -> String {

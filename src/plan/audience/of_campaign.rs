@@ -16,6 +16,7 @@ use crate::plan::error::PlanError;
 use crate::plan::frequency::Lately;
 use crate::plan::lists::Lists;
 use crate::plan::overlay::Overlay;
+use crate::plan::own_documents::combined;
 use crate::plan::received::Received;
 use crate::workspace::campaign::Purpose;
 use crate::workspace::document_path::DocumentPath;
@@ -161,11 +162,5 @@ fn own_digest(
             .ok_or(DocumentProblem::Missing)?;
         digests.push(Digest::of(&bytes));
     }
-    Ok(match digests.as_slice() {
-        [] => None,
-        [only] => Some(*only),
-        several => Some(Digest::of_parts(
-            several.iter().map(|digest| digest.as_bytes().as_slice()),
-        )),
-    })
+    Ok(combined(&digests))
 }

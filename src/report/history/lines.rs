@@ -95,8 +95,8 @@ impl Standing {
 pub enum Whose {
     /// Everybody's.
     All,
-    /// Of those whose mail carried or linked this document.
-    Document(Digest),
+    /// Of those whose mail carried or linked a document that the ledger knows by one of these digests.
+    Document(HashSet<Digest>),
     /// Of these.
     These(HashSet<RecipientId>),
 }
@@ -233,13 +233,14 @@ impl Teller<'_> {
     ) -> Result<(), LinesError<E>> {
         let ids = self.state.ids().iter().zip(self.state.destinations());
         for ((index, status), (id, destination)) in self.state.statuses().zip(ids) {
-            let carried = |digest: &Digest| {
-                self.header.documents.contains(digest)
-                    || self.state.own_document(index).as_ref() == Some(digest)
+            let carried = |digests: &HashSet<Digest>| {
+                let own = self.state.own_document(index);
+                let shared = &self.header.documents;
+                shared.iter().chain(&own).any(|it| digests.contains(it))
             };
             let is_wanted = match &self.question.whose {
                 Whose::All => true,
-                Whose::Document(digest) => carried(digest),
+                Whose::Document(digests) => carried(digests),
                 Whose::These(ids) => ids.contains(id),
             };
             if !is_wanted {
@@ -320,9 +321,11 @@ impl Teller<'_> {
 fn concerns(ledger: &Ledger, id: &OccurrenceId, whose: &Whose) -> Result<bool, LedgerError> {
     let is_one = |header: Option<&AudienceHeader>, entry: Option<&AudienceEntry>| match whose {
         Whose::All => true,
-        Whose::Document(digest) => {
-            header.is_some_and(|header| header.documents.contains(digest))
-                || entry.is_some_and(|entry| entry.own_document.as_ref() == Some(digest))
+        Whose::Document(digests) => {
+            let shared = header.map(|header| header.documents.as_slice());
+            let own = entry.and_then(|entry| entry.own_document.as_ref());
+            let mut all = shared.unwrap_or_default().iter().chain(own);
+            all.any(|it| digests.contains(it))
         }
         Whose::These(ids) => entry.is_some_and(|entry| ids.contains(&entry.id)),
     };

@@ -1,14 +1,12 @@
 //! A sending's page: from its audience to what came back, and what to do about what nobody knows.
 
-use jiff::{Timestamp, ToSpan as _};
 use minijinja::{Value, context};
 
-use super::Site;
-use super::chart::{Name, Row, Series, columns};
+use super::chart::{Row, Series};
 use super::data::{Destination, FEWEST, How, Sending};
-use super::timeline::Timeline;
 use super::view::{Cell, Figure, Table, fate_series, moment, row_figure};
 use super::words::Words;
+use super::{Site, against_plan, groups};
 use crate::ledger::event::Ranges;
 use crate::ledger::state::Note;
 
@@ -31,11 +29,14 @@ pub(super) fn of(sending: &Sending, site: &Site<'_>, words: &Words) -> Value {
         besides => begun.then(|| besides(sending, words)),
         elsewhere => (sending.later.elsewhere > 0)
             .then(|| words.with("elsewhere", &[&words.number(sending.later.elsewhere)])),
-        timeline => timeline(&sending.timeline, site, words),
+        timeline => against_plan::figure(sending, site, words),
+        plan => against_plan::words_of(sending, site, words),
         settled => (sending.settled > 0)
             .then(|| words.with("settled", &[&words.number(sending.settled)])),
         destinations => (!sending.destinations.is_empty())
             .then(|| destinations(&sending.destinations, words)),
+        groups => groups::figures(sending, words),
+        groups_mean => groups::meaning(sending, words),
         others_mean => words.with("others_mean", &[&FEWEST.to_string()]),
         failures => (!sending.failed.is_empty()).then(|| failures(sending, words)),
         exclusions => (!sending.exclusions.is_empty()).then(|| exclusions(sending, words)),
@@ -172,64 +173,6 @@ fn besides(sending: &Sending, words: &Words) -> Table {
     let mut table = parts(words, "overlay", whole, &columns);
     table.foot.clear();
     table
-}
-
-fn timeline(timeline: &Timeline, site: &Site<'_>, words: &Words) -> Option<Figure> {
-    let start = timeline.start?;
-    let seconds = timeline.seconds;
-    let (format, length) = match seconds {
-        0..3_600 => (
-            "%H:%M",
-            words.with("minutes", &[&(seconds / 60).to_string()]),
-        ),
-        3_600..86_400 => (
-            "%m-%d %H:%M",
-            words.with("hours", &[&(seconds / 3_600).to_string()]),
-        ),
-        _ => (
-            "%Y-%m-%d",
-            words.with("days", &[&(seconds / 86_400).to_string()]),
-        ),
-    };
-    let mut table = Table::new(words.get("timeline"), words, &["period", "#accepted"]);
-    let mut values = Vec::new();
-    for (number, count) in (0i64..).zip(&timeline.counts) {
-        let at: Timestamp = start
-            .checked_add((seconds * number).seconds())
-            .unwrap_or(start);
-        let text = at.to_zoned(site.zone.clone()).strftime(format).to_string();
-        values.push((text, *count as f64));
-        if *count > 0 {
-            let cells = vec![
-                Cell::text(moment(at, site.zone)),
-                Cell::number(words.number(*count)),
-            ];
-            table.rows.push(cells);
-        }
-    }
-    let sum: u64 = timeline.counts.iter().sum();
-    let most = timeline.counts.iter().max().copied().unwrap_or(0);
-    table.foot = vec![
-        Cell::text(words.get("total")),
-        Cell::number(words.number(sum)),
-    ];
-    let says = words.with(
-        "timeline_says",
-        &[&words.number(sum), &length, &words.number(most)],
-    );
-    let title = format!("{} ({length})", words.get("timeline"));
-    let name = Name {
-        id: "timeline",
-        title: &title,
-        says: &says,
-    };
-    let whole = |value: f64, _: usize| words.number(value.round() as u64);
-    Some(Figure {
-        svg: Value::from_safe_string(columns(&name, "good", &values, &whole)),
-        title,
-        legend: Vec::new(),
-        table,
-    })
 }
 
 /// A destination's name, or that it is several.

@@ -161,14 +161,17 @@ pub fn rows(
     svg
 }
 
-/// Columns side by side, each for a period; a period's label stands where it begins.
+/// Columns side by side, each for a period; a period's label stands where it begins. A line over them goes from column to column.
 pub fn columns(
     name: &Name<'_>,
     class: &'static str,
     values: &[(String, f64)],
+    over: Option<(&'static str, &[f64])>,
     write: Write<'_>,
 ) -> String {
-    let most = values.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+    let line = over.map(|(_, line)| line).unwrap_or_default();
+    let all = values.iter().map(|(_, value)| value).chain(line);
+    let most = all.copied().fold(0.0, f64::max);
     let longest = values.iter().map(|(text, _)| text.chars().count()).max();
     let mut plot = Plot::begin(name, Axis::new(most, 4, true), longest.unwrap_or(0), write);
     let width = plot.length() / values.len().max(1) as f64;
@@ -182,6 +185,29 @@ pub fn columns(
         if number.is_multiple_of(every) {
             plot.mark(x, text);
         }
+    }
+    if let Some((class, line)) = over {
+        let mut points = Vec::new();
+        // From the first of its periods to the last, down to the axis at both ends.
+        let is_any = |value: &f64| *value > 0.0;
+        let from = line.iter().position(is_any).unwrap_or(0);
+        let to = line.iter().rposition(is_any).map_or(0, |last| last + 1);
+        for (number, value) in line.iter().enumerate().take(to).skip(from) {
+            let (x, y) = (plot.left + width * number as f64, plot.y(*value));
+            let bottom = plot.bottom();
+            if number == from {
+                points.push(format!("{x:.1},{bottom:.1}"));
+            }
+            points.push(format!("{x:.1},{y:.1} {:.1},{y:.1}", x + width));
+            if number + 1 == to {
+                points.push(format!("{:.1},{bottom:.1}", x + width));
+            }
+        }
+        let _ = write!(
+            plot.svg,
+            r#"<polyline class="line {class}" points="{}"/>"#,
+            points.join(" ")
+        );
     }
     plot.end()
 }

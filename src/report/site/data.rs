@@ -1,19 +1,25 @@
 //! What one sending came to, folded from its records and from what came back. One sending's state is in memory at a time;
 //! what is kept of it has a bounded size.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::back::{Backs, Why, example};
-use super::timeline::{Counting, Timeline};
+use super::compare::{Comparison, compare};
+use super::timeline::Counting;
 use crate::ledger::event::{AudienceHeader, Event, Exclusion, Outcome, Ranges, RecipientIndex};
 use crate::ledger::segment::Record;
 use crate::ledger::state::{Contradiction, Counts, Note, OccurrenceState, Status};
 use crate::mail::occurrence::OccurrenceId;
-use crate::mail::recipient_id::RecipientId;
+use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::mail::refusal::{Class, classify};
+use crate::plan::forecast::{Begun, forecast};
+use crate::workspace::campaign::Campaign;
+use crate::workspace::settings::Settings;
+use crate::workspace::source::Source;
 
 /// Mails that a page lists one by one.
 pub const LISTED: usize = 200;
@@ -156,6 +162,15 @@ pub struct Unknown {
     pub addresses: Vec<String>,
 }
 
+/// How it would have gone by the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// When mails would have been done.
+    pub done: Counting,
+    /// Mails that would never have had their turn.
+    pub unsent: u64,
+}
+
 /// One sending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sending {
@@ -174,7 +189,13 @@ pub struct Sending {
     /// Accepted because a person said so.
     pub settled: u64,
     /// When the others were accepted.
-    pub timeline: Timeline,
+    pub accepted: Counting,
+    /// On which days.
+    pub days: BTreeSet<Date>,
+    /// When they would have been by the plan; `None` where that can not be told.
+    pub planned: Option<Planned>,
+    /// By list, topic and column; `None` where that can not be told.
+    pub compared: Option<Vec<Comparison>>,
     /// Why some are not mailed, most frequent first.
     pub exclusions: Vec<(Exclusion, u64)>,
     /// By destination, largest first.
@@ -196,6 +217,7 @@ pub struct Fold<'a> {
     zone: &'a TimeZone,
     state: OccurrenceState,
     accepted: Counting,
+    days: BTreeSet<Date>,
     in_time: u64,
     refused: BTreeMap<u32, (Timestamp, Why)>,
     examples: HashMap<Why, String>,
@@ -211,6 +233,22 @@ pub struct Beside<'a> {
     pub addresses: Option<&'a HashMap<RecipientId, String>>,
     /// A claim that is over by now leaves its mails unknown.
     pub now: Timestamp,
+    /// What approved it, where that can be read.
+    pub approved: Option<&'a Approved>,
+    /// What makes a row a recipient.
+    pub key: Option<&'a RecipientKey>,
+    /// The days on which senders had mail accepted before.
+    pub days: &'a BTreeMap<String, BTreeSet<Date>>,
+}
+
+/// What a sending was approved as.
+pub struct Approved {
+    /// The settings of that commit.
+    pub settings: Settings,
+    /// The campaign there.
+    pub campaign: Campaign,
+    /// The files that its lists were read from.
+    pub lists: Box<dyn Source>,
 }
 
 impl<'a> Fold<'a> {
@@ -220,6 +258,7 @@ impl<'a> Fold<'a> {
             zone,
             state: OccurrenceState::new(),
             accepted: Counting::default(),
+            days: BTreeSet::new(),
             in_time: 0,
             refused: BTreeMap::new(),
             examples: HashMap::new(),
@@ -257,6 +296,7 @@ impl<'a> Fold<'a> {
             (Some(Status::Accepted), Some(_)) => {
                 self.in_time += 1;
                 self.accepted.take(at, self.zone);
+                self.days.insert(self.zone.to_datetime(at).date());
             }
             (Some(Status::Rejected), Some(reply)) => {
                 let verdict = classify(None, None, &reply);
@@ -303,6 +343,11 @@ impl<'a> Fold<'a> {
             })
             .collect();
         failed.sort_by_key(|it| (std::cmp::Reverse(it.rejected + it.bounced), it.why));
+        let planned = self.planned(&id, &tally.destinations, &beside);
+        let compared = beside.approved.zip(beside.key).map(|(approved, key)| {
+            let lists = &approved.campaign.audience.lists;
+            compare(&self.state, beside.back, lists, &*approved.lists, key)
+        });
         Ok(Sending {
             id,
             subject: beside.subject,
@@ -311,7 +356,10 @@ impl<'a> Fold<'a> {
             counts,
             later: tally.later,
             settled: counts.accepted.saturating_sub(self.in_time),
-            timeline: self.accepted.timeline(),
+            planned,
+            compared,
+            days: self.days,
+            accepted: self.accepted,
             exclusions,
             destinations: joined(tally.destinations, beside.addresses.is_some()),
             failed,
@@ -325,6 +373,31 @@ impl<'a> Fold<'a> {
             },
             notes: self.state.notes().to_vec(),
         })
+    }
+
+    /// A plan that can not be reckoned any more is not shown: what is shown is what happened.
+    fn planned(
+        &self,
+        id: &OccurrenceId,
+        destinations: &[Destination],
+        beside: &Beside<'_>,
+    ) -> Option<Planned> {
+        let (approved, header) = (beside.approved?, self.state.header()?);
+        let mails = destinations
+            .iter()
+            .map(|it| (it.name.clone(), it.recipients));
+        let begun = Begun {
+            id: id.campaign(),
+            at: header.at,
+            sender: &header.sender,
+            mails: mails.filter(|(_, mails)| *mails > 0).collect(),
+            days: beside.days,
+        };
+        let mut done = self.accepted.like();
+        let mut take = |at| done.take(at, self.zone);
+        let unsent = forecast(&approved.settings, &approved.campaign, begun, &mut take);
+        let unsent = unsent.ok().flatten()?;
+        Some(Planned { done, unsent })
     }
 
     fn example(&self, why: Why, beside: &Beside<'_>) -> String {

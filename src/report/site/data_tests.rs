@@ -139,6 +139,9 @@ pub(in crate::report::site) fn told(
         subject: None,
         addresses: None,
         now: at(minutes),
+        approved: None,
+        key: None,
+        days: &BTreeMap::new(),
     };
     fold.finish(id, beside).unwrap()
 }
@@ -160,7 +163,7 @@ proptest! {
             counts.accepted + counts.rejected + counts.excluded + counts.pending + counts.unknown
         );
         prop_assert_eq!(one.later.hard + one.later.other + one.later.quiet, counts.accepted);
-        prop_assert_eq!(one.timeline.counts.iter().sum::<u64>() + one.settled, counts.accepted);
+        prop_assert_eq!(one.accepted.timeline(None).counts.iter().sum::<u64>() + one.settled, counts.accepted);
         let destinations: u64 = one.destinations.iter().map(|it| it.recipients).sum();
         prop_assert_eq!(destinations, outcomes.len() as u64);
         prop_assert_eq!(one.unknown.recipients.len() as u64, counts.unknown);
@@ -192,7 +195,7 @@ fn a_relays_words_are_told_without_addresses() {
     let one = told(&["uno.test"], &[1], &CameBack::default(), 0);
     assert_eq!(one.failed[0].example, "550 5.1.1 <…@uno.test> no such user");
     assert_eq!(one.listed[0].address, None);
-    assert_eq!(one.timeline.start, None);
+    assert_eq!(one.accepted.timeline(None).start, None);
     let span = SignedDuration::from_mins(0);
     assert_eq!(one.listed[0].at, at(0) + span);
 }

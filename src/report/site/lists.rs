@@ -3,10 +3,10 @@
 use minijinja::{Value, context};
 
 use super::campaign::reasons;
-use super::chart::{Row, Series};
+use super::chart::{Name, Row, Series, columns};
 use super::view::{Cell, Figure, Table, row_figure};
 use super::words::Words;
-use super::{ListHealth, Lists, Site, Waiting};
+use super::{Growth, ListHealth, Lists, Site, Waiting};
 
 /// Lists that the chart shows.
 const ROWS: usize = 20;
@@ -15,10 +15,19 @@ pub(super) fn of(site: &Site<'_>, words: &Words) -> Value {
     let suppressed = (!site.suppressed.is_empty())
         .then(|| reasons(words, ("not_written", "not_written_says"), &site.suppressed));
     let title = words.get("lists_health");
+    let growth: Vec<Figure> = site
+        .growth
+        .iter()
+        .filter(|it| it.months.len() > 1)
+        .enumerate()
+        .take(ROWS)
+        .map(|(number, it)| grew(number, it, words))
+        .collect();
     match &site.lists {
         Lists::Read { lists, waiting } => context! {
             title,
             suppressed,
+            growth,
             without_key => (),
             names => (),
             health => (!lists.is_empty()).then(|| health(lists, words)),
@@ -27,11 +36,46 @@ pub(super) fn of(site: &Site<'_>, words: &Words) -> Value {
         Lists::WithoutKey { variable, lists } => context! {
             title,
             suppressed,
+            growth,
             without_key => words.with("lists_unread", &[variable]),
             names => (!lists.is_empty()).then(|| names(lists, words)),
             health => (),
             waiting => (),
         },
+    }
+}
+
+/// A list's members month by month.
+fn grew(number: usize, growth: &Growth, words: &Words) -> Figure {
+    let heads = ["month", "#members", "#joined", "#gone"];
+    let mut table = Table::new(&growth.title, words, &heads);
+    let mut values = Vec::new();
+    for it in &growth.months {
+        let month = it.month.strftime("%Y-%m").to_string();
+        values.push((month.clone(), it.members as f64));
+        let changed = [it.joined, it.left].map(|count| match count {
+            Some(count) => words.number(count),
+            None => String::new(),
+        });
+        let mut row = vec![Cell::text(month), Cell::number(words.number(it.members))];
+        row.extend(changed.map(Cell::number));
+        table.rows.push(row);
+    }
+    let ends = [growth.months.first(), growth.months.last()];
+    let [first, last] = ends.map(|it| words.number(it.map_or(0, |it| it.members)));
+    let says = words.with("growth_says", &[&growth.title, &first, &last]);
+    let id = format!("growth-{number}");
+    let name = Name {
+        id: &id,
+        title: &growth.title,
+        says: &says,
+    };
+    let whole = |value: f64, _: usize| words.number(value.round() as u64);
+    Figure {
+        title: growth.title.clone(),
+        svg: Value::from_safe_string(columns(&name, "good", &values, None, &whole)),
+        legend: Vec::new(),
+        table,
     }
 }
 

@@ -4,18 +4,20 @@
 //! Recipients appear by their place in an audience, or not at all; by address only where addresses are handed in. Lists'
 //! health comes in as plain data. Writes no file: it gives pages.
 
+mod against_plan;
 pub mod back;
 mod campaign;
 pub mod chart;
+pub mod compare;
 pub mod data;
 mod deliverability;
+mod groups;
 mod lists;
 mod overview;
+pub mod reading;
 pub mod timeline;
 mod view;
 pub mod words;
-
-use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -24,14 +26,12 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::merge_maps;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
-use crate::ledger::branch::{Ledger, LedgerError};
+use crate::ledger::branch::LedgerError;
 use crate::ledger::event::Exclusion;
 use crate::ledger::state::Contradiction;
 use crate::mail::occurrence::OccurrenceId;
-use crate::mail::recipient_id::RecipientId;
 use crate::workspace::settings::Locale;
-use back::CameBack;
-use data::{Amiss, Beside, Fold, Sending};
+use data::{Amiss, Sending};
 use words::Words;
 
 /// The templates, by the names that they know each other by.
@@ -94,6 +94,8 @@ pub struct Site<'a> {
     pub sendings: Vec<Sending>,
     /// The lists.
     pub lists: Lists,
+    /// How each of them grew.
+    pub growth: Vec<Growth>,
     /// How many addresses are suppressed for everything, by reason.
     pub suppressed: Vec<(Exclusion, u64)>,
     /// Whether addresses are shown.
@@ -144,6 +146,28 @@ pub struct ListHealth {
     pub stale: bool,
 }
 
+/// How a list grew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Growth {
+    /// What it is called.
+    pub title: String,
+    /// The oldest month first.
+    pub months: Vec<Month>,
+}
+
+/// A list at the end of a month, or now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Month {
+    /// The month's first day.
+    pub month: Date,
+    /// Members.
+    pub members: u64,
+    /// Who were not there a month before; `None` where that is not known.
+    pub joined: Option<u64>,
+    /// Who are not there any more.
+    pub left: Option<u64>,
+}
+
 /// Rows of a list that wait for the same thing to the same day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Waiting {
@@ -169,75 +193,6 @@ pub struct Page {
     pub path: String,
     /// Its text.
     pub html: String,
-}
-
-/// What sendings are told with.
-pub struct Asked<'a> {
-    /// In which zone a day begins.
-    pub zone: &'a TimeZone,
-    /// A claim that is over by now leaves its mails unknown.
-    pub now: Timestamp,
-    /// Addresses, where they may be shown.
-    pub addresses: Option<&'a HashMap<RecipientId, String>>,
-    /// The subject that a sending's campaign has, where it is still there.
-    pub subject: &'a dyn Fn(&OccurrenceId) -> Option<String>,
-}
-
-/// Reads every sending out of the ledger, one after the other.
-///
-/// # Errors
-/// [`SiteError`].
-pub fn sendings(ledger: &Ledger, asked: &Asked<'_>) -> Result<Vec<Sending>, SiteError> {
-    let mut back = CameBack::default();
-    ledger.feedback(0, |feedback| back.apply(&feedback))?;
-    let mut found = Vec::new();
-    for id in ledger.occurrences()? {
-        let contradiction = |error| SiteError::Contradiction {
-            occurrence: id.clone(),
-            error,
-        };
-        let mut fold = Fold::new(asked.zone);
-        let mut failed = None;
-        ledger.records(&id, |record| {
-            if failed.is_none() {
-                failed = fold.take(record).err();
-            }
-        })?;
-        if let Some(error) = failed {
-            return Err(contradiction(error));
-        }
-        if !fold.is_complete() {
-            return Err(contradiction(Contradiction::Incomplete));
-        }
-        let beside = Beside {
-            back: back.of(&id),
-            subject: (asked.subject)(&id),
-            addresses: asked.addresses,
-            now: asked.now,
-        };
-        let told = fold.finish(id.clone(), beside);
-        found.push(told.map_err(|error| SiteError::Amiss {
-            occurrence: id,
-            error,
-        })?);
-    }
-    Ok(found)
-}
-
-/// How many addresses are suppressed for everything, by reason, most frequent first.
-///
-/// # Errors
-/// [`SiteError`].
-pub fn suppressed(ledger: &Ledger) -> Result<Vec<(Exclusion, u64)>, SiteError> {
-    let mut fold = crate::ledger::suppressions::Suppressions::default();
-    ledger.suppression_events(|event| fold.apply(&event))?;
-    let mut counts: HashMap<Exclusion, u64> = HashMap::new();
-    for (_, reason, _) in fold.for_everything() {
-        *counts.entry(reason).or_default() += 1;
-    }
-    let mut counts: Vec<(Exclusion, u64)> = counts.into_iter().collect();
-    counts.sort_by_key(|(reason, count)| (std::cmp::Reverse(*count), *reason));
-    Ok(counts)
 }
 
 /// The pages.

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::back::CameBack;
+use super::compare::{By, Comparison, Fate, Name};
+use super::data::Planned;
 use super::data::tests::{at, heard, told};
 use super::*;
 
@@ -38,9 +41,47 @@ fn site<'a>(zone: &'a TimeZone, locale: Locale, sendings: Vec<Sending>) -> Site<
                 addresses: Vec::new(),
             }],
         },
+        growth: vec![Growth {
+            title: "Exportadores <i>".to_owned(),
+            months: vec![
+                month(11, 900, None, None),
+                month(12, 1_200, Some(310), Some(10)),
+            ],
+        }],
         suppressed: vec![(Exclusion::HardBounce, 6), (Exclusion::Complained, 1)],
         with_addresses: false,
     }
+}
+
+fn month(month: i8, members: u64, joined: Option<u64>, left: Option<u64>) -> Month {
+    Month {
+        month: jiff::civil::date(2026, month, 1),
+        members,
+        joined,
+        left,
+    }
+}
+
+/// As a plan and groups come out of a clone that has the sending's commits.
+fn compared(one: &mut Sending) {
+    let mut done = one.accepted.like();
+    (0..33).for_each(|minute| done.take(at(minute), &TimeZone::UTC));
+    one.planned = Some(Planned { done, unsent: 2 });
+    let fate = |recipients, bounced| Fate {
+        recipients,
+        accepted: recipients - 1,
+        bounced,
+        left: 1,
+    };
+    let comparison = |by, first| Comparison {
+        by,
+        groups: vec![(first, fate(25, 1)), (Name::Others, fate(8, 0))],
+    };
+    one.compared = Some(vec![
+        comparison(By::List, Name::Text("Socios <i>".to_owned())),
+        comparison(By::Topic, Name::Nothing),
+        comparison(By::Column("Sector <i>".to_owned()), Name::Yes),
+    ]);
 }
 
 fn small() -> Vec<Sending> {
@@ -56,6 +97,7 @@ fn small() -> Vec<Sending> {
         &CameBack::default(),
         90,
     );
+    compared(&mut second);
     second.id = "boletin@2026-Q4".parse().unwrap();
     if let Some(header) = &mut second.header {
         header.at = at(2_000);
@@ -140,6 +182,9 @@ fn what_strangers_wrote_stays_text() {
     let zone = TimeZone::UTC;
     let mut it = site(&zone, Locale::Es, vec![one, again]);
     it.organisation = HOSTILE;
+    it.growth
+        .iter_mut()
+        .for_each(|it| it.title = HOSTILE.to_owned());
     if let Lists::Read { lists, waiting } = &mut it.lists {
         lists
             .iter_mut()
