@@ -5,17 +5,15 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 
 use super::HygieneError;
 use super::cases::Case;
 use super::words::{Words, filled, language};
 use crate::mail::address::Address;
-use crate::mail::dkim::{Signer, sign};
-use crate::mail::envelope::{Envelope, Letter};
-use crate::mail::header::{self, Mailbox};
-use crate::mail::mime::{self, Content};
+use crate::mail::dkim::Signer;
+use crate::mail::envelope::Letter;
+use crate::mail::own_letter::OwnLetter;
 use crate::mail::recipient_id::RecipientKey;
 use crate::render::flowed::flowed;
 use crate::workspace::names::{ListName, PersonName};
@@ -185,55 +183,33 @@ impl Digest {
     /// # Errors
     /// [`HygieneError::Mail`].
     pub fn letter(&self, from: &Letterhead<'_>, now: Timestamp) -> Result<Letter, HygieneError> {
-        let owner = self.owner.as_str();
-        let failed = HygieneError::header(owner);
-        let wrong = |why: String| HygieneError::Mail {
-            owner: owner.to_owned(),
-            why,
-        };
-        let id = self.message_id(from, now);
-        let mut message = Vec::new();
-        let mailbox = |name, address| [Mailbox { name, address }];
-        header::mailboxes(&mut message, "From", &mailbox(from.name, from.address))
-            .map_err(&failed)?;
-        header::mailboxes(&mut message, "To", &mailbox("", &self.to)).map_err(&failed)?;
-        header::text(&mut message, "Subject", &self.subject()).map_err(&failed)?;
-        let date = rfc2822::to_string(&now.to_zoned(from.zone.clone()))
-            .map_err(|why| wrong(why.to_string()))?;
-        header::structured(&mut message, "Date", &date).map_err(&failed)?;
-        header::structured(&mut message, "Message-ID", &format!("<{id}>")).map_err(&failed)?;
-        header::structured(&mut message, "Auto-Submitted", "auto-generated").map_err(&failed)?;
-        // Exchange does not know the field above.
-        header::structured(&mut message, "X-Auto-Response-Suppress", "All").map_err(&failed)?;
-        let content = Content {
+        let date = now.to_zoned(from.zone.clone());
+        let letter = OwnLetter {
+            name: from.name,
+            from: from.address,
+            to: &self.to,
+            bounces: from.bounces,
+            subject: &self.subject(),
             text: &flowed(&self.text(from.zone)),
-            html: Some(&self.html(from.zone)),
-            attachments: &[],
+            html: &self.html(from.zone),
+            language: self.locale.tag(),
+            date: &date,
+            id: &self.id(from, now),
+            signers: from.signers,
         };
-        mime::write(&mut message, &id, &content).map_err(&failed)?;
-        let mut signed =
-            sign(from.signers, &message, now.as_second()).map_err(|why| wrong(why.to_string()))?;
-        signed.extend_from_slice(&message);
-        Ok(Letter {
-            envelope: Envelope {
-                from: from.bounces.clone(),
-                to: self.to.clone(),
-                id: id.split('@').next().unwrap_or_default().to_owned(),
-                smtputf8: self.to.needs_smtputf8()
-                    || from.address.needs_smtputf8()
-                    || from.bounces.needs_smtputf8(),
-            },
-            message: signed,
+        letter.write().map_err(|why| HygieneError::Mail {
+            owner: self.owner.to_string(),
+            why: why.to_string(),
         })
     }
 
-    fn message_id(&self, from: &Letterhead<'_>, now: Timestamp) -> String {
+    /// Its own, whatever run makes it: no two notices of the same cases at the same time.
+    fn id(&self, from: &Letterhead<'_>, now: Timestamp) -> String {
         let at = now.as_millisecond().to_be_bytes();
         let mut parts: Vec<&[u8]> = vec![self.owner.as_str().as_bytes(), &at];
         parts.extend(self.cases.iter().map(|case| case.recipient.0.as_slice()));
         let mac = from.key.mac("notice", &parts);
-        let hex: String = mac.iter().take(16).map(|b| format!("{b:02x}")).collect();
-        format!("{hex}@{}", from.address.domain())
+        mac.iter().take(16).map(|b| format!("{b:02x}")).collect()
     }
 }
 

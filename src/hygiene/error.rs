@@ -2,7 +2,6 @@
 
 use crate::git::{GitError, RemoteError};
 use crate::ledger::branch::{LedgerError, PublishError};
-use crate::mail::header::HeaderError;
 use crate::schedule::calendar::CalendarError;
 use crate::workspace::source::SourceError;
 
@@ -55,13 +54,4 @@ pub enum HygieneError {
     /// There is a branch of this name that holds something else.
     #[error("the branch `{0}` is there already and holds something else")]
     Taken(String),
-}
-
-impl HygieneError {
-    pub(super) fn header(owner: &str) -> impl Fn(HeaderError) -> Self + '_ {
-        move |why| Self::Mail {
-            owner: owner.to_owned(),
-            why: why.to_string(),
-        }
-    }
 }
