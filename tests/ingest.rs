@@ -6,182 +6,25 @@ mod support {
     #[allow(dead_code, reason = "shared with the tests of the branch")]
     pub(crate) mod git;
     pub(crate) mod ledger;
+    #[allow(dead_code, reason = "shared with the tests of answers")]
+    pub(crate) mod office;
 }
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
 
-use postmerge::bounce::ingest::{Outside, Summary, ingest};
-use postmerge::bounce::mailbox::Maildir;
-use postmerge::clock::{Clock as _, VirtualClock};
-use postmerge::ledger::branch::Ledger;
+use postmerge::clock::Clock as _;
+use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::{
-    AudienceEntry, Event, Exclusion, Outcome, RecipientIndex, RunId, Scope,
+    Event, Exclusion, Outcome, RecipientIndex, RunId, Scope, SuppressionEvent,
 };
-use postmerge::ledger::feedback::{ByOccurrence, Feedback, Heard};
-use postmerge::mail::address::Address;
+use postmerge::ledger::feedback::{ByOccurrence, Heard};
 use postmerge::mail::message_id::message_id;
-use postmerge::mail::recipient_id::RecipientKey;
 use postmerge::mail::refusal::Class;
-use postmerge::mail::token::{self, Action, Leave, OccurrenceTag, ReversePath};
-use postmerge::workspace::Workspace;
-use postmerge::workspace::folder::Folder;
-use postmerge::workspace::settings::Then;
+use postmerge::mail::token::{self, Action, Leave};
 use support::git::git;
-use support::ledger::{BRANCH, House, at, claim, claimed, fixed, occurrence, publish};
-
-/// Six recipients, `p0@uno.test` … `p5@uno.test`; the last is a copy of the first's mail.
-struct Office {
-    house: House,
-    key: RecipientKey,
-    workspace: Workspace,
-    clock: VirtualClock,
-}
-
-impl Office {
-    fn new() -> Self {
-        let house = House::new();
-        let key = RecipientKey::from_secret(&[7; 32]).unwrap();
-        let Event::AudienceFixed {
-            header, excluded, ..
-        } = fixed()
-        else {
-            unreachable!()
-        };
-        let entry = |n: u32| AudienceEntry {
-            id: key.id(&person(n)),
-            destination: 0,
-            copy_of: (n == 5).then_some(RecipientIndex(0)),
-            own_document: None,
-        };
-        let start = Event::AudienceFixed {
-            header,
-            entries: (0..6).map(entry).collect(),
-            excluded,
-        };
-        let mut ledger = house.ledger("runner");
-        ledger.fetch().unwrap();
-        ledger.use_key(key.fingerprint()).unwrap();
-        publish(&mut ledger, 1, vec![start]).unwrap();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let workspace = Workspace::load(&Folder::new(root))
-            .into_workspace()
-            .unwrap();
-        fs::create_dir_all(house.folder.path().join("mail/new")).unwrap();
-        fs::create_dir_all(house.folder.path().join("mail/cur")).unwrap();
-        fs::create_dir_all(house.folder.path().join("mail/tmp")).unwrap();
-        Self {
-            house,
-            key,
-            workspace,
-            clock: VirtualClock::new(at(86_400)),
-        }
-    }
-
-    fn mail(&self) -> PathBuf {
-        self.house.folder.path().join("mail")
-    }
-
-    fn arrives(&self, name: &str, message: &str) {
-        fs::write(self.mail().join("new").join(name), message).unwrap();
-    }
-
-    /// Messages that nobody has read.
-    fn left(&self) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(self.mail().join("new"))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    fn ledger(&self, name: &str) -> Ledger {
-        let mut ledger = self.house.ledger(name);
-        ledger.fetch().unwrap();
-        ledger.use_key(self.key.fingerprint()).unwrap();
-        ledger
-    }
-
-    fn try_ingest(&self, name: &str, dry_run: bool) -> Result<Summary, String> {
-        let mut ledger = self.ledger(name);
-        self.ingest_into(&mut ledger, dry_run)
-    }
-
-    fn ingest_into(&self, ledger: &mut Ledger, dry_run: bool) -> Result<Summary, String> {
-        let mut mailbox = Maildir::open(&self.mail(), Then::Flag).unwrap();
-        let outside = Outside {
-            workspace: &self.workspace,
-            key: &self.key,
-            run: RunId(9),
-            clock: &self.clock,
-            dry_run,
-        };
-        let done = ingest(&outside, ledger, &mut mailbox, |_| {});
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        runtime
-            .unwrap()
-            .block_on(done)
-            .map_err(|error| error.to_string())
-    }
-
-    fn ingest(&self) -> Summary {
-        self.try_ingest("runner", false).unwrap()
-    }
-
-    fn feedback(&self) -> Vec<Feedback> {
-        let mut all = Vec::new();
-        self.ledger("reader")
-            .feedback(0, |it| all.push(it))
-            .unwrap();
-        all
-    }
-
-    fn suppressed(&self, n: u32) -> Option<Exclusion> {
-        let suppressions = self.ledger("reader").suppressions().unwrap();
-        suppressions.reason(&self.key.id(&person(n)), None)
-    }
-
-    fn path(&self, index: u32, copy: u8) -> String {
-        let path = ReversePath {
-            occurrence: OccurrenceTag::of(&self.key, &occurrence()),
-            index,
-            copy,
-        };
-        format!("rebotes+{}@camara.example", path.token(&self.key))
-    }
-}
-
-fn person(n: u32) -> Address {
-    Address::parse(&format!("p{n}@uno.test")).unwrap()
-}
-
-/// A report as Postfix writes it.
-fn report(to: &str, about: &str, action: &str, status: &str, text: &str) -> String {
-    format!(
-        "Return-Path: <>\nDelivered-To: {to}\nFrom: MAILER-DAEMON@mx.uno.test\nTo: {to}\n\
-         Subject: Undelivered Mail Returned to Sender\nDate: Thu, 3 Dec 2026 18:00:00 +0000\n\
-         Message-ID: <{about}{action}{status}@mx.uno.test>\nMIME-Version: 1.0\n\
-         Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\n\n\
-         --b\nContent-Type: text/plain\n\nI'm sorry to have to inform you.\n\n\
-         --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.uno.test\n\n\
-         Final-Recipient: rfc822; {about}\nAction: {action}\nStatus: {status}\n\
-         Diagnostic-Code: smtp; {text}\n\n--b--\n"
-    )
-}
-
-fn hard(to: &str, about: &str) -> String {
-    report(
-        to,
-        about,
-        "failed",
-        "5.1.1",
-        "550 5.1.1 <p3@uno.test>: user unknown",
-    )
-}
+use support::ledger::{BRANCH, at, claim, claimed, occurrence, publish};
+use support::office::{Office, hard, person, report};
 
 #[test]
 fn a_hard_bounce_is_noted_and_nobody_mails_the_address_again() {
@@ -223,7 +66,7 @@ fn a_hard_bounce_is_noted_and_nobody_mails_the_address_again() {
 
 #[test]
 fn a_message_counts_once_whoever_reads_it() {
-    let office = Office::new();
+    let mut office = Office::new();
     office.arrives("1", &hard(&office.path(3, 0), "p3@uno.test"));
     let (mut one, mut two) = (office.ledger("one"), office.ledger("two"));
     // Both read before either has published.
@@ -235,7 +78,11 @@ fn a_message_counts_once_whoever_reads_it() {
         "1 again",
         &hard(&office.path(3, 0), "p3@uno.test").replace('\n', "\r\n"),
     );
-    office.ingest_into(&mut two, false).unwrap();
+    office.run = RunId(10);
+    let second = office.ingest_into(&mut two, false).unwrap();
+    // What the first had noted down by then is not the second's.
+    assert_eq!((second.noted, second.known, second.suppressed), (0, 1, 0));
+    assert!(second.heard.is_empty(), "{second:?}");
     office.arrives("and again", &hard(&office.path(3, 0), "p3@uno.test"));
     let third = office.ingest();
     assert_eq!((third.noted, third.known), (0, 1));
@@ -504,4 +351,30 @@ fn a_date_can_not_outdo_a_lift_that_comes_after_it() {
     let events = office.feedback();
     assert!(events.iter().all(|it| it.at <= office.clock.now()));
     assert_eq!(events.len(), 1);
+}
+
+#[test]
+fn a_bounce_that_is_older_than_a_lift_is_told_as_it_is() {
+    let office = Office::new();
+    let mut ledger = office.ledger("runner");
+    let recipient = office.key.id(&person(3));
+    let lifted = SuppressionEvent::Lifted {
+        recipient,
+        scope: Scope::All,
+        at: office.clock.now(),
+        note: "asked".to_owned(),
+    };
+    ledger
+        .publish(&Batch {
+            suppressions: vec![lifted],
+            ..Batch::new(RunId(1), office.clock.now(), "lift")
+        })
+        .unwrap();
+    office.arrives("1", &hard(&office.path(3, 0), "p3@uno.test"));
+    let summary = office.ingest();
+    assert_eq!(
+        (summary.noted, summary.suppressed, summary.lifted_since),
+        (1, 0, 1)
+    );
+    assert_eq!(office.suppressed(3), None);
 }

@@ -65,6 +65,7 @@ fn main() {
         run: RunId(2),
         clock: &SystemClock,
         dry_run: false,
+        forwarding: None,
     };
     let mut mailbox = Maildir::open(&mail, Then::Flag).unwrap();
     let started = Instant::now();

@@ -106,8 +106,7 @@ fn domain_of(after: &str) -> Option<&str> {
     let sound = labels >= 2
         && domain.split('.').all(|label| !label.is_empty())
         && domain.rsplit('.').next().is_some_and(|last| {
-            last.len() >= 2
-                && last.chars().all(|c| c.is_alphanumeric() || c == '-')
+            last.chars().all(|c| c.is_alphanumeric() || c == '-')
                 && !last.bytes().all(|b| b.is_ascii_digit())
         });
     sound.then_some(domain)

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::addresses::{self, is_role_of_server};
 use super::fields::Fields;
-use super::phrases::Phrases;
+use super::phrases::{HEADING, Phrases};
 use super::prose::{Named, Prose, leading};
 use super::{Action, RECIPIENTS};
 
@@ -73,6 +73,91 @@ pub(super) fn named(prose: &Prose, own: &[String]) -> Vec<Named> {
         );
     }
     found
+}
+
+/// Old sendmails print the conversation alone, without a list before it: `550 <ana@a.example>... User unknown`.
+pub(super) fn named_in_transcript(prose: &Prose, own: &[String]) -> Vec<Named> {
+    const BEGINS: &str = "Transcript of session follows";
+    let Some(from) = prose.flat.find(BEGINS) else {
+        return Vec::new();
+    };
+    if HEADING.all(&prose.flat).any(|(_, _, end)| end < from) {
+        return Vec::new();
+    }
+    let mut found: Vec<Named> = Vec::new();
+    for line in prose.lines() {
+        let Some((address, words)) = answered(line) else {
+            continue;
+        };
+        let is_new = !found.iter().any(|known| known.address == address);
+        if is_new && !own.contains(&address) && found.len() < RECIPIENTS {
+            found.push(Named {
+                address,
+                action: Action::Failed,
+                words: words.to_owned(),
+            });
+        }
+    }
+    found
+}
+
+/// Code, address, three dots and the reason: whose, and what was said.
+fn answered(line: &str) -> Option<(String, &str)> {
+    let (code, rest) = line.split_once(' ')?;
+    let is_refusal =
+        code.len() == 3 && code.starts_with(['4', '5']) && code.bytes().all(|b| b.is_ascii_digit());
+    let at = addresses::all(rest).next().filter(|_| is_refusal)?;
+    let (before, after) = (rest.get(..at.start)?, rest.get(at.end..)?);
+    let is_form = before == "<" && after.starts_with(">... ")
+        || before.is_empty() && after.starts_with("... ");
+    is_form.then_some((at.address, line))
+}
+
+/// Providers that have one domain and name their recipients without it.
+const OF_ONE_DOMAIN: &[&str] = &["aol.com", "aim.com", "compuserve.com", "netscape.net"];
+
+/// Whom a list names by the part before the `@` alone: a recipient of the returned mail, else somebody at the provider
+/// that reports, where that has one domain.
+pub(super) fn named_without_domain(prose: &Prose, sender: &str, returned: &[String]) -> Vec<Named> {
+    let domain = sender.rsplit('@').next().unwrap_or_default();
+    let mut lines = prose.lines().skip_while(|line| !speaks_of_recipients(line));
+    let Some(heading) = lines.next() else {
+        return Vec::new();
+    };
+    lines
+        .skip_while(|line| line.is_empty())
+        .take_while(|line| is_local_part(line))
+        .take(RECIPIENTS)
+        .filter_map(|line| {
+            let local = line.to_lowercase();
+            let is_theirs = |address: &&String| address.split('@').next() == Some(&local);
+            let known = returned.iter().find(is_theirs).cloned();
+            let at_theirs = OF_ONE_DOMAIN
+                .contains(&domain)
+                .then(|| format!("{local}@{domain}"));
+            Some(Named {
+                address: known.or(at_theirs)?,
+                action: Action::Failed,
+                words: heading.to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// A line that announces who did not get the mail, and ends there.
+fn speaks_of_recipients(line: &str) -> bool {
+    line.ends_with(':')
+        && HEADING
+            .all(line)
+            .any(|(action, _, _)| action == Action::Failed)
+}
+
+fn is_local_part(line: &str) -> bool {
+    (2..=64).contains(&line.len())
+        && line
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-_+".contains(&b))
+        && line.bytes().any(|b| b.is_ascii_alphanumeric())
 }
 
 /// Whom the returned mail was for: the last server's `for`, else its only recipient. Not the address of a
@@ -147,6 +232,16 @@ fn is_somebody_else(before: &str) -> bool {
     let before = before
         .trim_end_matches(['<', '"', '\'', '(', ' ', ':', '['])
         .to_ascii_lowercase();
+    // "You sent mail to" tells of the recipient, "mail to" of whom to ask.
+    let is_sent = [
+        "sent mail to",
+        "your mail to",
+        "your e-mail to",
+        "your email to",
+    ];
+    if is_sent.iter().any(|words| before.ends_with(words)) {
+        return false;
+    }
     [
         "from",
         "sender",

@@ -92,6 +92,16 @@ pub(super) const ENDINGS: &[&str] = &[
 
 /// Said of a mail that is still tried, whatever the heading says.
 pub(super) const STILL_TRIED: &[&str] = &[
+    "still being retried",
+    "will be retried until",
+    "be retried until",
+    "delayed mail",
+    "mail delayed",
+    "delivery delayed",
+    "status notification (delay)",
+    "status notification: warning",
+    "notification about a delay",
+    "temporary failure report",
     "will continue to attempt",
     "will continue to try",
     "will continue to be made",

@@ -7,17 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::forward::{Fate, ForwardError, Forwarding, Waiting, hand_on};
+use super::intake::{Force, Intake, Sums, takes_force};
 use super::known::Known;
-use super::listen::{self, End, Listener, Said};
-use super::mailbox::{self, Mailbox, MailboxError, Taken};
+use super::listen::{self, End, Listener};
+use super::mailbox::{self, Mailbox, MailboxError};
 use super::refused;
 use super::whose::Whose;
 use super::{Kind, Returned, read};
 use crate::clock::Clock;
 use crate::diagnostic::printable;
 use crate::ledger::branch::{Batch, Ledger, LedgerError, PublishError};
-use crate::ledger::event::{RunId, SuppressionEvent};
-use crate::ledger::feedback::{Feedback, Heard, MessageKey};
+use crate::ledger::event::RunId;
+use crate::ledger::feedback::MessageKey;
 use crate::ledger::reply_text::reply_text;
 use crate::ledger::result_page::result_page;
 use crate::mail::address::{Address, AddressError};
@@ -43,6 +45,8 @@ pub enum IngestError {
     Publish(#[from] PublishError),
     #[error(transparent)]
     Mailbox(#[from] MailboxError),
+    #[error(transparent)]
+    Forward(#[from] ForwardError),
     #[error("{what}: {why}")]
     Address {
         what: &'static str,
@@ -62,9 +66,11 @@ pub struct Outside<'a> {
     pub clock: &'a dyn Clock,
     /// Publish nothing and leave the mailbox as it is.
     pub dry_run: bool,
+    /// How what people wrote is forwarded, where it is.
+    pub forwarding: Option<&'a Forwarding>,
 }
 
-/// What a mailbox came to. A message is in one of the first seven; `recipients` count what those told.
+/// What a mailbox came to. A message is in one of the first eight; `recipients` count what those told.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// Messages that were read.
@@ -79,12 +85,16 @@ pub struct Summary {
     pub nobody: u64,
     /// They are of machines, about nothing that is noted down.
     pub passed: u64,
+    /// They are for a person, and were forwarded.
+    pub forwarded: u64,
     /// They are for a person, and stay where they are.
     pub for_people: Vec<ForPerson>,
     /// What was heard, by [`Heard::name`]; bounces by class: `bounced hard`.
     pub heard: BTreeMap<String, u64>,
     /// Who must not be mailed any more, new.
     pub suppressed: u64,
+    /// Suppressions that were lifted later than what these messages tell of: who they name is mailed as before.
+    pub lifted_since: u64,
 }
 
 /// A message that a person has to read.
@@ -96,6 +106,8 @@ pub struct ForPerson {
     pub from: Option<String>,
     /// What about.
     pub subject: String,
+    /// Why it was not forwarded, where that was asked for.
+    pub why: Option<String>,
 }
 
 /// Takes a mailbox in; `told` hears how many messages were read so far.
@@ -114,11 +126,14 @@ pub async fn ingest(
     let mut listener = listener(outside, ledger)?;
     let mut summary = Summary::default();
     let mut touched = BTreeSet::new();
+    let mut standing = ledger.suppressions()?;
     let mut refused = Intake {
         suppressions: refused::suppressions(ledger, now)?,
         ..Intake::default()
     };
-    summary.suppressed += refused.suppressions.len() as u64;
+    for event in &refused.suppressions {
+        summary.suppressed += u64::from(takes_force(&mut standing, event) == Force::New);
+    }
     if !outside.dry_run {
         refused.publish(outside, ledger, now)?;
     }
@@ -128,28 +143,38 @@ pub async fn ingest(
             let returned = read(&it.bytes);
             (key_of(&it.bytes, &returned), returned)
         });
-        let mut intake = Intake::default();
-        for (message, (key, returned)) in messages.into_iter().zip(&understood) {
-            summary.messages += 1;
-            let one = listen::Message {
-                key: *key,
-                at: received(returned, now),
-                returned,
-            };
-            if !known.is_noted(*key) {
-                let said = listener.listen(ledger, &one)?;
-                intake.take(&mut summary, &mut known, said, &one, message.taken);
-            } else if matches!(returned.kind, Kind::Reply) {
-                // A person's words stay until a person has read them.
-                summary.waits(&message.taken, returned);
-            } else {
-                summary.known += 1;
-                intake.taken.push(message.taken);
-            }
-        }
+        let mut sums = Sums {
+            summary: &mut summary,
+            known: &mut known,
+            standing: &mut standing,
+        };
+        let (mut intake, waiting) = take_all(
+            &mut listener,
+            ledger,
+            &messages,
+            &understood,
+            &mut sums,
+            now,
+        )?;
         touched.extend(intake.occurrences());
         if !outside.dry_run {
-            intake.publish(outside, ledger, now)?;
+            let own = intake.publish(outside, ledger, now)?;
+            let theirs = known.take_others(ledger, own)?;
+            intake.concede(&mut summary, &theirs);
+        }
+        let handed = hand_on(outside, ledger, &waiting, now).await?;
+        for (one, fate) in waiting.iter().zip(handed) {
+            match fate {
+                Fate::Forwarded => summary.forwarded += 1,
+                Fate::Before => summary.known += 1,
+                Fate::Waits(why) => {
+                    summary.waits(one, why);
+                    continue;
+                }
+            }
+            intake.taken.push(one.message.taken.clone());
+        }
+        if !outside.dry_run {
             mailbox.done(&intake.taken).await?;
         }
         told(summary.messages);
@@ -163,6 +188,55 @@ pub async fn ingest(
             _ => Ok(summary),
         };
     }
+}
+
+/// Takes the messages in; those for a person are handed back besides.
+fn take_all<'m>(
+    listener: &mut Listener<'_>,
+    ledger: &Ledger,
+    messages: &'m [mailbox::Message],
+    understood: &'m [(MessageKey, Returned)],
+    sums: &mut Sums<'_>,
+    now: Timestamp,
+) -> Result<(Intake, Vec<Waiting<'m>>), IngestError> {
+    let mut intake = Intake::default();
+    let mut waiting = Vec::new();
+    for (message, (key, returned)) in messages.iter().zip(understood) {
+        sums.summary.messages += 1;
+        let one = listen::Message {
+            key: *key,
+            at: received(returned, now),
+            returned,
+        };
+        // A person's words stay until a person has them, so that they are read again and again.
+        let is_known = sums.known.is_noted(*key);
+        let said = match is_known && !matches!(returned.kind, Kind::Reply) {
+            true => None,
+            false => Some(listener.listen(ledger, &one)?),
+        };
+        let fresh = said.filter(|said| !is_known || said.end == End::ForPerson);
+        let Some(mut said) = fresh else {
+            sums.summary.known += 1;
+            intake.taken.push(message.taken.clone());
+            continue;
+        };
+        if said.end == End::ForPerson {
+            let mut mails = said.feedback.iter().filter_map(|it| it.mail.as_ref());
+            waiting.push(Waiting {
+                message,
+                key: *key,
+                returned,
+                mail: mails.next().map(|(occurrence, _)| occurrence.clone()),
+            });
+        } else {
+            intake.taken.push(message.taken.clone());
+        }
+        if is_known {
+            said.feedback.clear();
+        }
+        intake.take(sums, said, &one);
+    }
+    Ok((intake, waiting))
 }
 
 fn listener<'a>(outside: &Outside<'a>, ledger: &Ledger) -> Result<Listener<'a>, IngestError> {
@@ -253,92 +327,18 @@ fn received(returned: &Returned, now: Timestamp) -> Timestamp {
     date.map_or(now, |date| date.timestamp().clamp(oldest, now))
 }
 
-/// What some messages came to.
-#[derive(Default)]
-struct Intake {
-    feedback: Vec<Feedback>,
-    suppressions: Vec<SuppressionEvent>,
-    taken: Vec<Taken>,
-}
-
-impl Intake {
-    fn take(
-        &mut self,
-        summary: &mut Summary,
-        known: &mut Known,
-        said: Said,
-        message: &listen::Message<'_>,
-        taken: Taken,
-    ) {
-        match said.end {
-            End::Noted => summary.noted += 1,
-            End::Forged => summary.forged += 1,
-            End::Nobody => summary.nobody += 1,
-            End::Passed => summary.passed += 1,
-            End::ForPerson => summary.waits(&taken, message.returned),
-        }
-        if said.end != End::ForPerson {
-            self.taken.push(taken);
-        }
-        if !said.feedback.is_empty() {
-            known.note(message.key);
-        }
-        for feedback in &said.feedback {
-            let name = match &feedback.what {
-                Heard::Bounced { class, .. } => format!("bounced {class}"),
-                other => other.name().to_owned(),
-            };
-            *summary.heard.entry(name).or_default() += 1;
-            if let Some(event) = known.past_limit(feedback) {
-                summary.suppressed += 1;
-                self.suppressions.push(event);
-            }
-        }
-        summary.suppressed += said.suppressions.len() as u64;
-        self.feedback.extend(said.feedback);
-        self.suppressions.extend(said.suppressions);
-    }
-
-    /// Whose mails it is about.
-    fn occurrences(&self) -> impl Iterator<Item = OccurrenceId> + '_ {
-        let mails = self.feedback.iter().filter_map(|it| it.mail.as_ref());
-        mails.map(|(occurrence, _)| occurrence.clone())
-    }
-
-    /// Publishes what was heard and whom nobody mails any more: together, or nothing.
-    fn publish(
-        &mut self,
-        outside: &Outside<'_>,
-        ledger: &mut Ledger,
-        now: Timestamp,
-    ) -> Result<(), IngestError> {
-        if self.feedback.is_empty() && self.suppressions.is_empty() {
-            return Ok(());
-        }
-        let (heard, left) = (self.feedback.len(), self.suppressions.len());
-        ledger.publish(&Batch {
-            suppressions: std::mem::take(&mut self.suppressions),
-            feedback: std::mem::take(&mut self.feedback),
-            ..Batch::new(
-                outside.run,
-                now,
-                format!("feedback: {heard} heard, {left} suppressed"),
-            )
-        })?;
-        Ok(())
-    }
-}
-
 impl Summary {
-    fn waits(&mut self, taken: &Taken, returned: &Returned) {
+    fn waits(&mut self, waiting: &Waiting<'_>, why: Option<String>) {
+        let returned = waiting.returned;
         let from = returned.traces.from.as_deref();
         self.for_people.push(ForPerson {
-            place: taken.to_string(),
+            place: waiting.message.taken.to_string(),
             from: from
                 .and_then(|it| Address::parse(it).ok())
                 .map(|it| it.masked()),
             // Whoever wrote it wrote this, too: it must not do anything to a terminal or a log.
             subject: printable(&reply_text(&returned.traces.subject)),
+            why,
         });
     }
 }

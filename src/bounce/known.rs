@@ -18,6 +18,8 @@ pub(super) struct Known {
     soft: HashMap<RecipientId, Vec<Timestamp>>,
     limit: SoftBounces,
     since: Timestamp,
+    /// The segment that comes next.
+    next: u32,
 }
 
 impl Known {
@@ -36,12 +38,34 @@ impl Known {
             soft: HashMap::new(),
             limit,
             since: now.checked_sub(days).unwrap_or(Timestamp::MIN),
+            next: 0,
         };
-        ledger.feedback(0, |feedback| {
+        known.next = ledger.feedback(0, |feedback| {
             known.messages.insert(feedback.message);
             known.count(&feedback);
         })?;
         Ok(known)
+    }
+
+    /// Takes in what others published since, below the last `own` events, which were just published and are known.
+    /// Says whose messages those are.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub(super) fn take_others(
+        &mut self,
+        ledger: &Ledger,
+        own: usize,
+    ) -> Result<HashSet<MessageKey>, LedgerError> {
+        let mut since = Vec::new();
+        self.next = ledger.feedback(self.next, |feedback| since.push(feedback))?;
+        let others = since.len().saturating_sub(own);
+        let mut theirs = HashSet::new();
+        for feedback in since.iter().take(others) {
+            self.messages.insert(feedback.message);
+            theirs.insert(feedback.message);
+        }
+        Ok(theirs)
     }
 
     /// Whether what this message says was noted down before.

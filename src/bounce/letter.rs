@@ -2,6 +2,8 @@
 //! mail that it returns. Transfer encodings, character sets and MIME's structure are `mail-parser`'s
 //! work; what is broken there is read as text.
 
+use std::borrow::Cow;
+
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use super::fields::{Fields, head};
@@ -39,7 +41,9 @@ pub(super) struct Letter {
 impl Letter {
     /// Takes a message apart.
     pub(super) fn read(bytes: &[u8]) -> Self {
-        let bytes = without_mbox_line(bytes.get(..LOOKED_AT.min(bytes.len())).unwrap_or_default());
+        let bytes = bytes.get(..LOOKED_AT.min(bytes.len())).unwrap_or_default();
+        let bytes = with_line_feeds(bytes);
+        let bytes = without_mbox_line(&bytes);
         let mut letter = Self {
             fields: Fields::read(&String::from_utf8_lossy(
                 bytes.get(..PART.min(bytes.len())).unwrap_or_default(),
@@ -61,7 +65,26 @@ impl Letter {
             .collect::<Vec<_>>()
             .join(" ");
         letter.take_parts(&message);
+        if letter.says_nothing() {
+            letter.take_body(bytes);
+        }
         letter
+    }
+
+    fn says_nothing(&self) -> bool {
+        let silent = |texts: &[String]| texts.iter().all(|text| text.trim().is_empty());
+        silent(&self.texts)
+            && silent(&self.statuses)
+            && silent(&self.dispositions)
+            && silent(&self.feedback)
+            && self.inside.is_empty()
+    }
+
+    /// Where no part can be told, as with a boundary that got lost, what stands below the fields is the text.
+    fn take_body(&mut self, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes.get(..PART.min(bytes.len())).unwrap_or_default());
+        let below = text.split_once("\n\n").or(text.split_once("\r\n\r\n"));
+        self.texts = below.map(|(_, body)| body.to_owned()).into_iter().collect();
     }
 
     fn take_parts(&mut self, message: &Message<'_>) {
@@ -150,6 +173,15 @@ fn text_of(part: &MessagePart<'_>) -> String {
         }
         PartType::Multipart(_) => String::new(),
     }
+}
+
+/// Some systems end lines with a carriage return alone, and say so nowhere.
+fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if bytes.contains(&b'\n') || !bytes.contains(&b'\r') {
+        return Cow::Borrowed(bytes);
+    }
+    let ended = bytes.iter().map(|b| if *b == b'\r' { b'\n' } else { *b });
+    Cow::Owned(ended.collect())
 }
 
 /// Without blank lines and mbox's separator in front (RFC 4155).

@@ -25,10 +25,9 @@ pub(super) fn read(text: &str) -> Option<Told> {
     }
     let start = text.find('{')?;
     let json = head(text.get(start..)?, LOOKED_AT);
-    let mut object = serde_json::Deserializer::from_str(json)
-        .into_iter::<Value>()
-        .next()?
-        .ok()?;
+    // Old servers break lines that are too long with an exclamation mark, a line's end and a blank.
+    let mut object = first_object(json)
+        .or_else(|| first_object(&json.replace("!\r\n ", "").replace("!\n ", "")))?;
     // SNS wraps the notification as text.
     if let Some(inner) = object.get("Message").and_then(Value::as_str) {
         object = serde_json::from_str(inner).ok()?;
@@ -89,6 +88,11 @@ pub(super) fn read(text: &str) -> Option<Told> {
         })),
         _ => None,
     }
+}
+
+fn first_object(json: &str) -> Option<Value> {
+    let mut objects = serde_json::Deserializer::from_str(json).into_iter::<Value>();
+    objects.next()?.ok()
 }
 
 fn reported(recipient: &Value, kind: &str) -> Option<Reported> {

@@ -7,7 +7,7 @@
 use super::addresses::{self, Found, is_role_of_server};
 use super::fields::head;
 use super::headings::ENDINGS;
-use super::phrases::{GAVE_UP, HEADING, STOP, TRIED};
+use super::phrases::{HEADING, STOP};
 use super::{Action, RECIPIENTS};
 
 /// Lines that are looked at.
@@ -87,11 +87,6 @@ impl Prose {
         self.lines
             .iter()
             .map(|(start, end)| self.flat.get(*start..*end).unwrap_or_default())
-    }
-
-    /// Still tried, by all that is said.
-    pub(super) fn is_still_tried(&self) -> bool {
-        TRIED.stand_in(&self.flat) && !GAVE_UP.stand_in(&self.flat)
     }
 
     /// Whom the headings name. `own` are the addresses that the message comes from and goes to: they
@@ -225,7 +220,13 @@ impl<'a> Reading<'a> {
                 .get(found.end..)
                 .unwrap_or_default()
                 .trim_start_matches(['>', ')', ':', '"', '\'', ' ', ',', ';', ']'].as_slice());
-            self.add(&found, action, words);
+            // A server's own address is a member only where it stands alone: else it is whom to ask.
+            let is_alone = words.is_empty() && self.named.is_empty();
+            if is_alone && !self.own.contains(&found.address) {
+                self.name(&found, action, words);
+            } else {
+                self.add(&found, action, words);
+            }
             return;
         }
         if let Some(named) = self.of_whom.and_then(|i| self.named.get_mut(i))
@@ -243,9 +244,12 @@ impl<'a> Reading<'a> {
     }
 
     fn add(&mut self, found: &Found, action: Action, words: &str) {
-        if is_role_of_server(&found.address) {
-            return;
+        if !is_role_of_server(&found.address) {
+            self.name(found, action, words);
         }
+    }
+
+    fn name(&mut self, found: &Found, action: Action, words: &str) {
         self.patience = PATIENCE.1;
         if let Some(at) = self.named.iter().position(|n| n.address == found.address) {
             if let Some(named) = self.named.get_mut(at)

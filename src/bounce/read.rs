@@ -5,6 +5,7 @@ use super::addresses;
 use super::fields::head;
 use super::guess;
 use super::letter::Letter;
+use super::phrases::{GAVE_UP, TRIED};
 use super::prose::{Named, Prose};
 use super::speaker::Speaker;
 use super::traces::{Traces, gather};
@@ -77,6 +78,12 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     let surely = is_surely_a_report(letter, speaker);
     if is_report
         && surely
+        && let Some(reported) = by_local_parts(letter, &texts)
+    {
+        return Kind::Report(reported);
+    }
+    if is_report
+        && surely
         && let Some(reported) = by_guess(letter, &texts)
     {
         return Kind::Report(reported);
@@ -137,7 +144,14 @@ fn by_status(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Vec<Reported
 /// By the headings of what it says to people.
 fn by_headings(letter: &Letter, texts: &[Prose]) -> Option<Vec<Reported>> {
     let own = own(letter);
-    let (prose, mut named) = first_naming(texts, |prose| prose.named(&own));
+    let (prose, mut named) = first_naming(texts, |prose| {
+        let answered = guess::named_in_transcript(prose, &own);
+        if answered.is_empty() {
+            prose.named(&own)
+        } else {
+            answered
+        }
+    });
     let told = gather(&letter.fields, &["x-failed-recipients"]);
     if !told.is_empty() {
         // Exim's own field knows better than its text, which may hide addresses.
@@ -153,14 +167,24 @@ fn by_headings(letter: &Letter, texts: &[Prose]) -> Option<Vec<Reported>> {
             })
             .collect();
     }
-    all_judged(named, prose)
+    all_judged(letter, named, prose, texts)
 }
 
 /// By who stands near words of failing.
 fn by_guess(letter: &Letter, texts: &[Prose]) -> Option<Vec<Reported>> {
     let own = own(letter);
     let (prose, named) = first_naming(texts, |prose| guess::named(prose, &own));
-    all_judged(named, prose)
+    all_judged(letter, named, prose, texts)
+}
+
+/// By names that lack the domain.
+fn by_local_parts(letter: &Letter, texts: &[Prose]) -> Option<Vec<Reported>> {
+    let sender = letter.fields.first("from").and_then(addresses::first)?;
+    let returned = gather(&letter.original, &["to", "cc"]);
+    let (prose, named) = first_naming(texts, |prose| {
+        guess::named_without_domain(prose, &sender, &returned)
+    });
+    all_judged(letter, named, prose, texts)
 }
 
 /// The first text that names somebody, and whom.
@@ -175,13 +199,19 @@ fn first_naming(
         .unwrap_or((texts.first(), Vec::new()))
 }
 
-fn all_judged(named: Vec<Named>, prose: Option<&Prose>) -> Option<Vec<Reported>> {
+fn all_judged(
+    letter: &Letter,
+    named: Vec<Named>,
+    prose: Option<&Prose>,
+    texts: &[Prose],
+) -> Option<Vec<Reported>> {
     let empty = Prose::default();
     let prose = prose.unwrap_or(&empty);
+    let is_late = is_still_tried(letter, texts);
     let mut judged: Vec<Reported> = named
         .into_iter()
         .take(RECIPIENTS)
-        .map(|named| judged(named, prose))
+        .map(|named| judged(named, prose, is_late))
         .collect();
     // What a text says of all counts where it says nothing of anyone.
     if judged.iter().all(|r| r.verdict.class == Class::Unknown) {
@@ -197,10 +227,17 @@ fn all_judged(named: Vec<Named>, prose: Option<&Prose>) -> Option<Vec<Reported>>
     (!judged.is_empty()).then_some(judged)
 }
 
+/// Whether the mail is still tried: by all that is said, wherever the addresses stand, or by the subject.
+fn is_still_tried(letter: &Letter, texts: &[Prose]) -> bool {
+    let is_said =
+        TRIED.stand_in(&letter.subject) || texts.iter().any(|it| TRIED.stand_in(&it.flat));
+    is_said && !texts.iter().any(|it| GAVE_UP.stand_in(&it.flat))
+}
+
 /// The words about one recipient, judged.
-fn judged(named: Named, prose: &Prose) -> Reported {
+fn judged(named: Named, prose: &Prose, is_late: bool) -> Reported {
     let mut action = named.action;
-    if action == Action::Failed && prose.is_still_tried() {
+    if action == Action::Failed && is_late {
         action = Action::Delayed;
     }
     let mut words = named.words.trim().to_owned();
@@ -250,11 +287,11 @@ fn of_nobody(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Option<Repor
             .filter(|_| speaker.is_server && speaker.says_failed)
     })?;
     let address = guess::recipient_of(&letter.original, &own(letter));
-    Some(judged_of_all(prose, address))
+    Some(judged_of_all(prose, address, is_still_tried(letter, texts)))
 }
 
-fn judged_of_all(prose: &Prose, address: Option<String>) -> Reported {
-    let action = if prose.is_still_tried() {
+fn judged_of_all(prose: &Prose, address: Option<String>, is_late: bool) -> Reported {
+    let action = if is_late {
         Action::Delayed
     } else {
         Action::Failed
@@ -273,7 +310,7 @@ fn judged_of_all(prose: &Prose, address: Option<String>) -> Reported {
 /// A refusal in a receipt's form.
 fn refused(letter: &Letter, address: Option<String>) -> Reported {
     let words = letter.words();
-    judged_of_all(&Prose::read(&words), address)
+    judged_of_all(&Prose::read(&words), address, false)
 }
 
 /// Addresses that a report comes from and goes to.
@@ -297,5 +334,12 @@ fn own(letter: &Letter) -> Vec<String> {
             .and_then(addresses::first),
     );
     own.extend(letter.original.first("from").and_then(addresses::first));
+    // Some name a tagged address without its tag.
+    let untagged = |address: &String| {
+        let (local, domain) = address.rsplit_once('@')?;
+        Some(format!("{}@{domain}", local.split_once('+')?.0))
+    };
+    let without: Vec<String> = own.iter().filter_map(untagged).collect();
+    own.extend(without);
     own
 }

@@ -100,7 +100,7 @@ const FAILED: &[&str] = &[
     "non remise", "non délivré", "non délivrable", "non distribué", "non-distribué", "échec de la remise", "échec de remise", "échec d'envoi", "échec de la distribution", "retour à l'expéditeur", "courrier non remis", "notification d'état de remise", "utilisateur non recensé", "utilisateur inconnu", "impossible de remettre", "non remis", "retardé",
     "não entregue", "não foi entregue", "falha na entrega", "falha de entrega", "falha no envio", "erro de entrega", "devolvido", "devolução", "notificação de status de entrega", "não entregável", "mensagem devolvida", "atraso na entrega",
     "onbestelbaar", "niet bezorgd", "kan niet worden bezorgd", "olevererbart", "kunde inte levereras", "ikke leveret", "kan ikke leveres", "nie dostarczono", "niedostarczon", "nedoručitelná", "toimitus epäonnistui", "не доставлено", "недоставлен", "ошибка доставки", "ваше сообщение не доставлено", "не удалось доставить",
-    "メール送信エラー", "配信不能", "配信エラー", "送信できません", "未配達", "不達", "配信できませんでした", "エラーメール", "退信", "邮件传输失败", "系统退信", "无法投递", "投递失败", "未送达", "전송 실패", "배달되지",
+    "メール送信エラー", "メールエラー", "エラー通知", "送信エラー", "送信失敗", "配信できません", "配送できません", "配信不能", "配信エラー", "送信できません", "未配達", "不達", "配信できませんでした", "エラーメール", "退信", "邮件传输失败", "系统退信", "无法投递", "投递失败", "未送达", "전송 실패", "배달되지",
 ];
 
 /// Subjects that say that a mail did arrive.
@@ -213,12 +213,16 @@ fn has_signs_of_a_person(letter: &Letter, is_answer: bool) -> bool {
     let mut program = program.map(str::to_lowercase);
     let name = fields.first("from").and_then(|from| from.split_once('<'));
     let has_name = name.is_some_and(|(name, _)| !name.trim().is_empty());
+    // People write to mailing lists about reports; a report that reaches one names no person.
+    let by_list = ["list-id", "list-post", "x-mailing-list"]
+        .iter()
+        .any(|name| fields.has(name));
     let from = fields.first("from").and_then(addresses::first);
     let back = fields.first("return-path").and_then(addresses::first);
     fields.has("in-reply-to")
         || fields.has("references")
         || program.any(|it| PROGRAMS.iter().any(|name| it.contains(name)))
-        || has_name && (is_answer || from.is_some() && from == back)
+        || has_name && (is_answer || by_list || from.is_some() && from == back)
 }
 
 impl Speaker {

@@ -1,5 +1,6 @@
 //! `postmerge ingest`: takes in what came back.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,21 +8,28 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 use indicatif::ProgressBar;
+use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::error::CliError;
 use super::here::Here;
 use super::ingest_explain::explain;
-use super::send::{environment, new_run_id};
+use super::send::{client_name, environment, new_run_id, transport};
+use super::start_error::cli_error;
 use super::status::settings;
 use super::terminal::Terminal;
 use super::threads::threads;
 use super::{Cli, workspace_folder};
+use crate::bounce::forward::{Desk, Forwarding};
 use crate::bounce::ingest::{IngestError, Outside, Summary, ingest};
 use crate::bounce::mailbox::{self, Mailbox, MailboxError, Maildir, Mbox, Single};
 use crate::clock::SystemClock;
+use crate::deliver::signers::signers;
+use crate::diagnostic::printable;
+use crate::mail::address::Address;
+use crate::workspace::Workspace;
 use crate::workspace::folder::Folder;
-use crate::workspace::settings::{Settings, Then};
+use crate::workspace::settings::{Replies, Settings, Then};
 
 /// What `ingest` takes.
 #[derive(Debug, clap::Args)]
@@ -30,7 +38,8 @@ use crate::workspace::settings::{Settings, Then};
         Reads the mailbox that postmerge.yaml names under `bounces.mailbox`, or the one given here, finds out whose \
         mail each message is about, and publishes it on the ledger; who does not exist, complained or left is not \
         mailed from then on. Only then are messages moved or flagged. A message that is read twice counts once. \
-        What a person wrote stays where it is, and is listed: nothing is answered.\n\n\
+        What a person wrote stays where it is, and is listed, or is forwarded with `bounces.replies: forward`: nothing is \
+        answered.\n\n\
         With --explain it says what each message is, one JSON object a line, and stores nothing; that needs no workspace.",
     after_help = "Examples:\n  \
         postmerge ingest                             the mailbox of postmerge.yaml\n  \
@@ -109,9 +118,14 @@ fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<
     let given = settings(&folder)?;
     // A mailbox that is not to be had is said before anything is fetched.
     let mut place = place(arguments, &given, &folder)?;
+    let folder_source = Folder::new(&folder);
     let Here {
         mut opened, key, ..
     } = Here::at(folder, &given.ledger, false)?;
+    let forwarding = match given.bounces.replies == Replies::Forward && !arguments.dry_run {
+        true => Some(forwarding(&opened.workspace, &folder_source)?),
+        false => None,
+    };
     let runtime = threads()?;
     // Nobody watches a log: there, the outcome is enough.
     let watched = std::io::stderr().is_terminal();
@@ -122,6 +136,7 @@ fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<
         run: new_run_id(),
         clock: &SystemClock,
         dry_run: arguments.dry_run,
+        forwarding: forwarding.as_ref(),
     };
     let ledger = &mut opened.ledger;
     let done = async {
@@ -144,6 +159,49 @@ fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<
         Format::Json => json(&all),
     })?;
     Ok(all.for_people.is_empty())
+}
+
+/// Every sender's desk, with its secrets from the environment.
+fn forwarding(workspace: &Workspace, source: &Folder) -> Result<Forwarding, CliError> {
+    let settings = &workspace.settings;
+    let address = |what: &str, text: &str| {
+        Address::parse(text)
+            .map_err(|why| CliError::new(format!("postmerge.yaml: {what}: {}", why.why)))
+    };
+    let zone =
+        TimeZone::get(&settings.organisation.zone).map_err(|why| CliError::new(why.to_string()))?;
+    let bounces = address("bounces.address", &settings.bounces.address)?;
+    let mut own = vec![
+        bounces.clone(),
+        address("unsubscribe.address", &settings.unsubscribe.address)?,
+    ];
+    let mut senders = BTreeMap::new();
+    for (name, sender) in &settings.senders {
+        let relay = settings.relays.get(&sender.relay).ok_or_else(|| {
+            CliError::new(format!(
+                "postmerge.yaml: there is no relay `{}`",
+                sender.relay
+            ))
+        })?;
+        let from = address(&format!("senders.{name}.address"), &sender.address)?;
+        let answers = sender.reply_to.as_ref().unwrap_or(&sender.address);
+        let answers = address(&format!("senders.{name}.reply_to"), answers)?;
+        own.extend([from.clone(), answers.clone()]);
+        let desk = Desk {
+            name: sender.name.clone(),
+            address: from,
+            answers,
+            signers: signers(sender, &environment).map_err(|why| cli_error(&why))?,
+            transport: transport(relay, source, &client_name(settings)).map_err(CliError::new)?,
+        };
+        senders.insert(name.to_string(), desk);
+    }
+    Ok(Forwarding {
+        senders,
+        bounces,
+        own,
+        zone,
+    })
 }
 
 /// The mailbox that is asked for.
@@ -189,7 +247,9 @@ fn refused(why: &IngestError) -> CliError {
         IngestError::Publish(_) => CliError::new(why.to_string()).hint(
             "the messages were left as they are: run it again once the ledger can be published",
         ),
-        IngestError::Ledger(_) | IngestError::Address { .. } => CliError::new(why.to_string()),
+        IngestError::Ledger(_) | IngestError::Address { .. } | IngestError::Forward(_) => {
+            CliError::new(why.to_string())
+        }
     }
 }
 
@@ -213,6 +273,7 @@ fn text(summary: &Summary, dry_run: bool) -> String {
             summary.forged,
             "with a token that was not made here: not believed",
         ),
+        (summary.forwarded, "of people, forwarded to who answers"),
         (summary.for_people.len() as u64, "for a person to read"),
     ] {
         if count > 0 {
@@ -228,11 +289,22 @@ fn text(summary: &Summary, dry_run: bool) -> String {
     if summary.suppressed > 0 {
         lines.push(format!("{} are not mailed any more", summary.suppressed));
     }
+    if summary.lifted_since > 0 {
+        lines.push(format!(
+            "{} told of what was lifted since: mailed as before",
+            summary.lifted_since
+        ));
+    }
     if !summary.for_people.is_empty() {
         lines.push("\nThese are for a person, and stay in the mailbox:".to_owned());
         for it in &summary.for_people {
             let from = it.from.as_deref().unwrap_or("?");
-            lines.push(format!("  {from}: {} ({})", it.subject, it.place));
+            let why = it
+                .why
+                .as_ref()
+                .map(|why| format!("; not forwarded: {}", printable(why)));
+            let why = why.unwrap_or_default();
+            lines.push(format!("  {from}: {} ({}{why})", it.subject, it.place));
         }
     }
     if dry_run {
@@ -245,7 +317,7 @@ fn text(summary: &Summary, dry_run: bool) -> String {
 fn json(summary: &Summary) -> String {
     let people = summary.for_people.iter();
     let people: Vec<_> = people
-        .map(|it| json!({"place": it.place, "from": it.from, "subject": it.subject}))
+        .map(|it| json!({"place": it.place, "from": it.from, "subject": it.subject, "why": it.why}))
         .collect();
     let all = json!({
         "messages": summary.messages,
@@ -256,6 +328,8 @@ fn json(summary: &Summary) -> String {
         "forged": summary.forged,
         "heard": summary.heard,
         "suppressed": summary.suppressed,
+        "lifted_since": summary.lifted_since,
+        "forwarded": summary.forwarded,
         "for_people": people,
     });
     format!("{all}\n")

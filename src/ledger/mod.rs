@@ -8,6 +8,7 @@
 pub mod branch;
 pub mod event;
 pub mod feedback;
+pub mod forward;
 pub mod index;
 pub mod journal;
 pub mod notice;

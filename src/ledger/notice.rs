@@ -56,7 +56,7 @@ impl Notice {
     }
 
     /// The file's content.
-    pub(super) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         // Of plain values: writing them can not fail.
         let mut text = serde_json::to_string(self).unwrap_or_default();
         text.push('\n');
@@ -64,7 +64,7 @@ impl Notice {
     }
 
     /// A file's content, read.
-    pub(super) fn read(text: &[u8]) -> Option<Self> {
+    pub fn read(text: &[u8]) -> Option<Self> {
         let notice: Self = serde_json::from_slice(text).ok()?;
         (notice.version == VERSION).then_some(notice)
     }

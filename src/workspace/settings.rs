@@ -20,7 +20,7 @@ use super::length::Length;
 use super::names::{PersonName, RelayName, SenderName, WindowName};
 
 pub use approval::{ApprovalSettings, Verify};
-pub use bounces::{BounceMailbox, Bounces, ImapFolder, Then};
+pub use bounces::{BounceMailbox, Bounces, ImapFolder, Replies, Then};
 pub use hygiene::{Departed, Hygiene, Rate, Rates};
 pub use lint::{Level, Limits, Lint};
 pub use organisation::{Holiday, Locale, Organisation, Person, Role};

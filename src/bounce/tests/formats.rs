@@ -171,6 +171,18 @@ const FORMS: &[Form] = &[
     ("two sentences", "postmaster@a.example", "Your message could not be delivered",
      "Addresses here have the form name.surname@a.example. The one that you wrote to, ana@a.example, does not exist.\n\nQuestions? Write to servicio@a.example.\n",
      &["ana@a.example"], Failed),
+    ("Japanese, a telephone company", "no-reply@telefono.example", "\u{30e1}\u{30fc}\u{30eb}\u{30a8}\u{30e9}\u{30fc}\u{901a}\u{77e5}",
+     "\u{9001}\u{4fe1}\u{3067}\u{304d}\u{307e}\u{305b}\u{3093}\u{3067}\u{3057}\u{305f}\u{3002}\n\nYour mail sent on: Thu, 3 Dec 2026\n     Could not be delivered to: <ana@a.example>\n     As their mailbox is full.\n",
+     &["ana@a.example"], Failed),
+    ("a server's own address, alone below a heading", "postmaster@a.example", "Returned mail: Service unavailable",
+     "   ----- The following addresses had delivery problems -----\npostmaster@mx.a.example\n\n   ----- Non-delivered information -----\nThe number of messages exceeded the local limit.\n",
+     &["postmaster@mx.a.example"], Failed),
+    ("a server's own address, to be asked", "MAILER-DAEMON@a.example", "Undelivered Mail",
+     "The following addresses failed:\n\nana@a.example\n    550 User unknown\n\nQuestions go to the\npostmaster@a.example\n",
+     &["ana@a.example"], Failed),
+    ("one sentence, no subject", "<>", "",
+     "You sent mail to ana@a.example. That's not a valid user here.\n",
+     &["ana@a.example"], Failed),
 ];
 
 #[test]
@@ -182,4 +194,47 @@ fn every_form_is_read() {
             .collect();
         assert_eq!(told(&letter(from, subject, text)), wanted, "{form}");
     }
+}
+
+#[test]
+fn a_name_without_its_domain_is_told_by_the_returned_mail_or_by_who_reports() {
+    let text = "Sorry, rebotes@camara.example. Your mail to the following recipients could not be delivered because they are not accepting mail with attachments:\n\tana.p\n";
+    let from_one_domain = letter(
+        "Mail Delivery Subsystem <MAILER-DAEMON@aol.com>",
+        "Mail Delivery Problem",
+        text,
+    );
+    assert_eq!(
+        told(&from_one_domain),
+        [("ana.p@aol.com".to_owned(), Failed)]
+    );
+    // A provider of many domains leaves open which it is; then the envelope tells.
+    let from_many = letter("MAILER-DAEMON@mx.a.example", "Mail Delivery Problem", text);
+    assert_eq!(told(&from_many), [(String::new(), Failed)]);
+    let returned = format!(
+        "{text}\n--- Below this line is a copy of the message.\n\nFrom: eventos@camara.example\nTo: leo@b.example, Ana.P@a.example\nSubject: Rueda\n"
+    );
+    let with_the_mail = letter("MAILER-DAEMON@mx.a.example", "failure notice", &returned);
+    assert_eq!(
+        told(&with_the_mail),
+        [("ana.p@a.example".to_owned(), Failed)]
+    );
+}
+
+#[test]
+fn a_conversation_alone_names_each_with_what_was_answered() {
+    let text = "   ----- Transcript of session follows -----\nWhile talking to mx.a.example:\n>>> RCPT To:<ana@a.example>\n<<< 550 No such user here.\n550 <ana@a.example>... User unknown\n554 <leo@b.example>... 550 Host unknown (Authoritative answer from name server)\n451 <eva@c.example>... Deferred: Connection refused\n421 d.example (smtp)... Deferred: no answer\n\n   ----- Unsent message follows -----\nFrom: eventos@camara.example\nTo: otra@d.example\n";
+    let bytes = letter(
+        "Mail Delivery Subsystem <MAILER-DAEMON@mx.example>",
+        "Returned mail: User unknown",
+        text,
+    );
+    assert_eq!(
+        told(&bytes),
+        [
+            ("ana@a.example".to_owned(), Failed),
+            ("leo@b.example".to_owned(), Failed),
+            ("eva@c.example".to_owned(), Failed),
+        ]
+    );
 }

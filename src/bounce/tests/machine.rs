@@ -103,6 +103,20 @@ fn broken_structure_is_read_as_text() {
         --two\nContent-Type: text/plain\n\nx\n\n--two\nContent-Type: message/delivery-status\n\nReporting-MTA: dns;mx\n\n\
         Final-Recipient: rfc822;ana@a.example\nAction: failed\nStatus: 5.1.1\n\n--two\nContent-Type: message/rfc822\n\nReceived: from x\nFinal-Recipient: rfc822;otra@b.example\n";
     assert_eq!(told(bytes), one("ana@a.example", Failed));
+    // The boundary is lost with its field's next line.
+    let bytes = b"From: MAILER-DAEMON@a.example\nTo: r@camara.example\nSubject: Undelivered Mail\nContent-Type: multipart/mixed;\nboundary=\"one\"\n\n\
+        --one\nContent-Type: text/plain\n\nno such user here\n  RCPT TO: ana@a.example\n--one--\n";
+    assert_eq!(told(bytes), one("ana@a.example", Failed));
+    // Lines that end with a carriage return alone.
+    let bytes = parts(
+        "Subject: failure notice",
+        &[("message/delivery-status", STATUS)],
+    );
+    let returns: Vec<u8> = bytes
+        .iter()
+        .map(|b| if *b == b'\n' { b'\r' } else { *b })
+        .collect();
+    assert_eq!(told(&returns), told(&bytes));
     // Labelled as text.
     let labelled = parts(
         "Subject: failure notice",
@@ -159,6 +173,38 @@ fn notifications_in_json_are_read() {
         "From: no-reply@sns.example\nTo: r@camara.example\nSubject: Notification\n\n{text}\n"
     );
     assert_eq!(told(bytes.as_bytes()), one("ana@a.example", Failed));
+    // A line that was too long on its way.
+    let folded = bytes.replace("user unknown", "user unkn!\n own");
+    assert_eq!(told(folded.as_bytes()), one("ana@a.example", Failed));
+}
+
+#[test]
+fn a_mail_is_late_where_any_part_or_the_subject_says_so() {
+    let late = |subject: &str, text: &str| {
+        let address = "<ana@a.example>: maildir delivery failed: disc quota exceeded\n";
+        told(&parts(
+            &format!("Subject: {subject}"),
+            &[("text/plain", text), ("text/plain", address)],
+        ))
+    };
+    for (subject, text) in [
+        ("Delayed Mail (still being retried)", "x"),
+        ("Delivery Status Notification (Delay)", "x"),
+        (
+            "Mail delivery",
+            "It will be retried until it is 5.0 days old.",
+        ),
+    ] {
+        assert_eq!(
+            late(subject, text),
+            one("ana@a.example", Delayed),
+            "{subject}"
+        );
+    }
+    assert_eq!(
+        late("Undelivered: Delayed mail", "This is a permanent error."),
+        one("ana@a.example", Failed)
+    );
 }
 
 #[test]

@@ -50,6 +50,13 @@ fn people_are_no_bounces() {
 }
 
 #[test]
+fn people_who_write_to_lists_are_no_bounces() {
+    let bytes = b"Return-Path: <lista-admin@lista.example>\nFrom: Ana <ana@a.example>\nTo: lista@lista.example\nList-Id: Lista <lista.lista.example>\n\
+        Subject: [lista] Viruses and bounced mail\n\nMore and more is bounced, by full mailboxes or not.\n\nlista@lista.example\n";
+    assert_eq!(read(bytes).kind, Kind::Reply);
+}
+
+#[test]
 fn machines_that_answer_for_people_are_no_bounces() {
     for (subject, text) in [
         (

@@ -9,6 +9,7 @@ use super::{Ledger, LedgerError};
 use crate::git::{CommitId, CommitText, GitError, Identity, ObjectId, RemoteError};
 use crate::ledger::event::{Event, RunId, SuppressionEvent};
 use crate::ledger::feedback::Feedback;
+use crate::ledger::forward::Forward;
 use crate::ledger::notice::Notice;
 use crate::ledger::segment::{
     Subject, encode_feedback, encode_occurrence, encode_suppressions, encode_wishes,
@@ -38,6 +39,8 @@ pub struct Batch {
     pub tests: Vec<TestSent>,
     /// What owners were told.
     pub notices: Vec<Notice>,
+    /// What became of messages that people wrote.
+    pub forwards: Vec<Forward>,
     /// Whether its audience was made by counting mails of other occurrences, besides by their documents.
     pub looks_around: bool,
     /// The commit's first line.
@@ -57,6 +60,7 @@ impl Batch {
             pages: Vec::new(),
             tests: Vec::new(),
             notices: Vec::new(),
+            forwards: Vec::new(),
             looks_around: false,
             summary: summary.into(),
         }
@@ -104,7 +108,7 @@ pub enum PublishError {
 /// Pushes before giving up.
 const PUSHES: u32 = 12;
 
-const README: &str = "# The ledger\n\nWritten by `postmerge`, one commit per batch; nobody needs to edit it, and edits stop the sending.\n\n- `campaigns/<campaign>/RESULT.md`: what became of a campaign, for people.\n- `campaigns/<campaign>/.events/`: every claim and every mail's outcome, as segments that are written\n  once and never changed. They are text: the first line says the format's version, the last one\n  counts the lines and holds a checksum. Lines beginning with `+` are mails that the relay accepted,\n  `~` not now, `-` refused, `?` unknown; then follow the recipient's place in the audience, milliseconds\n  since the first line's time, and the relay's words (a numbered beginning and the rest).\n- `suppressions/`: who must not be mailed.\n- `feedback/`: what came back: bounces, complaints, departures, answers.\n- `wishes/`: what recipients asked for: to join, other data, a pause; what they told of themselves is sealed.\n- `notices/`: which list owners were told of which addresses.\n- `tests/`: which contents were sent to one's own addresses before.\n- `KEY`: the fingerprint of the key that the recipients' hashes are made with.\n\nRecipients appear as keyed hashes, never as addresses. This branch must not be rewritten, squashed or\ndeleted: it is what keeps anybody from being mailed twice.\n";
+const README: &str = "# The ledger\n\nWritten by `postmerge`, one commit per batch; nobody needs to edit it, and edits stop the sending.\n\n- `campaigns/<campaign>/RESULT.md`: what became of a campaign, for people.\n- `campaigns/<campaign>/.events/`: every claim and every mail's outcome, as segments that are written\n  once and never changed. They are text: the first line says the format's version, the last one\n  counts the lines and holds a checksum. Lines beginning with `+` are mails that the relay accepted,\n  `~` not now, `-` refused, `?` unknown; then follow the recipient's place in the audience, milliseconds\n  since the first line's time, and the relay's words (a numbered beginning and the rest).\n- `suppressions/`: who must not be mailed.\n- `feedback/`: what came back: bounces, complaints, departures, answers.\n- `wishes/`: what recipients asked for: to join, other data, a pause; what they told of themselves is sealed.\n- `notices/`: which list owners were told of which addresses.\n- `forwards/`: which messages that people wrote were forwarded.\n- `tests/`: which contents were sent to one's own addresses before.\n- `KEY`: the fingerprint of the key that the recipients' hashes are made with.\n\nRecipients appear as keyed hashes, never as addresses. This branch must not be rewritten, squashed or\ndeleted: it is what keeps anybody from being mailed twice.\n";
 
 impl Ledger {
     /// Publishes a batch: one segment per occurrence (more for a large audience), one commit, one
@@ -289,6 +293,9 @@ impl Ledger {
         }
         for notice in &batch.notices {
             files.push((notice.path(batch.run), self.write(&notice.text())?));
+        }
+        for forward in &batch.forwards {
+            files.push((forward.path(), self.write(&forward.text())?));
         }
         if self.head.is_none() {
             files.push(("README.md".to_owned(), self.write(README)?));

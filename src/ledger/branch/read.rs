@@ -7,6 +7,7 @@ use super::{Ledger, LedgerError};
 use crate::git::{CommitId, Entry, EntryKind, ObjectId};
 use crate::ledger::event::SuppressionEvent;
 use crate::ledger::feedback::{ByOccurrence, Feedback};
+use crate::ledger::forward::{Forward, Forwards};
 use crate::ledger::notice::Notice;
 use crate::ledger::segment::{Head, Record, SegmentError, Subject, decode};
 use crate::ledger::state::{Contradiction, OccurrenceState};
@@ -214,20 +215,40 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`], where one can not be read: somebody would be told again.
     pub fn notices(&self) -> Result<Vec<Notice>, LedgerError> {
+        self.documents(Notice::FOLDER, "a notice", Notice::read)
+    }
+
+    /// Which messages of people were forwarded, and which are being.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where one can not be read: a message would go out again.
+    pub fn forwards(&self) -> Result<Forwards, LedgerError> {
+        let mut all = Forwards::default();
+        let files = self.documents(Forward::FOLDER, "a forwarding", Forward::read)?;
+        files.iter().for_each(|forward| all.apply(forward));
+        Ok(all)
+    }
+
+    /// The files of a folder by years, each read.
+    fn documents<T>(
+        &self,
+        base: &'static str,
+        what: &'static str,
+        read: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<Vec<T>, LedgerError> {
         let mut found = Vec::new();
         let Some(head) = self.head else {
             return Ok(found);
         };
-        let Some(folder) = self.repository.entry(head, Notice::FOLDER)? else {
+        let Some(folder) = self.repository.entry(head, base)? else {
             return Ok(found);
         };
         for year in self.repository.entries(folder.id)? {
-            let base = format!("{}/{}", Notice::FOLDER, year.name);
-            for entry in self.below(Notice::FOLDER, &year)? {
-                let read = self.repository.with_blob(entry.id, Notice::read)?;
-                found.push(read.ok_or_else(|| LedgerError::Misplaced {
-                    path: format!("{base}/{}", entry.name),
-                    why: "is not a notice that this version can read".to_owned(),
+            for entry in self.below(base, &year)? {
+                let document = self.repository.with_blob(entry.id, &read)?;
+                found.push(document.ok_or_else(|| LedgerError::Misplaced {
+                    path: format!("{base}/{}/{}", year.name, entry.name),
+                    why: format!("is not {what} that this version can read"),
                 })?);
             }
         }

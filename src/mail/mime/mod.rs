@@ -1,7 +1,7 @@
 //! MIME bodies (RFC 2045, 2046), written straight into the mail's buffer.
 //!
 //! Writes MIME-Version, Content-Type and what follows. Lines end in CRLF, no bare CR or LF comes
-//! out, no line is longer than 78. Boundaries derive from the Message-ID, so that the same mail
+//! out, no line is longer than 78, save in a message that goes along as it is. Boundaries derive from the Message-ID, so that the same mail
 //! tried again has the same bytes. Knows two shapes: `multipart/alternative` (or `text/plain` alone)
 //! and that inside `multipart/mixed` with attachments; images are hosted, so there is no
 //! `multipart/related`.
@@ -30,7 +30,7 @@ pub struct Content<'a> {
 pub struct Attachment<'a> {
     /// What it is called.
     pub file_name: &'a str,
-    /// Its media type, such as `application/pdf`.
+    /// Its media type, such as `application/pdf`. A `message/rfc822` must hold to [`is_seven_bit`].
     pub content_type: &'a str,
     /// Its bytes.
     pub content: &'a [u8],
@@ -96,9 +96,32 @@ fn write_attachment(out: &mut Vec<u8>, attachment: &Attachment<'_>) -> Result<()
     let name = attachment.file_name;
     header::with_parameter(out, "Content-Type", attachment.content_type, "name", name)?;
     header::with_parameter(out, "Content-Disposition", "attachment", "filename", name)?;
+    if attachment.content_type == "message/rfc822" {
+        // No encoding may be put around a message (RFC 2046 §5.2.1).
+        out.extend_from_slice(b"Content-Transfer-Encoding: 7bit\r\n\r\n");
+        seven_bit_lines(out, attachment.content);
+        return Ok(());
+    }
     out.extend_from_slice(b"Content-Transfer-Encoding: base64\r\n\r\n");
     base64_lines(out, attachment.content);
     Ok(())
+}
+
+/// Whether octets can go along as a message, unencoded: ASCII without NUL, in lines that may be sent (RFC 2045 §2.7).
+pub fn is_seven_bit(content: &[u8]) -> bool {
+    content.iter().all(|b| b.is_ascii() && *b != 0)
+        && content.split(|b| *b == b'\n').all(|line| {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            line.len() <= 998 && !line.contains(&b'\r')
+        })
+}
+
+fn seven_bit_lines(out: &mut Vec<u8>, content: &[u8]) {
+    let content = content.strip_suffix(b"\n").unwrap_or(content);
+    for line in content.split(|b| *b == b'\n') {
+        out.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+        out.extend_from_slice(b"\r\n");
+    }
 }
 
 /// RFC 2045 §6.8: lines of 76.

@@ -72,6 +72,11 @@ pub(super) const RULES: &[Rule] = &[
         "no space left on device", "system storage exceeded", "not enough disk space on server", "out of disk space on",
         "file system full", "server is out of space", "insufficient memory",
     ]),
+    // Not the mail's size.
+    says(5, MailboxFull, Reason::MailboxFull, &[
+        "mailbox size limit exceeded", "mailbox size limit is exceeded", "exceeded mailbox size limit", "exceeds the mailbox size limit",
+        "exceeded the mailbox size limit", "exceeds mailbox size limit", "mailbox size limit reached", "storage size limit exceeded",
+    ]),
     says(6, TooBig, Reason::TooBig, &[
         "message too large", "message too big", "message is too large", "message is too big", "message size exceeds",
         "message file too big", "exceeds the maximum message size", "exceeds maximum message size", "exceeded maximum message size",
@@ -87,7 +92,7 @@ pub(super) const RULES: &[Rule] = &[
     ]),
     says(8, MailboxFull, Reason::MailboxFull, &[
         "mailbox full", "mailbox is full", "mail box full", "mailbox has been full", "mailbox are full", "mailbox over quota", "mailbox is over quota", "mailbox exceeds allowed size",
-        "mailbox exceeded", "mailbox quota exceeded", "mailbox quota usage exceeded", "mailbox size limit exceeded", "mailbox has exceeded", "mailbox size exceeded",
+        "mailbox exceeded", "mailbox quota exceeded", "mailbox quota usage exceeded", "mailbox has exceeded", "mailbox size exceeded",
         "mailbox storage limit", "mailfolder is full", "mailfold is full", "mail folder is full", "inbox is full", "inbox full", "over quota", "overquota", "over-quota", "quota exceeded",
         "exceeded quota", "exceeds quota", "quota exceed", "quota violation", "quota is full", "quota full", "out of quota", "exceeded their quota", "exceeding their quota", "exceeded his quota", "exceed quota",
         "exceeded its quota", "exceeded storage allocation", "exceeded the quota", "exceeded email quota", "exceeds the quota", "would exceed mailbox quota", "over disk quota", "over their disk quota", "over its quota", "over the allowed quota", "over the maximum quota", "disk quota",
@@ -108,7 +113,7 @@ pub(super) const RULES: &[Rule] = &[
         "account doesn't exist", "account does not exist", "account that you tried to reach does not exist", "mailbox does not exist", "mailbox doesn't exist", "mailbox not exist", "recipient does not exist", "recipient doesn't exist", "address does not exist", "address doesn't exist", "recipient address rejected: undeliverable address",
         "does not exist here", "doesn't exist here", "does not like recipient", "doesn't like recipient", "invalid mailbox", "invalid recipient", "invalid user", "invalid address", "invalid account", "invalid final delivery userid", "invalid local part", "invalid local address", "bad destination mailbox", "bad destination email address", "bad address",
         "bad recipient", "recipient name is not recognized", "name is not recognized", "not listed in domino directory", "not listed in public name", "not in our directory", "not in the directory", "no matches to nameserver query", "recipnotfound", "recipient address rejected: unknown", "recipient address rejected: user", "recipient address rejected: access denied", "recipient not in directory",
-        "not on file", "unrouteable address", "user lookup failed", "could not be found at", "wasn't found at", "was not found at", "couldn't be found", "this address no longer accepts mail", "no longer valid", "is no longer on server", "isn't in our", "is not in our", "does not have an account", "doesn't have an account", "no longer available here", "no such name", "did not exactly match",
+        "not on file", "unrouteable address", "user lookup failed", "unable to find user", "unable to find recipient", "could not find user", "not a valid user here", "could not be found at", "wasn't found at", "was not found at", "couldn't be found", "this address no longer accepts mail", "no longer valid", "is no longer on server", "isn't in our", "is not in our", "does not have an account", "doesn't have an account", "no longer available here", "no such name", "did not exactly match",
         "user reject the mail", "mailbox unavailable or access denied", "mailbox unavailable or not local", "nosuchuser", "no recipient", "local user only", "email address is wrong", "recipient no longer", "is not a member of our", "address lookup failure", "hosted here: no such", "unable to find alias user", "undeliverable address: user", "user invalid", "not have a final email delivery point",
         "recipients were not found", "recipient rejected: not found", "rcpt to: address not found", "no one by that name", "message was not accepted -- invalid mailbox",
         "usuario desconocido", "usuario no existe", "el usuario no existe", "no existe el usuario", "usuario inexistente", "destinatario desconocido", "dirección no existe", "la dirección no existe", "no existe la dirección", "no se encontró la dirección", "no se ha encontrado la dirección", "buzón inexistente", "cuenta inexistente", "cuenta no existe", "la cuenta no existe", "casilla inexistente",

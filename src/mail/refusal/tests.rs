@@ -33,6 +33,7 @@ const CASES: &[Case] = &[
     (452, "4.2.2", "over quota", Class::MailboxFull, Reason::MailboxFull, false),
     (452, "4.3.1", "Insufficient system storage", Class::Soft, Reason::ServerTrouble, false),
     (552, "5.3.4", "Message size exceeds fixed limit", Class::TooBig, Reason::TooBig, true),
+    (452, "", "Mailbox size limit exceeded", Class::MailboxFull, Reason::MailboxFull, false),
     (552, "", "message too large", Class::TooBig, Reason::TooBig, true),
     (554, "5.7.1", "Rejected by policy", Class::Blocked, Reason::Policy, true),
     (550, "5.7.26", "This mail has been blocked because the sender is unauthenticated", Class::Blocked, Reason::NotAuthentic, true),

@@ -15,6 +15,20 @@ pub struct Bounces {
     /// Where `postmerge ingest` reads it; absent: nowhere.
     #[serde(default, deserialize_with = "one_place")]
     pub mailbox: Option<BounceMailbox>,
+    /// What happens to what a person wrote in answer to a mail.
+    #[serde(default)]
+    pub replies: Replies,
+}
+
+/// What happens to what a person wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Replies {
+    /// It stays in the mailbox, and is listed until somebody has moved it.
+    #[default]
+    List,
+    /// It is forwarded to the sender's `reply_to` (or `address`), and then moved or flagged as the others are.
+    Forward,
 }
 
 /// Where bounces are read from: exactly one of `imap`, `maildir` and `mbox`.
