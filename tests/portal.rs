@@ -99,6 +99,7 @@ async fn wrong_links_have_one_page() {
         altered.as_str(),
         "/u/x",
         "/u/%00",
+        "/u/%ff",
         &format!("/u/{}", "a".repeat(45)),
         &preferences.replace("/p/", "/u/"),
         &own.replace("/u/", "/c/"),

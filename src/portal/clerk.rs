@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::folds::Folds;
 use super::ground::{Ground, tags};
 use super::service::Service;
 use super::spool::{Spool, SpoolError};
@@ -50,7 +51,8 @@ pub(super) fn round(service: &Service, repository: &Path, fetch: &Fetch) -> Resu
     let mut look = fetch().map_err(RoundError::Fetch)?;
     look.ledger.use_key(service.key().fingerprint())?;
     publish(service, &service.spool, &mut look.ledger)?;
-    service.change_folds(|folds| folds.catch_up(&look.ledger))?;
+    let news = Folds::news(&look.ledger, service.folds(Folds::seen))?;
+    service.change_folds(|folds| folds.take_news(news));
     let known = service.ground();
     let occurrences = look.ledger.occurrences()?;
     if known.head != look.head || known.occurrences.len() != occurrences.len() {

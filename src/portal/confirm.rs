@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
+use jiff::SignedDuration;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
@@ -62,7 +63,12 @@ impl Service {
         asker: &Asker,
     ) -> Result<Response<Body>, Refusal> {
         let who = self.asked(token)?;
-        self.record(&[self.wish_of(who, Wanted::Confirmed)]).await?;
+        // Whoever presses the button twice said it once.
+        let since = self.now() - SignedDuration::from_hours(1);
+        let last = self.folds(|folds| folds.wishes.of(&who).confirmed());
+        if last.is_none_or(|last| last < since) {
+            self.record(&[self.wish_of(who, Wanted::Confirmed)]).await?;
+        }
         let locale = self.locale(asker, Some(&who));
         let words = Words::of(locale);
         let link = self.preferences_url(&self.ground().settings, who);

@@ -19,29 +19,55 @@ pub(super) struct Folds {
     next_wish: u32,
 }
 
+/// What the ledger has more than at the last time, read and not taken in yet: nobody waits while it is read.
+#[must_use]
+pub(super) struct News {
+    records: Vec<(u32, Record)>,
+    next_suppression: u32,
+    next_wish: u32,
+}
+
 impl Folds {
-    /// Takes in what the ledger has more than at the last time.
+    /// Reads what the ledger has more than at the last time; `seen` is what [`Self::seen`] said.
     ///
     /// # Errors
     /// [`LedgerError`].
-    pub(super) fn catch_up(&mut self, ledger: &Ledger) -> Result<(), LedgerError> {
-        let from = self.next_suppression;
-        let suppressions = &mut self.suppressions;
-        self.next_suppression = ledger.segments(
+    pub(super) fn news(ledger: &Ledger, seen: (u32, u32)) -> Result<News, LedgerError> {
+        let mut records = Vec::new();
+        let next_suppression = ledger.segments(
             &Subject::Suppressions,
-            |number| number >= from,
-            |_, record| {
-                if let Record::Suppression(event) = record {
-                    suppressions.apply(&event);
-                }
+            |number| number >= seen.0,
+            |head, record| {
+                records.push((head.number, record));
                 ControlFlow::Continue(())
             },
         )?;
-        let wishes = &mut self.wishes;
-        self.next_wish = ledger.wish_events(self.next_wish, |segment, wish| {
-            wishes.apply(segment, &wish);
+        let next_wish = ledger.wish_events(seen.1, |segment, wish| {
+            records.push((segment, Record::Wish(wish)));
         })?;
-        Ok(())
+        Ok(News {
+            records,
+            next_suppression,
+            next_wish,
+        })
+    }
+
+    /// How many segments of suppressions and of wishes were taken in.
+    pub(super) const fn seen(&self) -> (u32, u32) {
+        (self.next_suppression, self.next_wish)
+    }
+
+    /// Takes in what the ledger has more.
+    pub(super) fn take_news(&mut self, news: News) {
+        for (segment, record) in news.records {
+            match record {
+                Record::Suppression(event) => self.suppressions.apply(&event),
+                Record::Wish(wish) => self.wishes.apply(segment, &wish),
+                _ => {}
+            }
+        }
+        self.next_suppression = news.next_suppression;
+        self.next_wish = news.next_wish;
     }
 
     /// Takes in what was put down here.

@@ -69,7 +69,7 @@ impl Portal {
         let mut look = fetch().map_err(RoundError::Fetch)?;
         look.ledger.use_key(outside.key.fingerprint())?;
         let mut folds = Folds::default();
-        folds.catch_up(&look.ledger)?;
+        folds.take_news(Folds::news(&look.ledger, folds.seen())?);
         for path in spool.closed() {
             folds.take(&spool.read(&path)?.records);
         }

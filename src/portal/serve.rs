@@ -118,6 +118,13 @@ async fn around(State(service): Shared, request: Request, next: Next) -> Answer 
         Ok(answer) => answer,
         Err(_) => service.refuse(Refusal::Trouble, &asker),
     };
+    // What axum itself refuses (a path that is no text, a method that there is not) gets the one page, too.
+    if matches!(
+        answer.status(),
+        StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED
+    ) {
+        answer = service.refuse(Refusal::Link, &asker);
+    }
     let headers = answer.headers_mut();
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
