@@ -42,6 +42,7 @@ use postmerge::mail::recipient_id::RecipientKey;
 use postmerge::transport::exchanger::NoExchangers;
 use postmerge::workspace::Workspace;
 use postmerge::workspace::campaign::{Campaign, DocumentDelivery, Purpose};
+use postmerge::workspace::encryption::Keys;
 use postmerge::workspace::tree::Tree;
 
 type Secret<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -124,6 +125,7 @@ impl Example {
             head: self.head,
             settings: &self.workspace.settings,
             key: &self.key,
+            keys: &Keys::default(),
             suppressions: &suppressions,
         };
         let content = at_commit::content(path, self.head, id).unwrap();

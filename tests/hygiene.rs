@@ -37,6 +37,7 @@ use postmerge::mail::recipient_id::RecipientKey;
 use postmerge::mail::refusal::{Class, Status};
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::transport::{Attempt, ConnectError, Connection, Reply, Stage, Transport};
+use postmerge::workspace::encryption::Keys;
 use postmerge::workspace::settings::LedgerSettings;
 
 fn key() -> RecipientKey {
@@ -64,6 +65,7 @@ struct Office {
     path: PathBuf,
     opened: Opened,
     key: RecipientKey,
+    keys: Keys,
 }
 
 impl Office {
@@ -75,6 +77,7 @@ impl Office {
             path,
             opened,
             key: key(),
+            keys: house.keys.clone(),
         }
     }
 
@@ -85,6 +88,7 @@ impl Office {
             workspace: &self.opened.workspace,
             ledger: &self.opened.ledger,
             key: &self.key,
+            keys: self.keys.clone(),
         }
     }
 

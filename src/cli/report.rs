@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
 
+use super::age_keys::keys;
 use super::error::CliError;
 use super::member_ids::addresses;
 use super::send::environment;
@@ -17,6 +18,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::opened::{Opened, open, open_as_fetched};
 use crate::deliver::run::organisation_key;
+use crate::hygiene::HygieneError;
 use crate::hygiene::cases::State;
 use crate::hygiene::gather::{Gathered, Ground, gather};
 use crate::hygiene::overview::overview;
@@ -25,6 +27,7 @@ use crate::report::site::{
     Asked, ListHealth, Lists, Site, SiteError, Waiting, pages, sendings, suppressed,
 };
 use crate::workspace::Workspace;
+use crate::workspace::encryption::KEY_VARIABLE;
 use crate::workspace::settings::Settings;
 
 /// What `report` takes.
@@ -100,11 +103,17 @@ pub fn run(
                 workspace: &opened.workspace,
                 ledger: &opened.ledger,
                 key,
+                keys: keys()?,
             };
-            let gathered = gather(&ground, now).map_err(|why| CliError::new(why.to_string()))?;
-            lists(&gathered, &opened.workspace, arguments.with_addresses, now)
+            match gather(&ground, now) {
+                Ok(gathered) => lists(&gathered, &opened.workspace, arguments.with_addresses, now),
+                Err(HygieneError::Source(why)) if why.is_without_key() => {
+                    without_key(&opened.workspace, KEY_VARIABLE)
+                }
+                Err(why) => return Err(CliError::new(why.to_string())),
+            }
         }
-        None => without_key(&opened.workspace),
+        None => without_key(&opened.workspace, &opened.workspace.settings.key.env),
     };
     let failed = |why: SiteError| match why {
         SiteError::Ledger(why) => cli_error(&StartError::from(why)),
@@ -159,13 +168,13 @@ fn key(settings: &Settings, is_needed: bool) -> Result<Option<RecipientKey>, Cli
     Ok(Some(key))
 }
 
-fn without_key(workspace: &Workspace) -> Lists {
+fn without_key(workspace: &Workspace, variable: &str) -> Lists {
     let lists = workspace.lists.iter().map(|(name, file)| {
         let (title, owner) = (file.list.title.clone(), file.list.owner.to_string());
         (name.to_string(), title, owner)
     });
     Lists::WithoutKey {
-        variable: workspace.settings.key.env.clone(),
+        variable: variable.to_owned(),
         lists: lists.collect(),
     }
 }

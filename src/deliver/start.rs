@@ -18,6 +18,7 @@ use crate::plan::audience::{Arranged, Audience};
 use crate::plan::content::Content;
 use crate::plan::lanes::{destinations, providers};
 use crate::transport::exchanger::Exchangers;
+use crate::workspace::encryption::Keys;
 use crate::workspace::settings::Settings;
 
 /// What a start reads from.
@@ -32,6 +33,8 @@ pub struct Ground<'a> {
     pub settings: &'a Settings,
     /// The organisation's key.
     pub key: &'a RecipientKey,
+    /// What encrypted lists are read with.
+    pub keys: &'a Keys,
     /// Who must not be mailed.
     pub suppressions: &'a Suppressions,
 }
@@ -53,7 +56,7 @@ pub fn audience(
         frequency: frequency.map(|it| (it, now)),
         ..Known::by_settings(ground.key, ground.settings)
     };
-    let resolved = at_commit::audience(ground.path, ground.head, content, &known)?;
+    let resolved = at_commit::audience(ground, ground.head, content, &known)?;
     Ok((resolved.audience, resolved.documents))
 }
 

@@ -32,6 +32,7 @@ use postmerge::transport::Transport;
 use postmerge::transport::exchanger::{Exchangers, NoExchangers};
 use postmerge::transport::in_process::InProcess;
 use postmerge::transport::mailboxes::Mailboxes;
+use postmerge::workspace::encryption::Keys;
 use postmerge::workspace::settings::LedgerSettings;
 use tokio::sync::watch;
 
@@ -46,6 +47,8 @@ pub struct House {
     pub folder: tempfile::TempDir,
     pub boxes: Arc<Mailboxes>,
     pub secret: String,
+    /// What encrypted lists are read with.
+    pub keys: Keys,
     /// Relays whose settings are wrong.
     pub broken: Vec<&'static str>,
     /// What looks at the set-up.
@@ -63,6 +66,7 @@ impl House {
             folder: tempfile::tempdir().unwrap(),
             boxes: Arc::new(boxes),
             secret: SECRET.to_owned(),
+            keys: Keys::default(),
             broken: Vec::new(),
             preflight: None,
         };
@@ -249,6 +253,7 @@ impl House {
             },
             exchangers,
             secret: &|name| (name == "POSTMERGE_KEY").then(|| self.secret.clone()),
+            keys: self.keys.clone(),
             preflight: self.preflight.as_deref(),
             evidence: None,
             new_run: &|| RunId(run + 1000 * rounds.fetch_add(1, Ordering::Relaxed)),
@@ -285,6 +290,7 @@ impl House {
             transports: &|_, _, _| Err("nothing is sent".to_owned()),
             exchangers: &NoExchangers,
             secret: &|name| (name == "POSTMERGE_KEY").then(|| self.secret.clone()),
+            keys: self.keys.clone(),
             preflight: None,
             evidence: None,
             new_run: &|| RunId(0),
