@@ -146,7 +146,7 @@ impl Example {
             None => OccurrenceId::single(id.clone()),
         };
         let names = &content.file.campaign.audience.lists;
-        let lists = at_commit::lists(path, self.head, names).unwrap();
+        let lists = at_commit::lists(&ground, self.head, names).unwrap();
         let signers = secret.map_or_else(Vec::new, |secret| {
             signers(content.sender().unwrap(), secret).unwrap()
         });

@@ -71,10 +71,7 @@ fn edited(file: &ListFile, before: &[u8], terminal: &mut Terminal) -> Result<Vec
     let runtime = threads()?;
     let (ask, asked) = watch::channel(false);
     runtime.spawn(outlive(ask));
-    let folder = tempfile::Builder::new()
-        .prefix("postmerge-")
-        .tempdir()
-        .map_err(wrong)?;
+    let folder = private_folder().map_err(wrong)?;
     let stem = file.members.file_name();
     let path = folder
         .path()
@@ -109,6 +106,15 @@ fn edited(file: &ListFile, before: &[u8], terminal: &mut Terminal) -> Result<Vec
     let after = result?;
     removed.map_err(wrong)?;
     Ok(after)
+}
+
+/// A folder that only this user can enter: editors put copies beside what they edit, readable as they see fit.
+fn private_folder() -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("postmerge-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
 }
 
 /// A file that only this user can read.
