@@ -16,6 +16,7 @@ use crate::deliver::run::organisation_key;
 use crate::hygiene::gather::Ground;
 use crate::mail::recipient_id::RecipientKey;
 use crate::workspace::encryption::Keys;
+use crate::workspace::names::ListName;
 use crate::workspace::settings::LedgerSettings;
 
 /// Both branches, the key, and the moment.
@@ -61,6 +62,12 @@ impl Here {
             keys: Keys::default(),
             now: SystemClock.now(),
         })
+    }
+
+    /// Where a list's members stand.
+    pub(super) fn path_of(&self, list: &ListName) -> String {
+        let file = self.opened.workspace.lists.get(list);
+        file.map_or_else(|| list.to_string(), |file| file.members.to_string())
     }
 
     /// What lists are cared for on.
