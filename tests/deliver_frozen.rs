@@ -24,6 +24,7 @@ use postmerge::mail::digest::Digest;
 use postmerge::mail::occurrence::CampaignId;
 use postmerge::mail::recipient_id::RecipientKey;
 use postmerge::transport::mailboxes::Mailboxes;
+use postmerge::workspace::encryption::Keys;
 use postmerge::workspace::settings::LedgerSettings;
 
 fn house() -> House {
@@ -100,6 +101,7 @@ impl House {
             head: opened.head,
             settings: &opened.workspace.settings,
             key: &key(),
+            keys: &Keys::default(),
             suppressions: &Suppressions::default(),
             wishes: &Wishes::default(),
         };

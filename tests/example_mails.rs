@@ -39,10 +39,10 @@ use postmerge::mail::dkim::Signer;
 use postmerge::mail::envelope::Letter;
 use postmerge::mail::occurrence::{CampaignId, OccurrenceId};
 use postmerge::mail::recipient_id::RecipientKey;
-use postmerge::plan::overlay::Overlay;
 use postmerge::transport::exchanger::NoExchangers;
 use postmerge::workspace::Workspace;
 use postmerge::workspace::campaign::{Campaign, DocumentDelivery, Purpose};
+use postmerge::workspace::encryption::Keys;
 use postmerge::workspace::tree::Tree;
 
 type Secret<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -126,6 +126,7 @@ impl Example {
             head: self.head,
             settings: &self.workspace.settings,
             key: &self.key,
+            keys: &Keys::default(),
             suppressions: &suppressions,
             wishes: &wishes,
         };
@@ -147,11 +148,7 @@ impl Example {
             None => OccurrenceId::single(id.clone()),
         };
         let names = &content.file.campaign.audience.lists;
-        let overlay = Overlay {
-            wishes: &wishes,
-            key: &self.key,
-        };
-        let lists = at_commit::lists(path, self.head, names, overlay).unwrap();
+        let lists = at_commit::lists(&ground, self.head, names).unwrap();
         let signers = secret.map_or_else(Vec::new, |secret| {
             signers(content.sender().unwrap(), secret).unwrap()
         });

@@ -37,7 +37,12 @@ use postmerge::mail::recipient_id::RecipientKey;
 use postmerge::mail::refusal::{Class, Status};
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::transport::{Attempt, ConnectError, Connection, Reply, Stage, Transport};
+use postmerge::workspace::Workspace;
+use postmerge::workspace::encryption::Keys;
+use postmerge::workspace::keyed::Keyed;
+use postmerge::workspace::names::ListName;
 use postmerge::workspace::settings::LedgerSettings;
+use postmerge::workspace::tree::Tree;
 
 fn key() -> RecipientKey {
     RecipientKey::from_secret(SECRET.as_bytes()).unwrap()
@@ -64,6 +69,7 @@ struct Office {
     path: PathBuf,
     opened: Opened,
     key: RecipientKey,
+    keys: Keys,
 }
 
 impl Office {
@@ -75,6 +81,7 @@ impl Office {
             path,
             opened,
             key: key(),
+            keys: house.keys.clone(),
         }
     }
 
@@ -85,6 +92,7 @@ impl Office {
             workspace: &self.opened.workspace,
             ledger: &self.opened.ledger,
             key: &self.key,
+            keys: self.keys.clone(),
         }
     }
 
@@ -266,6 +274,48 @@ fn check_mail(relay: &Kept) {
         assert!(mail.contains(part), "{part}: {mail}");
     }
     assert!(!mail.contains("Precedence") && !mail.contains("<here></p>"));
+}
+
+#[test]
+fn an_encrypted_list_is_cleaned_and_encrypted_again() {
+    let mut house = house();
+    house.encrypt();
+    house.remove("lists/socios.csv");
+    house.push("encrypted");
+    heard(&house, "p2@a.test", Exclusion::HardBounce, at(BOUNCED));
+    let relay = Kept::default();
+    assert_eq!(tell(&house, &relay, at(TOLD)).len(), 1);
+    let mail = decoded(&relay.letters.lock().unwrap()[0]);
+    assert!(
+        mail.contains("(lists/socios.csv.age)") && mail.contains("postmerge lists edit socios"),
+        "{mail}"
+    );
+    assert!(!mail.contains("lápiz"), "{mail}");
+
+    let office = Office::new(&house, "office");
+    let made = office.propose(&wish(false), at(OVER)).unwrap();
+    assert_eq!(made.len(), 1);
+    let branch = made[0].branch.as_str();
+    let changed = office.git(&["diff", "--name-only", "origin/main", branch]);
+    assert_eq!(changed.trim(), "lists/socios.csv.age");
+    let message = office.git(&["log", "-1", "--format=%B", branch]);
+    assert!(
+        message.contains("\nlists/socios.csv.age:\n") && !message.contains("p2@a.test"),
+        "{message}"
+    );
+    let plain = |commit| {
+        let tree = Keyed::new(Tree::at(&office.path, commit).unwrap(), house.keys.clone());
+        let list = Workspace::load_list(&tree, &ListName::new("socios")).unwrap();
+        let mut text = String::new();
+        let mut input = list.open(&tree).unwrap();
+        io::Read::read_to_string(&mut input, &mut text).unwrap();
+        text
+    };
+    let before = plain(office.opened.head);
+    assert_eq!(plain(made[0].commit), before.replace("p2@a.test,X\n", ""));
+    // What the branch removes is read there, too: it is not proposed again.
+    let again = office.propose(&wish(false), at(OVER)).unwrap();
+    assert!(again.len() == 1 && !again[0].is_new, "{again:?}");
 }
 
 #[test]

@@ -189,7 +189,7 @@ fn a_repository_that_was_just_made_on_github_keeps_what_it_has() {
         );
         let ignored = read(".gitignore");
         assert!(
-            ignored.starts_with("*.log\n\n#") && ignored.ends_with("\n/preview/\n"),
+            ignored.starts_with("*.log\n\n#") && ignored.ends_with("\n*.key\n"),
             "{ignored}"
         );
         assert!(read("MAIL.md").starts_with("# Mail of Your Organisation"));

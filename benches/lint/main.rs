@@ -17,7 +17,10 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use postmerge::lint::{self, Request};
+use postmerge::workspace::encryption::{Keys, NewKey, Recipients, encrypt};
 use postmerge::workspace::folder::Folder;
+use postmerge::workspace::keyed::Keyed;
+use postmerge::workspace::settings::{Encryption, KeyHolder};
 
 fn best(times: u32, mut work: impl FnMut()) -> f64 {
     let mut best = f64::MAX;
@@ -83,8 +86,12 @@ fn workspace(folder: &Path, campaigns: usize, lists: usize, members: usize) {
 }
 
 fn linted(folder: &Path) {
+    linted_with(folder, Keys::default());
+}
+
+fn linted_with(folder: &Path, keys: Keys) {
     let request = Request::at("2026-11-02T12:00:00Z".parse().unwrap());
-    let report = lint::run(&Folder::new(folder), &request);
+    let report = lint::run(&Keyed::new(Folder::new(folder), keys), &request);
     assert!(report.findings.len() < 10, "{:#?}", report.findings);
 }
 
@@ -101,6 +108,29 @@ fn counted(folder: &Path) -> u64 {
         }
     }
     rows
+}
+
+/// Encrypts every list; gives the key.
+fn encrypted(folder: &Path) -> Keys {
+    let key = NewKey::generate();
+    let holder = KeyHolder {
+        name: "b".to_owned(),
+        key: key.public,
+    };
+    let recipients = Recipients::of(&Encryption {
+        recipients: vec![holder],
+    })
+    .unwrap();
+    for entry in fs::read_dir(folder.join("lists")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|it| it == "csv") {
+            let mut bytes = Vec::new();
+            encrypt(fs::File::open(&path).unwrap(), &recipients, &mut bytes).unwrap();
+            fs::write(path.with_extension("csv.age"), bytes).unwrap();
+            fs::remove_file(path).unwrap();
+        }
+    }
+    Keys::parse(&key.secret).unwrap()
 }
 
 /// Commits it, as what a pull request is compared with.
@@ -145,6 +175,15 @@ fn main() {
     println!(
         "  lint, all rules        {all:8.3} s   {:.1}x (aim: at most 6x)",
         all / count
+    );
+
+    let sealed = scratch.path().join("sealed");
+    workspace(&sealed, campaigns, 50, rows);
+    let keys = encrypted(&sealed);
+    let with_key = best(times, || linted_with(&sealed, keys.clone()));
+    println!(
+        "  the same, encrypted    {with_key:8.3} s   {:.2}x of lint on plain lists",
+        with_key / all
     );
 
     in_git(&large);

@@ -62,11 +62,13 @@ pub fn run(
     }
     let mut text = String::new();
     for row in &known.rows {
-        text.push_str(&format!("  lists/{}.csv, line {}\n", row.list, row.line));
+        let path = here.path_of(&row.list);
+        text.push_str(&format!("  {path}, line {}\n", row.line));
     }
     for (list, count) in &known.unreadable {
+        let path = here.path_of(list);
         text.push_str(&format!(
-            "  lists/{list}.csv has {count} rows that can not be read: look whether theirs is among them (`postmerge lint` shows where)\n"
+            "  {path} has {count} rows that can not be read: look whether theirs is among them (`postmerge lint` shows where)\n"
         ));
     }
     if known.rows.is_empty() && known.unreadable.is_empty() {

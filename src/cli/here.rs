@@ -8,13 +8,15 @@ use super::error::CliError;
 use super::send::environment;
 use super::start_error::cli_error;
 use super::status::settings;
-use super::{Cli, workspace_folder};
+use super::{Cli, age_keys, workspace_folder};
 use crate::clock::{Clock, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::opened::{Opened, open, open_as_fetched};
 use crate::deliver::run::organisation_key;
 use crate::hygiene::gather::Ground;
 use crate::mail::recipient_id::RecipientKey;
+use crate::workspace::encryption::Keys;
+use crate::workspace::names::ListName;
 use crate::workspace::settings::LedgerSettings;
 
 /// Both branches, the key, and the moment.
@@ -22,6 +24,7 @@ pub(super) struct Here {
     pub(super) folder: PathBuf,
     pub(super) opened: Opened,
     pub(super) key: RecipientKey,
+    pub(super) keys: Keys,
     pub(super) now: Timestamp,
 }
 
@@ -30,10 +33,14 @@ impl Here {
     pub(super) fn open(cli: &Cli, offline: bool) -> Result<Self, CliError> {
         let folder = workspace_folder::find(cli.workspace.as_deref())?;
         let ledger = settings(&folder)?.ledger;
-        Self::at(folder, &ledger, offline)
+        let keys = age_keys::keys()?;
+        Ok(Self {
+            keys,
+            ..Self::at(folder, &ledger, offline)?
+        })
     }
 
-    /// Of the workspace in this folder, whose settings say where the branches are.
+    /// Of the workspace in this folder, whose settings say where the branches are; for who reads no list.
     pub(super) fn at(
         folder: PathBuf,
         ledger: &LedgerSettings,
@@ -52,8 +59,15 @@ impl Here {
             folder,
             opened,
             key,
+            keys: Keys::default(),
             now: SystemClock.now(),
         })
+    }
+
+    /// Where a list's members stand.
+    pub(super) fn path_of(&self, list: &ListName) -> String {
+        let file = self.opened.workspace.lists.get(list);
+        file.map_or_else(|| list.to_string(), |file| file.members.to_string())
     }
 
     /// What lists are cared for on.
@@ -64,6 +78,7 @@ impl Here {
             workspace: &self.opened.workspace,
             ledger: &self.opened.ledger,
             key: &self.key,
+            keys: self.keys.clone(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
+use super::age_keys::keys;
 use super::error::CliError;
 use super::send::environment;
 use super::terminal::Terminal;
@@ -15,6 +16,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::diagnostic::{Diagnostic, Severity, fix, github, human, json, sarif, summary};
 use crate::lint::{Report, Request};
 use crate::workspace::folder::Folder;
+use crate::workspace::keyed::Keyed;
 
 /// What `lint` takes.
 #[derive(Debug, clap::Args)]
@@ -114,8 +116,9 @@ pub fn run(
         is_mending,
         ..Request::at(now)
     };
+    let files = Keyed::new(Folder::new(&root), keys()?);
     let look = |request: &Request<'_>| {
-        let mut report = crate::lint::run(&Folder::new(&root), request);
+        let mut report = crate::lint::run(&files, request);
         report.findings.retain(|f| is_wanted(f, &wanted));
         report
     };

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::age_keys::{encrypted_hint, keys};
 use super::error::CliError;
 use super::terminal::Terminal;
 use crate::diagnostic::nearest;
@@ -11,10 +12,11 @@ use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::report::history::Addresses;
 use crate::workspace::Workspace;
 use crate::workspace::checkout::Checkout;
+use crate::workspace::keyed::Keyed;
 use crate::workspace::loaded::ListFile;
 use crate::workspace::members::Members;
 use crate::workspace::names::ListName;
-use crate::workspace::source::Source as _;
+use crate::workspace::source::SourceError;
 
 /// The addresses of all lists' members.
 ///
@@ -88,8 +90,14 @@ fn each(
     mut take: impl FnMut(RecipientId, &AddressRef<'_>),
 ) -> Result<u64, CliError> {
     let wrong = |why: &dyn std::fmt::Display| CliError::new(format!("{}: {why}", file.members));
-    let input = Checkout::new(root).open(&file.members);
-    let input = input.map_err(|why| CliError::new(why.to_string()))?;
+    let input = file.open(&Keyed::new(Checkout::new(root), keys()?));
+    let input = input.map_err(|why| {
+        let error = CliError::new(why.to_string());
+        match &why {
+            SourceError::Encrypted { why, .. } => error.hint(encrypted_hint(why)),
+            _ => error,
+        }
+    })?;
     let mut members =
         Members::new(input, &file.list).map_err(|why| wrong(&why.without_values()))?;
     let mut buffer = String::new();

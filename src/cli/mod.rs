@@ -3,6 +3,7 @@
 //!
 //! A new command is a file with `Arguments` and `run`, and a line in [`Command`] and [`Cli::run`].
 
+mod age_keys;
 pub mod codeowners;
 pub mod completions;
 pub mod demo;

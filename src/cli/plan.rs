@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
 
+use super::age_keys::keys;
 use super::error::CliError;
 use super::send::environment;
 use super::terminal::Terminal;
@@ -24,6 +25,7 @@ use crate::plan::planning::{Request, State, plan};
 use crate::report::{plan_json, plan_markdown, plan_text};
 use crate::workspace::Workspace;
 use crate::workspace::checkout::Checkout;
+use crate::workspace::keyed::Keyed;
 use crate::workspace::settings::Settings;
 use crate::workspace::source::Source;
 
@@ -75,14 +77,18 @@ pub fn run(
     terminal: &mut Terminal,
 ) -> Result<ExitCode, CliError> {
     let root = workspace_folder::find(cli.workspace.as_deref())?;
-    let (proposed, findings) = state(Arc::new(Checkout::new(&root)), "the workspace")?;
+    let keys = keys()?;
+    let (proposed, findings) = state(
+        Arc::new(Keyed::new(Checkout::new(&root), keys.clone())),
+        "the workspace",
+    )?;
     let settings = &proposed.workspace.settings;
     let mut only = wanted(&proposed.workspace, &arguments.campaigns)?;
     let mut problems = problems(&findings);
     let base = match &arguments.base {
         Some(name) => {
             let (tree, changed) = lint_base::read(&root, name)?.into_parts();
-            match state(Arc::new(tree), name) {
+            match state(Arc::new(Keyed::new(tree, keys)), name) {
                 Ok((base, _)) => Some((base, changed)),
                 Err(why) => {
                     // The proposal may be what mends it, or brings the first workspace.

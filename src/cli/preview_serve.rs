@@ -14,12 +14,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::CliError;
 use super::plan::state;
-use super::preview::{lint, page};
+use super::preview::{files, lint, page};
 use super::terminal::Terminal;
 use super::threads::threads;
 use crate::mail::address::Address;
 use crate::mail::occurrence::CampaignId;
-use crate::workspace::folder::Folder;
 
 /// What is looked at for changes.
 const WATCHED: [&str; 6] = [
@@ -86,8 +85,8 @@ impl Served {
 
     fn page(&self) -> Result<String, CliError> {
         let version = self.version();
-        let (state, _) = state(Arc::new(Folder::new(&self.root)), "the workspace")?;
-        let report = lint(&self.root);
+        let (state, _) = state(Arc::new(files(&self.root)?), "the workspace")?;
+        let report = lint(&self.root)?;
         Ok(page(&state, &report, &self.id, &self.whom, Some(&version))?.html)
     }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
 
+use super::age_keys::keys;
 use super::error::CliError;
 use super::member_ids::addresses;
 use super::send::environment;
@@ -17,6 +18,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::opened::{Opened, open, open_as_fetched};
 use crate::deliver::run::organisation_key;
+use crate::hygiene::HygieneError;
 use crate::hygiene::cases::State;
 use crate::hygiene::gather::{Gathered, Ground, gather};
 use crate::hygiene::growth::{self, growth};
@@ -28,6 +30,7 @@ use crate::report::site::data::Approved;
 use crate::report::site::reading::{Asked, sendings, suppressed};
 use crate::report::site::{Growth, ListHealth, Lists, Month, Site, SiteError, Waiting, pages};
 use crate::workspace::Workspace;
+use crate::workspace::encryption::KEY_VARIABLE;
 use crate::workspace::names::ListName;
 use crate::workspace::settings::Settings;
 use crate::workspace::tree::Tree;
@@ -107,11 +110,17 @@ pub fn run(
                 workspace: &opened.workspace,
                 ledger: &opened.ledger,
                 key,
+                keys: keys()?,
             };
-            let gathered = gather(&ground, now).map_err(|why| CliError::new(why.to_string()))?;
-            lists(&gathered, &opened.workspace, arguments.with_addresses, now)
+            match gather(&ground, now) {
+                Ok(gathered) => lists(&gathered, &opened.workspace, arguments.with_addresses, now),
+                Err(HygieneError::Source(why)) if why.is_without_key() => {
+                    without_key(&opened.workspace, KEY_VARIABLE)
+                }
+                Err(why) => return Err(CliError::new(why.to_string())),
+            }
         }
-        None => without_key(&opened.workspace),
+        None => without_key(&opened.workspace, &opened.workspace.settings.key.env),
     };
     let failed = |why: SiteError| match why {
         SiteError::Ledger(why) => cli_error(&StartError::from(why)),
@@ -211,13 +220,13 @@ fn growth_of(
     Ok(grown.into_iter().map(of_list).collect())
 }
 
-fn without_key(workspace: &Workspace) -> Lists {
+fn without_key(workspace: &Workspace, variable: &str) -> Lists {
     let lists = workspace.lists.iter().map(|(name, file)| {
         let (title, owner) = (file.list.title.clone(), file.list.owner.to_string());
         (name.to_string(), title, owner)
     });
     Lists::WithoutKey {
-        variable: workspace.settings.key.env.clone(),
+        variable: variable.to_owned(),
         lists: lists.collect(),
     }
 }

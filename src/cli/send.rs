@@ -15,7 +15,7 @@ use super::send_progress::Shown;
 use super::send_summary::{exit_code, summary};
 use super::terminal::Terminal;
 use super::threads::threads;
-use super::{Cli, workspace_folder};
+use super::{Cli, age_keys, workspace_folder};
 use crate::clock::{Clock, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::dry_run::dry_run;
@@ -30,6 +30,7 @@ use crate::transport::Transport;
 use crate::transport::exchanger::{DnsExchangers, Exchangers, NoExchangers};
 use crate::transport::smtp::{Credentials, Smtp, SmtpConfig, TlsMode};
 use crate::workspace::Workspace;
+use crate::workspace::encryption::Keys;
 use crate::workspace::folder::Folder;
 use crate::workspace::names::RelayName;
 use crate::workspace::settings::{Relay, Settings, Tls};
@@ -81,6 +82,8 @@ pub(super) struct Surroundings {
     pub clock: Arc<dyn Clock>,
     /// Where every relay is, instead of where the settings say: plain SMTP on loopback.
     pub relay: Option<SocketAddr>,
+    /// What encrypted lists are read with.
+    pub keys: Keys,
 }
 
 /// Runs the command.
@@ -95,6 +98,7 @@ pub fn run(
     let surroundings = Surroundings {
         clock: Arc::new(SystemClock),
         relay: None,
+        keys: age_keys::keys()?,
     };
     run_in(cli, arguments, &surroundings, terminal)
 }
@@ -189,6 +193,7 @@ async fn send(
         transports: &transports,
         exchangers: exchangers.as_ref(),
         secret: &environment,
+        keys: surroundings.keys.clone(),
         preflight: doctor.as_ref().map(|it| it as &dyn Preflight),
         evidence: Some(&reviews),
         new_run: &new_run_id,

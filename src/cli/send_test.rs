@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use super::age_keys::keys;
 use super::error::CliError;
 use super::plan::{state, wanted};
 use super::send::{client_name, environment, new_run_id, transport};
@@ -18,6 +19,7 @@ use crate::deliver::signers::signers;
 use crate::deliver::test_sending::{Sent, Wish, note, prepare, send};
 use crate::mail::address::Address;
 use crate::workspace::checkout::Checkout;
+use crate::workspace::keyed::Keyed;
 
 /// So many addresses at most: it is for looking, not for mailing.
 const MOST: usize = 10;
@@ -62,7 +64,10 @@ pub fn run(
     terminal: &mut Terminal,
 ) -> Result<ExitCode, CliError> {
     let root = workspace_folder::find(cli.workspace.as_deref())?;
-    let (state, _) = state(Arc::new(Checkout::new(&root)), "the workspace")?;
+    let (state, _) = state(
+        Arc::new(Keyed::new(Checkout::new(&root), keys()?)),
+        "the workspace",
+    )?;
     let wish = wish(arguments, &state.workspace)?;
     let settings = &state.workspace.settings;
     let failed = |why: &StartError| cli_error(why);

@@ -15,7 +15,7 @@ use super::send::{client_name, environment, new_run_id, transport};
 use super::start_error::cli_error;
 use super::terminal::Terminal;
 use super::threads::threads;
-use super::{Cli, signals, workspace_folder};
+use super::{Cli, age_keys, signals, workspace_folder};
 use crate::clock::{BoxFuture, SystemClock};
 use crate::deliver::opened::{Opened, open};
 use crate::deliver::signers::signers;
@@ -78,6 +78,7 @@ pub fn run(
             .hint("mails must know where it is: add `portal: {url: https://…}`"));
     }
     let ledger = settings.ledger.clone();
+    let keys = age_keys::keys()?;
     let Here { key, opened, .. } = Here::at(folder.clone(), &ledger, false)?;
     let spool = match &arguments.spool {
         Some(path) => path.clone(),
@@ -91,6 +92,7 @@ pub fn run(
     drop(opened);
     let outside = Outside {
         key,
+        keys,
         clock: Arc::new(SystemClock),
         run: new_run_id(),
         post: Some(Arc::new(Relays {

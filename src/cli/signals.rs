@@ -57,6 +57,34 @@ pub(super) async fn listen(ask: watch::Sender<bool>) {
     }
 }
 
+/// Ends nothing, so that whoever has something to remove can: Ctrl-C is for the program that runs in front, and what asks for an end
+/// is told. One thread of the runtime has to be free for it.
+#[cfg(unix)]
+pub(super) async fn outlive(ask: watch::Sender<bool>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Some(mut signals), Ok(mut hangup)) = (Signals::new(), signal(SignalKind::hangup())) else {
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = signals.interrupt.recv() => {}
+            _ = signals.terminate.recv() => {
+                let _ = ask.send(true);
+            }
+            _ = hangup.recv() => {
+                let _ = ask.send(true);
+            }
+        }
+    }
+}
+
+/// Ends nothing, so that whoever has something to remove can.
+#[cfg(not(unix))]
+pub(super) async fn outlive(ask: watch::Sender<bool>) {
+    while tokio::signal::ctrl_c().await.is_ok() {}
+    drop(ask);
+}
+
 /// SIGINT and SIGTERM, listened to without a gap.
 #[cfg(unix)]
 struct Signals {

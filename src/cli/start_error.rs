@@ -6,6 +6,10 @@ use crate::git::{GitError, RemoteError};
 use crate::ledger::branch::{LedgerError, PublishError};
 use crate::ledger::journal::JournalError;
 use crate::ledger::segment::{SegmentError, Why};
+use crate::plan::PlanError;
+use crate::workspace::source::SourceError;
+
+use super::age_keys::encrypted_hint;
 
 /// The message, the hint and the exit code.
 pub(super) fn cli_error(why: &StartError) -> CliError {
@@ -34,6 +38,9 @@ fn hint(why: &StartError) -> Option<String> {
         }
         StartError::Journal(why) => return journal_hint(why),
         StartError::Workspace { .. } => "`postmerge lint` shows where; mend it on the main branch",
+        StartError::Plan(PlanError::Source(SourceError::Encrypted { why, .. })) => {
+            return Some(encrypted_hint(why).to_owned());
+        }
         StartError::NoMain { .. } => {
             "push the main branch, or name it under `ledger.main` in postmerge.yaml"
         }

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::StartError;
+use super::start::Ground;
 use crate::git::{CommitId, ObjectId, Repository};
 use crate::mail::occurrence::CampaignId;
 use crate::plan::audience::of_campaign::{Known, Resolved, of_campaign};
 use crate::plan::content::Content;
-use crate::plan::lists::Lists;
-use crate::plan::overlay::Overlay;
+use crate::plan::lists::{Lists, WithoutKey};
+use crate::workspace::encryption::ENDING;
+use crate::workspace::keyed::Keyed;
 use crate::workspace::names::ListName;
 use crate::workspace::tree::Tree;
 
@@ -27,17 +29,18 @@ pub fn content(path: &Path, commit: CommitId, id: &CampaignId) -> Result<Content
 /// # Errors
 /// [`StartError`].
 pub fn lists(
-    path: &Path,
+    ground: &Ground<'_>,
     commit: CommitId,
     names: &[ListName],
-    overlay: Overlay<'_>,
 ) -> Result<Lists, StartError> {
-    let tree = Tree::at(path, commit)?;
+    let tree = Keyed::new(Tree::at(ground.path, commit)?, ground.keys.clone());
+    let whence = commit.to_string();
+    let overlay = Some(ground.overlay());
     Ok(Lists::spool(
         &tree,
-        &commit.to_string(),
+        &whence,
         names,
-        Some(overlay),
+        (overlay, WithoutKey::Refuse),
     )?)
 }
 
@@ -46,16 +49,16 @@ pub fn lists(
 /// # Errors
 /// [`StartError`].
 pub fn audience(
-    path: &Path,
+    ground: &Ground<'_>,
     commit: CommitId,
     content: &Content,
     known: &Known<'_>,
 ) -> Result<Resolved, StartError> {
-    let tree = Tree::at(path, commit)?;
+    let tree = Keyed::new(Tree::at(ground.path, commit)?, ground.keys.clone());
     Ok(of_campaign(content, &tree, &commit.to_string(), known)?)
 }
 
-/// Whether the rows of one of these lists differ between two commits.
+/// Whether the rows of one of these lists may differ between two commits. One that was encrypted anew does, whatever it holds.
 ///
 /// # Errors
 /// [`StartError`].
@@ -65,13 +68,15 @@ pub(super) fn rows_differ<'a>(
     names: impl IntoIterator<Item = &'a ListName>,
 ) -> Result<bool, StartError> {
     for name in names {
-        let path = format!("lists/{name}.csv");
-        let at = |commit| -> Result<Option<ObjectId>, StartError> {
-            let entry = repository.entry(commit, &path)?;
-            Ok(entry.map(|entry| entry.id))
-        };
-        if at(one)? != at(other)? {
-            return Ok(true);
+        for ending in [".csv", ENDING] {
+            let path = format!("lists/{name}{ending}");
+            let at = |commit| -> Result<Option<ObjectId>, StartError> {
+                let entry = repository.entry(commit, &path)?;
+                Ok(entry.map(|entry| entry.id))
+            };
+            if at(one)? != at(other)? {
+                return Ok(true);
+            }
         }
     }
     Ok(false)

@@ -39,6 +39,7 @@ pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Summary, StartErr
         head: opened.head,
         settings: &workspace.settings,
         key: &key,
+        keys: &outside.keys,
         suppressions: &suppressions,
         wishes: &wishes,
     };
@@ -156,12 +157,7 @@ fn sample_failure(
     audience: &Audience,
     now: Timestamp,
 ) -> Result<Option<String>, StartError> {
-    let lists = at_commit::lists(
-        ground.path,
-        ground.head,
-        &content.file.campaign.audience.lists,
-        ground.overlay(),
-    )?;
+    let lists = at_commit::lists(ground, ground.head, &content.file.campaign.audience.lists)?;
     let columns = lists.columns();
     let mailing = Mailing::compile(content, id, &columns, ground.key, Vec::new());
     let mailing = match mailing.map_err(StartError::from) {

@@ -205,7 +205,7 @@ fn take_found(
     names: &[ListName],
     sought: &mut HashMap<RecipientId, u32>,
 ) -> Result<Option<StartError>, StartError> {
-    let lists = at_commit::lists(ground.path, ground.head, names, ground.overlay())?;
+    let lists = at_commit::lists(ground, ground.head, names)?;
     let mut unreadable = None;
     let mut buffer = String::new();
     for spooled in &lists.lists {

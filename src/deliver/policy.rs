@@ -108,6 +108,6 @@ fn approved_audience(
     content: &Content,
 ) -> Result<u64, StartError> {
     let known = Known::by_settings(ground.key, ground.settings);
-    let resolved = at_commit::audience(ground.path, scheduled.approved_by, content, &known)?;
+    let resolved = at_commit::audience(ground, scheduled.approved_by, content, &known)?;
     Ok(resolved.audience.entries.len() as u64)
 }

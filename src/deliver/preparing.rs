@@ -339,7 +339,7 @@ impl Run<'_> {
             None => self.ground.head,
         };
         let names = &content.file.campaign.audience.lists;
-        let lists = at_commit::lists(self.ground.path, commit, names, self.ground.overlay())?;
+        let lists = at_commit::lists(&self.ground, commit, names)?;
         let signers = signers(content.sender()?, self.outside.secret)?;
         CampaignLetters::new(id, content, lists, state, self.ground.key, signers)
     }

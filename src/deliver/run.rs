@@ -46,6 +46,7 @@ use crate::plan::sent::Sent;
 use crate::transport::Transport;
 use crate::transport::exchanger::Exchangers;
 use crate::workspace::Workspace;
+use crate::workspace::encryption::Keys;
 use crate::workspace::names::RelayName;
 use crate::workspace::settings::{LedgerSettings, Relay, Settings};
 use crate::workspace::tree::Tree;
@@ -77,6 +78,8 @@ pub struct Outside<'a> {
     pub exchangers: &'a dyn Exchangers,
     /// Reads secrets: environment variables, by name.
     pub secret: &'a dyn Fn(&str) -> Option<String>,
+    /// What encrypted lists are read with.
+    pub keys: Keys,
     /// What looks at the set-up before a campaign goes on, where anything does.
     pub preflight: Option<&'a dyn Preflight>,
     /// Who knows of reviews, where the settings ask for them.
@@ -183,6 +186,7 @@ pub(super) async fn round(
             head,
             settings: &workspace.settings,
             key: &key,
+            keys: &outside.keys,
             suppressions: &suppressions,
             wishes: &wishes,
         },

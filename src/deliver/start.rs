@@ -20,6 +20,7 @@ use crate::plan::content::Content;
 use crate::plan::lanes::{destinations, providers};
 use crate::plan::overlay::Overlay;
 use crate::transport::exchanger::Exchangers;
+use crate::workspace::encryption::Keys;
 use crate::workspace::settings::Settings;
 
 /// What a start reads from.
@@ -34,6 +35,8 @@ pub struct Ground<'a> {
     pub settings: &'a Settings,
     /// The organisation's key.
     pub key: &'a RecipientKey,
+    /// What encrypted lists are read with.
+    pub keys: &'a Keys,
     /// Who must not be mailed.
     pub suppressions: &'a Suppressions,
     /// What people asked for themselves.
@@ -68,7 +71,7 @@ pub fn audience(
         frequency: frequency.map(|it| (it, now)),
         ..Known::by_settings(ground.key, ground.settings)
     };
-    let resolved = at_commit::audience(ground.path, ground.head, content, &known)?;
+    let resolved = at_commit::audience(ground, ground.head, content, &known)?;
     Ok((resolved.audience, resolved.documents))
 }
 

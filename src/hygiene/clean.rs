@@ -12,10 +12,10 @@ use super::HygieneError;
 use super::cases::{Case, has_departed};
 use super::gather::{Gathered, Ground};
 use super::proposal;
-use crate::git::{CommitId, EntryKind, GitError, ObjectId, Remote, Repository};
+use crate::git::{CommitId, GitError, ObjectId, Remote, Repository};
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{RunId, Scope, SuppressionEvent};
-use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::mail::recipient_id::RecipientId;
 use crate::mail::refusal::Language;
 use crate::workspace::loaded::ListFile;
 use crate::workspace::members::Members;
@@ -186,7 +186,7 @@ fn open_branches(
             let Some(file) = ground.workspace.lists.get(*list) else {
                 continue;
             };
-            let Some(there) = members_at(repository, commit, file, ground.key)? else {
+            let Some(there) = members_at(ground, commit, file)? else {
                 continue;
             };
             let gone = overdue
@@ -207,24 +207,20 @@ fn open_branches(
 
 /// Who stands in a list at a commit; `None` where it can not be read.
 fn members_at(
-    repository: &Repository,
+    ground: &Ground<'_>,
     commit: CommitId,
     file: &ListFile,
-    key: &RecipientKey,
 ) -> Result<Option<HashSet<RecipientId>>, HygieneError> {
-    let Some(entry) = repository.entry(commit, file.members.as_str())? else {
+    let Ok(input) = file.open(&ground.files_at(commit)?) else {
         return Ok(None);
     };
-    if entry.kind != EntryKind::File {
-        return Ok(None);
-    }
-    let Ok(mut members) = Members::new(repository.open_blob(entry.id)?, &file.list) else {
+    let Ok(mut members) = Members::new(input, &file.list) else {
         return Ok(None);
     };
     let mut found = HashSet::new();
     let mut buffer = String::new();
     let read = members.each_address(|_, address| {
-        found.insert(key.id_of_ref(address, &mut buffer));
+        found.insert(ground.key.id_of_ref(address, &mut buffer));
     });
     Ok(read.is_ok().then_some(found))
 }

@@ -16,6 +16,7 @@ use crate::mail::envelope::Letter;
 use crate::mail::own_letter::OwnLetter;
 use crate::mail::recipient_id::RecipientKey;
 use crate::render::flowed::flowed;
+use crate::workspace::encryption::ENDING;
 use crate::workspace::names::{ListName, PersonName};
 use crate::workspace::settings::Locale;
 
@@ -32,6 +33,8 @@ pub struct Digest {
     pub cases: Vec<Case>,
     /// The lists' titles.
     pub titles: Vec<(ListName, String)>,
+    /// Which of the lists are encrypted.
+    pub encrypted: Vec<ListName>,
     /// How many of these lists' people left by themselves or complained.
     pub departed: usize,
     /// To the end of this day they can be corrected.
@@ -92,11 +95,19 @@ impl Digest {
         ))];
         for cases in self.cases.chunk_by(|one, next| one.list == next.list) {
             let Some(first) = cases.first() else { continue };
-            let file = format!("lists/{}.csv", first.list);
+            let is_encrypted = self.encrypted.contains(&first.list);
+            let (ending, correct) = match is_encrypted {
+                true => (ENDING, words.correct_encrypted),
+                false => (".csv", words.correct),
+            };
+            let file = format!("lists/{}{ending}", first.list);
             let title = one_line(self.title(&first.list));
             blocks.push(Block::Heading(format!("{title} ({file})")));
             blocks.extend(cases.iter().map(|case| self.item(case, zone)));
-            blocks.push(Block::Paragraph(filled(words.correct, &[("file", &file)])));
+            blocks.push(Block::Paragraph(filled(
+                correct,
+                &[("file", &file), ("list", first.list.as_str())],
+            )));
         }
         blocks.push(Block::Paragraph(words.nothing.to_owned()));
         let n = self.departed.to_string();

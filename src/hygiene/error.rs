@@ -3,6 +3,7 @@
 use crate::git::{GitError, RemoteError};
 use crate::ledger::branch::{LedgerError, PublishError};
 use crate::schedule::calendar::CalendarError;
+use crate::workspace::encryption::RecipientError;
 use crate::workspace::source::SourceError;
 
 /// Why lists can not be cared for.
@@ -26,6 +27,9 @@ pub enum HygieneError {
     /// The zone.
     #[error(transparent)]
     Calendar(#[from] CalendarError),
+    /// Whom lists are encrypted to.
+    #[error(transparent)]
+    Recipients(#[from] RecipientError),
     /// A list's rows.
     #[error("list {list}: {why}")]
     List {

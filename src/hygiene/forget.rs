@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::HygieneError;
 use super::gather::Ground;
 use super::proposal;
-use crate::git::{CommitId, EntryKind, GitError};
+use crate::git::{CommitId, GitError};
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
 use crate::mail::address::Address;
@@ -16,6 +16,7 @@ use crate::mail::recipient_id::RecipientId;
 use crate::workspace::loaded::ListFile;
 use crate::workspace::members::Members;
 use crate::workspace::names::ListName;
+use crate::workspace::source::SourceError;
 
 /// What forgetting branches are called, before the person's id.
 pub const PREFIX: &str = "postmerge/forget-";
@@ -90,13 +91,12 @@ fn rows_in(
         list: path.to_owned(),
         why,
     };
-    let repository = ground.ledger.repository();
-    let entry = repository.entry(ground.head, path)?;
-    let Some(entry) = entry.filter(|entry| entry.kind == EntryKind::File) else {
-        return Ok(0);
+    let input = match file.open(&ground.files_at(ground.head)?) {
+        Ok(input) => input,
+        Err(SourceError::Missing(_) | SourceError::NotRegular(_)) => return Ok(0),
+        Err(why) => return Err(why.into()),
     };
-    let bytes = repository.open_blob(entry.id)?;
-    let mut members = Members::new(bytes, &file.list).map_err(|why| wrong(why.without_values()))?;
+    let mut members = Members::new(input, &file.list).map_err(|why| wrong(why.without_values()))?;
     let names = std::sync::Arc::clone(members.columns().names());
     let mut buffer = String::new();
     let mut unreadable = 0;

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::HygieneError;
 use super::cases::{AlreadyTold, Case, Row, Suppressed, cases, makes_case};
 use super::corrected::{Line, corrected};
-use crate::git::CommitId;
+use crate::git::{CommitId, GitError};
 use crate::ledger::branch::Ledger;
 use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
 use crate::ledger::suppressions::Suppressions;
@@ -19,6 +19,8 @@ use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::plan::calendar::calendar;
 use crate::schedule::calendar::Calendar;
 use crate::workspace::Workspace;
+use crate::workspace::encryption::Keys;
+use crate::workspace::keyed::Keyed;
 use crate::workspace::loaded::ListFile;
 use crate::workspace::members::Members;
 use crate::workspace::names::ListName;
@@ -40,6 +42,15 @@ pub struct Ground<'a> {
     pub ledger: &'a Ledger,
     /// What recipients' ids are made with.
     pub key: &'a RecipientKey,
+    /// What encrypted lists are read with.
+    pub keys: Keys,
+}
+
+impl Ground<'_> {
+    /// The files of a commit, with the keys for those that are encrypted.
+    pub(super) fn files_at(&self, commit: CommitId) -> Result<Keyed<Tree>, GitError> {
+        Ok(Keyed::new(Tree::at(self.path, commit)?, self.keys.clone()))
+    }
 }
 
 /// Everything that is known of cases.
@@ -61,7 +72,7 @@ pub struct Gathered {
 pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneError> {
     let calendar = calendar(&ground.workspace.settings)?;
     let suppressed = suppressed(ground.ledger)?;
-    let tree = Tree::at(ground.path, ground.head)?;
+    let tree = ground.files_at(ground.head)?;
     let mut rows = Vec::new();
     let mut members = BTreeMap::new();
     for (name, file) in &ground.workspace.lists {
@@ -143,13 +154,13 @@ fn list_error(name: &ListName, why: impl ToString) -> HygieneError {
 
 /// Takes a list's suppressed rows; counts its rows with an address and without.
 fn read_list(
-    tree: &Tree,
+    tree: &dyn Source,
     (name, file): (&ListName, &ListFile),
     key: &RecipientKey,
     suppressed: &HashMap<RecipientId, Suppressed>,
     rows: &mut Vec<Row>,
 ) -> Result<(u64, u64), HygieneError> {
-    let input = match tree.open(&file.members) {
+    let input = match file.open(tree) {
         Ok(input) => input,
         // No file, no members: `postmerge lint` says so.
         Err(SourceError::Missing(_)) => return Ok((0, 0)),
@@ -178,7 +189,7 @@ fn read_list(
 /// Which of those who bounced and are in no list now have another address in their row.
 fn find_corrected(
     ground: &Ground<'_>,
-    tree: &Tree,
+    tree: &dyn Source,
     vanished: Vec<(RecipientId, Timestamp)>,
 ) -> Result<Vec<RecipientId>, HygieneError> {
     let moments: Vec<i64> = vanished.iter().map(|(_, at)| at.as_second()).collect();
@@ -196,9 +207,13 @@ fn find_corrected(
         HashMap::new();
     for (commit, sought) in by_commit {
         for (name, file) in &ground.workspace.lists {
-            let path = file.members.as_str();
-            let then = repository.entry(commit, path)?.map(|entry| entry.id);
-            let now = repository.entry(ground.head, path)?.map(|entry| entry.id);
+            let now = repository.entry(ground.head, file.members.as_str())?;
+            let now = now.map(|entry| entry.id);
+            let mut then = None;
+            // It may have been encrypted since.
+            for path in file.both_paths() {
+                then = then.or(repository.entry(commit, &path)?.map(|entry| entry.id));
+            }
             if let Some(then) = then.filter(|then| Some(*then) != now) {
                 let version = versions.entry((name.clone(), then));
                 let (_, all) = version.or_insert_with(|| (commit, HashSet::new()));
@@ -208,7 +223,7 @@ fn find_corrected(
     }
     let mut found = HashSet::new();
     for ((name, _), (commit, sought)) in versions {
-        let before = Tree::at(ground.path, commit)?;
+        let before = ground.files_at(commit)?;
         // A list that could not be read then has nothing to say.
         let Ok(old) = Workspace::load_list(&before, &name) else {
             continue;
@@ -230,8 +245,8 @@ fn find_corrected(
 }
 
 /// A list's rows for comparing; `None` where it can not be read.
-fn lines(tree: &Tree, file: &ListFile, key: &RecipientKey) -> Option<Vec<Line>> {
-    let mut members = Members::new(tree.open(&file.members).ok()?, &file.list).ok()?;
+fn lines(tree: &dyn Source, file: &ListFile, key: &RecipientKey) -> Option<Vec<Line>> {
+    let mut members = Members::new(file.open(tree).ok()?, &file.list).ok()?;
     let mut found = Vec::new();
     let mut buffer = String::new();
     let mut rest = String::new();

@@ -25,16 +25,16 @@ pub fn markdown(
     }
     for group in cases.chunk_by(|one, next| one.list == next.list) {
         let Some(first) = group.first() else { continue };
-        let title = workspace.lists.get(&first.list);
-        let title = title.map_or(first.list.as_str(), |file| file.list.title.as_str());
+        let list = workspace.lists.get(&first.list);
+        let path = list.map_or_else(String::new, |file| file.members.to_string());
+        let title = list.map_or(first.list.as_str(), |file| file.list.title.as_str());
         let owner = match settings.people.get(&first.owner) {
             Some(person) if !person.github.is_empty() => format!("@{}", person.github),
             _ => escaped(first.owner.as_str()),
         };
         out.push_str(&format!(
-            "\n### {}: `lists/{}.csv` ({owner})\n\n| {} |\n|---:|---|---|---|---|\n",
+            "\n### {}: `{path}` ({owner})\n\n| {} |\n|---:|---|---|---|---|\n",
             escaped(title),
-            first.list,
             words.columns.join(" | ")
         ));
         for case in group.iter().take(SHOWN) {

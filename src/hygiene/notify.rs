@@ -60,12 +60,15 @@ pub fn digests(
         let (owner, person) = addressee(settings, &owner)?;
         let to = Address::parse(&person.email)
             .map_err(|why| HygieneError::Setting(format!("people.{owner}.email: {}", why.why)))?;
-        let mut titles = Vec::new();
+        let (mut titles, mut encrypted) = (Vec::new(), Vec::new());
         for case in &cases {
             if !titles.iter().any(|(name, _)| *name == case.list)
                 && let Some(file) = workspace.lists.get(&case.list)
             {
                 titles.push((case.list.clone(), file.list.title.clone()));
+                if file.is_encrypted() {
+                    encrypted.push(case.list.clone());
+                }
             }
         }
         let departed = gathered.cases.iter().filter(|case| {
@@ -79,6 +82,7 @@ pub fn digests(
             departed: departed.count(),
             cases: cases.into_iter().cloned().collect(),
             titles,
+            encrypted,
             until,
         })
     };

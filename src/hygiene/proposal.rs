@@ -1,12 +1,15 @@
 //! A change of lists that is proposed: files without some rows, in a commit on a branch of its own, on top of the main branch as
 //! fetched. Neither working copy nor index is touched, and no branch is ever moved.
 
+use std::io::Read as _;
+
 use jiff::Timestamp;
 
 use super::HygieneError;
 use super::gather::Ground;
 use crate::git::{CommitId, CommitText, EntryKind, GitError, Identity, ObjectId};
 use crate::mail::recipient_id::RecipientId;
+use crate::workspace::encryption::{Recipients, encrypt};
 use crate::workspace::loaded::ListFile;
 use crate::workspace::members::without_rows;
 
@@ -29,13 +32,33 @@ pub(super) fn without(
     let entry = entry.filter(|entry| entry.kind == EntryKind::File);
     let entry = entry.ok_or_else(|| wrong("is not a file".to_owned()))?;
     let mut buffer = String::new();
-    let edited = repository.with_blob(entry.id, |bytes| {
+    let mut edit = |bytes: &[u8]| {
         without_rows(bytes, &file.list, |address| {
             is_unwanted(&ground.key.id_of_ref(address, &mut buffer))
         })
-    })?;
+    };
+    let edited = match file.is_encrypted() {
+        false => repository.with_blob(entry.id, edit)?,
+        true => {
+            let mut text = Vec::new();
+            let mut input = file.open(&ground.files_at(ground.head)?)?;
+            let read = input.read_to_end(&mut text);
+            read.map_err(|why| wrong(why.to_string()))?;
+            edit(&text)
+        }
+    };
     let edited = edited.map_err(|why| wrong(why.to_string()))?;
-    let written = repository.write_blob(&edited.bytes)?;
+    let bytes = match file.is_encrypted() {
+        false => edited.bytes,
+        true => {
+            let recipients = Recipients::of(&ground.workspace.settings.encryption)?;
+            let mut bytes = Vec::new();
+            encrypt(edited.bytes.as_slice(), &recipients, &mut bytes)
+                .map_err(|why| wrong(why.to_string()))?;
+            bytes
+        }
+    };
+    let written = repository.write_blob(&bytes)?;
     Ok(((path.to_owned(), written), edited.removed.len()))
 }
 

@@ -19,6 +19,8 @@ pub struct Words {
     pub(super) server: &'static str,
     pub(super) not_told: &'static str,
     pub(super) correct: &'static str,
+    /// The same where the list is encrypted.
+    pub(super) correct_encrypted: &'static str,
     pub(super) nothing: &'static str,
     pub(super) departed_one: &'static str,
     pub(super) departed_many: &'static str,
@@ -44,6 +46,7 @@ static ES: Words = Words {
     server: "El servidor dijo:",
     not_told: "El servidor no dijo por qué",
     correct: "Para corregir una dirección, abra {file} en GitHub, pulse el lápiz, escriba la dirección nueva en la misma fila y proponga el cambio. La dirección nueva recibe correo desde que el cambio está aprobado.",
+    correct_encrypted: "Esta lista está cifrada. Para corregir una dirección, ábrala con su clave (postmerge lists edit {list}), escriba la dirección nueva en la misma fila y proponga el cambio. La dirección nueva recibe correo desde que el cambio está aprobado.",
     nothing: "Si no hay otra dirección, no haga nada: la fila se quita.",
     departed_one: "Además, una persona se dio de baja o se quejó; su fila se quita sin que usted haga nada.",
     departed_many: "Además, {n} personas se dieron de baja o se quejaron; sus filas se quitan sin que usted haga nada.",
@@ -69,6 +72,7 @@ static IT: Words = Words {
     server: "Il server ha detto:",
     not_told: "Il server non ha detto perché",
     correct: "Per correggere un indirizzo apra {file} su GitHub, prema la matita, scriva il nuovo indirizzo nella stessa riga e proponga la modifica. Il nuovo indirizzo riceve posta da quando la modifica è approvata.",
+    correct_encrypted: "Questa lista è cifrata. Per correggere un indirizzo la apra con la sua chiave (postmerge lists edit {list}), scriva il nuovo indirizzo nella stessa riga e proponga la modifica. Il nuovo indirizzo riceve posta da quando la modifica è approvata.",
     nothing: "Se non c'è un altro indirizzo, non faccia nulla: la riga viene tolta.",
     departed_one: "Inoltre una persona si è cancellata o ha reclamato; la sua riga viene tolta senza che lei faccia nulla.",
     departed_many: "Inoltre {n} persone si sono cancellate o hanno reclamato; le loro righe vengono tolte senza che lei faccia nulla.",
@@ -94,6 +98,7 @@ static EN: Words = Words {
     server: "The server said:",
     not_told: "The server did not say why",
     correct: "To correct an address, open {file} on GitHub, press the pencil, write the new address into the same row and propose the change. The new address gets mail once the change is approved.",
+    correct_encrypted: "This list is encrypted. To correct an address, open it with your key (postmerge lists edit {list}), write the new address into the same row and propose the change. The new address gets mail once the change is approved.",
     nothing: "Where there is no other address, do nothing: the row is removed.",
     departed_one: "Besides, one person left or complained; the row is removed without your doing.",
     departed_many: "Besides, {n} people left or complained; their rows are removed without your doing.",
@@ -182,6 +187,7 @@ mod tests {
         for locale in [Locale::Es, Locale::It, Locale::En] {
             let words = Words::of(locale);
             assert!(words.opening.contains("{until}") && words.correct.contains("{file}"));
+            assert!(words.correct_encrypted.contains("{list}"));
             assert!(words.subject_one.contains("{list}") && words.subject_many.contains("{n}"));
             assert!(words.heard_of.contains("{mail}") && words.heard.contains("{date}"));
         }

@@ -109,6 +109,8 @@ pages! {
     "attachment-type"
     "attachment-too-large"
     "audience-empty"
+    "list-not-checked"
+    "members-twice"
     "list-not-owned"
     "notice-too-short"
     "date-past"

@@ -43,6 +43,8 @@ pub enum Kind {
 pub enum Rows {
     /// There is none.
     Missing,
+    /// It is encrypted, and there is no key here: nobody looked at it.
+    Encrypted,
     /// It can not be opened.
     Closed(SourceError),
     /// Its heading does not fit, or reading stopped.
@@ -115,8 +117,9 @@ fn read_list<'a>(
     remarks: impl FnOnce(&Columns) -> Remarks,
 ) -> (Rows, Outcome) {
     let failed = |rows: Rows| (rows, trials.unreadable(name));
-    let input = match source.open(&file.members) {
+    let input = match file.open(source) {
         Ok(input) => input,
+        Err(error) if error.is_without_key() => return failed(Rows::Encrypted),
         Err(SourceError::Missing(_)) => return failed(Rows::Missing),
         Err(error) => return failed(Rows::Closed(error)),
     };

@@ -247,7 +247,9 @@ fn read(
         let rule = match &error {
             SourceError::TooLarge { .. } => &loading::FILE_TOO_LARGE,
             SourceError::NotRegular(_) => &loading::LINK_NOT_FOLLOWED,
-            SourceError::Missing(_) | SourceError::Io { .. } => &loading::FILE_UNREADABLE,
+            SourceError::Missing(_) | SourceError::Encrypted { .. } | SourceError::Io { .. } => {
+                &loading::FILE_UNREADABLE
+            }
         };
         finding(rule, error.to_string())
     })?;

@@ -16,8 +16,12 @@ pub struct Approver {
     pub why: &'static str,
 }
 
-/// The approvals that a campaign to so many recipients needs.
-pub fn approvers(settings: &Settings, campaign: &Campaign, recipients: u64) -> Vec<Approver> {
+/// The approvals that a campaign to so many recipients needs; to how many may not be known.
+pub fn approvers(
+    settings: &Settings,
+    campaign: &Campaign,
+    recipients: Option<u64>,
+) -> Vec<Approver> {
     let with = |role: Role, why| {
         let people = settings.people.values();
         let people = people.filter(|person| person.roles.contains(&role));
@@ -30,8 +34,18 @@ pub fn approvers(settings: &Settings, campaign: &Campaign, recipients: u64) -> V
     let mut found = vec![with(Role::Coordinator, "every campaign")];
     if campaign.approval == Approval::Management {
         found.push(with(Role::Management, "the campaign asks for it"));
-    } else if needs_management(settings, campaign, recipients) {
-        found.push(with(Role::Management, "so many recipients"));
+        return found;
+    }
+    let above = settings.policy.management_above;
+    match recipients {
+        Some(recipients) if needs_management(settings, campaign, recipients) => {
+            found.push(with(Role::Management, "so many recipients"));
+        }
+        None if above.is_some() => {
+            let why = "needed above a number of recipients, which is not checked: encrypted";
+            found.push(with(Role::Management, why));
+        }
+        _ => {}
     }
     found
 }

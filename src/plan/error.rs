@@ -90,6 +90,14 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// Whether an encrypted list is in the way that there is no key for: nothing is wrong then, as far as can be seen.
+    pub const fn is_without_key(&self) -> bool {
+        match self {
+            Self::Source(why) => why.is_without_key(),
+            _ => false,
+        }
+    }
+
     /// Whether it is about one campaign only, and others can be planned all the same.
     pub const fn is_of_one(&self) -> bool {
         matches!(

@@ -15,6 +15,18 @@ use crate::workspace::source::{Source, SourceError, WorkspacePath};
 pub struct Lists {
     /// In the campaign's order.
     pub lists: Vec<Spooled>,
+    /// Those that are encrypted and that there is no key for: they are here without their rows.
+    pub not_checked: Vec<ListName>,
+}
+
+/// What becomes of encrypted lists that there is no key for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WithoutKey {
+    /// They are an error: what is sent must have everybody.
+    #[default]
+    Refuse,
+    /// They are taken without their rows, and said to be: nothing may be counted then.
+    LeaveOut,
 }
 
 /// One list.
@@ -36,15 +48,22 @@ impl Lists {
         source: &dyn Source,
         whence: &str,
         names: &[ListName],
-        overlay: Option<Overlay<'_>>,
+        (overlay, without_key): (Option<Overlay<'_>>, WithoutKey),
     ) -> Result<Self, PlanError> {
-        let spool = |name: &ListName| {
+        let mut not_checked = Vec::new();
+        let mut spool = |name: &ListName| {
             let file =
                 Workspace::load_list(source, name).map_err(|source| PlanError::Workspace {
                     whence: whence.to_owned(),
                     source,
                 })?;
-            let rows = rows(source, &file.members)?;
+            let rows = match file.open(source) {
+                Err(why) if why.is_without_key() && without_key == WithoutKey::LeaveOut => {
+                    not_checked.push(name.clone());
+                    heading(&file)?
+                }
+                input => rows(input?, &file.members)?,
+            };
             let rows = match overlay {
                 Some(overlay) => overlay.lay(name, &file.list, rows)?,
                 None => rows,
@@ -55,8 +74,9 @@ impl Lists {
                 rows,
             })
         };
-        let lists = names.iter().map(spool).collect::<Result<_, PlanError>>()?;
-        Ok(Self { lists })
+        let lists = names.iter().map(&mut spool);
+        let lists = lists.collect::<Result<_, PlanError>>()?;
+        Ok(Self { lists, not_checked })
     }
 
     /// The names of all their columns, each once.
@@ -88,13 +108,29 @@ impl Lists {
     }
 }
 
-fn rows(source: &dyn Source, path: &WorkspacePath) -> Result<File, SourceError> {
-    let failed = |why: io::Error| SourceError::Io {
+fn rows(mut from: impl io::Read, path: &WorkspacePath) -> Result<File, SourceError> {
+    let mut spool = || {
+        let mut rows = tempfile::tempfile()?;
+        io::copy(&mut from, &mut rows)?;
+        Ok(rows)
+    };
+    spool().map_err(|why: io::Error| SourceError::Io {
         path: path.clone(),
         why: why.to_string(),
-    };
-    let mut from = source.open(path)?;
-    let mut rows = tempfile::tempfile().map_err(failed)?;
-    io::copy(&mut from, &mut rows).map_err(failed)?;
-    Ok(rows)
+    })
+}
+
+/// A list with its heading and nobody in it.
+fn heading(file: &ListFile) -> Result<File, SourceError> {
+    let list = &file.list;
+    let columns = list
+        .columns
+        .keys()
+        .filter(|name| **name != list.address_column);
+    let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
+    let names: Vec<String> = std::iter::once(&list.address_column)
+        .chain(columns)
+        .map(quoted)
+        .collect();
+    rows(names.join(",").as_bytes(), &file.members)
 }

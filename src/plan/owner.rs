@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::workspace::encryption::ENDING;
 use crate::workspace::loaded::Loaded;
 
 /// What makes a folder a campaign's.
@@ -51,7 +52,8 @@ impl Owners {
             }
             "lists" => path
                 .strip_suffix(".yaml")
-                .or_else(|| path.strip_suffix(".csv")),
+                .or_else(|| path.strip_suffix(".csv"))
+                .or_else(|| path.strip_suffix(ENDING)),
             "templates" => path.get(..folder.len() + 1 + below.find('/')?),
             _ => None,
         }
@@ -80,6 +82,7 @@ mod tests {
             ("campaigns/a/b/body.md", Some("campaigns/a/b")),
             ("campaigns/ab/body.md", None),
             ("lists/x.csv", Some("lists/x")),
+            ("lists/x.csv.age", Some("lists/x")),
             ("lists/x.y.yaml", Some("lists/x.y")),
             ("templates/t/img/a.png", Some("templates/t")),
             ("templates/t", None),

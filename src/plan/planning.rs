@@ -17,6 +17,7 @@ use super::content::Content;
 use super::documents::documents;
 use super::drift::{drift, growth, sorted};
 use super::error::PlanError;
+use super::lists::WithoutKey;
 use super::mailing::Mailing;
 use super::next_sending::{Next, next_sending};
 use super::pace::Pace;
@@ -306,6 +307,7 @@ impl Planning<'_> {
             wishes: Some(&self.wishes),
             ledger: self.request.ledger.filter(|_| self.request.key.is_some()),
             frequency: frequency.map(|it| (it, self.request.now)),
+            without_key: WithoutKey::LeaveOut,
             ..Known::by_settings(self.key, settings)
         };
         let resolved = of_campaign(&content, &*state.source, &state.whence, &known)?;
@@ -315,6 +317,8 @@ impl Planning<'_> {
     /// Who got it before, sorted; nothing where that can not be said.
     fn ids(&self, state: &State, id: &CampaignId) -> Result<Option<Vec<RecipientId>>, PlanError> {
         match self.resolve(state, id) {
+            // Who stands in an encrypted list is nobody that can be compared.
+            Ok((_, resolved)) if !resolved.not_checked.is_empty() => Ok(None),
             Ok((_, resolved)) => Ok(Some(sorted(&resolved.audience))),
             Err(why) if why.is_of_one() => Ok(None),
             Err(why) => Err(why),
@@ -329,12 +333,18 @@ impl Planning<'_> {
         let (settings, id) = (self.settings(), occurrence.campaign());
         let (content, resolved) = self.resolve(&self.request.proposed, id)?;
         let Resolved {
-            lists, audience, ..
+            lists,
+            audience,
+            not_checked,
+            ..
         } = resolved;
+        let is_known = not_checked.is_empty();
         let campaign = content.file.campaign.clone();
         let sender = content.sender()?.clone();
+        let drift_from = drift_from.filter(|_| is_known);
         let drift = drift_from.map(|before| drift(&before, &sorted(&audience)));
         let mut plan = audience_plan(&campaign, &audience, drift);
+        plan.without_counts_of(&not_checked);
         let sent_before = self.sent_before((occurrence, nominal), &content)?;
         let again = sent_before.as_ref().map(|before| format!("it {before}"));
         plan.holds.extend(again);
@@ -364,10 +374,13 @@ impl Planning<'_> {
             },
             purpose: campaign.purpose,
             template: campaign.template.as_ref().map(ToString::to_string),
-            approvers: approvers(settings, &campaign, plan.recipients),
+            approvers: approvers(settings, &campaign, is_known.then_some(plan.recipients)),
             documents,
             pace: Pace {
-                destinations: by_destination(settings, &audience),
+                destinations: match is_known {
+                    true => by_destination(settings, &audience),
+                    false => Vec::new(),
+                },
                 ..Pace::default()
             },
             audience: plan,
@@ -429,5 +442,6 @@ fn audience_plan(campaign: &Campaign, audience: &Audience, drift: Option<Drift>)
         wrong_rows: audience.problems.count,
         drift,
         holds,
+        not_checked: Vec::new(),
     }
 }

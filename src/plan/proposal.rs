@@ -1,6 +1,6 @@
 //! What merging would do, as data. Who shows it decides how; nothing here is worded for people but errors' texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,6 +18,7 @@ use crate::mail::digest::Digest;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::schedule::window::Opening;
 use crate::workspace::campaign::Purpose;
+use crate::workspace::names::ListName;
 
 /// What merging would do.
 #[derive(Debug, Clone)]
@@ -160,6 +161,8 @@ pub struct AudiencePlan {
     pub exclusions: BTreeMap<Exclusion, u64>,
     /// Rows that can not be read.
     pub wrong_rows: u64,
+    /// Encrypted lists that there is no key for here: nobody looked at them, so the numbers here say nothing.
+    pub not_checked: Vec<String>,
     /// Against what the plan is compared with.
     pub drift: Option<Drift>,
     /// Why it would be held as it stands.
@@ -199,6 +202,22 @@ impl When {
     }
 }
 
+impl AudiencePlan {
+    /// Takes away whatever hangs on how many there are, where some lists were not looked at.
+    pub(super) fn without_counts_of(&mut self, not_checked: &[ListName]) {
+        if not_checked.is_empty() {
+            return;
+        }
+        let names: BTreeSet<&ListName> = not_checked.iter().collect();
+        self.not_checked = names.into_iter().map(ToString::to_string).collect();
+        // That it is empty, or smaller than expected, can not be told either.
+        self.holds.clear();
+        self.exclusions.clear();
+        self.copies_left_out.clear();
+        (self.recipients, self.mails) = (0, 0);
+    }
+}
+
 impl CampaignPlan {
     /// Whether merging it would send it as it stands, or go on with it.
     pub fn goes_out(&self) -> bool {
@@ -223,7 +242,20 @@ impl CampaignPlan {
         }
     }
 
-    /// To how many.
+    /// Whether to how many is not known: some stand in encrypted lists that there is no key for here.
+    pub fn is_not_checked(&self) -> bool {
+        let begun = matches!(
+            &self.when,
+            When::Ahead {
+                started: Some(_),
+                ..
+            }
+        );
+        let sending = self.sending.as_ref();
+        !begun && sending.is_ok_and(|sending| !sending.audience.not_checked.is_empty())
+    }
+
+    /// To how many, as far as that is known: [`Self::is_not_checked`].
     pub fn recipients(&self) -> u64 {
         match (&self.when, &self.sending) {
             (

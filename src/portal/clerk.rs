@@ -13,6 +13,7 @@ use crate::ledger::branch::{Batch, Ledger, LedgerError, PublishError};
 use crate::ledger::segment::Record;
 use crate::plan::PlanError;
 use crate::workspace::Workspace;
+use crate::workspace::keyed::Keyed;
 use crate::workspace::tree::Tree;
 
 /// Both branches, fetched.
@@ -56,7 +57,10 @@ pub(super) fn round(service: &Service, repository: &Path, fetch: &Fetch) -> Resu
     let known = service.ground();
     let occurrences = look.ledger.occurrences()?;
     if known.head != look.head || known.occurrences.len() != occurrences.len() {
-        let tree = Tree::at(repository, look.head)?;
+        let tree = Keyed::new(
+            Tree::at(repository, look.head)?,
+            service.outside.keys.clone(),
+        );
         let tags = tags(service.key(), occurrences);
         let new = Ground::read(&tree, look.head, look.workspace, service.key(), tags)?;
         service.replace_ground(new);

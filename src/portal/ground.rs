@@ -12,7 +12,7 @@ use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::mail::token::{OccurrenceTag, Scope as Tag};
 use crate::plan::PlanError;
-use crate::plan::lists::Lists;
+use crate::plan::lists::{Lists, WithoutKey};
 use crate::plan::overlay::Overlay;
 use crate::workspace::Workspace;
 use crate::workspace::list::List;
@@ -59,7 +59,12 @@ impl Ground {
         occurrences: HashMap<OccurrenceTag, OccurrenceId>,
     ) -> Result<Self, PlanError> {
         let names: Vec<ListName> = workspace.lists.keys().cloned().collect();
-        let spooled = Lists::spool(source, &head.to_string(), &names, None)?;
+        let spooled = Lists::spool(
+            source,
+            &head.to_string(),
+            &names,
+            (None, WithoutKey::Refuse),
+        )?;
         let mut index: HashMap<RecipientId, Vec<(u16, u64)>> = HashMap::new();
         let mut lists = Vec::new();
         let mut buffer = String::new();

@@ -42,6 +42,7 @@ use metrics::Route;
 use service::Service;
 use spool::Spool;
 
+use crate::workspace::keyed::Keyed;
 use crate::workspace::tree::Tree;
 
 /// How it is run.
@@ -73,7 +74,7 @@ impl Portal {
         for path in spool.closed() {
             folds.take(&spool.read(&path)?.records);
         }
-        let tree = Tree::at(repository, look.head)?;
+        let tree = Keyed::new(Tree::at(repository, look.head)?, outside.keys.clone());
         let tags = tags(&outside.key, look.ledger.occurrences()?);
         let ground = Ground::read(&tree, look.head, look.workspace, &outside.key, tags)?;
         Ok(Self {

@@ -22,12 +22,15 @@ use crate::ledger::event::RunId;
 use crate::ledger::feedback::MessageKey;
 use crate::ledger::segment::Record;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::workspace::encryption::Keys;
 use crate::workspace::settings::{Locale, Settings};
 
 /// What is handed in.
 pub struct Outside {
     /// The organisation's key.
     pub key: RecipientKey,
+    /// What encrypted lists are read with.
+    pub keys: Keys,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// This portal's id.

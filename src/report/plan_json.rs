@@ -31,7 +31,7 @@ fn one(campaign: &CampaignPlan) -> Value {
         "change": campaign.change,
         "goes_out": campaign.goes_out(),
         "stuck": campaign.is_stuck(),
-        "recipients": campaign.recipients(),
+        "recipients": (!campaign.is_not_checked()).then(|| campaign.recipients()),
         "when": when(&campaign.when),
         "sent_before": campaign.sent_before().map(|before| json!({
             "occurrence": before.occurrence.to_string(),
@@ -115,9 +115,11 @@ fn audience(audience: &AudiencePlan) -> Value {
         let named = |(reason, count): (&Exclusion, &u64)| (reason.name().to_owned(), json!(count));
         counts.iter().map(named).collect()
     };
+    let known = |count: u64| audience.not_checked.is_empty().then_some(count);
     json!({
-        "recipients": audience.recipients,
-        "mails": audience.mails,
+        "recipients": known(audience.recipients),
+        "mails": known(audience.mails),
+        "not_checked": audience.not_checked,
         "lists": audience.lists,
         "where": audience.segment,
         "topic": audience.topic,

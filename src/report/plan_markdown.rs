@@ -82,6 +82,7 @@ fn table(out: &mut String, plan: &Plan, zone: &TimeZone) {
     for campaign in &plan.campaigns {
         let recipients = match &campaign.sending {
             Err(_) if campaign.recipients() == 0 => String::new(),
+            _ if campaign.is_not_checked() => words::NOT_CHECKED.to_owned(),
             _ => number(campaign.recipients()),
         };
         let mark = if campaign.is_stuck() { "⛔" } else { "" };
@@ -157,7 +158,7 @@ fn details(
         let documents = several(&sending.documents, most, words::document);
         item(out, "Documents", &documents);
     }
-    item(out, "Pace", &escaped(&words::destinations(&sending.pace)));
+    item(out, "Pace", &escaped(&words::pace(sending)));
     for text in [
         words::finish(&sending.pace, &campaign.when, zone),
         words::beside(&sending.pace),
@@ -192,7 +193,7 @@ fn subjects(out: &mut String, sending: &Sending) {
 
 fn audience(out: &mut String, sending: &Sending, most: usize) {
     let audience = &sending.audience;
-    item(out, "To", &words::sum(audience));
+    item(out, "To", &quoted(&words::sum(audience)));
     let segment = audience.segment.as_ref().map(|it| format!("where {it}"));
     let topic = audience.topic.as_ref().map(|it| format!("topic {it}"));
     let included =
@@ -209,13 +210,18 @@ fn audience(out: &mut String, sending: &Sending, most: usize) {
         out.push_str("\n  | List | Rows | Match | Get it |\n  |---|---:|---:|---:|\n");
         let (lists, more) = some(&audience.lists, most);
         for list in lists {
+            if words::is_not_checked(audience, list.name.as_str()) {
+                let name = quoted(list.name.as_str());
+                let _ = writeln!(out, "  | {name} | {} | | |", words::NOT_CHECKED);
+                continue;
+            }
             let _ = writeln!(
                 out,
                 "  | {} | {} | {} | {} |",
                 quoted(list.name.as_str()),
                 number(list.rows),
                 number(list.matched),
-                number(list.selected)
+                words::selected(audience, list.selected)
             );
         }
         if let Some(more) = more {

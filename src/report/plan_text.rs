@@ -91,7 +91,7 @@ fn details(out: &mut String, campaign: &CampaignPlan, sending: &Sending, zone: &
     several(out, "approval", &sending.approvers, words::approver);
     audience(out, sending);
     several(out, "documents", &sending.documents, words::document);
-    line(out, "pace", &words::destinations(&sending.pace));
+    line(out, "pace", &words::pace(sending));
     for text in [
         words::finish(&sending.pace, &campaign.when, zone),
         words::beside(&sending.pace),
@@ -112,12 +112,15 @@ fn audience(out: &mut String, sending: &Sending) {
     let audience = &sending.audience;
     line(out, "to", &words::sum(audience));
     several(out, "", &audience.lists, |list| {
+        if words::is_not_checked(audience, list.name.as_str()) {
+            return format!("list {}: {}", list.name, words::NOT_CHECKED);
+        }
         format!(
             "list {}: {}, {} match, {} get it",
             list.name,
             counted(list.rows, "row", "rows"),
             number(list.matched),
-            number(list.selected)
+            words::selected(audience, list.selected)
         )
     });
     let details = [

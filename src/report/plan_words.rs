@@ -10,7 +10,7 @@ use crate::ledger::event::Exclusion;
 use crate::plan::approvers::Approver;
 use crate::plan::documents::PlannedDocument;
 use crate::plan::pace::{Destination, Pace};
-use crate::plan::proposal::{AudiencePlan, CampaignPlan, Change, Drift, Plan, When};
+use crate::plan::proposal::{AudiencePlan, CampaignPlan, Change, Drift, Plan, Sending, When};
 use crate::plan::samples::{Kind, Subject};
 use crate::schedule::window::Opening;
 use crate::workspace::campaign::DocumentDelivery;
@@ -27,6 +27,22 @@ const LONGEST_NAME: usize = 60;
 
 /// Characters of a reason inside of a line.
 const LONGEST_REASON: usize = 300;
+
+/// In place of numbers of an encrypted list that there is no key for.
+pub(super) const NOT_CHECKED: &str = "not checked: encrypted";
+
+/// Whether this list was not looked at.
+pub(super) fn is_not_checked(audience: &AudiencePlan, list: &str) -> bool {
+    audience.not_checked.iter().any(|name| name == list)
+}
+
+/// How many of a list get it: whoever stands in a list that was not looked at may be counted there, or be excluded by it.
+pub(super) fn selected(audience: &AudiencePlan, count: u64) -> String {
+    match audience.not_checked.is_empty() {
+        true => number(count),
+        false => format!("at most {}", number(count)),
+    }
+}
 
 /// Names in a line, the rest counted.
 fn names<'a>(names: impl IntoIterator<Item = &'a str>, between: &str) -> String {
@@ -103,6 +119,10 @@ pub(super) fn approver(approver: &Approver) -> String {
 
 /// How many are left of how many.
 pub(super) fn sum(audience: &AudiencePlan) -> String {
+    if !audience.not_checked.is_empty() {
+        let lists = names(audience.not_checked.iter().map(String::as_str), ", ");
+        return format!("{NOT_CHECKED} ({lists})");
+    }
     let excluded: u64 = audience.exclusions.values().sum();
     let mut text = counted(audience.recipients, "recipient", "recipients");
     if excluded > 0 {
@@ -190,8 +210,16 @@ pub(super) fn destination(destination: &Destination) -> String {
     format!("{name} {}{pause}", number(destination.mails))
 }
 
+/// Where it goes to, how fast.
+pub(super) fn pace(sending: &Sending) -> String {
+    match sending.audience.not_checked.is_empty() {
+        true => destinations(&sending.pace),
+        false => NOT_CHECKED.to_owned(),
+    }
+}
+
 /// The largest destinations, and how many there are besides.
-pub(super) fn destinations(pace: &Pace) -> String {
+fn destinations(pace: &Pace) -> String {
     let mut shown: Vec<String> = pace
         .destinations
         .iter()
@@ -255,15 +283,22 @@ pub(super) fn unknown(plan: &Plan) -> Option<String> {
 /// One line about all.
 pub(super) fn headline(plan: &Plan) -> String {
     let going: Vec<&CampaignPlan> = plan.campaigns.iter().filter(|it| it.goes_out()).collect();
+    let unknown = going.iter().filter(|it| it.is_not_checked()).count();
     let recipients: u64 = going.iter().map(|it| it.recipients()).sum();
     if plan.campaigns.is_empty() && plan.problems.is_empty() {
         return "nothing that is sent changes".to_owned();
     }
     let stuck = plan.campaigns.iter().filter(|it| it.is_stuck()).count() as u64;
+    let mut to = format!(" to {}", counted(recipients, "recipient", "recipients"));
+    if unknown > 0 {
+        to = match unknown == going.len() {
+            true => format!(", recipients {NOT_CHECKED}"),
+            false => format!("{to}, and of {} {NOT_CHECKED}", number(unknown as u64)),
+        };
+    }
     let mut text = format!(
-        "{} to {}",
+        "{}{to}",
         counted(going.len() as u64, "campaign", "campaigns"),
-        counted(recipients, "recipient", "recipients")
     );
     if stuck > 0 {
         text.push_str(&format!("; {} would be held", number(stuck)));

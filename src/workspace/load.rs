@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
 
+use super::encryption;
 use super::loaded::{Body, CampaignFile, ListFile, LoadError, Loaded, TemplateFile, Workspace};
 use super::names::{ListName, TemplateName};
 use super::parallel::{self, WORTH};
@@ -87,6 +88,7 @@ impl Workspace {
     /// [`LoadError`].
     pub fn load_list(source: &dyn Source, name: &ListName) -> Result<ListFile, Box<LoadError>> {
         let mut loader = Loader::new(source);
+        loader.list_files("lists");
         let file = loader.at(&format!("lists/{name}.yaml"), |l, p| l.list(p));
         loader.one(file)
     }
@@ -273,7 +275,23 @@ impl<'a> Loader<'a> {
 
     fn list(&mut self, path: &WorkspacePath) -> Option<ListFile> {
         let stem = path.as_str().trim_end_matches(".yaml");
-        let members = WorkspacePath::parse(&format!("{stem}.csv")).ok()?;
+        let plain = WorkspacePath::parse(&format!("{stem}.csv")).ok()?;
+        let encrypted = WorkspacePath::parse(&format!("{stem}{}", encryption::ENDING)).ok()?;
+        let (is_plain, is_encrypted) =
+            (self.paths.contains(&plain), self.paths.contains(&encrypted));
+        if is_plain && is_encrypted {
+            let message =
+                format!("the list's members stand in two files, `{plain}` and `{encrypted}`");
+            self.find(
+                Diagnostic::new(&rules::MEMBERS_TWICE, path, Place::File, message)
+                    .why("nobody can tell which of them is meant")
+                    .help("delete one of them: the one without `.age`, where the list is to be encrypted"),
+            );
+        }
+        let members = match is_encrypted && !is_plain {
+            true => encrypted,
+            false => plain,
+        };
         Some(ListFile {
             list: self.typed(path, Kind::List)?,
             path: path.clone(),
@@ -391,6 +409,12 @@ impl<'a> Loader<'a> {
                 &rules::FILE_UNREADABLE,
                 path,
                 format!("`{path}` can not be read: {why}"),
+                "mend what the message names",
+            ),
+            SourceError::Encrypted { path, why } => (
+                &rules::FILE_UNREADABLE,
+                path,
+                format!("`{path}` {why}"),
                 "mend what the message names",
             ),
         };

@@ -1,12 +1,14 @@
 //! What loading brings: the files of a workspace, typed, beside what is wrong with the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 
 use super::campaign::Campaign;
+use super::encryption;
 use super::list::List;
 use super::names::{ListName, TemplateName};
 use super::settings::Settings;
-use super::source::WorkspacePath;
+use super::source::{Source, SourceError, WorkspacePath};
 use super::template::Template;
 use crate::diagnostic::file::Files;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -54,8 +56,46 @@ pub struct ListFile {
     pub list: List,
     /// Its settings' file.
     pub path: WorkspacePath,
-    /// Its members' file, which may not be there.
+    /// Its members' file, which may not be there: `lists/<name>.csv`, or encrypted `lists/<name>.csv.age`.
     pub members: WorkspacePath,
+}
+
+impl ListFile {
+    /// Whether its members' file is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.members.as_str().ends_with(encryption::ENDING)
+    }
+
+    /// Where its members stand, encrypted or not: first as they do now.
+    pub fn both_paths(&self) -> [String; 2] {
+        let path = self.members.as_str();
+        let stem = path.strip_suffix(encryption::ENDING);
+        match (stem, path.strip_suffix(".csv")) {
+            (Some(stem), _) => [path.to_owned(), format!("{stem}.csv")],
+            (None, stem) => [
+                path.to_owned(),
+                format!("{}{}", stem.unwrap_or(path), encryption::ENDING),
+            ],
+        }
+    }
+
+    /// Its members' CSV file as a stream, decrypted where it is encrypted.
+    ///
+    /// # Errors
+    /// [`SourceError`]; [`SourceError::is_without_key`] where it is encrypted and the source has no keys.
+    pub fn open(&self, source: &dyn Source) -> Result<Box<dyn Read + Send>, SourceError> {
+        let input = source.open(&self.members)?;
+        if !self.is_encrypted() {
+            return Ok(input);
+        }
+        match encryption::decrypt(input, &source.keys()) {
+            Ok(text) => Ok(Box::new(text)),
+            Err(why) => Err(SourceError::Encrypted {
+                path: self.members.clone(),
+                why,
+            }),
+        }
+    }
 }
 
 /// A template and its files.

@@ -7,8 +7,10 @@
 pub mod campaign;
 pub mod checkout;
 pub mod document_path;
+pub mod encryption;
 pub mod folder;
 pub mod in_memory;
+pub mod keyed;
 pub mod length;
 pub mod list;
 pub mod load;

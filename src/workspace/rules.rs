@@ -41,4 +41,5 @@ rules! {
     CAMPAIGN_ID_INVALID "PM030" "campaign-id-invalid" Error "A campaign's folder has a path that can not be its id.";
     BODY_MISSING "PM031" "body-missing" Error "A campaign has neither `body.md` nor `body.html`, or both.";
     NAME_INVALID "PM032" "name-invalid" Error "A list's file or a template's folder has a name that nothing can refer to.";
+    MEMBERS_TWICE "PM037" "members-twice" Error "A list has its members twice, encrypted and not.";
 }

@@ -2,6 +2,7 @@
 
 mod approval;
 mod bounces;
+mod encryption;
 mod hygiene;
 mod lint;
 mod organisation;
@@ -21,6 +22,7 @@ use super::names::{PersonName, RelayName, SenderName, WindowName};
 
 pub use approval::{ApprovalSettings, Verify};
 pub use bounces::{BounceMailbox, Bounces, ImapFolder, Replies, Then};
+pub use encryption::{Encryption, KeyHolder};
 pub use hygiene::{Departed, Hygiene, Rate, Rates};
 pub use lint::{Level, Limits, Lint};
 pub use organisation::{Holiday, Locale, Organisation, Person, Role};
@@ -75,6 +77,9 @@ pub struct Settings {
     /// Which environment variable holds the secret that recipient ids and tokens are keyed with.
     #[serde(default)]
     pub key: Key,
+    /// Whom lists are encrypted to, where some are.
+    #[serde(default)]
+    pub encryption: Encryption,
     /// Where outcomes are committed to.
     #[serde(default)]
     pub ledger: LedgerSettings,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::Read;
 
+use super::encryption::{EncryptionError, Keys};
+
 /// A path inside the workspace: relative, `/` between segments, no `.`/`..`/empty segment, no
 /// control characters, no backslash.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +33,14 @@ pub enum SourceError {
         size: u64,
         /// The limit in bytes.
         limit: u64,
+    },
+    /// It is an encrypted list, and is not read.
+    #[error("{path}: {why}")]
+    Encrypted {
+        /// Which.
+        path: WorkspacePath,
+        /// Why.
+        why: EncryptionError,
     },
     /// The system refused.
     #[error("{path}: {why}")]
@@ -77,6 +87,24 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// [`SourceError`].
     fn size(&self, path: &WorkspacePath) -> Result<u64, SourceError>;
+
+    /// What encrypted lists are read with.
+    fn keys(&self) -> Keys {
+        Keys::default()
+    }
+}
+
+impl SourceError {
+    /// Whether it is an encrypted list, and there is no key: nothing is wrong with it, as far as can be seen.
+    pub const fn is_without_key(&self) -> bool {
+        matches!(
+            self,
+            Self::Encrypted {
+                why: EncryptionError::NoKey,
+                ..
+            }
+        )
+    }
 }
 
 impl WorkspacePath {

@@ -32,7 +32,8 @@ use postmerge::transport::Transport;
 use postmerge::transport::exchanger::{Exchangers, NoExchangers};
 use postmerge::transport::in_process::InProcess;
 use postmerge::transport::mailboxes::Mailboxes;
-use postmerge::workspace::settings::LedgerSettings;
+use postmerge::workspace::encryption::{Keys, NewKey, Recipients, encrypt};
+use postmerge::workspace::settings::{Encryption, KeyHolder, LedgerSettings};
 use tokio::sync::watch;
 
 pub(crate) use git::git;
@@ -46,6 +47,10 @@ pub struct House {
     pub folder: tempfile::TempDir,
     pub boxes: Arc<Mailboxes>,
     pub secret: String,
+    /// What encrypted lists are read with.
+    pub keys: Keys,
+    /// The same as people keep it.
+    pub secret_of_lists: Option<String>,
     /// Relays whose settings are wrong.
     pub broken: Vec<&'static str>,
     /// What looks at the set-up.
@@ -63,6 +68,8 @@ impl House {
             folder: tempfile::tempdir().unwrap(),
             boxes: Arc::new(boxes),
             secret: SECRET.to_owned(),
+            keys: Keys::default(),
+            secret_of_lists: None,
             broken: Vec::new(),
             preflight: None,
         };
@@ -133,6 +140,35 @@ impl House {
             writeln!(csv, "{member},X").unwrap();
         }
         self.write("lists/socios.csv", &csv);
+    }
+
+    /// Puts `lists/socios.csv` into an encrypted file. The key is this house's, unless it is lost.
+    pub fn encrypt(&mut self) {
+        let key = NewKey::generate();
+        let holder = KeyHolder {
+            name: "the runner".to_owned(),
+            key: key.public.clone(),
+        };
+        let recipients = Recipients::of(&Encryption {
+            recipients: vec![holder],
+        });
+        let plain = self.author().join("lists/socios.csv");
+        let mut bytes = Vec::new();
+        let text = std::fs::read(&plain).unwrap();
+        encrypt(text.as_slice(), &recipients.unwrap(), &mut bytes).unwrap();
+        std::fs::write(self.author().join("lists/socios.csv.age"), bytes).unwrap();
+        std::fs::remove_file(plain).unwrap();
+        let settings = self.author().join("postmerge.yaml");
+        let mut text = std::fs::read_to_string(&settings).unwrap();
+        if !text.contains("encryption:") {
+            text.push_str(&format!(
+                "encryption: {{recipients: [{{name: the runner, key: {}}}]}}\n",
+                key.public
+            ));
+            std::fs::write(settings, text).unwrap();
+        }
+        self.keys = Keys::parse(&key.secret).unwrap();
+        self.secret_of_lists = Some(key.secret);
     }
 
     pub fn campaign(&self, id: &str, more: &str) {
@@ -249,6 +285,7 @@ impl House {
             },
             exchangers,
             secret: &|name| (name == "POSTMERGE_KEY").then(|| self.secret.clone()),
+            keys: self.keys.clone(),
             preflight: self.preflight.as_deref(),
             evidence: None,
             new_run: &|| RunId(run + 1000 * rounds.fetch_add(1, Ordering::Relaxed)),
@@ -285,6 +322,7 @@ impl House {
             transports: &|_, _, _| Err("nothing is sent".to_owned()),
             exchangers: &NoExchangers,
             secret: &|name| (name == "POSTMERGE_KEY").then(|| self.secret.clone()),
+            keys: self.keys.clone(),
             preflight: None,
             evidence: None,
             new_run: &|| RunId(0),

@@ -25,6 +25,7 @@ use postmerge::mail::token::{Action, Leave, Scope};
 use postmerge::portal::{Desk, Fetch, Look, Outside, Portal, Post, RoundError};
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::transport::{Attempt, ConnectError, Connection, Reply, Transport};
+use postmerge::workspace::encryption::Keys;
 use postmerge::workspace::settings::{LedgerSettings, Sender, Settings};
 use tower::ServiceExt as _;
 
@@ -116,6 +117,7 @@ impl Desktop {
         let mails = Arc::new(Mailed::default());
         let outside = Outside {
             key: key(),
+            keys: Keys::default(),
             clock: Arc::new(clock.clone()),
             run: RunId(77),
             post: Some(Arc::new(Kept(Arc::clone(&mails)))),

@@ -17,6 +17,7 @@ use crate::cli::error::CliError;
 use crate::cli::send::{self, Surroundings};
 use crate::cli::terminal::Terminal;
 use crate::clock::VirtualClock;
+use crate::workspace::encryption::Keys;
 
 /// What the hidden command takes.
 #[derive(Debug, clap::Args)]
@@ -47,6 +48,7 @@ pub fn run(
     let surroundings = Surroundings {
         clock: Arc::new(VirtualClock::new(arguments.clock)),
         relay: Some(arguments.relay),
+        keys: Keys::default(),
     };
     let sending = send::Arguments {
         campaign: None,

@@ -86,8 +86,8 @@ fn words(
         count += 1;
         let lines: Vec<String> = case.rows.iter().map(|at| at.line.to_string()).collect();
         out.push_str(&format!(
-            "  lists/{}.csv, line {}: {}: {} since {}\n",
-            case.list,
+            "  {}, line {}: {}: {} since {}\n",
+            here.path_of(&case.list),
             lines.join(", "),
             case.address.masked(),
             case.suppressed.reason.name(),

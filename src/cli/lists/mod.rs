@@ -1,6 +1,11 @@
 //! `postmerge lists`: how the lists stand, telling their owners, and the change that removes rows.
 
 mod clean;
+mod decrypt;
+mod edit;
+mod encrypt;
+mod here_lists;
+mod key;
 mod notify;
 mod table;
 
@@ -10,6 +15,7 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::Cli;
+use super::age_keys::encrypted_hint;
 use super::error::CliError;
 use super::here::Here;
 use super::start_error::cli_error;
@@ -17,6 +23,8 @@ use super::terminal::Terminal;
 use crate::hygiene::HygieneError;
 use crate::hygiene::gather::{Gathered, gather};
 use crate::hygiene::overview::overview;
+use crate::workspace::encryption::EncryptionError;
+use crate::workspace::source::SourceError;
 
 /// What `lists` takes.
 #[derive(Debug, clap::Args)]
@@ -30,7 +38,9 @@ use crate::hygiene::overview::overview;
         postmerge lists --format json\n  \
         postmerge lists notify                tell owners of addresses that take no mail\n  \
         postmerge lists clean --dry-run       which rows would be removed\n  \
-        postmerge lists clean --push          write the change and push it, for review\n\n\
+        postmerge lists clean --push          write the change and push it, for review\n  \
+        postmerge lists encrypt socios        keep a list's addresses out of git's history\n  \
+        postmerge lists edit socios           edit an encrypted list\n\n\
         Exit codes: 0 no row is overdue, 1 some are (`lists clean`), 2 could not run."
 )]
 pub struct Arguments {
@@ -50,6 +60,14 @@ enum What {
     Notify(notify::Arguments),
     #[command(about = "Write the change that removes rows which take no mail")]
     Clean(clean::Arguments),
+    #[command(about = "Encrypt lists, so that git's history gets no addresses")]
+    Encrypt(encrypt::Arguments),
+    #[command(about = "Write encrypted lists as plain ones again")]
+    Decrypt(decrypt::Arguments),
+    #[command(about = "Edit an encrypted list")]
+    Edit(edit::Arguments),
+    #[command(about = "Make a key for encrypted lists")]
+    Key(key::Arguments),
 }
 
 /// What `lists status` takes.
@@ -87,6 +105,10 @@ pub fn run(
         Some(What::Status(arguments)) => status(cli, arguments, terminal),
         Some(What::Notify(arguments)) => notify::run(cli, arguments, terminal),
         Some(What::Clean(arguments)) => clean::run(cli, arguments, terminal),
+        Some(What::Encrypt(arguments)) => encrypt::run(cli, arguments, terminal),
+        Some(What::Decrypt(arguments)) => decrypt::run(cli, arguments, terminal),
+        Some(What::Edit(arguments)) => edit::run(cli, arguments, terminal),
+        Some(What::Key(arguments)) => key::run(arguments, terminal),
     }
 }
 
@@ -132,6 +154,12 @@ pub(super) fn failed(why: HygieneError) -> CliError {
             .hint("`postmerge lint` shows where; mend it on the main branch"),
         HygieneError::Branch(_) | HygieneError::Reserved(_) => CliError::new(why.to_string())
             .hint("give --branch a name of its own, for example `tidy`, or leave it out"),
+        HygieneError::Source(SourceError::Encrypted { why: ref what, .. }) => {
+            CliError::new(why.to_string()).hint(encrypted_hint(what))
+        }
+        HygieneError::Recipients(_) => {
+            CliError::new(why.to_string()).hint(encrypted_hint(&EncryptionError::NoRecipients))
+        }
         HygieneError::Taken(_) => {
             CliError::new(why.to_string()).hint("delete it, or name another one with --branch")
         }

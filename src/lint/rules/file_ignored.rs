@@ -6,6 +6,7 @@ use std::ops::Bound;
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::{Check, Context};
+use crate::workspace::encryption::ENDING;
 use crate::workspace::source::WorkspacePath;
 
 /// The rule.
@@ -163,7 +164,7 @@ fn list<'a>(path: &'a str, lists: &BTreeSet<String>) -> Option<Ignored<'a>> {
             help: "save the table as CSV, in UTF-8".to_owned(),
         });
     }
-    let kind = [".yaml", ".csv"]
+    let kind = [".yaml", ENDING, ".csv"]
         .into_iter()
         .find(|it| meant.ends_with(it))?;
     if folder != "lists" {
@@ -173,12 +174,15 @@ fn list<'a>(path: &'a str, lists: &BTreeSet<String>) -> Option<Ignored<'a>> {
             help: format!("move it to `lists/{name}`"),
         });
     }
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let stem = match kind {
+        ENDING => name.get(..name.len() - ENDING.len()).unwrap_or(name),
+        _ => name.rsplit_once('.').map_or(name, |(stem, _)| stem),
+    };
     if !name.ends_with(kind) {
         return Some(misnamed(path, &format!("{stem}{kind}")));
     }
     let settings = as_meant(&format!("lists/{stem}.yaml"));
-    (kind == ".csv" && !lists.contains(&settings)).then(|| Ignored {
+    (kind != ".yaml" && !lists.contains(&settings)).then(|| Ignored {
         of: path,
         message: format!("no list has these members: there is no `lists/{stem}.yaml`"),
         help: "add it, with owner, purpose and consent; or delete the members".to_owned(),

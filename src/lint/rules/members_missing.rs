@@ -36,13 +36,16 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             ),
             // A link is complained of where files are listed.
             Rows::Closed(error) if !matches!(error, SourceError::NotRegular(_)) => {
-                let message = format!("`{members}` can not be read: {error}");
-                out.push(Diagnostic::new(
-                    &FILE_UNREADABLE,
-                    members,
-                    Place::File,
-                    message,
-                ));
+                let (message, help) = match error {
+                    SourceError::Encrypted { why, .. } => {
+                        let help = "an encrypted list is what `age` writes, encrypted to keys; git has what it was before";
+                        (format!("`{members}` {why}"), Some(help.to_owned()))
+                    }
+                    _ => (format!("`{members}` can not be read: {error}"), None),
+                };
+                let mut finding = Diagnostic::new(&FILE_UNREADABLE, members, Place::File, message);
+                finding.help = help;
+                out.push(finding);
             }
             _ => {}
         }

@@ -60,6 +60,7 @@ pub mod link_private_host;
 pub mod link_shortened;
 pub mod link_text_mismatch;
 pub mod list_empty;
+pub mod list_not_checked;
 pub mod list_not_owned;
 pub mod logo_misused;
 pub mod mail_impossible;
@@ -135,6 +136,7 @@ pub static ALL: &[&Check] = &[
     &cell_not_utf8::CHECK,
     &address_invalid::CHECK,
     &column_type_invalid::CHECK,
+    &list_not_checked::CHECK,
     &template_invalid::CHECK,
     &filter_unknown::CHECK,
     &variable_unknown::CHECK,

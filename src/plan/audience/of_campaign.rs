@@ -14,13 +14,14 @@ use crate::plan::calendar::calendar;
 use crate::plan::content::Content;
 use crate::plan::error::PlanError;
 use crate::plan::frequency::Lately;
-use crate::plan::lists::Lists;
+use crate::plan::lists::{Lists, WithoutKey};
 use crate::plan::overlay::Overlay;
 use crate::plan::own_documents::combined;
 use crate::plan::received::Received;
 use crate::workspace::campaign::Purpose;
 use crate::workspace::document_path::DocumentPath;
 use crate::workspace::member::Member;
+use crate::workspace::names::ListName;
 use crate::workspace::settings::{Frequency, Settings};
 use crate::workspace::source::Source;
 
@@ -36,6 +37,8 @@ pub struct Known<'a> {
     pub ledger: Option<&'a Ledger>,
     /// The largest audience of a campaign with copies.
     pub copies_for_at_most: u32,
+    /// What becomes of encrypted lists that there is no key for.
+    pub without_key: WithoutKey,
     /// How many newsletters one person gets at most, and the time.
     pub frequency: Option<(Frequency, Timestamp)>,
 }
@@ -50,6 +53,7 @@ impl<'a> Known<'a> {
             ledger: None,
             copies_for_at_most: settings.policy.copies_for_at_most,
             frequency: None,
+            without_key: WithoutKey::Refuse,
         }
     }
 
@@ -67,6 +71,8 @@ pub struct Resolved {
     pub audience: Audience,
     /// The digests of the documents that are everybody's.
     pub documents: Vec<Digest>,
+    /// The lists that are encrypted and that there is no key for, excluded ones among them: whoever stands there is not looked at.
+    pub not_checked: Vec<ListName>,
 }
 
 /// Resolves a campaign's audience, by the lists that `source` has; `whence` names it in errors.
@@ -80,9 +86,9 @@ pub fn of_campaign(
     known: &Known<'_>,
 ) -> Result<Resolved, PlanError> {
     let wish = &content.file.campaign.audience;
-    let overlay = known.overlay();
-    let lists = Lists::spool(source, whence, &wish.lists, overlay)?;
-    let excluded_lists = Lists::spool(source, whence, &wish.exclude_lists, overlay)?;
+    let how = (known.overlay(), known.without_key);
+    let lists = Lists::spool(source, whence, &wish.lists, how)?;
+    let excluded_lists = Lists::spool(source, whence, &wish.exclude_lists, how)?;
     let campaign = &content.file.campaign;
     let paths = content.document_paths()?;
     let (own, shared): (Vec<DocumentPath>, Vec<DocumentPath>) =
@@ -123,10 +129,13 @@ pub fn of_campaign(
         campaign: content.file.folder.to_string(),
         source: Box::new(source),
     })?;
+    let mut not_checked = lists.not_checked.clone();
+    not_checked.extend(excluded_lists.not_checked);
     Ok(Resolved {
         lists,
         audience,
         documents,
+        not_checked,
     })
 }
 
