@@ -12,10 +12,13 @@ mod support {
     pub(crate) mod ledger;
 }
 
+use std::collections::BTreeMap;
+
 use postmerge::git::Repository;
 use postmerge::ledger::branch::{Batch, LedgerError, PublishError};
 use postmerge::ledger::event::{Event, Exclusion, RecipientIndex, RunId, Scope, SuppressionEvent};
 use postmerge::ledger::feedback::Returned;
+use postmerge::ledger::reading::{Readers, Reading};
 use postmerge::ledger::result_page::result_page;
 use postmerge::ledger::state::Status;
 use postmerge::mail::recipient_id::RecipientId;
@@ -50,6 +53,20 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
         other: 2,
         complained: 0,
         left: 0,
+        reading: Reading {
+            opened: Readers {
+                people: 1,
+                machines: 0,
+            },
+            clicked: Readers::default(),
+            links: BTreeMap::from([(
+                "https://feria.example/|x".to_owned(),
+                Readers {
+                    people: 0,
+                    machines: 3,
+                },
+            )]),
+        },
     };
     let page = result_page(&occurrence(), &state, Some(returned), at(20));
     batch.pages.push((occurrence(), page));
@@ -92,7 +109,15 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
         "{all}"
     );
     assert!(all.contains("| bounced otherwise | 2 |"), "{all}");
-    assert!(!result_page(&occurrence(), &state, None, at(20)).contains("came back"));
+    assert!(all.contains("| opened | 1 | 0 |"), "{all}");
+    assert!(
+        all.contains("feria.example") && all.contains("| 0 | 3 |"),
+        "{all}"
+    );
+    let unread = result_page(&occurrence(), &state, None, at(20));
+    assert!(!unread.contains("came back") && !unread.contains("## Read"));
+    let unread = result_page(&occurrence(), &state, Some(Returned::default()), at(20));
+    assert!(!unread.contains("## Read"));
     assert!(all.contains("# The ledger"));
 }
 

@@ -140,6 +140,24 @@ fn main() {
             )))
         });
     }
+    // The same with static links instead: as they are, then all of them counted.
+    let linked = body().replace("/{{ id }}?s=", "/programa?s=");
+    for (what, campaign) in [
+        (
+            "render, 14 static links",
+            "subject: \"Rueda de negocios para {{ nombre }}\"",
+        ),
+        (
+            "render, all of them counted",
+            "subject: \"Rueda de negocios para {{ nombre }}\"\ntracking: {opens: true, clicks: true}",
+        ),
+    ] {
+        let mut case = Case::body(&linked);
+        case.campaign = campaign;
+        case.layout = Some(LAYOUT);
+        let compiled = case.compile().unwrap();
+        measure(what, 2_000, || drop(black_box(compiled.parts(&view))));
+    }
     let both = compiled(vec![
         signer(Algorithm::RsaSha256),
         signer(Algorithm::Ed25519Sha256),

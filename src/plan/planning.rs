@@ -365,6 +365,8 @@ impl Planning<'_> {
             purpose: campaign.purpose,
             template: campaign.template.as_ref().map(ToString::to_string),
             approvers: approvers(settings, &campaign, plan.recipients),
+            counted: campaign.counted(settings),
+            invites_to: campaign.invitation.as_ref().map(|it| it.list.clone()),
             documents,
             pace: Pace {
                 destinations: by_destination(settings, &audience),

@@ -93,6 +93,11 @@ pub struct Portal {
     /// Its address, `https://…`, without a slash at the end.
     #[schemars(regex(pattern = r"^https://[^/\s]+(/[^\s]*[^/\s])?$"))]
     pub url: String,
+    /// Hands out the documents that each recipient has for themselves, so many days after the mail; absent: they are published
+    /// with the others.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 3650))]
+    pub documents: Option<u16>,
 }
 
 /// Where assets and documents are published.

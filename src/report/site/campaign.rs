@@ -6,6 +6,7 @@ use minijinja::{Value, context};
 use super::Site;
 use super::chart::{Name, Row, Series, columns};
 use super::data::{Destination, FEWEST, How, Sending};
+use super::links;
 use super::timeline::Timeline;
 use super::view::{Cell, Figure, Table, fate_series, moment, row_figure};
 use super::words::Words;
@@ -31,6 +32,7 @@ pub(super) fn of(sending: &Sending, site: &Site<'_>, words: &Words) -> Value {
         besides => begun.then(|| besides(sending, words)),
         elsewhere => (sending.later.elsewhere > 0)
             .then(|| words.with("elsewhere", &[&words.number(sending.later.elsewhere)])),
+        reading => links::of(sending, words),
         timeline => timeline(&sending.timeline, site, words),
         settled => (sending.settled > 0)
             .then(|| words.with("settled", &[&words.number(sending.settled)])),

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::back::{Backs, Why, example};
 use super::timeline::{Counting, Timeline};
 use crate::ledger::event::{AudienceHeader, Event, Exclusion, Outcome, Ranges, RecipientIndex};
+use crate::ledger::reading::Reading;
 use crate::ledger::segment::Record;
 use crate::ledger::state::{Contradiction, Counts, Note, OccurrenceState, Status};
 use crate::mail::occurrence::OccurrenceId;
@@ -175,6 +176,8 @@ pub struct Sending {
     pub settled: u64,
     /// When the others were accepted.
     pub timeline: Timeline,
+    /// What was opened and followed.
+    pub reading: Reading,
     /// Why some are not mailed, most frequent first.
     pub exclusions: Vec<(Exclusion, u64)>,
     /// By destination, largest first.
@@ -312,6 +315,7 @@ impl<'a> Fold<'a> {
             later: tally.later,
             settled: counts.accepted.saturating_sub(self.in_time),
             timeline: self.accepted.timeline(),
+            reading: Reading::default(),
             exclusions,
             destinations: joined(tally.destinations, beside.addresses.is_some()),
             failed,

@@ -9,6 +9,7 @@ mod campaign;
 pub mod chart;
 pub mod data;
 mod deliverability;
+mod links;
 mod lists;
 mod overview;
 pub mod timeline;
@@ -26,6 +27,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::event::Exclusion;
+use crate::ledger::reading::Readings;
 use crate::ledger::state::Contradiction;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientId;
@@ -189,7 +191,11 @@ pub struct Asked<'a> {
 /// [`SiteError`].
 pub fn sendings(ledger: &Ledger, asked: &Asked<'_>) -> Result<Vec<Sending>, SiteError> {
     let mut back = CameBack::default();
-    ledger.feedback(0, |feedback| back.apply(&feedback))?;
+    let mut readings = Readings::default();
+    ledger.feedback(0, |feedback| match feedback.what.is_reading() {
+        true => readings.apply(&feedback),
+        false => back.apply(&feedback),
+    })?;
     let mut found = Vec::new();
     for id in ledger.occurrences()? {
         let contradiction = |error| SiteError::Contradiction {
@@ -216,10 +222,14 @@ pub fn sendings(ledger: &Ledger, asked: &Asked<'_>) -> Result<Vec<Sending>, Site
             now: asked.now,
         };
         let told = fold.finish(id.clone(), beside);
-        found.push(told.map_err(|error| SiteError::Amiss {
-            occurrence: id,
+        let told = told.map_err(|error| SiteError::Amiss {
+            occurrence: id.clone(),
             error,
-        })?);
+        })?;
+        found.push(Sending {
+            reading: readings.of(&id),
+            ..told
+        });
     }
     Ok(found)
 }
