@@ -174,12 +174,15 @@ impl Heard {
     }
 }
 
+/// Which mail: its occurrence, and its place in the audience.
+type PlaceOfMail = (OccurrenceId, RecipientIndex);
+
 /// Takes each thing that a message tells of a recipient once, however often it was read; that a mail was opened, and that one of
 /// its links was followed, once for people and once for machines, however often they did.
 #[derive(Debug, Default)]
 pub struct Once {
     messages: HashSet<(MessageKey, RecipientId, &'static str)>,
-    readings: HashSet<(Option<(OccurrenceId, RecipientIndex)>, RecipientId, Heard)>,
+    readings: HashSet<(Option<PlaceOfMail>, RecipientId, Heard)>,
 }
 
 impl Once {

@@ -150,7 +150,8 @@ impl Personal {
     /// The names that the templates know them by, as [`Self::values`] gives their values.
     pub(super) fn names(&self) -> impl Iterator<Item = String> {
         let named = NAMES.iter().zip(self.is_named);
-        let named = named.filter_map(|(name, is)| is.then(|| (*name).to_owned()));
+        let named = named.filter(|(_, is)| *is);
+        let named = named.map(|(name, _)| (*name).to_owned());
         let clicks = (!self.links.list.is_empty()).then(|| self.clicks.clone());
         named.chain(clicks).chain(self.picture.clone())
     }
