@@ -29,6 +29,29 @@ use support::ledger::{BRANCH, House, accepted, at, claimed, fixed, occurrence, p
 
 const FIRST: &str = "campaigns/2026/rueda-agro/.events/00/00/000000-00000001.seg";
 
+fn returned() -> Returned {
+    Returned {
+        hard: 1,
+        other: 2,
+        complained: 0,
+        left: 0,
+        reading: Reading {
+            opened: Readers {
+                people: 1,
+                machines: 0,
+            },
+            clicked: Readers::default(),
+            links: BTreeMap::from([(
+                "https://feria.example/|x".to_owned(),
+                Readers {
+                    people: 0,
+                    machines: 3,
+                },
+            )]),
+        },
+    }
+}
+
 #[test]
 fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() {
     let house = House::new();
@@ -48,27 +71,7 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
         ..Batch::new(RunId(1), at(11), "left".to_owned())
     };
     let state = one.replay(&occurrence()).unwrap();
-    let returned = Returned {
-        hard: 1,
-        other: 2,
-        complained: 0,
-        left: 0,
-        reading: Reading {
-            opened: Readers {
-                people: 1,
-                machines: 0,
-            },
-            clicked: Readers::default(),
-            links: BTreeMap::from([(
-                "https://feria.example/|x".to_owned(),
-                Readers {
-                    people: 0,
-                    machines: 3,
-                },
-            )]),
-        },
-    };
-    let page = result_page(&occurrence(), &state, Some(returned), at(20));
+    let page = result_page(&occurrence(), &state, Some(returned()), at(20));
     batch.pages.push((occurrence(), page));
     one.publish(&batch).unwrap();
 
