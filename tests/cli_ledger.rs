@@ -310,6 +310,17 @@ fn a_sending_is_shown_as_json_without_asking_the_remote() {
             "complained": 0,
             "left": 0
           },
+          "reading": {
+            "opened": {
+              "people": 0,
+              "machines": 0
+            },
+            "clicked": {
+              "people": 0,
+              "machines": 0
+            },
+            "links": []
+          },
           "notes": [],
           "last_activity": "2026-01-05T17:00:00Z"
         }
