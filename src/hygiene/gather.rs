@@ -8,6 +8,7 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use super::HygieneError;
+use super::asked_for::AskedFor;
 use super::cases::{AlreadyTold, Case, Row, Suppressed, cases, makes_case};
 use super::corrected::{Line, corrected};
 use crate::git::CommitId;
@@ -52,6 +53,10 @@ pub struct Gathered {
     pub members: BTreeMap<ListName, (u64, u64)>,
     /// Who bounced and stands in no list any more, because the row has another address now: the old one's suppression can go.
     pub corrected: Vec<RecipientId>,
+    /// Who must not be mailed.
+    pub suppressions: Suppressions,
+    /// What members asked for themselves.
+    pub asked_for: AskedFor,
 }
 
 /// Reads everything.
@@ -60,7 +65,7 @@ pub struct Gathered {
 /// [`HygieneError`].
 pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneError> {
     let calendar = calendar(&ground.workspace.settings)?;
-    let suppressed = suppressed(ground.ledger)?;
+    let (suppressions, suppressed) = suppressed(ground.ledger)?;
     let tree = Tree::at(ground.path, ground.head)?;
     let mut rows = Vec::new();
     let mut members = BTreeMap::new();
@@ -92,11 +97,15 @@ pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneEr
         cases,
         members,
         corrected,
+        suppressions,
+        asked_for: AskedFor::read(ground.ledger)?,
     })
 }
 
-/// Who must not be mailed at all, with what was heard.
-fn suppressed(ledger: &Ledger) -> Result<HashMap<RecipientId, Suppressed>, HygieneError> {
+/// Who must not be mailed; and who not at all and why, with what was heard.
+fn suppressed(
+    ledger: &Ledger,
+) -> Result<(Suppressions, HashMap<RecipientId, Suppressed>), HygieneError> {
     let mut fold = Suppressions::default();
     let mut notes: HashMap<(RecipientId, i64), String> = HashMap::new();
     ledger.suppression_events(|event| {
@@ -131,7 +140,7 @@ fn suppressed(ledger: &Ledger) -> Result<HashMap<RecipientId, Suppressed>, Hygie
             why.hear(feedback);
         }
     })?;
-    Ok(found)
+    Ok((fold, found))
 }
 
 fn list_error(name: &ListName, why: impl ToString) -> HygieneError {
