@@ -1,4 +1,5 @@
-//! What people ask for themselves on real repositories, in virtual time: folded into the lists by a branch for review.
+//! What people ask for themselves on real repositories, in virtual time: folded into the lists by a branch for review; pauses, fewer
+//! newsletters; and whether they want to go on.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,12 +12,14 @@ mod deliver_common;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use deliver_common::{House, SECRET, at, git};
+use deliver_common::{House, SECRET, at, git, line};
 use jiff::Timestamp;
 use postmerge::clock::VirtualClock;
 use postmerge::deliver::opened::{Opened, open};
+use postmerge::deliver::run::Summary;
 use postmerge::git::Remote;
 use postmerge::hygiene::clean::{Proposal, Wish as How};
 use postmerge::hygiene::fold::propose;
@@ -27,10 +30,15 @@ use postmerge::ledger::feedback::MessageKey;
 use postmerge::ledger::wish::{Wanted, Way, Wish};
 use postmerge::ledger::wishes::Cells;
 use postmerge::mail::address::Address;
+use postmerge::mail::occurrence::CampaignId;
 use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
+use postmerge::mail::token::{Action, Leave, Scope as TokenScope};
+use postmerge::plan::planning::State;
+use postmerge::plan::showing::show;
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::workspace::names::ListName;
 use postmerge::workspace::settings::LedgerSettings;
+use postmerge::workspace::tree::Tree;
 
 const SETTINGS: &str = "# Who may come.\ntitle: Socios   # as people say\nowner: ana\npurpose: Avisos\n\
     consent: {basis: contract}\ncolumns: {nombre: {type: text, required: true, editable: true}}\n";
@@ -349,4 +357,158 @@ fn as_a_user_runs_it() {
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(json["waiting"][0]["people"], 1);
     assert_eq!(json["fold_branches"][0]["new"], false);
+}
+
+/// A workspace with a portal and this policy.
+fn portal_house(policy: &str) -> House {
+    let house = house();
+    house.edit(
+        "postmerge.yaml",
+        "publish:",
+        &format!("policy: {{{policy}}}\nportal: {{url: \"https://portal.c.test\"}}\npublish:"),
+    );
+    house
+}
+
+fn newsletter(house: &House, id: &str, date: &str, more: &str, body: &str) {
+    let text = format!(
+        "subject: Novedades\nsender: eventos\ntemplate: b\naudience: {{lists: [socios]}}\n{more}\
+         send: {{date: {date}, window: \"12:00\"}}\n"
+    );
+    house.write(&format!("campaigns/{id}/campaign.yaml"), &text);
+    house.write(&format!("campaigns/{id}/body.md"), body);
+}
+
+/// Sends what is due on this day, by the main branch as it is.
+fn run(house: &House, number: u32, day: &str) -> Summary {
+    house.push(day);
+    let clock = VirtualClock::new(at(&format!("{day}T17:00:00Z")));
+    house.run("runner", number, &clock)
+}
+
+/// Who got it, and how many did not, by reason.
+fn told(summary: &Summary, id: &str) -> (u64, Vec<(&'static str, u32)>) {
+    let line = line(summary, id);
+    let reasons = line.exclusions.iter();
+    let reasons = reasons.map(|(reason, count)| (reason.name(), *count));
+    (u64::from(line.counts.accepted), reasons.collect())
+}
+
+#[test]
+fn who_pauses_or_wants_fewer_gets_fewer_newsletters_and_every_invoice() {
+    let house = portal_house("copies_for_at_most: 25");
+    let when = "2026-11-30T10:00:00Z";
+    let until = at("2026-12-05T00:00:00Z");
+    publish(
+        &house,
+        vec![
+            wish("p0@a.test", when, Wanted::Paused { until }),
+            wish("p1@b.test", when, Wanted::AtMost { days: 7 }),
+        ],
+    );
+    newsletter(&house, "lunes", "2026-12-02", "", "Hola.\n");
+    let first = run(&house, 1, "2026-12-02");
+    assert_eq!(told(&first, "lunes"), (2, vec![("paused", 1)]));
+    assert_eq!(told(&first, "uno"), (3, vec![]));
+
+    newsletter(&house, "jueves", "2026-12-03", "", "Hola.\n");
+    let second = run(&house, 2, "2026-12-03");
+    let both = vec![("paused", 1), ("wants-fewer", 1)];
+    assert_eq!(told(&second, "jueves"), (1, both));
+
+    // The pause is over, the week is not: of what p1 did not get nothing counts.
+    newsletter(&house, "lunes2", "2026-12-07", "", "Hola.\n");
+    let third = run(&house, 3, "2026-12-07");
+    assert_eq!(told(&third, "lunes2"), (2, vec![("wants-fewer", 1)]));
+    newsletter(&house, "miercoles", "2026-12-09", "", "Hola.\n");
+    let fourth = run(&house, 4, "2026-12-09");
+    assert_eq!(told(&fourth, "miercoles"), (3, vec![]));
+    assert_eq!(house.boxes.taken_twice(), []);
+}
+
+/// The link that confirms, in a mail of this campaign to somebody, in both parts.
+fn confirm_link(house: &House, campaign: &str, who: &str) -> Leave {
+    let office = Office::new(house, "office");
+    let state = State {
+        source: Arc::new(Tree::at(&office.path, office.opened.head).unwrap()),
+        whence: "main".to_owned(),
+        workspace: Arc::new(office.opened.workspace.clone()),
+    };
+    let id = CampaignId::parse(campaign).unwrap();
+    let whom = [Address::parse(who).unwrap()];
+    let showing = show(&state, &id, &whom, &key(), at(NOW)).unwrap();
+    let mail = showing.mails[0].mail.clone().unwrap();
+    let url = "https://portal.c.test/c/";
+    let token = |part: &str| -> String {
+        let after = part.split_once(url).unwrap_or_else(|| panic!("{part}")).1;
+        after
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect()
+    };
+    let text: String = mail.text.split_whitespace().collect();
+    assert_eq!(token(&mail.html), token(&text));
+    Leave::verify(&key(), &token(&mail.html)).unwrap()
+}
+
+const ASKS: &str = "¿Siguen bien sus datos? [Sí, quiero seguir]({{ confirm_url }})\n";
+
+#[test]
+fn who_does_not_answer_is_asked_again_and_then_gets_no_newsletters() {
+    let house = portal_house("reconfirmation: {asks: 2, days: 3, unconfirmed: exclude}");
+    newsletter(
+        &house,
+        "datos",
+        "2026-12-02",
+        "reconfirmation: quarter\n",
+        ASKS,
+    );
+    house.edit(
+        "campaigns/datos/campaign.yaml",
+        "window: \"12:00\"",
+        "window: \"12:00\", every: week",
+    );
+    house.write("assets/logo.txt", "C");
+    house.push("a question");
+    let link = confirm_link(&house, "datos", "p2@a.test");
+    assert_eq!(
+        (link.action, link.scope, link.recipient),
+        (Action::Confirm, TokenScope::All, id("p2@a.test"))
+    );
+
+    assert_eq!(told(&run(&house, 1, "2026-12-02"), "datos@2026-W49").0, 3);
+    publish(
+        &house,
+        vec![wish("p0@a.test", "2026-12-03T10:00:00Z", Wanted::Confirmed)],
+    );
+    let second = run(&house, 2, "2026-12-09");
+    assert_eq!(
+        told(&second, "datos@2026-W50"),
+        (2, vec![("confirmed-lately", 1)])
+    );
+    // There is time to answer the last one.
+    newsletter(&house, "doce", "2026-12-11", "", "Hola.\n");
+    assert_eq!(told(&run(&house, 3, "2026-12-11"), "doce"), (3, vec![]));
+    newsletter(&house, "catorce", "2026-12-14", "", "Hola.\n");
+    let late = run(&house, 4, "2026-12-14");
+    assert_eq!(told(&late, "catorce"), (1, vec![("unconfirmed", 2)]));
+    // Nobody is asked more often than policy says; who minds their data is there again.
+    publish(
+        &house,
+        vec![changed("p1@b.test", "2026-12-14T18:00:00Z", "Pía")],
+    );
+    newsletter(&house, "quince", "2026-12-15", "", "Hola.\n");
+    let back = run(&house, 5, "2026-12-15");
+    assert_eq!(told(&back, "quince"), (2, vec![("unconfirmed", 1)]));
+    let office = Office::new(&house, "office");
+    let gathered = office.gather(at("2026-12-15T20:00:00Z"));
+    assert_eq!(gathered.unconfirmed.values().sum::<u64>(), 1);
+    let held = run(&house, 6, "2026-12-16");
+    let held = line(&held, "datos@2026-W51");
+    assert!(
+        held.counts.accepted == 0 && held.note.as_deref().is_some_and(|it| it.contains("empty")),
+        "{held:?}"
+    );
+    // In the next quarter all are asked anew, the unconfirmed, too.
+    assert_eq!(told(&run(&house, 7, "2027-01-06"), "datos@2027-W01").0, 3);
 }

@@ -88,9 +88,7 @@ pub fn propose(
             .filter(|case| {
                 // One that is older than the case was about an earlier one.
                 open.made_at >= case.suppressed.since.as_second()
-                    && open
-                        .removes
-                        .contains(&(case.list.clone(), case.recipient))
+                    && open.removes.contains(&(case.list.clone(), case.recipient))
             })
             .map(|case| (case.list.clone(), case.recipient))
             .collect();

@@ -15,13 +15,15 @@ use crate::git::CommitId;
 use crate::ledger::branch::Ledger;
 use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
 use crate::ledger::suppressions::Suppressions;
+use crate::mail::address::AddressRef;
 use crate::mail::digest::Digest;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::plan::calendar::calendar;
+use crate::plan::reconfirmation::Asked;
 use crate::schedule::calendar::Calendar;
 use crate::workspace::Workspace;
 use crate::workspace::loaded::ListFile;
-use crate::workspace::members::Members;
+use crate::workspace::members::{Members, RowAt};
 use crate::workspace::names::ListName;
 use crate::workspace::source::{Source, SourceError};
 use crate::workspace::tree::Tree;
@@ -51,6 +53,8 @@ pub struct Gathered {
     pub cases: Vec<Case>,
     /// How many rows with an address each list has, and how many without.
     pub members: BTreeMap<ListName, (u64, u64)>,
+    /// How many of each list's members did not confirm that they want to go on, however often asked.
+    pub unconfirmed: BTreeMap<ListName, u64>,
     /// Who bounced and stands in no list any more, because the row has another address now: the old one's suppression can go.
     pub corrected: Vec<RecipientId>,
     /// Who must not be mailed.
@@ -67,14 +71,29 @@ pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneEr
     let calendar = calendar(&ground.workspace.settings)?;
     let (suppressions, suppressed) = suppressed(ground.ledger)?;
     let tree = Tree::at(ground.path, ground.head)?;
+    let asked_for = AskedFor::read(ground.ledger)?;
+    let policy = &ground.workspace.settings.policy;
+    let asked = Asked::read(ground.ledger, &asked_for.wishes, policy.reconfirmation, now)?;
     let mut rows = Vec::new();
-    let mut members = BTreeMap::new();
+    let (mut members, mut unconfirmed) = (BTreeMap::new(), BTreeMap::new());
     for (name, file) in &ground.workspace.lists {
-        let counted = read_list(&tree, (name, file), ground.key, &suppressed, &mut rows)?;
+        let mut found = 0;
+        let counted = read_list(&tree, (name, file), ground.key, |at, id, address| {
+            found += u64::from(asked.is_unconfirmed(&id, now));
+            if suppressed.contains_key(&id) {
+                rows.push(Row {
+                    list: name.clone(),
+                    at,
+                    recipient: id,
+                    address: address.to_address(),
+                });
+            }
+        })?;
         members.insert(name.clone(), counted);
+        unconfirmed.insert(name.clone(), found);
     }
     let told = AlreadyTold::of(&ground.ledger.notices()?);
-    let policy = &ground.workspace.settings.policy.hygiene;
+    let policy = &policy.hygiene;
     let lists = |name: &ListName| ground.workspace.lists.get(name).map(|file| &file.list);
     let cases = cases(&suppressed, &rows, &told, lists, (&calendar, policy), now);
     let in_lists: HashSet<RecipientId> = rows.iter().map(|row| row.recipient).collect();
@@ -96,9 +115,10 @@ pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneEr
         calendar,
         cases,
         members,
+        unconfirmed,
         corrected,
         suppressions,
-        asked_for: AskedFor::read(ground.ledger)?,
+        asked_for,
     })
 }
 
@@ -150,13 +170,12 @@ fn list_error(name: &ListName, why: impl ToString) -> HygieneError {
     }
 }
 
-/// Takes a list's suppressed rows; counts its rows with an address and without.
+/// Hands a list's rows to `take`; counts those with an address and without.
 fn read_list(
     tree: &Tree,
     (name, file): (&ListName, &ListFile),
     key: &RecipientKey,
-    suppressed: &HashMap<RecipientId, Suppressed>,
-    rows: &mut Vec<Row>,
+    mut take: impl FnMut(RowAt, RecipientId, &AddressRef<'_>),
 ) -> Result<(u64, u64), HygieneError> {
     let input = match tree.open(&file.members) {
         Ok(input) => input,
@@ -170,15 +189,7 @@ fn read_list(
     let mut buffer = String::new();
     let read = members.each_address(|at, address| {
         readable += 1;
-        let recipient = key.id_of_ref(address, &mut buffer);
-        if suppressed.contains_key(&recipient) {
-            rows.push(Row {
-                list: name.clone(),
-                at,
-                recipient,
-                address: address.to_address(),
-            });
-        }
+        take(at, key.id_of_ref(address, &mut buffer), address);
     });
     let unreadable = read.map_err(|why| list_error(name, why))?;
     Ok((readable, unreadable))

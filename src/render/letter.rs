@@ -19,7 +19,8 @@ use crate::mail::envelope::{Envelope, Letter};
 use crate::mail::header::{self, Mailbox};
 use crate::mail::message_id::message_id;
 use crate::mail::mime::{self, Attachment, Content};
-use crate::mail::token::{Action, Leave, ReversePath};
+use crate::mail::recipient_id::RecipientId;
+use crate::mail::token::{Action, Leave, ReversePath, Scope};
 use crate::workspace::member::Member;
 
 /// Largest HTML or text part, in bytes.
@@ -174,16 +175,31 @@ impl Compiled {
         }
     }
 
-    /// Whoever holds this copy leaves for themselves: a cc can not unsubscribe the recipient.
-    fn leaving(&self, view: &RecipientView<'_>) -> Leaving {
-        let recipient = match view.copy {
+    /// Whoever holds this copy leaves and confirms for themselves: a cc can not unsubscribe the recipient.
+    fn holder(&self, view: &RecipientView<'_>) -> RecipientId {
+        match view.copy {
             Copy::To => view.id,
             Copy::Cc(_) | Copy::Bcc(_) => self.key.id(view.envelope_to),
+        }
+    }
+
+    /// Where to say that one wants to go on, in a mail that asks; nowhere in others, so that a layout for all kinds can
+    /// ask for it.
+    fn confirming(&self, view: &RecipientView<'_>) -> Option<String> {
+        let url = self.standing.confirms.as_ref()?;
+        let token = Leave {
+            action: Action::Confirm,
+            scope: Scope::All,
+            recipient: self.holder(view),
         };
+        Some(format!("{url}/c/{}", token.token(&self.key)))
+    }
+
+    fn leaving(&self, view: &RecipientView<'_>) -> Leaving {
         let token = Leave {
             action: Action::Unsubscribe,
             scope: self.standing.scope,
-            recipient,
+            recipient: self.holder(view),
         }
         .token(&self.key);
         Leaving {
@@ -230,6 +246,7 @@ impl Compiled {
                 ""
             },
         ));
+        values.push(Value::from(self.confirming(view).unwrap_or_default()));
         values.push(documents(view.documents));
         let context = Value::from_object(Context {
             names: self.names.clone(),

@@ -53,6 +53,10 @@ pub struct Campaign {
     /// What is observed about reading.
     #[serde(default)]
     pub tracking: Tracking,
+    /// Asks members whether their data are right and whether they want to go on: goes to those who did not say so
+    /// since the week, month or quarter began that it is sent in.
+    #[serde(default)]
+    pub reconfirmation: Option<Every>,
     /// Sends again what a recipient already has. Needs a reason.
     #[serde(default)]
     pub force: Option<Force>,

@@ -7,6 +7,7 @@ mod lint;
 mod organisation;
 mod pace;
 mod policy;
+mod reconfirmation;
 mod relay;
 mod window;
 
@@ -27,6 +28,7 @@ pub use pace::{Pace, Provider, Retry, WarmUp};
 pub use policy::{
     Attachments, Brand, Client, Frequency, Policy, Preflight, PreflightCheck, SoftBounces,
 };
+pub use reconfirmation::{Reconfirmation, Unconfirmed};
 pub use relay::{Credentials, DkimAlgorithm, DkimKey, Relay, Sender, Tls};
 pub use window::{Day, Notice, Window};
 

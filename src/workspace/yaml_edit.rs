@@ -75,14 +75,23 @@ mod tests {
                 "folded:   3   # by lists clean\ntitle: 'x'\n",
                 "folded:   12   # by lists clean\ntitle: 'x'\n",
             ),
-            ("a: {folded: 1}\n'folded': 7", "a: {folded: 1}\n'folded': 12"),
-            ("\u{feff}  a: 1\n  b: 2\n", "\u{feff}  a: 1\n  b: 2\n  folded: 12\n"),
+            (
+                "a: {folded: 1}\n'folded': 7",
+                "a: {folded: 1}\n'folded': 12",
+            ),
+            (
+                "\u{feff}  a: 1\n  b: 2\n",
+                "\u{feff}  a: 1\n  b: 2\n  folded: 12\n",
+            ),
             ("a: |\n  text\n  more", "a: |\n  text\n  more\nfolded: 12\n"),
             ("a: one\n  two\n", "a: one\n  two\nfolded: 12\n"),
             ("{a: 1, b: [2]}\n", "{a: 1, b: [2], folded: 12}\n"),
             ("{a: 1,\n b: 2,\n }\n", "{a: 1,\n b: 2, folded: 12\n }\n"),
             ("{a: 1, folded: 4}", "{a: 1, folded: 12}"),
-            ("a: 1\nb:\n- folded: 2\n", "a: 1\nb:\n- folded: 2\nfolded: 12\n"),
+            (
+                "a: 1\nb:\n- folded: 2\n",
+                "a: 1\nb:\n- folded: 2\nfolded: 12\n",
+            ),
         ] {
             assert_eq!(with(before).as_deref(), Some(after), "{before:?}");
         }
@@ -90,7 +99,13 @@ mod tests {
 
     #[test]
     fn what_can_not_be_done_exactly_is_not_done() {
-        for text in ["", "- a\n", "title: x\n...\n", "a: [1\n", "x: &a 1\ny: *a\n"] {
+        for text in [
+            "",
+            "- a\n",
+            "title: x\n...\n",
+            "a: [1\n",
+            "x: &a 1\ny: *a\n",
+        ] {
             assert_eq!(with(text), None, "{text:?}");
         }
     }

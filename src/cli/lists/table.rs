@@ -49,6 +49,13 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
                 list.to_fold
             );
         }
+        if list.unconfirmed > 0 {
+            let _ = writeln!(
+                text,
+                "  {} did not confirm that they want to go on, however often asked",
+                list.unconfirmed
+            );
+        }
     }
     let sum = |of: fn(&ListHealth) -> u64| lists.iter().map(of).sum::<u64>();
     if sum(|it| it.new) > 0 {

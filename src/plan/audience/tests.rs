@@ -89,7 +89,7 @@ impl Case {
             excluded_lists: &files(&self.excluded),
             key: &self.key,
             suppressed: &|id| self.suppressed.get(id).copied(),
-            mailed_enough: &|id| self.enough.contains(id),
+            not_now: &|id| self.enough.contains(id).then_some(Exclusion::FrequencyCap),
             received: &|id, document| {
                 self.received.contains(id) && document == own_document.map(|_| Digest::of(b"1"))
             },
