@@ -391,7 +391,7 @@ fn told(summary: &Summary, id: &str) -> (u64, Vec<(&'static str, u32)>) {
     let line = line(summary, id);
     let reasons = line.exclusions.iter();
     let reasons = reasons.map(|(reason, count)| (reason.name(), *count));
-    (u64::from(line.counts.accepted), reasons.collect())
+    (line.counts.accepted, reasons.collect())
 }
 
 #[test]
@@ -455,7 +455,8 @@ const ASKS: &str = "¿Siguen bien sus datos? [Sí, quiero seguir]({{ confirm_url
 
 #[test]
 fn who_does_not_answer_is_asked_again_and_then_gets_no_newsletters() {
-    let house = portal_house("reconfirmation: {asks: 2, days: 3, unconfirmed: exclude}");
+    let house =
+        portal_house("growth_limit: 10, reconfirmation: {asks: 2, days: 3, unconfirmed: exclude}");
     newsletter(
         &house,
         "datos",

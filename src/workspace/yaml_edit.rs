@@ -30,8 +30,9 @@ fn replaced(text: &str, place: Range<usize>, with: &str) -> Option<String> {
 
 /// A line more at the end, as far indented as the others; inside the brackets of a mapping that stands in such.
 fn added(text: &str, top: &Range<usize>, entry: &str) -> Option<String> {
-    let inside = text.get(top.clone())?;
-    if let (true, Some(inside)) = (inside.starts_with('{'), inside.strip_suffix('}')) {
+    let rest = text.get(top.start..)?;
+    if rest.starts_with('{') {
+        let inside = rest.get(..rest.rfind('}')?)?;
         let inside = inside.trim_end();
         let comma = match inside.chars().next_back() {
             Some('{') => "",
