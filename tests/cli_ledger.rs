@@ -186,6 +186,7 @@ fn fixed() -> Event {
         destinations: vec!["uno.test".to_owned()],
         documents: Vec::new(),
         force: None,
+        reconfirmation: false,
     };
     Event::AudienceFixed {
         header: Box::new(header),

@@ -124,6 +124,7 @@ fn header(commit: &str, digest: Digest) -> AudienceHeader {
         destinations: vec!["a.test".to_owned()],
         documents: Vec::new(),
         force: None,
+        reconfirmation: false,
     }
 }
 

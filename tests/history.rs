@@ -307,6 +307,7 @@ fn fixed(documents: Vec<Digest>) -> Event {
         destinations: vec!["uno.test".to_owned(), "dos.test".to_owned()],
         documents,
         force: None,
+        reconfirmation: false,
     };
     Event::AudienceFixed {
         header: Box::new(header),

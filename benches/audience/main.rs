@@ -121,7 +121,7 @@ fn read(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
         excluded_lists: &[],
         key: &key,
         suppressed: &|_| None,
-        mailed_enough: &|_| false,
+        not_now: &|_| None,
         received: &|_, _| false,
         own_document: None,
     })?;

@@ -146,6 +146,7 @@ fn audience(recipients: u32) -> Event {
         destinations: vec!["uno.test".to_owned()],
         documents: Vec::new(),
         force: None,
+        reconfirmation: false,
     };
     Event::AudienceFixed {
         header: Box::new(header),

@@ -119,6 +119,7 @@ fn begun(scratch: &Path, key: &RecipientKey, occurrence: &OccurrenceId, size: u3
         destinations: vec!["uno.test".to_owned()],
         documents: Vec::new(),
         force: None,
+        reconfirmation: false,
     };
     let entry = |n| AudienceEntry {
         id: key.id(&person(n)),

@@ -78,6 +78,7 @@ fn header() -> AudienceHeader {
         destinations: (0..8).map(|n| format!("d{n}.test")).collect(),
         documents: Vec::new(),
         force: None,
+        reconfirmation: false,
     }
 }
 

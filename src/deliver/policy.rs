@@ -71,7 +71,7 @@ pub(super) fn check_growth(
     let lists = lists.chain(invited_to);
     let commits = (ground.head, scheduled.approved_by);
     let lists_differ = at_commit::rows_differ(ground.repository, commits, lists)?;
-    let before = match last_audience(ledger, &scheduled.id)? {
+    let before = match last_audience(ledger, &scheduled.id, campaign.reconfirmation.is_some())? {
         Some(before) => before,
         None if !lists_differ => return Ok(()),
         None => approved_audience(ground, scheduled, content)?,
@@ -85,8 +85,13 @@ pub(super) fn check_growth(
     }
 }
 
-/// To how many a recurring campaign went last time.
-fn last_audience(ledger: &Ledger, id: &OccurrenceId) -> Result<Option<u64>, StartError> {
+/// To how many a recurring campaign went last time; at most, one that asks people to confirm: its reminders go to few, and
+/// the next period asks all anew.
+fn last_audience(
+    ledger: &Ledger,
+    id: &OccurrenceId,
+    reminds: bool,
+) -> Result<Option<u64>, StartError> {
     if id.label().is_none() {
         return Ok(None);
     }
@@ -97,7 +102,8 @@ fn last_audience(ledger: &Ledger, id: &OccurrenceId) -> Result<Option<u64>, Star
         }
         let state = ledger.look(&other)?;
         if let Some(header) = state.header() {
-            last = last.max(Some((header.at, state.ids().len() as u64)));
+            let at = if reminds { Timestamp::MIN } else { header.at };
+            last = last.max(Some((at, state.ids().len() as u64)));
         }
     }
     Ok(last.map(|(_, count)| count))

@@ -14,7 +14,7 @@ use crate::ledger::wishes::Wishes;
 use crate::mail::digest::Digest;
 use crate::mail::recipient_id::RecipientKey;
 use crate::plan::PlanError;
-use crate::plan::audience::of_campaign::Known;
+use crate::plan::audience::of_campaign::{Known, Moment};
 use crate::plan::audience::{Arranged, Audience};
 use crate::plan::content::Content;
 use crate::plan::lanes::{destinations, providers};
@@ -63,12 +63,11 @@ pub fn audience(
     content: &Content,
     now: Timestamp,
 ) -> Result<(Audience, Vec<Digest>), StartError> {
-    let frequency = ground.settings.policy.frequency;
     let known = Known {
         suppressions: Some(ground.suppressions),
         wishes: Some(ground.wishes),
         ledger: Some(ledger),
-        frequency: frequency.map(|it| (it, now)),
+        moment: Some(Moment { now, sent: now }),
         ..Known::by_settings(ground.key, ground.settings)
     };
     let resolved = at_commit::audience(ground, ground.head, content, &known)?;
@@ -107,6 +106,7 @@ pub async fn fix(
         destinations: names,
         documents,
         force: campaign.force.as_ref().map(|force| force.reason.clone()),
+        reconfirmation: campaign.reconfirmation.is_some(),
     };
     Ok(Event::AudienceFixed {
         header: Box::new(header),

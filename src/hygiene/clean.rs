@@ -4,35 +4,33 @@
 //! Neither working copy nor index is touched, and no branch is ever moved or forced: what a branch that is still open proposes already is not
 //! proposed again, and what is new gets a new branch. So a second run says that there is nothing to do.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
 use super::HygieneError;
 use super::cases::{Case, has_departed};
 use super::gather::{Gathered, Ground};
-use super::proposal;
-use crate::git::{CommitId, GitError, ObjectId, Remote, Repository};
+use super::proposal::{self, Branch};
+use crate::git::{CommitId, ObjectId, Remote, Repository};
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{RunId, Scope, SuppressionEvent};
 use crate::mail::recipient_id::RecipientId;
 use crate::mail::refusal::Language;
-use crate::workspace::loaded::ListFile;
-use crate::workspace::members::Members;
 use crate::workspace::names::ListName;
 use crate::workspace::settings::LedgerSettings;
 
 /// What cleaning branches are called, before the date.
 pub const PREFIX: &str = "postmerge/clean-";
 
-/// A branch that proposes to remove rows.
+/// A branch that proposes a change of lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
     /// The branch.
     pub branch: String,
     /// Where it stands.
     pub commit: CommitId,
-    /// How many of the overdue cases it is about.
+    /// How many of the overdue cases, or of those whose wishes wait, it is about.
     pub cases: usize,
     /// Whether it was made just now.
     pub is_new: bool,
@@ -43,7 +41,7 @@ pub struct Proposal {
 /// How cleaning is done.
 #[derive(Debug, Clone)]
 pub struct Wish {
-    /// The branch's name; made of the date where absent.
+    /// The name of the branch that removes rows; made of the date where absent.
     pub branch: Option<String>,
     /// Whether it is pushed.
     pub push: bool,
@@ -73,9 +71,7 @@ impl Wish {
 
 /// A branch that is open, and who it takes out of which list.
 struct OpenBranch {
-    name: String,
-    commit: CommitId,
-    on_remote: bool,
+    branch: Branch,
     made_at: i64,
     removes: HashSet<(ListName, RecipientId)>,
 }
@@ -104,15 +100,14 @@ pub fn propose(
     let open = open_branches(ground, remote, wish, &overdue)?;
     let mut proposals = Vec::new();
     let mut proposed: HashSet<(ListName, RecipientId)> = HashSet::new();
-    for branch in &open {
+    for open in &open {
+        let branch = &open.branch;
         let by_it: Vec<_> = overdue
             .iter()
             .filter(|case| {
                 // One that is older than the case was about an earlier one.
-                branch.made_at >= case.suppressed.since.as_second()
-                    && branch
-                        .removes
-                        .contains(&(case.list.clone(), case.recipient))
+                open.made_at >= case.suppressed.since.as_second()
+                    && open.removes.contains(&(case.list.clone(), case.recipient))
             })
             .map(|case| (case.list.clone(), case.recipient))
             .collect();
@@ -157,7 +152,7 @@ pub fn propose(
     Ok(proposals)
 }
 
-/// The cleaning branches, here and on the remote, that are not in the main branch yet.
+/// The cleaning branches that are open, and who they take out.
 fn open_branches(
     ground: &Ground<'_>,
     remote: &Remote,
@@ -165,20 +160,13 @@ fn open_branches(
     overdue: &[&Case],
 ) -> Result<Vec<OpenBranch>, HygieneError> {
     let repository = ground.ledger.repository();
-    let mut found: BTreeMap<String, (CommitId, bool)> = BTreeMap::new();
-    for prefix in std::iter::once(PREFIX).chain(wish.branch.as_deref()) {
-        for (name, commit) in repository.references("refs/heads/", prefix)? {
-            found.insert(name, (commit, false));
-        }
-        for (name, commit) in repository.fetch_all(remote, prefix)? {
-            found.insert(name, (commit, true));
-        }
-    }
+    let prefixes: Vec<&str> = std::iter::once(PREFIX)
+        .chain(wish.branch.as_deref())
+        .collect();
     let lists: BTreeSet<&ListName> = overdue.iter().map(|case| &case.list).collect();
     let mut open = Vec::new();
-    for (name, (commit, on_remote)) in found {
-        let is_ours = name.starts_with(PREFIX) || wish.branch.as_ref() == Some(&name);
-        if !is_ours || repository.is_ancestor(commit, ground.head)? {
+    for branch in proposal::open_branches(ground, remote, &prefixes)? {
+        if !branch.name.starts_with(PREFIX) && wish.branch.as_ref() != Some(&branch.name) {
             continue;
         }
         let mut removes = HashSet::new();
@@ -186,7 +174,8 @@ fn open_branches(
             let Some(file) = ground.workspace.lists.get(*list) else {
                 continue;
             };
-            let Some(there) = members_at(ground, commit, file)? else {
+            let there = proposal::members_at(ground, branch.commit, file)?;
+            let Some(there) = there else {
                 continue;
             };
             let gone = overdue
@@ -195,34 +184,12 @@ fn open_branches(
             removes.extend(gone.map(|case| (case.list.clone(), case.recipient)));
         }
         open.push(OpenBranch {
-            made_at: repository.committed_at(commit)?,
-            name,
-            commit,
-            on_remote,
+            made_at: repository.committed_at(branch.commit)?,
+            branch,
             removes,
         });
     }
     Ok(open)
-}
-
-/// Who stands in a list at a commit; `None` where it can not be read.
-fn members_at(
-    ground: &Ground<'_>,
-    commit: CommitId,
-    file: &ListFile,
-) -> Result<Option<HashSet<RecipientId>>, HygieneError> {
-    let Ok(input) = file.open(&ground.files_at(commit)?) else {
-        return Ok(None);
-    };
-    let Ok(mut members) = Members::new(input, &file.list) else {
-        return Ok(None);
-    };
-    let mut found = HashSet::new();
-    let mut buffer = String::new();
-    let read = members.each_address(|_, address| {
-        found.insert(ground.key.id_of_ref(address, &mut buffer));
-    });
-    Ok(read.is_ok().then_some(found))
 }
 
 /// The name of a branch that is nowhere yet.
@@ -233,28 +200,15 @@ fn name(
     wish: &Wish,
     now: Timestamp,
 ) -> Result<String, HygieneError> {
-    let is_free = |name: &str| -> Result<bool, GitError> {
-        let here = repository.reference(&format!("refs/heads/{name}"))?;
-        let there = repository.reference(&format!("refs/postmerge/branches/{name}"))?;
-        Ok(here.is_none() && there.is_none() && open.iter().all(|branch| branch.name != name))
-    };
-    if let Some(name) = &wish.branch {
-        return match is_free(name)? {
-            true => Ok(name.clone()),
-            false => Err(HygieneError::Taken(name.clone())),
-        };
-    }
-    let first = format!("{PREFIX}{}", gathered.calendar.date_of(now));
-    for number in 1..=100 {
-        let name = match number {
-            1 => first.clone(),
-            _ => format!("{first}-{number}"),
-        };
-        if is_free(&name)? {
-            return Ok(name);
+    let open: Vec<Branch> = open.iter().map(|it| it.branch.clone()).collect();
+    match &wish.branch {
+        Some(name) if proposal::is_free(repository, name, &open)? => Ok(name.clone()),
+        Some(name) => Err(HygieneError::Taken(name.clone())),
+        None => {
+            let first = format!("{PREFIX}{}", gathered.calendar.date_of(now));
+            proposal::free_name(repository, &first, &open)
         }
     }
-    Err(HygieneError::Taken(first))
 }
 
 /// The lists' files without the cases' rows, and what the commit says.

@@ -8,21 +8,24 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use super::HygieneError;
+use super::asked_for::AskedFor;
 use super::cases::{AlreadyTold, Case, Row, Suppressed, cases, makes_case};
 use super::corrected::{Line, corrected};
 use crate::git::{CommitId, GitError};
 use crate::ledger::branch::Ledger;
 use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
 use crate::ledger::suppressions::Suppressions;
+use crate::mail::address::AddressRef;
 use crate::mail::digest::Digest;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::plan::calendar::calendar;
+use crate::plan::reconfirmation::Asked;
 use crate::schedule::calendar::Calendar;
 use crate::workspace::Workspace;
 use crate::workspace::encryption::Keys;
 use crate::workspace::keyed::Keyed;
 use crate::workspace::loaded::ListFile;
-use crate::workspace::members::Members;
+use crate::workspace::members::{Members, RowAt};
 use crate::workspace::names::ListName;
 use crate::workspace::source::{Source, SourceError};
 use crate::workspace::tree::Tree;
@@ -61,8 +64,14 @@ pub struct Gathered {
     pub cases: Vec<Case>,
     /// How many rows with an address each list has, and how many without.
     pub members: BTreeMap<ListName, (u64, u64)>,
+    /// How many of each list's members did not confirm that they want to go on, however often asked.
+    pub unconfirmed: BTreeMap<ListName, u64>,
     /// Who bounced and stands in no list any more, because the row has another address now: the old one's suppression can go.
     pub corrected: Vec<RecipientId>,
+    /// Who must not be mailed.
+    pub suppressions: Suppressions,
+    /// What members asked for themselves.
+    pub asked_for: AskedFor,
 }
 
 /// Reads everything.
@@ -71,16 +80,31 @@ pub struct Gathered {
 /// [`HygieneError`].
 pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneError> {
     let calendar = calendar(&ground.workspace.settings)?;
-    let suppressed = suppressed(ground.ledger)?;
+    let (suppressions, suppressed) = suppressed(ground.ledger)?;
     let tree = ground.files_at(ground.head)?;
+    let asked_for = AskedFor::read(ground.ledger)?;
+    let policy = &ground.workspace.settings.policy;
+    let asked = Asked::read(ground.ledger, &asked_for.wishes, policy.reconfirmation, now)?;
     let mut rows = Vec::new();
-    let mut members = BTreeMap::new();
+    let (mut members, mut unconfirmed) = (BTreeMap::new(), BTreeMap::new());
     for (name, file) in &ground.workspace.lists {
-        let counted = read_list(&tree, (name, file), ground.key, &suppressed, &mut rows)?;
+        let mut found = 0;
+        let counted = read_list(&tree, (name, file), ground.key, |at, id, address| {
+            found += u64::from(asked.is_unconfirmed(&id, now));
+            if suppressed.contains_key(&id) {
+                rows.push(Row {
+                    list: name.clone(),
+                    at,
+                    recipient: id,
+                    address: address.to_address(),
+                });
+            }
+        })?;
         members.insert(name.clone(), counted);
+        unconfirmed.insert(name.clone(), found);
     }
     let told = AlreadyTold::of(&ground.ledger.notices()?);
-    let policy = &ground.workspace.settings.policy.hygiene;
+    let policy = &policy.hygiene;
     let lists = |name: &ListName| ground.workspace.lists.get(name).map(|file| &file.list);
     let cases = cases(&suppressed, &rows, &told, lists, (&calendar, policy), now);
     let in_lists: HashSet<RecipientId> = rows.iter().map(|row| row.recipient).collect();
@@ -102,12 +126,17 @@ pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneEr
         calendar,
         cases,
         members,
+        unconfirmed,
         corrected,
+        suppressions,
+        asked_for,
     })
 }
 
-/// Who must not be mailed at all, with what was heard.
-fn suppressed(ledger: &Ledger) -> Result<HashMap<RecipientId, Suppressed>, HygieneError> {
+/// Who must not be mailed; and who not at all and why, with what was heard.
+fn suppressed(
+    ledger: &Ledger,
+) -> Result<(Suppressions, HashMap<RecipientId, Suppressed>), HygieneError> {
     let mut fold = Suppressions::default();
     let mut notes: HashMap<(RecipientId, i64), String> = HashMap::new();
     ledger.suppression_events(|event| {
@@ -142,7 +171,7 @@ fn suppressed(ledger: &Ledger) -> Result<HashMap<RecipientId, Suppressed>, Hygie
             why.hear(feedback);
         }
     })?;
-    Ok(found)
+    Ok((fold, found))
 }
 
 fn list_error(name: &ListName, why: impl ToString) -> HygieneError {
@@ -152,13 +181,12 @@ fn list_error(name: &ListName, why: impl ToString) -> HygieneError {
     }
 }
 
-/// Takes a list's suppressed rows; counts its rows with an address and without.
+/// Hands a list's rows to `take`; counts those with an address and without.
 fn read_list(
     tree: &dyn Source,
     (name, file): (&ListName, &ListFile),
     key: &RecipientKey,
-    suppressed: &HashMap<RecipientId, Suppressed>,
-    rows: &mut Vec<Row>,
+    mut take: impl FnMut(RowAt, RecipientId, &AddressRef<'_>),
 ) -> Result<(u64, u64), HygieneError> {
     let input = match file.open(tree) {
         Ok(input) => input,
@@ -172,15 +200,7 @@ fn read_list(
     let mut buffer = String::new();
     let read = members.each_address(|at, address| {
         readable += 1;
-        let recipient = key.id_of_ref(address, &mut buffer);
-        if suppressed.contains_key(&recipient) {
-            rows.push(Row {
-                list: name.clone(),
-                at,
-                recipient,
-                address: address.to_address(),
-            });
-        }
+        take(at, key.id_of_ref(address, &mut buffer), address);
     });
     let unreadable = read.map_err(|why| list_error(name, why))?;
     Ok((readable, unreadable))

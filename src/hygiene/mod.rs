@@ -2,13 +2,16 @@
 //!
 //! A case ([`cases`]) is a member whose address takes no mail, or who left. Its list's owner is told ([`notify`]) and has some business
 //! days to correct the address; then the change that removes the row is written, on a branch of its own, for review ([`clean`]). Where
-//! the owner corrected it, the old address is free again ([`corrected`]). Nothing here changes a list by itself.
+//! the owner corrected it, the old address is free again ([`corrected`]). What members asked for themselves is put into the lists the same
+//! way ([`fold`]). Nothing here changes a list by itself.
 
+pub mod asked_for;
 pub mod cases;
 pub mod clean;
 pub mod corrected;
 pub mod digest;
 pub mod error;
+pub mod fold;
 pub mod forget;
 pub mod gather;
 pub mod growth;

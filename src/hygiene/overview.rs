@@ -29,6 +29,10 @@ pub struct ListHealth {
     pub next: Option<Date>,
     /// Business days after today, up to then.
     pub days_left: Option<u32>,
+    /// People whose own wishes are not in the file yet.
+    pub to_fold: u64,
+    /// Members who did not confirm that they want to go on, however often asked.
+    pub unconfirmed: u64,
     /// When the members were asked last.
     pub confirmed: Option<Date>,
     /// Whether that is too long ago.
@@ -53,6 +57,8 @@ pub fn overview(gathered: &Gathered, workspace: &Workspace, now: Timestamp) -> V
             overdue: 0,
             next: None,
             days_left: None,
+            to_fold: gathered.asked_for.waiting(name, &file.list).len() as u64,
+            unconfirmed: gathered.unconfirmed.get(name).copied().unwrap_or(0),
             confirmed: file.list.confirmed,
             stale: file
                 .list

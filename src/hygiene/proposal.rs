@@ -1,17 +1,116 @@
-//! A change of lists that is proposed: files without some rows, in a commit on a branch of its own, on top of the main branch as
+//! A change of lists that is proposed: files without some rows, or with others, in a commit on a branch of its own, on top of the main branch as
 //! fetched. Neither working copy nor index is touched, and no branch is ever moved.
 
+use std::collections::{BTreeMap, HashSet};
 use std::io::Read as _;
 
 use jiff::Timestamp;
 
 use super::HygieneError;
 use super::gather::Ground;
-use crate::git::{CommitId, CommitText, EntryKind, GitError, Identity, ObjectId};
+use crate::git::{CommitId, CommitText, GitError, Identity, ObjectId, Remote, Repository};
 use crate::mail::recipient_id::RecipientId;
 use crate::workspace::encryption::{Recipients, encrypt};
 use crate::workspace::loaded::ListFile;
-use crate::workspace::members::without_rows;
+use crate::workspace::members::{Members, without_rows};
+
+/// A branch that is not in the main branch yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Branch {
+    pub(super) name: String,
+    pub(super) commit: CommitId,
+    pub(super) on_remote: bool,
+}
+
+/// The branches whose names begin so, here and on the remote, that are not in the main branch yet, by name.
+///
+/// # Errors
+/// [`HygieneError`].
+pub(super) fn open_branches(
+    ground: &Ground<'_>,
+    remote: &Remote,
+    prefixes: &[&str],
+) -> Result<Vec<Branch>, HygieneError> {
+    let repository = ground.ledger.repository();
+    let mut found: BTreeMap<String, (CommitId, bool)> = BTreeMap::new();
+    for prefix in prefixes {
+        for (name, commit) in repository.references("refs/heads/", prefix)? {
+            found.insert(name, (commit, false));
+        }
+        for (name, commit) in repository.fetch_all(remote, prefix)? {
+            found.insert(name, (commit, true));
+        }
+    }
+    let mut open = Vec::new();
+    for (name, (commit, on_remote)) in found {
+        if !repository.is_ancestor(commit, ground.head)? {
+            open.push(Branch {
+                name,
+                commit,
+                on_remote,
+            });
+        }
+    }
+    Ok(open)
+}
+
+/// Whether no branch has this name, here or on the remote.
+///
+/// # Errors
+/// [`GitError`].
+pub(super) fn is_free(
+    repository: &Repository,
+    name: &str,
+    open: &[Branch],
+) -> Result<bool, GitError> {
+    let here = repository.reference(&format!("refs/heads/{name}"))?;
+    let there = repository.reference(&format!("refs/postmerge/branches/{name}"))?;
+    Ok(here.is_none() && there.is_none() && open.iter().all(|branch| branch.name != name))
+}
+
+/// The name of a branch that is nowhere yet: `first`, or that with a number.
+///
+/// # Errors
+/// [`HygieneError::Taken`], and those of git.
+pub(super) fn free_name(
+    repository: &Repository,
+    first: &str,
+    open: &[Branch],
+) -> Result<String, HygieneError> {
+    for number in 1..=100 {
+        let name = match number {
+            1 => first.to_owned(),
+            _ => format!("{first}-{number}"),
+        };
+        if is_free(repository, &name, open)? {
+            return Ok(name);
+        }
+    }
+    Err(HygieneError::Taken(first.to_owned()))
+}
+
+/// Who stands in a list at a commit; `None` where it can not be read.
+///
+/// # Errors
+/// [`HygieneError`].
+pub(super) fn members_at(
+    ground: &Ground<'_>,
+    commit: CommitId,
+    file: &ListFile,
+) -> Result<Option<HashSet<RecipientId>>, HygieneError> {
+    let Ok(input) = file.open(&ground.files_at(commit)?) else {
+        return Ok(None);
+    };
+    let Ok(mut members) = Members::new(input, &file.list) else {
+        return Ok(None);
+    };
+    let mut found = HashSet::new();
+    let mut buffer = String::new();
+    let read = members.each_address(|_, address| {
+        found.insert(ground.key.id_of_ref(address, &mut buffer));
+    });
+    Ok(read.is_ok().then_some(found))
+}
 
 /// A list's file without the rows of whoever `is_unwanted`, as it is written; and how many rows went.
 ///
@@ -22,44 +121,54 @@ pub(super) fn without(
     file: &ListFile,
     is_unwanted: impl Fn(&RecipientId) -> bool,
 ) -> Result<((String, ObjectId), usize), HygieneError> {
-    let repository = ground.ledger.repository();
-    let path = file.members.as_str();
-    let wrong = |why: String| HygieneError::List {
-        list: path.to_owned(),
-        why,
-    };
-    let entry = repository.entry(ground.head, path)?;
-    let entry = entry.filter(|entry| entry.kind == EntryKind::File);
-    let entry = entry.ok_or_else(|| wrong("is not a file".to_owned()))?;
     let mut buffer = String::new();
-    let mut edit = |bytes: &[u8]| {
-        without_rows(bytes, &file.list, |address| {
-            is_unwanted(&ground.key.id_of_ref(address, &mut buffer))
-        })
-    };
-    let edited = match file.is_encrypted() {
-        false => repository.with_blob(entry.id, edit)?,
-        true => {
-            let mut text = Vec::new();
-            let mut input = file.open(&ground.files_at(ground.head)?)?;
-            let read = input.read_to_end(&mut text);
-            read.map_err(|why| wrong(why.to_string()))?;
-            edit(&text)
-        }
-    };
-    let edited = edited.map_err(|why| wrong(why.to_string()))?;
+    let text = rows(ground, file)?;
+    let edited = without_rows(&text, &file.list, |address| {
+        is_unwanted(&ground.key.id_of_ref(address, &mut buffer))
+    });
+    let edited = edited.map_err(|why| wrong(file, &why))?;
+    let written = write_rows(ground, file, edited.bytes)?;
+    Ok(((file.members.to_string(), written), edited.removed.len()))
+}
+
+fn wrong(file: &ListFile, why: &dyn std::fmt::Display) -> HygieneError {
+    HygieneError::List {
+        list: file.members.to_string(),
+        why: why.to_string(),
+    }
+}
+
+/// A list's rows as the main branch has them, decrypted where they are encrypted.
+///
+/// # Errors
+/// [`HygieneError`].
+pub(super) fn rows(ground: &Ground<'_>, file: &ListFile) -> Result<Vec<u8>, HygieneError> {
+    let mut text = Vec::new();
+    let mut input = file.open(&ground.files_at(ground.head)?)?;
+    let read = input.read_to_end(&mut text);
+    read.map_err(|why| wrong(file, &why))?;
+    Ok(text)
+}
+
+/// A list's rows as they are to stand, written as its file is: encrypted to whom the settings name, where it is.
+///
+/// # Errors
+/// [`HygieneError`].
+pub(super) fn write_rows(
+    ground: &Ground<'_>,
+    file: &ListFile,
+    rows: Vec<u8>,
+) -> Result<ObjectId, HygieneError> {
     let bytes = match file.is_encrypted() {
-        false => edited.bytes,
+        false => rows,
         true => {
             let recipients = Recipients::of(&ground.workspace.settings.encryption)?;
             let mut bytes = Vec::new();
-            encrypt(edited.bytes.as_slice(), &recipients, &mut bytes)
-                .map_err(|why| wrong(why.to_string()))?;
+            encrypt(rows.as_slice(), &recipients, &mut bytes).map_err(|why| wrong(file, &why))?;
             bytes
         }
     };
-    let written = repository.write_blob(&bytes)?;
-    Ok(((path.to_owned(), written), edited.removed.len()))
+    Ok(ground.ledger.repository().write_blob(&bytes)?)
 }
 
 /// Commits the files on a branch that is made for it; and where the branch stands: elsewhere, if it was there before.

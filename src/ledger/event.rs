@@ -55,6 +55,9 @@ pub struct AudienceHeader {
     pub documents: Vec<Digest>,
     /// Why documents may go out a second time, where the campaign says `force`.
     pub force: Option<String>,
+    /// Whether it asks people to confirm that they want to go on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reconfirmation: bool,
 }
 
 /// One recipient of the audience.
@@ -97,6 +100,16 @@ pub enum Exclusion {
     DocumentReceived,
     /// Was mailed as often lately as policy allows.
     FrequencyCap,
+    /// Wants no newsletters for some time.
+    Paused,
+    /// Wants fewer newsletters, and had one lately.
+    WantsFewer,
+    /// Is asked to confirm, and did so lately.
+    ConfirmedLately,
+    /// Is asked to confirm, and was asked as often lately as policy allows.
+    AskedEnough,
+    /// Did not confirm, however often asked.
+    Unconfirmed,
     /// The row's address can not be written to.
     AddressInvalid,
     /// The row's own document is missing.
@@ -348,7 +361,7 @@ impl fmt::Display for RecipientIndex {
 
 impl Exclusion {
     /// Every reason.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 22] = [
         Self::Duplicate,
         Self::NoConsent,
         Self::Unsubscribed,
@@ -360,6 +373,11 @@ impl Exclusion {
         Self::Member,
         Self::DocumentReceived,
         Self::FrequencyCap,
+        Self::Paused,
+        Self::WantsFewer,
+        Self::ConfirmedLately,
+        Self::AskedEnough,
+        Self::Unconfirmed,
         Self::AddressInvalid,
         Self::DocumentMissing,
         Self::NotRenderable,
@@ -387,6 +405,11 @@ impl Exclusion {
             Self::Member => "member",
             Self::DocumentReceived => "document-received",
             Self::FrequencyCap => "frequency-cap",
+            Self::Paused => "paused",
+            Self::WantsFewer => "wants-fewer",
+            Self::ConfirmedLately => "confirmed-lately",
+            Self::AskedEnough => "asked-enough",
+            Self::Unconfirmed => "unconfirmed",
             Self::AddressInvalid => "address-invalid",
             Self::DocumentMissing => "document-missing",
             Self::NotRenderable => "not-renderable",
@@ -410,6 +433,11 @@ impl Exclusion {
             Self::Member => "in the list already that they would be invited to",
             Self::DocumentReceived => "with every document already",
             Self::FrequencyCap => "mailed as often lately as policy allows",
+            Self::Paused => "paused for some time, as they wish",
+            Self::WantsFewer => "mailed as often lately as they wish",
+            Self::ConfirmedLately => "confirmed already",
+            Self::AskedEnough => "asked to confirm as often as policy allows",
+            Self::Unconfirmed => "unconfirmed, however often asked",
             Self::AddressInvalid => "without a valid address",
             Self::DocumentMissing => "without their own document",
             Self::NotRenderable => "with a row of which no mail can be made",

@@ -1,7 +1,10 @@
-//! How often people were mailed lately. Counted by sendings: one counts for as long as something happened in it on one of the
-//! last days, today's being one, for everybody who has got it, may have, or is still to get it.
+//! How often people were mailed lately, against what policy allows and what some of them wish. Counted by sendings: one counts for as
+//! long as something happened in it on one of the last days, today's being one, for everybody who has got it, may have, or is
+//! still to get it.
+//!
+//! The sendings are read once for both. Who wishes for nothing costs nothing more.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::civil::Time;
 use jiff::{Timestamp, ToSpan as _};
@@ -9,7 +12,9 @@ use jiff::{Timestamp, ToSpan as _};
 use super::error::PlanError;
 use crate::git::EntryKind;
 use crate::ledger::branch::Ledger;
-use crate::ledger::event::AudienceHeader;
+use crate::ledger::event::{AudienceHeader, Exclusion};
+use crate::ledger::state::OccurrenceState;
+use crate::ledger::wishes::Wishes;
 use crate::mail::occurrence::CampaignId;
 use crate::mail::recipient_id::RecipientId;
 use crate::schedule::calendar::Calendar;
@@ -21,7 +26,12 @@ use crate::workspace::yaml;
 pub struct Lately {
     counts: HashMap<RecipientId, u16>,
     most: u16,
+    /// Who wishes for fewer, and had one in so many days.
+    had_one: HashSet<RecipientId>,
 }
+
+/// Who wishes for at most one newsletter in so many days, by days.
+type Fewer = HashMap<RecipientId, u16>;
 
 impl Lately {
     /// Counts the newsletters of the last days, as the organisation's calendar has them.
@@ -30,49 +40,82 @@ impl Lately {
     /// [`PlanError::Ledger`], [`PlanError::Git`].
     pub fn read(
         ledger: &Ledger,
-        cap: Frequency,
+        cap: Option<Frequency>,
+        wishes: Option<&Wishes>,
         calendar: &Calendar,
         now: Timestamp,
     ) -> Result<Self, PlanError> {
         let mut lately = Self {
-            most: cap.mails,
+            most: cap.map_or(0, |cap| cap.mails),
             ..Self::default()
         };
-        let before = i64::from(cap.days.max(1)) - 1;
-        let first = calendar.date_of(now).saturating_sub(before.days());
-        let since = calendar
-            .moment(first, Time::midnight())
-            .unwrap_or(Timestamp::MIN);
+        let people = wishes.into_iter().flat_map(Wishes::people);
+        let fewer: Fewer = people
+            .filter_map(|(id, held)| Some((*id, held.at_most()?)))
+            .collect();
+        let first = |days: u16| first_moment(calendar, days, now);
+        let by_policy = cap.map(|cap| first(cap.days));
+        // Few people, fewer different wishes.
+        let by_wish: BTreeMap<u16, Timestamp> =
+            fewer.values().map(|days| (*days, first(*days))).collect();
+        let Some(earliest) = by_policy.into_iter().chain(by_wish.values().copied()).min() else {
+            return Ok(lately);
+        };
         for occurrence in ledger.occurrences()? {
             let state = ledger.look(&occurrence)?;
             let Some(header) = state.header() else {
                 continue;
             };
-            let is_recent = state.last_activity().is_some_and(|at| at >= since);
-            if !is_recent || !is_newsletter(ledger, header, occurrence.campaign())? {
+            let Some(last) = state.last_activity().filter(|at| *at >= earliest) else {
+                continue;
+            };
+            if !is_newsletter(ledger, header, occurrence.campaign())? {
                 continue;
             }
-            for (index, status) in state.statuses() {
-                if !status.has_or_will_get() {
-                    continue;
-                }
-                if let Some(id) = state.ids().get(index.0 as usize) {
-                    let count = lately.counts.entry(*id).or_default();
-                    *count = count.saturating_add(1);
-                }
+            if by_policy.is_some_and(|since| last >= since) {
+                lately.count(&state);
+            }
+            if !fewer.is_empty() {
+                let is_recent = |days: &u16| by_wish.get(days).is_some_and(|since| last >= *since);
+                let concerned = |id: &RecipientId| fewer.get(id).is_some_and(is_recent);
+                lately.had_one.extend(got(&state).filter(concerned));
             }
         }
         Ok(lately)
     }
 
-    /// Whether somebody got as many as they may.
-    pub fn is_enough(&self, who: &RecipientId) -> bool {
-        self.most > 0
-            && self
-                .counts
-                .get(who)
-                .is_some_and(|count| *count >= self.most)
+    fn count(&mut self, state: &OccurrenceState) {
+        for id in got(state) {
+            let count = self.counts.entry(id).or_default();
+            *count = count.saturating_add(1);
+        }
     }
+
+    /// Whether and why somebody got as many as they may, or wish for.
+    pub fn is_enough(&self, who: &RecipientId) -> Option<Exclusion> {
+        if self.had_one.contains(who) {
+            return Some(Exclusion::WantsFewer);
+        }
+        let count = self.counts.get(who).copied().unwrap_or(0);
+        (self.most > 0 && count >= self.most).then_some(Exclusion::FrequencyCap)
+    }
+}
+
+/// The first moment of the last so many days, today being one.
+fn first_moment(calendar: &Calendar, days: u16, now: Timestamp) -> Timestamp {
+    let before = i64::from(days.max(1)) - 1;
+    let first = calendar.date_of(now).saturating_sub(before.days());
+    calendar
+        .moment(first, Time::midnight())
+        .unwrap_or(Timestamp::MIN)
+}
+
+/// Who has got a sending, may have, or is still to get it.
+fn got(state: &OccurrenceState) -> impl Iterator<Item = RecipientId> + '_ {
+    let those = state
+        .statuses()
+        .filter(|(_, status)| status.has_or_will_get());
+    those.filter_map(|(index, _)| state.ids().get(index.0 as usize).copied())
 }
 
 /// Whether a sending was one, as its campaign said at the commit that approved it. What can not be read counts as one.

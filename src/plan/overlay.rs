@@ -122,3 +122,6 @@ impl Overlay<'_> {
         written.map_err(|why| wrong(why.into()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 
 use super::affected::{affected, owners};
 use super::again::{Before, SentBefore, Starting};
 use super::approvers::approvers;
 use super::audience::Audience;
-use super::audience::of_campaign::{Known, Resolved, of_campaign};
+use super::audience::of_campaign::{Known, Moment, Resolved, of_campaign};
 use super::calendar::calendar;
 use super::content::Content;
 use super::documents::documents;
@@ -215,7 +215,7 @@ impl Planning<'_> {
                 return Ok((when, Err(why.to_owned())));
             };
             let drift_from = match before {
-                Some(base) if was_there == Some(true) => self.ids(base, id)?,
+                Some(base) if was_there == Some(true) => self.ids(base, id, nominal)?,
                 _ => None,
             };
             let sending = self.sending((occurrence, nominal), drift_from)?;
@@ -293,21 +293,26 @@ impl Planning<'_> {
         next.unwrap_or(When::NotKnown)
     }
 
-    /// A campaign in one state of the workspace, and who it goes to.
+    /// A campaign in one state of the workspace, and who it goes to on that day, or now.
     pub(super) fn resolve(
         &self,
         state: &State,
         id: &CampaignId,
+        day: Option<Date>,
     ) -> Result<(Content, Resolved), PlanError> {
         let content = Content::of(&state.source, &state.whence, &state.workspace, id)?;
         let settings = &state.workspace.settings;
-        let frequency = settings.policy.frequency;
+        let now = self.request.now;
+        let sent = day.and_then(|day| self.calendar.moment(day, Time::midnight()));
         let known = Known {
             suppressions: Some(&self.suppressions),
             wishes: Some(&self.wishes),
             ledger: self.request.ledger.filter(|_| self.request.key.is_some()),
-            frequency: frequency.map(|it| (it, self.request.now)),
             without_key: WithoutKey::LeaveOut,
+            moment: Some(Moment {
+                now,
+                sent: sent.unwrap_or(now).max(now),
+            }),
             ..Known::by_settings(self.key, settings)
         };
         let resolved = of_campaign(&content, &*state.source, &state.whence, &known)?;
@@ -315,8 +320,13 @@ impl Planning<'_> {
     }
 
     /// Who got it before, sorted; nothing where that can not be said.
-    fn ids(&self, state: &State, id: &CampaignId) -> Result<Option<Vec<RecipientId>>, PlanError> {
-        match self.resolve(state, id) {
+    fn ids(
+        &self,
+        state: &State,
+        id: &CampaignId,
+        day: Date,
+    ) -> Result<Option<Vec<RecipientId>>, PlanError> {
+        match self.resolve(state, id, Some(day)) {
             // Who stands in an encrypted list is nobody that can be compared.
             Ok((_, resolved)) if !resolved.not_checked.is_empty() => Ok(None),
             Ok((_, resolved)) => Ok(Some(sorted(&resolved.audience))),
@@ -331,7 +341,7 @@ impl Planning<'_> {
         drift_from: Option<Vec<RecipientId>>,
     ) -> Result<Sending, PlanError> {
         let (settings, id) = (self.settings(), occurrence.campaign());
-        let (content, resolved) = self.resolve(&self.request.proposed, id)?;
+        let (content, resolved) = self.resolve(&self.request.proposed, id, Some(nominal))?;
         let Resolved {
             lists,
             audience,

@@ -100,7 +100,8 @@ impl Planning<'_> {
             let sender = state.header().map(|header| header.sender.as_str());
             return self.to_pace(id, sender, *opening, left_of(&state));
         }
-        let Ok((_, resolved)) = self.resolve(&self.request.proposed, id) else {
+        let day = self.calendar.date_of(opening.from);
+        let Ok((_, resolved)) = self.resolve(&self.request.proposed, id, Some(day)) else {
             return Ok(None);
         };
         let mails = by_destination(self.settings(), &resolved.audience);

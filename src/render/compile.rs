@@ -10,7 +10,7 @@ use super::RenderError;
 use super::additions::{footer_html, footer_text, preheader_html};
 use super::assemble::{Assembled, Place};
 use super::content_place::around_content;
-use super::context::OWN;
+use super::context::{OF_MAIL, OWN};
 use super::links::rewrite;
 use super::markdown::{self, TextWriter};
 use super::names::{self, NameKind};
@@ -109,7 +109,7 @@ impl Compiled {
         let env = fill_environment(&given, &templates)?;
         let columns = used_columns(&given, &aside, &env, (&templates, &personal))?;
         let mut names = columns.clone();
-        names.extend(["subject", "preheader", "unsubscribe_url", "documents"].map(String::from));
+        names.extend(OF_MAIL.map(String::from));
         names.extend(personal.names());
         Ok(Self {
             env,

@@ -8,7 +8,7 @@ use super::view::Document;
 use crate::workspace::member::{Member, Value as Cell};
 
 /// Names that are not columns; a column of the same name is not seen.
-pub(super) const OWN: [&str; 12] = [
+pub(super) const OWN: [&str; 13] = [
     "subject",
     "preheader",
     "organisation",
@@ -18,9 +18,19 @@ pub(super) const OWN: [&str; 12] = [
     "preferences_url",
     "view_url",
     "join_url",
+    "confirm_url",
     "locale",
     "documents",
     "loop",
+];
+
+/// Those of them that are each mail's own, in the order of [`Context::values`] behind the columns.
+pub(super) const OF_MAIL: [&str; 5] = [
+    "subject",
+    "preheader",
+    "unsubscribe_url",
+    "confirm_url",
+    "documents",
 ];
 
 /// One recipient's values: only those that the campaign's templates use.

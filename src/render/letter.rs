@@ -20,7 +20,7 @@ use crate::mail::header::{self, Mailbox};
 use crate::mail::message_id::message_id;
 use crate::mail::mime::{self, Attachment, Content};
 use crate::mail::portal_address;
-use crate::mail::token::{Action, Leave, ReversePath};
+use crate::mail::token::{Action, Leave, ReversePath, Scope};
 use crate::workspace::member::Member;
 
 /// Largest HTML or text part, in bytes.
@@ -175,6 +175,18 @@ impl Compiled {
         }
     }
 
+    /// Where to say that one wants to go on, in a mail that asks; nowhere in others, so that a layout for all kinds can
+    /// ask for it. Whoever holds a copy confirms for themselves.
+    fn confirming(&self, view: &RecipientView<'_>) -> Option<String> {
+        let url = self.standing.confirms.as_ref()?;
+        let token = Leave {
+            action: Action::Confirm,
+            scope: Scope::All,
+            recipient: view.reader(&self.key),
+        };
+        Some(format!("{url}/c/{}", token.token(&self.key)))
+    }
+
     /// Whoever holds this copy leaves for themselves: a cc can not unsubscribe the recipient.
     fn leaving(&self, view: &RecipientView<'_>) -> Leaving {
         let token = Leave {
@@ -227,6 +239,7 @@ impl Compiled {
                 ""
             },
         ));
+        values.push(Value::from(self.confirming(view).unwrap_or_default()));
         values.push(documents(view.documents));
         let sending = (&self.occurrence, self.tag);
         self.personal

@@ -56,6 +56,10 @@ pub struct Campaign {
     /// Invites to a list who is not in it.
     #[serde(default)]
     pub invitation: Option<Invitation>,
+    /// Asks members whether their data are right and whether they want to go on: goes to those who did not say so
+    /// since the week, month or quarter began that it is sent in.
+    #[serde(default)]
+    pub reconfirmation: Option<Every>,
     /// Sends again what a recipient already has. Needs a reason.
     #[serde(default)]
     pub force: Option<Force>,

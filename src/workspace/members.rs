@@ -18,7 +18,7 @@ use super::list::{ColumnType, List};
 use super::member::Member;
 use crate::mail::address::AddressRef;
 
-pub use amend::{Amendments, NewRow, Values};
+pub use amend::{Amendments, ChangedRow, NewRow, Values};
 pub(in crate::workspace) use cell::{bool, date, number, topics};
 pub use columns::{Columns, HeadingProblem, fits, says_yes};
 pub(in crate::workspace) use columns::{nearest, suggest};

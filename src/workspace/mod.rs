@@ -30,6 +30,7 @@ pub mod template;
 pub mod text;
 pub mod tree;
 pub mod yaml;
+pub mod yaml_edit;
 mod yaml_scalar;
 
 pub use loaded::{LoadError, Loaded, Workspace};

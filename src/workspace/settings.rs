@@ -9,6 +9,7 @@ mod organisation;
 mod pace;
 mod policy;
 mod portal;
+mod reconfirmation;
 mod relay;
 mod window;
 
@@ -31,6 +32,7 @@ pub use policy::{
     Attachments, Brand, Client, Frequency, Policy, Preflight, PreflightCheck, SoftBounces,
 };
 pub use portal::Portal;
+pub use reconfirmation::{Reconfirmation, Unconfirmed};
 pub use relay::{Credentials, DkimAlgorithm, DkimKey, Relay, Sender, Tls};
 pub use window::{Day, Notice, Window};
 

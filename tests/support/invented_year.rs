@@ -223,6 +223,7 @@ fn make(
         destinations: Vec::new(),
         documents: Vec::new(),
         force: None,
+        reconfirmation: false,
     };
     let (mut entries, mut excluded) = (Vec::new(), Vec::new());
     for member in members.iter().skip(number as usize % every).step_by(every) {

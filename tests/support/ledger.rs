@@ -120,6 +120,7 @@ pub(crate) fn fixed() -> Event {
         destinations: vec!["uno.test".to_owned()],
         documents: Vec::new(),
         force: None,
+        reconfirmation: false,
     };
     Event::AudienceFixed {
         header: Box::new(header),

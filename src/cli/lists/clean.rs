@@ -1,4 +1,5 @@
-//! `postmerge lists clean`: the change that removes overdue rows, and the lift of corrected addresses' suppressions.
+//! `postmerge lists clean`: the change that removes overdue rows, the change that puts in what members asked for themselves, and the lift
+//! of corrected addresses' suppressions.
 
 use std::process::ExitCode;
 
@@ -8,6 +9,7 @@ use super::{Cli, CliError, Format, Here, Terminal, failed};
 use crate::cli::send::new_run_id;
 use crate::deliver::opened::remote;
 use crate::hygiene::clean::{Proposal, Wish, lift, propose};
+use crate::hygiene::fold;
 use crate::hygiene::gather::Gathered;
 
 /// What `lists clean` takes.
@@ -17,15 +19,17 @@ use crate::hygiene::gather::Gathered;
         or complained: a commit on a branch of its own on top of the main branch as just fetched, with the evidence in its message, \
         for review. No other byte of the lists changes; folder and index are not touched. What an open branch proposes already is \
         not proposed again.\n\n\
+        A second branch brings the lists up to date with what people asked for themselves: rows of who joined, cells that members \
+        changed, nothing else; and `folded` in each list's YAML says how much of it is in the file then. Mails go by it already.\n\n\
         Where a row has another address now, the suppression of the old one is lifted in the ledger.",
     after_help = "Examples:\n  \
-        postmerge lists clean --dry-run          what would be removed\n  \
-        postmerge lists clean                    write the branch, and say how to propose it\n  \
-        postmerge lists clean --push             and push it\n\n\
+        postmerge lists clean --dry-run          what would be removed and put in\n  \
+        postmerge lists clean                    write the branches, and say how to propose them\n  \
+        postmerge lists clean --push             and push them\n\n\
         Exit codes: 0 done, or nothing to do; 2 could not run."
 )]
 pub(super) struct Arguments {
-    /// What the branch is called; `postmerge/clean-<date>` where absent.
+    /// What the branch that removes rows is called; `postmerge/clean-<date>` where absent.
     #[arg(long, value_name = "NAME")]
     pub branch: Option<String>,
 
@@ -33,7 +37,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Push the branch.
+    /// Push the branches.
     #[arg(long)]
     pub push: bool,
 
@@ -57,28 +61,91 @@ pub(super) fn run(
     let settings = &here.opened.workspace.settings;
     wish.check(&settings.ledger).map_err(failed)?;
     let gathered = here.gather()?;
-    let (mut proposals, mut lifted) = (Vec::new(), 0);
+    let mut done = Done::default();
     if !arguments.dry_run {
         let now = (new_run_id(), here.now);
-        lifted = lift(&mut here.opened.ledger, &gathered.corrected, now).map_err(failed)?;
+        done.lifted = lift(&mut here.opened.ledger, &gathered.corrected, now).map_err(failed)?;
         let remote = remote(&here.opened.workspace.settings.ledger);
-        proposals = propose(&here.ground(), &gathered, &remote, &wish, here.now).map_err(failed)?;
+        let (ground, now) = (here.ground(), here.now);
+        done.removing = propose(&ground, &gathered, &remote, &wish, now).map_err(failed)?;
+        done.folding = fold::propose(&ground, &gathered, &remote, &wish, now).map_err(failed)?;
     }
     let text = match arguments.format {
-        Format::Json => as_json(&gathered, &proposals, lifted),
-        Format::Table => words(&here, &gathered, &proposals, lifted, arguments.dry_run),
+        Format::Json => as_json(&here, &gathered, &done),
+        Format::Table => words(&here, &gathered, &done, arguments.dry_run),
     };
     terminal.print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn words(
-    here: &Here,
-    gathered: &Gathered,
-    proposals: &[Proposal],
+/// What was done.
+#[derive(Default)]
+struct Done {
+    removing: Vec<Proposal>,
+    folding: Vec<Proposal>,
     lifted: usize,
-    dry_run: bool,
-) -> String {
+}
+
+/// How many people's wishes each list waits for.
+fn waiting(here: &Here, gathered: &Gathered) -> Vec<(String, usize)> {
+    let lists = here.opened.workspace.lists.iter();
+    let people = lists.map(|(name, file)| {
+        let waiting = gathered.asked_for.waiting(name, &file.list);
+        (name.to_string(), waiting.len())
+    });
+    people.filter(|(_, people)| *people > 0).collect()
+}
+
+fn words(here: &Here, gathered: &Gathered, done: &Done, dry_run: bool) -> String {
+    let mut out = removals(here, gathered, done.lifted, dry_run);
+    for proposal in &done.removing {
+        let cases = proposal.cases;
+        out.push_str(&match proposal.is_new {
+            true => format!("\n{cases} of them are removed on the new branch "),
+            false => format!("\n{cases} of them wait for review on the branch "),
+        });
+        out.push_str(&how_to_propose(here, proposal));
+    }
+    let waiting = waiting(here, gathered);
+    if !waiting.is_empty() {
+        out.push('\n');
+    }
+    for (list, people) in waiting {
+        out.push_str(&format!(
+            "  lists/{list}.csv: {people} asked for something themselves that is not in it yet\n"
+        ));
+    }
+    for proposal in &done.folding {
+        out.push_str(match proposal.is_new {
+            true => "\nIt is put in on the new branch ",
+            false => "\nIt waits for review on the branch ",
+        });
+        out.push_str(&how_to_propose(here, proposal));
+    }
+    out
+}
+
+/// The branch's name, and what is left to do.
+fn how_to_propose(here: &Here, proposal: &Proposal) -> String {
+    let ledger = &here.opened.workspace.settings.ledger;
+    let branch = &proposal.branch;
+    let mut out = format!("{branch}.\n");
+    match proposal.is_pushed {
+        false => out.push_str(&format!(
+            "Propose it:\n  git push {} {branch}\n",
+            ledger.remote
+        )),
+        true if proposal.is_new => out.push_str("It is pushed. Propose it:\n"),
+        true => return out,
+    }
+    out.push_str(&format!(
+        "  gh pr create --base {} --head {branch} --fill\n",
+        ledger.main
+    ));
+    out
+}
+
+fn removals(here: &Here, gathered: &Gathered, lifted: usize, dry_run: bool) -> String {
     let mut out = String::new();
     let overdue = gathered.cases.iter().filter(|case| case.state.is_overdue());
     let mut count = 0;
@@ -108,30 +175,10 @@ fn words(
             gathered.corrected.len()
         ));
     }
-    let ledger = &here.opened.workspace.settings.ledger;
-    for proposal in proposals {
-        let Proposal { branch, cases, .. } = proposal;
-        out.push_str(&match proposal.is_new {
-            true => format!("\n{cases} of them are removed on the new branch {branch}.\n"),
-            false => format!("\n{cases} of them wait for review on the branch {branch}.\n"),
-        });
-        match proposal.is_pushed {
-            false => out.push_str(&format!(
-                "Propose it:\n  git push {} {branch}\n",
-                ledger.remote
-            )),
-            true if proposal.is_new => out.push_str("It is pushed. Propose it:\n"),
-            true => continue,
-        }
-        out.push_str(&format!(
-            "  gh pr create --base {} --head {branch} --fill\n",
-            ledger.main
-        ));
-    }
     out
 }
 
-fn as_json(gathered: &Gathered, proposals: &[Proposal], lifted: usize) -> String {
+fn as_json(here: &Here, gathered: &Gathered, done: &Done) -> String {
     let overdue = gathered.cases.iter().filter(|case| case.state.is_overdue());
     let rows: Vec<_> = overdue
         .map(|case| {
@@ -145,9 +192,8 @@ fn as_json(gathered: &Gathered, proposals: &[Proposal], lifted: usize) -> String
             })
         })
         .collect();
-    let branches: Vec<_> = proposals
-        .iter()
-        .map(|it| {
+    let branches = |proposals: &[Proposal]| -> Vec<_> {
+        let branch = |it: &Proposal| {
             json!({
                 "branch": it.branch,
                 "commit": it.commit.to_string(),
@@ -155,14 +201,21 @@ fn as_json(gathered: &Gathered, proposals: &[Proposal], lifted: usize) -> String
                 "new": it.is_new,
                 "pushed": it.is_pushed,
             })
-        })
+        };
+        proposals.iter().map(branch).collect()
+    };
+    let waiting: Vec<_> = waiting(here, gathered)
+        .into_iter()
+        .map(|(list, people)| json!({"list": list, "people": people}))
         .collect();
     let document = json!({
         "version": 1,
         "overdue": rows,
-        "branches": branches,
+        "branches": branches(&done.removing),
         "corrected": gathered.corrected.len(),
-        "lifted": lifted,
+        "lifted": done.lifted,
+        "waiting": waiting,
+        "fold_branches": branches(&done.folding),
     });
     format!("{document:#}\n")
 }

@@ -1,4 +1,4 @@
-//! `postmerge lists`: how the lists stand, telling their owners, and the change that removes rows.
+//! `postmerge lists`: how the lists stand, telling their owners, and the changes that remove rows and put in what members asked for.
 
 mod clean;
 mod decrypt;
@@ -31,7 +31,8 @@ use crate::workspace::source::SourceError;
 #[command(
     args_conflicts_with_subcommands = true,
     long_about = "Shows how every list stands: its members, the addresses that take no mail, how long their owners have to \
-        correct them, and whether the members were asked too long ago.\n\n\
+        correct them, whether the members were asked too long ago, how many asked for something that is not in the file yet, and how \
+        many did not confirm that they want to go on.\n\n\
         Fetches the main branch and the ledger. Needs the organisation's key, which recipients' ids are made with.",
     after_help = "Examples:\n  \
         postmerge lists                       the table\n  \
@@ -58,7 +59,9 @@ enum What {
     Status(StatusArguments),
     #[command(about = "Tell owners of addresses that take no mail")]
     Notify(notify::Arguments),
-    #[command(about = "Write the change that removes rows which take no mail")]
+    #[command(
+        about = "Write the changes that remove rows which take no mail, and put in what members asked for"
+    )]
     Clean(clean::Arguments),
     #[command(about = "Encrypt lists, so that git's history gets no addresses")]
     Encrypt(encrypt::Arguments),

@@ -42,6 +42,20 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
                 list.unreadable
             );
         }
+        if list.to_fold > 0 {
+            let _ = writeln!(
+                text,
+                "  {} asked for something themselves that is not in its file yet",
+                list.to_fold
+            );
+        }
+        if list.unconfirmed > 0 {
+            let _ = writeln!(
+                text,
+                "  {} did not confirm that they want to go on, however often asked",
+                list.unconfirmed
+            );
+        }
     }
     let sum = |of: fn(&ListHealth) -> u64| lists.iter().map(of).sum::<u64>();
     if sum(|it| it.new) > 0 {
@@ -51,6 +65,12 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
     }
     if sum(|it| it.overdue) > 0 {
         text.push_str("\noverdue: `postmerge lists clean` writes the change that removes them.\n");
+    }
+    if sum(|it| it.to_fold) > 0 {
+        text.push_str(
+            "\nMails go by what people asked for already; `postmerge lists clean` writes the change that\n\
+             puts it into the files.\n",
+        );
     }
     if !gathered.corrected.is_empty() {
         let _ = writeln!(

@@ -57,6 +57,7 @@ fn state() -> OccurrenceState {
         destinations: vec![String::new()],
         documents: Vec::new(),
         force: None,
+        reconfirmation: false,
     };
     let entries = (0..4).map(entry).collect();
     let events = [

@@ -205,6 +205,7 @@ fn audience(entries: Vec<AudienceEntry>, excluded: Vec<(RecipientId, Exclusion)>
             destinations: vec!["uno.test".to_owned()],
             documents: vec![Digest::of(b"x")],
             force: Some("a reason\n".trim().to_owned()),
+            reconfirmation: true,
         }),
         entries,
         excluded,

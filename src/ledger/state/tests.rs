@@ -34,6 +34,7 @@ fn audience(count: u8) -> Event {
             destinations: vec!["uno.test".to_owned()],
             documents: Vec::new(),
             force: None,
+            reconfirmation: false,
         }),
         entries: (0..count).map(entry).collect(),
         excluded: vec![(RecipientId([99; 12]), Exclusion::Duplicate)],

@@ -20,6 +20,8 @@ pub mod cell_not_utf8;
 pub mod codeowners_missing;
 pub mod codeowners_outdated;
 pub mod column_type_invalid;
+pub mod confirm_link_misplaced;
+pub mod confirm_link_missing;
 pub mod consent_missing;
 pub mod contrast_low;
 pub mod date_impossible;
@@ -77,6 +79,8 @@ pub mod owner_unknown;
 pub mod path_escapes;
 pub mod postal_address_missing;
 pub mod purpose_mixed;
+pub mod reconfirmation_missing;
+pub mod reconfirmation_without_portal;
 pub mod reply_to_missing;
 pub mod role_address;
 pub mod row_malformed;
@@ -129,6 +133,7 @@ pub static ALL: &[&Check] = &[
     &window_unknown::CHECK,
     &date_impossible::CHECK,
     &topic_unknown::CHECK,
+    &reconfirmation_without_portal::CHECK,
     &owner_unknown::CHECK,
     &zone_invalid::CHECK,
     &members_missing::CHECK,
@@ -184,6 +189,9 @@ pub static ALL: &[&Check] = &[
     &reply_to_missing::CHECK,
     &display_name_misleading::CHECK,
     &one_click_unavailable::CHECK,
+    &confirm_link_missing::CHECK,
+    &confirm_link_misplaced::CHECK,
+    &reconfirmation_missing::CHECK,
     &duplicate_member::CHECK,
     &role_address::CHECK,
     &disposable_domain::CHECK,

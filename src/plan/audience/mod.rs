@@ -75,8 +75,8 @@ pub struct AudienceRequest<'a> {
     pub key: &'a RecipientKey,
     /// Whether and why somebody must not be mailed, for everything or this campaign's topic.
     pub suppressed: &'a dyn Fn(&RecipientId) -> Option<Exclusion>,
-    /// Whether somebody was mailed as often lately as policy allows.
-    pub mailed_enough: &'a dyn Fn(&RecipientId) -> bool,
+    /// Whether and why somebody who may be mailed is not now: they were often enough, or wish for none.
+    pub not_now: &'a dyn Fn(&RecipientId) -> Option<Exclusion>,
     /// Whether somebody already received every document of the campaign, their own among them.
     pub received: &'a dyn Fn(&RecipientId, Option<Digest>) -> bool,
     /// For a campaign with a document for each recipient.

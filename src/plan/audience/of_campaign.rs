@@ -10,19 +10,17 @@ use crate::ledger::suppressions::Suppressions;
 use crate::ledger::wishes::Wishes;
 use crate::mail::digest::Digest;
 use crate::mail::recipient_id::RecipientKey;
-use crate::plan::calendar::calendar;
 use crate::plan::content::Content;
 use crate::plan::error::PlanError;
-use crate::plan::frequency::Lately;
 use crate::plan::lists::{Lists, WithoutKey};
+use crate::plan::not_now::NotNow;
 use crate::plan::overlay::Overlay;
 use crate::plan::own_documents::combined;
 use crate::plan::received::Received;
-use crate::workspace::campaign::Purpose;
 use crate::workspace::document_path::DocumentPath;
 use crate::workspace::member::Member;
 use crate::workspace::names::ListName;
-use crate::workspace::settings::{Frequency, Settings};
+use crate::workspace::settings::{Policy, Settings};
 use crate::workspace::source::Source;
 
 /// Who is asked, and what is known of them.
@@ -39,21 +37,33 @@ pub struct Known<'a> {
     pub copies_for_at_most: u32,
     /// What becomes of encrypted lists that there is no key for.
     pub without_key: WithoutKey,
-    /// How many newsletters one person gets at most, and the time.
-    pub frequency: Option<(Frequency, Timestamp)>,
+    /// What campaigns may and may not do.
+    pub policy: &'a Policy,
+    /// When it is asked and sent; `None`: nobody is left out for what they had, wish or answered lately.
+    pub moment: Option<Moment>,
+}
+
+/// For which moment an audience is resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The time.
+    pub now: Timestamp,
+    /// When it goes out: not before now.
+    pub sent: Timestamp,
 }
 
 impl<'a> Known<'a> {
     /// What the settings say, and nothing of the ledger.
-    pub const fn by_settings(key: &'a RecipientKey, settings: &Settings) -> Self {
+    pub const fn by_settings(key: &'a RecipientKey, settings: &'a Settings) -> Self {
         Self {
             key,
             suppressions: None,
             wishes: None,
             ledger: None,
             copies_for_at_most: settings.policy.copies_for_at_most,
-            frequency: None,
             without_key: WithoutKey::Refuse,
+            policy: &settings.policy,
+            moment: None,
         }
     }
 
@@ -101,12 +111,7 @@ pub fn of_campaign(
         Some(ledger) => Received::read(ledger, &documents, !own.is_empty())?,
         None => Received::default(),
     };
-    let lately = match (known.frequency, known.ledger) {
-        (Some((cap, now)), Some(ledger)) if campaign.purpose == Purpose::Marketing => {
-            Lately::read(ledger, cap, &calendar(&content.settings)?, now)?
-        }
-        _ => Lately::default(),
-    };
+    let not_now = NotNow::read(content, known)?;
     let own_document = |member: &Member| own_digest(content, &own, member);
     let topic = campaign.audience.topic.as_ref().map(|topic| topic.as_str());
     let forced = campaign.force.is_some();
@@ -121,7 +126,7 @@ pub fn of_campaign(
         invited_to: &invited_to.files(),
         key: known.key,
         suppressed: &|id| known.suppressions?.reason(id, topic),
-        mailed_enough: &|id| lately.is_enough(id),
+        not_now: &|id| not_now.reason(id),
         received: &|id, own| !forced && received.has_all(id, documents.iter().copied().chain(own)),
         own_document: if own.is_empty() {
             None

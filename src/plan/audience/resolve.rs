@@ -202,7 +202,7 @@ impl<'a> Resolving<'a> {
                 .named(&id)
                 .or(against)
                 .or_else(|| (self.request.suppressed)(&id))
-                .or_else(|| (self.request.mailed_enough)(&id).then_some(Exclusion::FrequencyCap)),
+                .or_else(|| (self.request.not_now)(&id)),
         };
         let document = match reason {
             Some(reason) => Err(reason),

@@ -92,7 +92,7 @@ impl Case {
             invited_to: &files(&self.invited_to),
             key: &self.key,
             suppressed: &|id| self.suppressed.get(id).copied(),
-            mailed_enough: &|id| self.enough.contains(id),
+            not_now: &|id| self.enough.contains(id).then_some(Exclusion::FrequencyCap),
             received: &|id, document| {
                 self.received.contains(id) && document == own_document.map(|_| Digest::of(b"1"))
             },

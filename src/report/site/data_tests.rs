@@ -31,6 +31,7 @@ pub(in crate::report::site) fn records(destinations: &[&str], outcomes: &[u8]) -
         destinations: destinations.iter().map(ToString::to_string).collect(),
         documents: Vec::new(),
         force: None,
+        reconfirmation: false,
     };
     let mut records = vec![Record::Audience {
         header: Box::new(header),

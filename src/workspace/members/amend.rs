@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::record::{RawRow, Records};
 use super::{Columns, LONGEST_CELL, ListError, address, has_control, place};
-use crate::mail::address::AddressRef;
+use crate::mail::address::{Address, AddressRef};
 use crate::workspace::list::List;
 
 /// Values by column.
@@ -24,20 +24,36 @@ pub struct NewRow {
     pub values: Values,
 }
 
+/// A row with other cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedRow {
+    /// On which line of the file.
+    pub line: u64,
+    /// Whose it is.
+    pub address: Address,
+    /// The columns whose cells change.
+    pub columns: Vec<String>,
+}
+
 /// What is to be changed in a file, found by reading it.
 #[derive(Debug, Clone)]
 pub struct Amendments {
     /// Bytes of the file, ascending and disjoint, and what stands there instead.
-    edits: Vec<(Range<u64>, Vec<u8>)>,
+    edits: Vec<Edit>,
     /// What comes after the file's last byte.
     added: Vec<u8>,
     /// Rows with another cell.
-    pub changed: u64,
-    /// Rows that are new.
-    pub new: u64,
+    pub changed: Vec<ChangedRow>,
+    /// Whose rows are new.
+    pub new: Vec<Address>,
+    /// So many rows the list does not take.
+    pub refused: u64,
     end: End,
     columns: Columns,
 }
+
+/// Bytes of the file, and what stands there instead.
+type Edit = (Range<u64>, Vec<u8>);
 
 impl Amendments {
     /// Whether the file stays as it is.
@@ -61,8 +77,9 @@ impl Amendments {
         let mut found = Self {
             edits: Vec::new(),
             added: Vec::new(),
-            changed: 0,
-            new: 0,
+            changed: Vec::new(),
+            new: Vec::new(),
+            refused: 0,
             end: End::of(&heading),
             columns,
         };
@@ -77,8 +94,15 @@ impl Amendments {
             if row.cells.len() != found.columns.width {
                 continue;
             }
-            let edits = edits(&found.columns, &row, &values);
-            found.changed += u64::from(!edits.is_empty());
+            let (edits, columns) = edits(&found.columns, &row, &values);
+            if edits.is_empty() {
+                continue;
+            }
+            found.changed.push(ChangedRow {
+                line: row.at.line,
+                address: address.to_address(),
+                columns,
+            });
             found.edits.extend(edits);
         }
         Ok(found)
@@ -88,7 +112,9 @@ impl Amendments {
     /// there.
     pub fn add(&mut self, rows: impl IntoIterator<Item = NewRow>) {
         for row in rows {
-            let Some(line) = line(&self.columns, &row) else {
+            let line = line(&self.columns, &row);
+            let (Some(line), Ok(address)) = (line, Address::parse(&row.address)) else {
+                self.refused += 1;
                 continue;
             };
             if self.added.is_empty() && !self.end.is_closed {
@@ -96,7 +122,7 @@ impl Amendments {
             }
             self.added.extend_from_slice(line.as_bytes());
             self.added.extend_from_slice(self.end.text);
-            self.new += 1;
+            self.new.push(address);
         }
     }
 
@@ -143,8 +169,10 @@ impl End {
     }
 }
 
-fn edits(columns: &Columns, row: &RawRow<'_>, values: &Values) -> Vec<(Range<u64>, Vec<u8>)> {
+/// A row's edits in the order in which they stand, and the columns that they are in.
+fn edits(columns: &Columns, row: &RawRow<'_>, values: &Values) -> (Vec<Edit>, Vec<String>) {
     let mut found = Vec::new();
+    let mut names = Vec::new();
     for (name, value) in values {
         let Some(position) = columns.position(name) else {
             continue;
@@ -170,9 +198,10 @@ fn edits(columns: &Columns, row: &RawRow<'_>, values: &Values) -> Vec<(Range<u64
             false => written(value),
         };
         found.push((at(range.start)..at(range.end), with.into_bytes()));
+        names.push(name.clone());
     }
     found.sort_by_key(|(range, _)| range.start);
-    found
+    (found, names)
 }
 
 /// A new row without its end; `None` where a value does not fit, or one that must be there is not.

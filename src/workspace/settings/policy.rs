@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::hygiene::{Hygiene, Rates};
+use super::reconfirmation::Reconfirmation;
 use crate::workspace::length::Size;
 
 /// What campaigns may and may not do.
@@ -27,6 +28,8 @@ pub struct Policy {
     pub growth_limit: Option<u32>,
     /// How many newsletters one person gets in so many days at most.
     pub frequency: Option<Frequency>,
+    /// What becomes of members who do not confirm that they want to go on.
+    pub reconfirmation: Reconfirmation,
     /// Whether a campaign goes out only after its very content was sent to one's own addresses.
     pub test_before_sending: bool,
     /// From more recipients than this on a campaign needs the management's approval.
@@ -80,6 +83,7 @@ impl Default for Policy {
             ],
             growth_limit: Some(50),
             frequency: None,
+            reconfirmation: Reconfirmation::default(),
             test_before_sending: false,
             management_above: None,
             preflight: Preflight::default(),
