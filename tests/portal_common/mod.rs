@@ -119,6 +119,7 @@ impl Desktop {
             clock: Arc::new(clock.clone()),
             run: RunId(77),
             post: Some(Arc::new(Kept(Arc::clone(&mails)))),
+            files: Some(house.path().join("site")),
             log: None,
         };
         let from = path.clone();
