@@ -137,7 +137,7 @@ fn opened(folder: &Path, kind: Kind, (hash, name): (&str, &str)) -> Option<(File
     }
     let file = File::open(path).ok()?;
     let about = file.metadata().ok()?;
-    about.is_file().then(|| (file, about.len()))
+    about.is_file().then_some((file, about.len()))
 }
 
 #[cfg(test)]

@@ -148,16 +148,7 @@ impl Metrics {
             }
         }
         self.times(&mut out);
-        let [link, slow, trouble] = &self.refused;
-        head(
-            &mut out,
-            ("refused_total", "counter"),
-            "Requests that were refused, and why.",
-        );
-        for (why, counter) in [("link", link), ("rate", slow), ("trouble", trouble)] {
-            let count = get(counter);
-            let _ = writeln!(out, "{PREFIX}refused_total{{why=\"{why}\"}} {count}");
-        }
+        self.refusals(&mut out);
         self.readings(&mut out);
         let counter = |out: &mut String, name, value: u64, help| {
             head(out, (name, "counter"), help);
@@ -215,6 +206,19 @@ impl Metrics {
             "When records went to the ledger last, in seconds since 1970.",
         );
         out
+    }
+
+    fn refusals(&self, out: &mut String) {
+        let [link, slow, trouble] = &self.refused;
+        head(
+            out,
+            ("refused_total", "counter"),
+            "Requests that were refused, and why.",
+        );
+        for (why, counter) in [("link", link), ("rate", slow), ("trouble", trouble)] {
+            let count = get(counter);
+            let _ = writeln!(out, "{PREFIX}refused_total{{why=\"{why}\"}} {count}");
+        }
     }
 
     fn readings(&self, out: &mut String) {

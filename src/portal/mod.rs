@@ -74,8 +74,9 @@ impl Portal {
         outside: Outside,
         fetch: Arc<Fetch>,
     ) -> Result<Self, RoundError> {
-        let readings = Spool::open(&spool.join("readings"))?;
-        let spool = Spool::open(spool)?;
+        let folder = spool;
+        let spool = Spool::open(folder)?;
+        let readings = Spool::open(&folder.join("readings"))?;
         let mut look = fetch().map_err(RoundError::Fetch)?;
         look.ledger.use_key(outside.key.fingerprint())?;
         let mut folds = Folds::default();
