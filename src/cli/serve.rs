@@ -28,7 +28,8 @@ use crate::workspace::tree::Tree;
 /// What `serve` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Runs the service that recipients reach: leaving with one click, preferences, joining, confirming.\n\n\
+    long_about = "Runs the service that recipients reach: leaving with one click, preferences, joining, confirming; mails as pages, \
+        documents, opens and clicks.\n\n\
         Listens without TLS for a reverse proxy that has the address `portal.url` of postmerge.yaml. What is asked for is put down \
         on stable storage before anybody is answered, and carried to the ledger every --every; a list shows it at once. \
         Whoever stops it (SIGTERM, Ctrl-C) loses nothing: requests under way are answered, and what waits is published.",
@@ -52,6 +53,11 @@ pub struct Arguments {
     /// that outlives the machine's restart.
     #[arg(long, value_name = "DIR")]
     pub spool: Option<PathBuf>,
+
+    /// Also hands out what `postmerge publish --output DIR` laid out, where `publish.url` is the portal's address. A new folder may
+    /// take its place while it runs.
+    #[arg(long, value_name = "DIR")]
+    pub files: Option<PathBuf>,
 }
 
 fn length(text: &str) -> Result<Duration, String> {
@@ -99,6 +105,7 @@ pub fn run(
             folder: folder.clone(),
             head,
         })),
+        files: arguments.files.clone(),
         log: Some(Arc::new(Terminal::log)),
     };
     let runtime = threads()?;

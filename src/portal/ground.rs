@@ -5,21 +5,27 @@
 
 use std::collections::HashMap;
 
+use axum::body::Bytes;
+
 use super::folds::Folds;
+use super::streamed::media_type;
 use crate::git::CommitId;
 use crate::mail::address::Address;
-use crate::mail::occurrence::OccurrenceId;
+use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::mail::token::{OccurrenceTag, Scope as Tag};
 use crate::plan::PlanError;
 use crate::plan::lists::{Lists, WithoutKey};
 use crate::plan::overlay::Overlay;
 use crate::workspace::Workspace;
+use crate::workspace::campaign::Campaign;
+use crate::workspace::document_path::DocumentPath;
 use crate::workspace::list::List;
+use crate::workspace::member::Member;
 use crate::workspace::members::{Members, Rows, Values};
 use crate::workspace::names::ListName;
 use crate::workspace::settings::{Locale, Settings};
-use crate::workspace::source::Source;
+use crate::workspace::source::{Source, WorkspacePath};
 
 /// See the module.
 pub(super) struct Ground {
@@ -29,6 +35,10 @@ pub(super) struct Ground {
     pub(super) lists: Vec<Held>,
     /// Where somebody's rows are: which list, and the row's first byte.
     index: HashMap<RecipientId, Vec<(u16, u64)>>,
+    /// Of each campaign its documents, and whether they are handed out no more.
+    documents: HashMap<CampaignId, Vec<(DocumentPath, bool)>>,
+    /// The organisation's logo: what it is, and its file.
+    pub(super) logo: Option<(&'static str, Bytes)>,
     /// What occurrences' tags in links stand for.
     pub(super) occurrences: HashMap<OccurrenceTag, OccurrenceId>,
 }
@@ -95,12 +105,72 @@ impl Ground {
                 rows,
             });
         }
+        let campaigns = workspace.campaigns.iter();
+        let documents = campaigns.map(|(id, file)| (id.clone(), documents(&file.campaign)));
         Ok(Self {
             head,
+            logo: logo(source, &workspace.settings),
+            documents: documents.filter(|(_, it)| !it.is_empty()).collect(),
             settings: workspace.settings,
             lists,
             index,
             occurrences,
+        })
+    }
+
+    /// Whether a campaign still hands out the document with this path: it stands on the main branch, names it, and says nothing
+    /// else.
+    pub(super) fn hands_out(&self, campaign: &CampaignId, path: &str) -> bool {
+        let documents = self.documents.get(campaign).map(Vec::as_slice);
+        let of_path = documents.unwrap_or_default().iter();
+        let mut of_path = of_path
+            .filter(|(pattern, _)| pattern.may_give(path))
+            .peekable();
+        of_path.peek().is_some() && of_path.all(|(_, is_revoked)| !is_revoked)
+    }
+
+    /// The names of all columns of these lists, each once.
+    pub(super) fn columns(&self, names: &[ListName]) -> Vec<String> {
+        let mut columns: Vec<String> = Vec::new();
+        for held in names.iter().filter_map(|name| self.list(name.as_str())) {
+            for name in held.list.columns.keys() {
+                if !columns.contains(name) {
+                    columns.push(name.clone());
+                }
+            }
+        }
+        columns
+    }
+
+    /// Somebody as the first of these lists has them that has them at all, with what they asked for since on top.
+    pub(super) fn member(
+        &self,
+        names: &[ListName],
+        who: &RecipientId,
+        folds: &Folds,
+        key: &RecipientKey,
+    ) -> Option<Member> {
+        let overlay = Overlay {
+            wishes: &folds.wishes,
+            key,
+        };
+        let places = self.index.get(who).map(Vec::as_slice).unwrap_or_default();
+        names.iter().find_map(|name| {
+            let number = self.lists.iter().position(|held| held.name == *name)?;
+            let held = self.lists.get(number)?;
+            let place = places.iter().find(|(it, _)| usize::from(*it) == number);
+            let said = overlay.said(&held.name, &held.list, who);
+            let row = place.and_then(|(_, offset)| {
+                let member = held.rows.member_at(*offset).ok()?;
+                Some((member, held.rows.values_at(*offset).ok()?))
+            });
+            let (address, mut values) = match row {
+                Some((member, _)) if said.values.is_empty() => return Some(member),
+                Some((member, values)) => (member.address.as_str().to_owned(), values),
+                None => (said.address?, Values::default()),
+            };
+            values.extend(said.values);
+            typed(&held.list, &address, &values)
         })
     }
 
@@ -165,6 +235,43 @@ impl Ground {
         });
         told.next()
     }
+}
+
+/// A row as a list's file would have it, read as every row is.
+fn typed(list: &List, address: &str, values: &Values) -> Option<Member> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let names = list.columns.keys().map(String::as_str);
+    let cells = list.columns.keys();
+    let cells = cells.map(|name| values.get(name).map_or("", String::as_str));
+    let heading = std::iter::once(list.address_column.as_str()).chain(names);
+    csv.write_record(heading).ok()?;
+    csv.write_record(std::iter::once(address).chain(cells))
+        .ok()?;
+    let text = csv.into_inner().ok()?;
+    let mut members = Members::new(text.as_slice(), list).ok()?;
+    let row = members.next_row().ok()??.ok()?;
+    Some(row.to_member())
+}
+
+fn documents(campaign: &Campaign) -> Vec<(DocumentPath, bool)> {
+    let each = campaign.documents.iter();
+    let each = each.filter_map(|it| Some((DocumentPath::parse(&it.file).ok()?, it.revoked)));
+    each.collect()
+}
+
+/// Larger files are no logos.
+const LARGEST_LOGO: u64 = 1_000_000;
+
+fn logo(source: &dyn Source, settings: &Settings) -> Option<(&'static str, Bytes)> {
+    let logo = settings.policy.brand.logo.as_deref()?;
+    let name = logo.strip_prefix("assets/").unwrap_or(logo);
+    let path = WorkspacePath::parse(&format!("assets/{name}")).ok()?;
+    let kind = media_type(path.file_name());
+    if !kind.starts_with("image/") {
+        return None;
+    }
+    let bytes = source.read(&path, LARGEST_LOGO).ok()?;
+    Some((kind, Bytes::from(bytes)))
 }
 
 /// The locale with this tag.

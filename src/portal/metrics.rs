@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::service::Refusal;
+use crate::ledger::feedback::Reader;
 
 /// Upper bounds of how long answers took, in seconds.
 const BOUNDS: [f64; 8] = [0.001, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0];
@@ -45,6 +46,9 @@ pub(super) struct Metrics {
     spooled: AtomicU64,
     not_spooled: AtomicU64,
     refused: [AtomicU64; 3],
+    /// Opens by people and by machines, then clicks.
+    seen: [AtomicU64; 4],
+    unseen: AtomicU64,
     published: AtomicU64,
     failures: AtomicU64,
     last_published: AtomicU64,
@@ -103,6 +107,19 @@ impl Metrics {
         }
     }
 
+    /// A mail's picture or link was asked for.
+    pub(super) fn seen(&self, is_click: bool, by: Reader) {
+        let place = 2 * usize::from(is_click) + usize::from(by == Reader::Machine);
+        if let Some(counter) = self.seen.get(place) {
+            add(counter, 1);
+        }
+    }
+
+    /// There was no room to take note of it.
+    pub(super) fn unseen(&self) {
+        add(&self.unseen, 1);
+    }
+
     /// So many records went to the ledger at this second since 1970.
     pub(super) fn published(&self, records: u64, at: i64) {
         add(&self.published, records);
@@ -131,16 +148,8 @@ impl Metrics {
             }
         }
         self.times(&mut out);
-        let [link, slow, trouble] = &self.refused;
-        head(
-            &mut out,
-            ("refused_total", "counter"),
-            "Requests that were refused, and why.",
-        );
-        for (why, counter) in [("link", link), ("rate", slow), ("trouble", trouble)] {
-            let count = get(counter);
-            let _ = writeln!(out, "{PREFIX}refused_total{{why=\"{why}\"}} {count}");
-        }
+        self.refusals(&mut out);
+        self.readings(&mut out);
         let counter = |out: &mut String, name, value: u64, help| {
             head(out, (name, "counter"), help);
             let _ = writeln!(out, "{PREFIX}{name} {value}");
@@ -197,6 +206,45 @@ impl Metrics {
             "When records went to the ledger last, in seconds since 1970.",
         );
         out
+    }
+
+    fn refusals(&self, out: &mut String) {
+        let [link, slow, trouble] = &self.refused;
+        head(
+            out,
+            ("refused_total", "counter"),
+            "Requests that were refused, and why.",
+        );
+        for (why, counter) in [("link", link), ("rate", slow), ("trouble", trouble)] {
+            let count = get(counter);
+            let _ = writeln!(out, "{PREFIX}refused_total{{why=\"{why}\"}} {count}");
+        }
+    }
+
+    fn readings(&self, out: &mut String) {
+        let [opens, opens_machine, clicks, clicks_machine] = &self.seen;
+        head(
+            out,
+            ("readings_total", "counter"),
+            "Requests for mails' pictures and links, and by whom.",
+        );
+        for (what, by, counter) in [
+            ("open", Reader::Person, opens),
+            ("open", Reader::Machine, opens_machine),
+            ("click", Reader::Person, clicks),
+            ("click", Reader::Machine, clicks_machine),
+        ] {
+            let (by, count) = (by.name(), get(counter));
+            let labels = format!("what=\"{what}\",by=\"{by}\"");
+            let _ = writeln!(out, "{PREFIX}readings_total{{{labels}}} {count}");
+        }
+        head(
+            out,
+            ("readings_dropped_total", "counter"),
+            "Of these, dropped because too many came at once.",
+        );
+        let dropped = get(&self.unseen);
+        let _ = writeln!(out, "{PREFIX}readings_dropped_total {dropped}");
     }
 
     fn times(&self, out: &mut String) {

@@ -5,8 +5,11 @@
 //! which are keyed; whoever has no such link can only ask for one, at an address of their own. Speaks HTTP/1.1 without TLS,
 //! to a reverse proxy.
 
+mod bursts;
 mod clerk;
 mod confirm;
+mod documents;
+mod files;
 mod folds;
 mod form;
 mod ground;
@@ -17,9 +20,15 @@ mod metrics;
 mod page;
 mod post;
 mod preferences;
+mod readers;
+mod sendings;
+mod sent;
 mod serve;
 mod service;
 mod spool;
+mod streamed;
+mod trace;
+mod view;
 mod words;
 
 use std::path::Path;
@@ -66,7 +75,9 @@ impl Portal {
         outside: Outside,
         fetch: Arc<Fetch>,
     ) -> Result<Self, RoundError> {
-        let spool = Spool::open(spool)?;
+        let folder = spool;
+        let spool = Spool::open(folder)?;
+        let readings = Spool::open(&folder.join("readings"))?;
         let mut look = fetch().map_err(RoundError::Fetch)?;
         look.ledger.use_key(outside.key.fingerprint())?;
         let mut folds = Folds::default();
@@ -77,8 +88,11 @@ impl Portal {
         let tree = Keyed::new(Tree::at(repository, look.head)?, outside.keys.clone());
         let tags = tags(&outside.key, look.ledger.occurrences()?);
         let ground = Ground::read(&tree, look.head, look.workspace, &outside.key, tags)?;
+        let spools = (spool, readings);
+        let service = Service::new(outside, spools, repository, ground, folds);
+        service.sendings.read_from(look.ledger);
         Ok(Self {
-            service: Arc::new(Service::new(outside, spool, ground, folds)),
+            service: Arc::new(service),
             repository: Arc::from(repository),
             fetch,
         })
@@ -96,6 +110,7 @@ impl Portal {
         mut stop: watch::Receiver<bool>,
     ) -> Result<(), RoundError> {
         let listening = serve::listen(Arc::clone(&self.service), listener, stop.clone());
+        let seeing = see(&self.service, stop.clone());
         let rounds = async {
             loop {
                 let next = self.service.outside.clock.now()
@@ -103,6 +118,7 @@ impl Portal {
                 tokio::select! {
                     _ = stop.wait_for(|stop| *stop) => break,
                     () = self.service.outside.clock.sleep_until(next) => {}
+                    () = self.service.trace.wants_round() => {}
                 }
                 if let Err(why) = self.round().await {
                     self.service.metrics.failed();
@@ -111,8 +127,16 @@ impl Portal {
                 }
             }
         };
-        let (_, ()) = tokio::join!(listening, rounds);
-        self.round().await
+        let (_, (), ()) = tokio::join!(listening, seeing, rounds);
+        self.finish().await
+    }
+
+    /// The last round: leaves nothing behind.
+    ///
+    /// # Errors
+    /// [`RoundError`].
+    pub async fn finish(&self) -> Result<(), RoundError> {
+        clerk::make_round(&self.service, &self.repository, &self.fetch, true).await
     }
 
     /// One round of carrying and fetching.
@@ -120,12 +144,28 @@ impl Portal {
     /// # Errors
     /// [`RoundError`].
     pub async fn round(&self) -> Result<(), RoundError> {
-        clerk::make_round(&self.service, &self.repository, &self.fetch).await
+        clerk::make_round(&self.service, &self.repository, &self.fetch, false).await
     }
 
     /// Its routes, for tests that need no socket.
     pub fn router(&self) -> Router {
         serve::router(Arc::clone(&self.service))
+    }
+}
+
+/// Puts down opens and clicks as they come, what comes together by the batch.
+async fn see(service: &Arc<Service>, mut stop: watch::Receiver<bool>) {
+    let clock = &service.outside.clock;
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            () = service.trace.came() => {}
+        }
+        let soon = clock.now() + jiff::SignedDuration::from_millis(100);
+        clock.sleep_until(soon).await;
+        if trace::collect(service, false).await.is_err() {
+            service.metrics.failed();
+        }
     }
 }
 
@@ -136,7 +176,12 @@ impl Service {
             return;
         };
         // What is looked at thousands of times a second says nothing worth a line.
-        if status.is_success() && matches!(route, Route::Open | Route::Leave | Route::Other) {
+        let is_fine = status.is_success() || status.is_redirection();
+        let is_many = matches!(
+            route,
+            Route::Open | Route::Click | Route::File | Route::Leave | Route::Other
+        );
+        if is_fine && is_many {
             return;
         }
         let line = serde_json::json!({

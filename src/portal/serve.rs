@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, RawQuery, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::routing::get;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,6 +17,7 @@ use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
+use super::files::Kind;
 use super::metrics::Route;
 use super::page::{POLICY, answer};
 use super::service::{Asker, Refusal, Service};
@@ -45,6 +46,13 @@ pub(super) fn router(service: Arc<Service>) -> Router {
         .route("/join/{list}", get(join_page).post(ask_to_join))
         .route("/y/{sealed}", get(finish_page).post(finish))
         .route("/i/{sealed}", get(invitation_page).post(accept_invitation))
+        .route("/o/{name}", get(open))
+        .route("/r/{token}", get(click))
+        .route("/v/{token}", get(view))
+        .route("/d/{token}/{end}/{*path}", get(own_document))
+        .route("/assets/{hash}/{name}", get(asset))
+        .route("/documents/{hash}/{name}", get(document))
+        .route("/logo", get(logo))
         .route("/style.css", get(style))
         .route("/healthz", get(health))
         .route("/metrics", get(metrics))
@@ -274,6 +282,68 @@ async fn accept_invitation(
     service.or_refused(done, &asker)
 }
 
+async fn open(
+    State(service): Shared,
+    Path(name): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Answer {
+    service.open(&name, &headers, method == Method::HEAD)
+}
+
+async fn click(
+    State(service): Shared,
+    Path(token): Path<String>,
+    RawQuery(query): RawQuery,
+    (method, headers): (Method, HeaderMap),
+    asker: Who,
+) -> Answer {
+    let is_head = method == Method::HEAD;
+    let there = service.click(&token, query.as_deref(), &headers, is_head);
+    service.or_refused(there, &asker)
+}
+
+async fn view(State(service): Shared, Path(token): Path<String>, asker: Who) -> Answer {
+    let page = service.view(&token, &asker).await;
+    service.or_refused(page, &asker)
+}
+
+async fn own_document(
+    State(service): Shared,
+    Path((token, end, path)): Path<(String, String, String)>,
+    asker: Who,
+) -> Answer {
+    let file = service.own_document((&token, &end, &path), &asker).await;
+    service.or_refused(file, &asker)
+}
+
+type Named = Path<(String, String)>;
+
+async fn asset(
+    State(service): Shared,
+    Path((hash, name)): Named,
+    headers: HeaderMap,
+    asker: Who,
+) -> Answer {
+    let file = service.file(Kind::Asset, (&hash, &name), &headers).await;
+    service.or_refused(file, &asker)
+}
+
+async fn document(
+    State(service): Shared,
+    Path((hash, name)): Named,
+    headers: HeaderMap,
+    asker: Who,
+) -> Answer {
+    let file = service.file(Kind::Document, (&hash, &name), &headers).await;
+    service.or_refused(file, &asker)
+}
+
+async fn logo(State(service): Shared, asker: Who) -> Answer {
+    let file = service.logo();
+    service.or_refused(file, &asker)
+}
+
 async fn style(State(service): Shared) -> Answer {
     service.pages.style(&service.ground().settings)
 }
@@ -291,8 +361,10 @@ async fn metrics(State(service): Shared, headers: HeaderMap) -> Answer {
     if headers.contains_key("x-forwarded-for") {
         return answer(StatusCode::NOT_FOUND, "text/plain", "");
     }
-    let spool = &service.spool;
-    let text = service.metrics.text(spool.waiting_bytes(), spool.damaged());
+    let (spool, readings) = (&service.spool, &service.readings);
+    let waiting = spool.waiting_bytes() + readings.waiting_bytes();
+    let damaged = spool.damaged() + readings.damaged();
+    let text = service.metrics.text(waiting, damaged);
     answer(StatusCode::OK, "text/plain; version=0.0.4", text)
 }
 

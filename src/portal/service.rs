@@ -1,21 +1,26 @@
 //! What every answer needs: the workspace, who left and who asked for what, the spool, limits, the time.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use jiff::Timestamp;
 use minijinja::context;
 
+use super::bursts::Bursts;
 use super::folds::Folds;
 use super::ground::{Ground, Membership, locale};
 use super::limits::{Client, Limits, Rate};
 use super::metrics::Metrics;
 use super::page::{Page, Pages};
 use super::post::Post;
+use super::sendings::Sendings;
+use super::sent::Sent;
 use super::spool::Spool;
+use super::trace::Trace;
 use super::words::Words;
 use crate::clock::Clock;
 use crate::ledger::event::RunId;
@@ -37,6 +42,8 @@ pub struct Outside {
     pub run: RunId,
     /// Sends mails with links; `None`: nobody can join by themselves.
     pub post: Option<Arc<dyn Post>>,
+    /// The folder that `postmerge publish` laid out, where its files are handed out.
+    pub files: Option<std::path::PathBuf>,
     /// Takes the lines of the log.
     pub log: Option<Arc<super::Log>>,
 }
@@ -45,6 +52,12 @@ pub struct Outside {
 pub(super) struct Service {
     pub(super) outside: Outside,
     pub(super) spool: Spool,
+    /// What is put down of opens and clicks: apart, since it waits for judgement and nobody waits for it.
+    pub(super) readings: Spool,
+    pub(super) trace: Trace,
+    pub(super) bursts: Mutex<Bursts>,
+    pub(super) sendings: Sendings,
+    pub(super) sent: Sent,
     pub(super) pages: Pages,
     pub(super) metrics: Metrics,
     pub(super) limits: PortalLimits,
@@ -88,11 +101,22 @@ pub(super) struct Asker {
 }
 
 impl Service {
-    pub(super) fn new(outside: Outside, spool: Spool, ground: Ground, folds: Folds) -> Self {
+    pub(super) fn new(
+        outside: Outside,
+        (spool, readings): (Spool, Spool),
+        repository: &Path,
+        ground: Ground,
+        folds: Folds,
+    ) -> Self {
         let rate = |burst, per_minute| Rate { burst, per_minute };
         Self {
             outside,
             spool,
+            readings,
+            trace: Trace::default(),
+            bursts: Mutex::default(),
+            sendings: Sendings::default(),
+            sent: Sent::new(repository),
             pages: Pages::new(),
             metrics: Metrics::default(),
             limits: PortalLimits {

@@ -193,23 +193,20 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Io`].
     pub(super) fn read(&self, path: &Path) -> Result<Spooled, SpoolError> {
-        let spooled = read(path)?;
-        self.shared
-            .damaged
-            .fetch_add(spooled.damaged, Ordering::Relaxed);
-        Ok(spooled)
+        read(path)
     }
 
-    /// Takes a closed file away: its records are on the ledger.
+    /// Takes a closed file away: its records are on the ledger. Where lines were damaged it is kept beside.
     ///
     /// # Errors
     /// [`SpoolError::Io`].
-    pub(super) fn published(&self, path: &Path, had_damage: bool) -> Result<(), SpoolError> {
+    pub(super) fn published(&self, path: &Path, damaged: u64) -> Result<(), SpoolError> {
         let size = fs::metadata(path).map_or(0, |it| it.len());
-        let gone = match had_damage {
-            true => fs::rename(path, path.with_extension("damaged")),
-            false => fs::remove_file(path),
+        let gone = match damaged {
+            0 => fs::remove_file(path),
+            _ => fs::rename(path, path.with_extension("damaged")),
         };
+        self.shared.damaged.fetch_add(damaged, Ordering::Relaxed);
         match gone {
             Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(wrong(path, &why)),
             _ => {}
@@ -409,7 +406,7 @@ mod tests {
         spool.close_file().await.unwrap();
         assert_eq!(all(&spool).len(), 50);
         for path in spool.closed() {
-            spool.published(&path, false).unwrap();
+            spool.published(&path, 0).unwrap();
         }
         assert_eq!((spool.closed().len(), spool.waiting_bytes()), (0, 0));
         spool.put(&[record(7)]).await.unwrap();
@@ -437,7 +434,8 @@ mod tests {
         let read = spool.read(&path).unwrap();
         assert_eq!(read.records, [record(2), record(3)]);
         assert_eq!(read.damaged, 1);
-        spool.published(&path, true).unwrap();
+        spool.published(&path, 1).unwrap();
+        assert_eq!(spool.damaged(), 1);
         assert!(path.with_extension("damaged").exists());
         assert!(spool.closed().is_empty());
     }

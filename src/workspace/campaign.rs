@@ -194,6 +194,9 @@ pub struct Document {
     /// What the link or attachment is called; the file's name where absent. A template too.
     #[serde(default)]
     pub title: Option<String>,
+    /// Whether the portal hands it out no more, whatever links went out.
+    #[serde(default)]
+    pub revoked: bool,
 }
 
 /// How a document is handed over.

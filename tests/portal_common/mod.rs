@@ -103,6 +103,8 @@ pub struct Desktop {
 pub struct Answered {
     pub status: StatusCode,
     pub headers: HeaderMap,
+    /// As it came.
+    pub bytes: Vec<u8>,
     /// With slashes, and `'` for quotation marks in values.
     pub text: String,
 }
@@ -121,6 +123,7 @@ impl Desktop {
             clock: Arc::new(clock.clone()),
             run: RunId(77),
             post: Some(Arc::new(Kept(Arc::clone(&mails)))),
+            files: Some(house.path().join("site")),
             log: None,
         };
         let from = path.clone();
@@ -155,8 +158,8 @@ impl Desktop {
         Answered {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec())
-                .unwrap()
+            bytes: bytes.to_vec(),
+            text: String::from_utf8_lossy(&bytes)
                 .replace("&#x2f;", "/")
                 .replace("&quot;", "'"),
         }
