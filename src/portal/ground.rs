@@ -7,7 +7,6 @@ use std::collections::HashMap;
 
 use super::folds::Folds;
 use crate::git::CommitId;
-use crate::mail::address::Address;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::mail::token::{OccurrenceTag, Scope as Tag};
@@ -19,7 +18,7 @@ use crate::workspace::list::List;
 use crate::workspace::members::{Members, Rows, Values};
 use crate::workspace::names::ListName;
 use crate::workspace::settings::{Locale, Settings};
-use crate::workspace::source::Source;
+use crate::workspace::source::{Source, WorkspacePath};
 
 /// See the module.
 pub(super) struct Ground {
@@ -31,7 +30,17 @@ pub(super) struct Ground {
     index: HashMap<RecipientId, Vec<(u16, u64)>>,
     /// What occurrences' tags in links stand for.
     pub(super) occurrences: HashMap<OccurrenceTag, OccurrenceId>,
+    pub(super) logo: Option<Logo>,
 }
+
+/// The organisation's logo.
+pub(super) struct Logo {
+    pub(super) kind: &'static str,
+    pub(super) content: Vec<u8>,
+}
+
+/// A logo of more bytes is not shown.
+const LARGEST_LOGO: u64 = 1_000_000;
 
 /// A list.
 pub(super) struct Held {
@@ -95,8 +104,10 @@ impl Ground {
                 rows,
             });
         }
+        let logo = workspace.settings.policy.brand.logo.as_deref();
         Ok(Self {
             head,
+            logo: logo.and_then(|name| Logo::read(source, name)),
             settings: workspace.settings,
             lists,
             index,
@@ -137,14 +148,27 @@ impl Ground {
         found
     }
 
-    /// Somebody's address, where a list has it.
-    pub(super) fn address(&self, who: &RecipientId) -> Option<Address> {
-        let places = self.index.get(who)?;
+    /// Somebody's address, where a list has it or they joined one since.
+    pub(super) fn address(
+        &self,
+        who: &RecipientId,
+        folds: &Folds,
+        key: &RecipientKey,
+    ) -> Option<String> {
+        let places = self.index.get(who).map(Vec::as_slice).unwrap_or_default();
         let mut read = places.iter().filter_map(|(number, offset)| {
             let held = self.lists.get(usize::from(*number))?;
             held.rows.member_at(*offset).ok()
         });
-        read.next().map(|member| member.address)
+        if let Some(member) = read.next() {
+            return Some(member.address.as_str().to_owned());
+        }
+        let overlay = Overlay {
+            wishes: &folds.wishes,
+            key,
+        };
+        let mut lists = self.lists.iter();
+        lists.find_map(|held| overlay.said(&held.name, &held.list, who).address)
     }
 
     /// The name of the topic that a token means, if any list still has it.
@@ -164,6 +188,24 @@ impl Ground {
             locale(tag)
         });
         told.next()
+    }
+}
+
+impl Logo {
+    /// The picture of this name below `assets/`. What can not be read, or is none of the kinds that mails show, is none.
+    fn read(source: &dyn Source, name: &str) -> Option<Self> {
+        let name = name.trim_start_matches("assets/");
+        let path = WorkspacePath::parse(&format!("assets/{name}")).ok()?;
+        let content = source.read(&path, LARGEST_LOGO).ok()?;
+        // By what is in it, not by its name: what a page of ours hands out is a picture.
+        let kind = match content.get(..4)? {
+            b"\x89PNG" => "image/png",
+            [0xff, 0xd8, 0xff, _] => "image/jpeg",
+            b"GIF8" => "image/gif",
+            b"RIFF" => "image/webp",
+            _ => return None,
+        };
+        Some(Self { kind, content })
     }
 }
 

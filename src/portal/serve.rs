@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use super::metrics::Route;
-use super::page::{POLICY, answer};
+use super::page::{POLICY, answer, kept};
 use super::service::{Asker, Refusal, Service};
 
 /// The longest form.
@@ -46,6 +46,8 @@ pub(super) fn router(service: Arc<Service>) -> Router {
         .route("/y/{sealed}", get(finish_page).post(finish))
         .route("/i/{sealed}", get(invitation_page).post(accept_invitation))
         .route("/style.css", get(style))
+        .route("/logo", get(logo))
+        .route("/favicon.ico", get(no_icon))
         .route("/healthz", get(health))
         .route("/metrics", get(metrics))
         .fallback(nothing)
@@ -276,6 +278,19 @@ async fn accept_invitation(
 
 async fn style(State(service): Shared) -> Answer {
     service.pages.style(&service.ground().settings)
+}
+
+/// The organisation's logo.
+async fn logo(State(service): Shared, asker: Who) -> Answer {
+    match &service.ground().logo {
+        Some(logo) => kept(answer(StatusCode::OK, logo.kind, logo.content.clone())),
+        None => service.refuse(Refusal::Link, &asker),
+    }
+}
+
+/// Browsers ask for it by themselves: nobody guesses links who does.
+async fn no_icon() -> Answer {
+    kept(answer(StatusCode::NOT_FOUND, "text/plain", ""))
 }
 
 /// Whether what is asked for can be put down: what a load balancer wants to know.
