@@ -102,7 +102,7 @@ columns:
 SOCIOS_ROWS = "email,nombre,telefono,empleados,aniversario,revista,sector\ncarla@casa.example,Carla,+57 602 555 0142,12,1998-05-04,true,agro\n"
 
 CAMPAIGN = """\
-subject: "{{{{ nombre | default('Hola') }}}}: {title}"
+subject: "{salute}{title}"
 sender: eventos
 template: plain
 locale: es
@@ -335,10 +335,10 @@ class House:
         self.git(self.desk, "commit", "-q", "-m", message)
         self.git(self.desk, "push", "-q", "-u", "origin", "main")
 
-    def campaign(self, name, audience, more="", body="Hola {{ nombre | default('') }}:\n\n¿Qué tal?\n"):
+    def campaign(self, name, audience, more="", body="Hola {{ nombre | default('') }}:\n\n¿Qué tal?\n", salute="{{ nombre | default('Hola') }}: "):
         """Merges a campaign and sends it; who got it."""
         title = f"Noticia {name}"
-        self.write(f"campaigns/{name}/campaign.yaml", CAMPAIGN.format(title=title, audience=audience, date=TODAY) + more)
+        self.write(f"campaigns/{name}/campaign.yaml", CAMPAIGN.format(title=title, salute=salute, audience=audience, date=TODAY) + more)
         self.write(f"campaigns/{name}/body.md", body)
         self.push(title)
         self.said = self.postmerge("send", "--now")
