@@ -22,11 +22,13 @@ use postmerge::ledger::event::{
     AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, Ranges, RecipientIndex,
     Resolution, RunId, Scope, SuppressionEvent,
 };
-use postmerge::ledger::feedback::{Feedback, Heard, MessageKey};
+use postmerge::ledger::feedback::{Feedback, Heard, MessageKey, Reader};
+use postmerge::ledger::wish::{PURPOSE, Wanted, Way, Wish};
 use postmerge::mail::address::Address;
 use postmerge::mail::digest::Digest;
 use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
 use postmerge::mail::refusal::{Class, Status};
+use postmerge::mail::sealed::Sealed;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -120,6 +122,10 @@ impl House {
                     .map(|(id, event)| (id.parse().unwrap(), event))
                     .collect(),
                 suppressions,
+                wishes: match feedback.is_empty() {
+                    true => Vec::new(),
+                    false => wished(),
+                },
                 feedback,
                 ..Batch::new(RunId(0x1a2b_3c4d), at(0), "batch".to_owned())
             })
@@ -223,7 +229,16 @@ fn came_back() -> Vec<Feedback> {
         status: Status::parse("5.1.1"),
         text: "user unknown".to_owned(),
     };
-    vec![
+    let by = |reader| (reader, "https://feria.example/?a=1".to_owned());
+    let read = |message, (by, link): (Reader, String), minute| {
+        let opened = heard(message, 3, Heard::Opened { by });
+        let clicked = heard(message, 3, Heard::Clicked { by, link });
+        [opened, clicked].map(|it| Feedback {
+            at: at(minute),
+            ..it
+        })
+    };
+    let mut all = vec![
         heard(1, 0, bounced.clone()),
         heard(1, 0, bounced),
         heard(2, 3, Heard::Left { scope: Scope::All }),
@@ -231,7 +246,40 @@ fn came_back() -> Vec<Feedback> {
             mail: None,
             ..heard(3, 0, Heard::Replied)
         },
-    ]
+    ];
+    // A filter, then a person, twice.
+    all.extend(read(4, by(Reader::Machine), 50));
+    all.extend(read(5, by(Reader::Person), 55));
+    all.extend(read(6, by(Reader::Person), 58));
+    all
+}
+
+fn wished() -> Vec<Wish> {
+    let row = Sealed::new(&key(), PURPOSE, b"{}").unwrap();
+    let list = || "exportadores".to_owned();
+    let joined = Wanted::Joined {
+        list: list(),
+        row: row.clone(),
+        consent: MessageKey::of(b"a text"),
+        client: None,
+    };
+    let wishes = [
+        joined,
+        Wanted::Changed { list: list(), row },
+        Wanted::Paused {
+            until: at(60 * 24 * 30),
+        },
+        Wanted::AtMost { days: 7 },
+        Wanted::Confirmed,
+    ];
+    let wish = |(number, what)| Wish {
+        key: MessageKey([number; 8]),
+        recipient: id("ivo@dos.test"),
+        at: at(70 + i64::from(number)),
+        way: Way::Portal,
+        what,
+    };
+    (0..).zip(wishes).map(wish).collect()
 }
 
 const PEOPLE: [&str; 5] = [
@@ -306,6 +354,44 @@ fn what_a_person_got_is_told_with_its_whole_life() {
     let (code, out, err) = house.run_with(None, &["history", "--recipient", &by_id]);
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.contains("without consent (no-consent)"), "{out}");
+}
+
+#[test]
+fn what_a_person_read_and_asked_for_is_told() {
+    let house = House::new();
+    house.sent();
+    insta::assert_snapshot!(house.history(&["--recipient", "ivo@dos.test"]));
+    let json = house.history(&["--recipient", "ivo@dos.test", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    insta::assert_snapshot!(format!("{:#}", json["wishes"]));
+    let life = json["mails"][0]["life"].as_array().unwrap();
+    let of = |event: &str| -> Vec<&serde_json::Value> {
+        life.iter().filter(|it| it["event"] == event).collect()
+    };
+    // However often: once for people, and once for machines.
+    let by = |event| -> Vec<&str> {
+        let all = of(event).into_iter();
+        all.map(|it| it["by"].as_str().unwrap()).collect()
+    };
+    assert_eq!(by("opened"), ["machine", "person"]);
+    assert_eq!(by("clicked"), ["machine", "person"]);
+    assert_eq!(of("clicked")[0]["link"], "https://feria.example/?a=1");
+    let csv = house.history(&["--recipient", "ivo@dos.test", "--format", "csv"]);
+    let rows = |what: &str| csv.lines().filter(|line| line.contains(what)).count();
+    assert_eq!((rows(",opened,"), rows(",clicked,")), (2, 2), "{csv}");
+    assert_eq!((rows(",joined,"), rows(",at-most,")), (1, 1), "{csv}");
+
+    let (_, out, _) = house.run_with(None, &["status", "rueda"]);
+    assert!(
+        out.contains("opened by people: 1, by machines only: 0"),
+        "{out}"
+    );
+    let (_, out, _) = house.run_with(None, &["status", "rueda", "--format", "json"]);
+    let status: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let reading = &status["occurrences"][0]["reading"];
+    let link =
+        serde_json::json!({"link": "https://feria.example/?a=1", "people": 1, "machines": 0});
+    assert_eq!(reading["links"], serde_json::json!([link]));
 }
 
 #[test]

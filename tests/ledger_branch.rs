@@ -12,10 +12,13 @@ mod support {
     pub(crate) mod ledger;
 }
 
+use std::collections::BTreeMap;
+
 use postmerge::git::Repository;
 use postmerge::ledger::branch::{Batch, LedgerError, PublishError};
 use postmerge::ledger::event::{Event, Exclusion, RecipientIndex, RunId, Scope, SuppressionEvent};
 use postmerge::ledger::feedback::Returned;
+use postmerge::ledger::reading::{Readers, Reading};
 use postmerge::ledger::result_page::result_page;
 use postmerge::ledger::state::Status;
 use postmerge::mail::recipient_id::RecipientId;
@@ -25,6 +28,29 @@ use support::git::git;
 use support::ledger::{BRANCH, House, accepted, at, claimed, fixed, occurrence, publish};
 
 const FIRST: &str = "campaigns/2026/rueda-agro/.events/00/00/000000-00000001.seg";
+
+fn returned() -> Returned {
+    Returned {
+        hard: 1,
+        other: 2,
+        complained: 0,
+        left: 0,
+        reading: Reading {
+            opened: Readers {
+                people: 1,
+                machines: 0,
+            },
+            clicked: Readers::default(),
+            links: BTreeMap::from([(
+                "https://feria.example/|x".to_owned(),
+                Readers {
+                    people: 0,
+                    machines: 3,
+                },
+            )]),
+        },
+    }
+}
 
 #[test]
 fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() {
@@ -45,13 +71,7 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
         ..Batch::new(RunId(1), at(11), "left".to_owned())
     };
     let state = one.replay(&occurrence()).unwrap();
-    let returned = Returned {
-        hard: 1,
-        other: 2,
-        complained: 0,
-        left: 0,
-    };
-    let page = result_page(&occurrence(), &state, Some(returned), at(20));
+    let page = result_page(&occurrence(), &state, Some(returned()), at(20));
     batch.pages.push((occurrence(), page));
     one.publish(&batch).unwrap();
 
@@ -92,7 +112,15 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
         "{all}"
     );
     assert!(all.contains("| bounced otherwise | 2 |"), "{all}");
-    assert!(!result_page(&occurrence(), &state, None, at(20)).contains("came back"));
+    assert!(all.contains("| opened | 1 | 0 |"), "{all}");
+    assert!(
+        all.contains("feria.example") && all.contains("| 0 | 3 |"),
+        "{all}"
+    );
+    let unread = result_page(&occurrence(), &state, None, at(20));
+    assert!(!unread.contains("came back") && !unread.contains("## Read"));
+    let unread = result_page(&occurrence(), &state, Some(Returned::default()), at(20));
+    assert!(!unread.contains("## Read"));
     assert!(all.contains("# The ledger"));
 }
 

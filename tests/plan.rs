@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use postmerge::deliver::at_commit;
 use postmerge::git::Repository;
+use postmerge::ledger::event::Exclusion;
 use postmerge::mail::occurrence::CampaignId;
 use postmerge::mail::recipient_id::RecipientKey;
 use postmerge::plan::planning::{Request, State, plan};
@@ -309,6 +310,67 @@ fn who_gets_no_copies_is_not_among_the_selected() {
     let json: serde_json::Value = serde_json::from_str(&plan_json::render(&plan)).unwrap();
     let left_out = &json["campaigns"][0]["sending"]["audience"]["copies_left_out"];
     assert_eq!(left_out["duplicate"], 2);
+}
+
+#[test]
+fn who_is_invited_and_what_is_counted_is_said() {
+    let more =
+        format!("{TO_ALL}\ntracking: {{opens: true, clicks: true}}\ninvitation: {{list: boletin}}");
+    let business = format!("{TO_ALL}\npurpose: transactional\ntracking: {{opens: true}}");
+    let folder = repository(&[("unase", &more), ("factura", &business)]);
+    let folder = folder.path();
+    list(folder, [1, 2, 3]);
+    let settings = std::fs::read_to_string(folder.join("postmerge.yaml")).unwrap();
+    let portal = "portal: {url: \"https://portal.camara.example\"}\n";
+    write(folder, "postmerge.yaml", &format!("{settings}{portal}"));
+    let news = std::fs::read_to_string(folder.join("lists/exportadores.yaml")).unwrap();
+    let joining = "joining: {consent: {es: Quiero recibirlo.}}\n";
+    write(folder, "lists/boletin.yaml", &format!("{news}{joining}"));
+    write(
+        folder,
+        "lists/boletin.csv",
+        "email\nSocio2@socios.example\n",
+    );
+    write(
+        folder,
+        "campaigns/unase/body.md",
+        "[Quiero recibirlo]({{ join_url }})\n",
+    );
+    let plan = planned(folder, None, &["unase", "factura"]);
+    let audience = &sending(&plan, "unase").audience;
+    assert_eq!(audience.recipients, 2);
+    assert_eq!(audience.exclusions.get(&Exclusion::Member), Some(&1));
+    assert_eq!(audience.holds, Vec::<String>::new());
+    for (shown, lines) in [
+        (
+            plan_text::render(&plan, &zone()),
+            [
+                "  invites    to join the list boletin\n",
+                "  counted    who opens it and who follows its links\n",
+                "1 in the list already that they would be invited to",
+            ],
+        ),
+        (
+            plan_markdown::render(&plan, &zone()),
+            [
+                "- **Invites**: to join the list boletin\n",
+                "- **Counted**: who opens it and who follows its links\n",
+                "1 in the list already that they would be invited to",
+            ],
+        ),
+    ] {
+        for line in lines {
+            assert_eq!(shown.matches(line).count(), 1, "{line}: {shown}");
+        }
+    }
+    let json: serde_json::Value = serde_json::from_str(&plan_json::render(&plan)).unwrap();
+    let of = |id: &str| {
+        let all = json["campaigns"].as_array().unwrap();
+        all.iter().find(|it| it["id"] == id).unwrap()["sending"].clone()
+    };
+    assert_eq!(of("unase")["invites_to"], "boletin");
+    assert_eq!(of("unase")["counted"]["clicks"], true);
+    assert_eq!(of("factura")["counted"]["opens"], false);
 }
 
 #[test]

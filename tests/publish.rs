@@ -201,3 +201,24 @@ fn what_is_missing_is_said_before_anything_is_written() {
     );
     assert_eq!(fs::read_dir(outer.path().join("site")).unwrap().count(), 0);
 }
+
+#[test]
+fn what_the_portal_hands_out_is_not_published_from_then_on() {
+    let house = House::new();
+    let own = document("Ana.pdf", "factura de Ana");
+    let settings = fs::read_to_string(house.root().join("postmerge.yaml")).unwrap();
+    let portal = "portal: {url: \"https://portal.camara.example\", documents: 30}\n";
+    house.write("postmerge.yaml", &(settings + portal));
+    house.merge();
+    // Its mails are made as it was approved, and so they link.
+    assert!(house.published().contains(&own));
+    house.write("campaigns/aviso/body.md", "Hola otra vez.\n");
+    house.merge();
+    assert_eq!(
+        house.published(),
+        BTreeSet::from([
+            asset("logo año.png", "logo 1"),
+            document("programa.pdf", "programa"),
+        ])
+    );
+}

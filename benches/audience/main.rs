@@ -117,6 +117,7 @@ fn read(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
         bcc: &[],
         copies_for_at_most: 25,
         lists: &lists,
+        invited_to: &[],
         excluded_lists: &[],
         key: &key,
         suppressed: &|_| None,

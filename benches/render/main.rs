@@ -22,6 +22,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, RsaKeyPair};
 use base64::Engine as _;
 use postmerge::mail::dkim::{self, Algorithm, Signer};
 use postmerge::mail::mime::{self, Content};
+use postmerge::render::RecipientView;
 use postmerge::workspace::member::Value;
 use render_common::{Case, member, text, view};
 
@@ -74,6 +75,27 @@ fn body() -> String {
 const LAYOUT: &str = "<html><head><style>h1{color:#0b4f6c}h2{font-size:18px;color:#333}p{font-family:Arial,sans-serif;line-height:1.5}\
     li{font-family:Arial,sans-serif} @media (max-width:600px){h1{font-size:20px}}</style></head><body><table width=\"600\">\
     <tr><td>{{ content }}</td></tr></table></body></html>";
+
+/// Static links in place of those with a value: as they are, then all of them counted.
+fn links(view: &RecipientView<'_>) {
+    let linked = body().replace("/{{ id }}?s=", "/programa?s=");
+    for (what, campaign) in [
+        (
+            "render, 14 static links",
+            "subject: \"Rueda de negocios para {{ nombre }}\"",
+        ),
+        (
+            "render, all of them counted",
+            "subject: \"Rueda de negocios para {{ nombre }}\"\ntracking: {opens: true, clicks: true}",
+        ),
+    ] {
+        let mut case = Case::body(&linked);
+        case.campaign = campaign;
+        case.layout = Some(LAYOUT);
+        let compiled = case.compile().unwrap();
+        measure(what, 2_000, || drop(black_box(compiled.parts(view))));
+    }
+}
 
 fn main() {
     let source = body();
@@ -140,6 +162,7 @@ fn main() {
             )))
         });
     }
+    links(&view);
     let both = compiled(vec![
         signer(Algorithm::RsaSha256),
         signer(Algorithm::Ed25519Sha256),

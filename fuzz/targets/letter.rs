@@ -119,6 +119,7 @@ impl Shape {
             index: 7,
             member: Some(member),
             copy: Copy::To,
+            is_specimen: false,
             date: jiff::Timestamp::UNIX_EPOCH,
             documents: &[],
         };

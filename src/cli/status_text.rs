@@ -14,6 +14,7 @@ use crate::deliver::standings::{Entry, Place, Wait};
 use crate::deliver::waiting::Waiting;
 use crate::ledger::event::Ranges;
 use crate::ledger::feedback::Returned;
+use crate::ledger::reading::{Readers, Reading};
 use crate::ledger::state::Note;
 
 /// What a terminal shows on one line at least.
@@ -99,13 +100,27 @@ fn block(text: &mut String, entry: &Entry, zone: &TimeZone) {
 
 /// What was heard later is apart from the sum: these mails were accepted, and stay so.
 fn came_back(text: &mut String, returned: &Returned) {
-    if *returned != Returned::default() {
+    let none = Returned {
+        reading: returned.reading.clone(),
+        ..Returned::default()
+    };
+    if *returned != none {
         let _ = writeln!(
             text,
             "  of the accepted, came back: {} hard and {} other bounces;\n  {} complained, {} left",
             returned.hard, returned.other, returned.complained, returned.left
         );
     }
+    let reading = &returned.reading;
+    if reading.is_empty() {
+        return;
+    }
+    let (opened, clicked) = (reading.opened, reading.clicked);
+    let _ = writeln!(
+        text,
+        "  opened by people: {}, by machines only: {}; links followed\n  by people: {}, by machines only: {}",
+        opened.people, opened.machines, clicked.people, clicked.machines
+    );
 }
 
 /// Destinations that mails wait at, each on two lines; what says "until" is left alone by the run that heard it.
@@ -316,6 +331,7 @@ fn entry_json(entry: &Entry) -> Value {
             "hard": entry.came_back.hard, "other": entry.came_back.other,
             "complained": entry.came_back.complained, "left": entry.came_back.left,
         },
+        "reading": reading_json(&entry.came_back.reading),
         "notes": notes,
         "last_activity": entry.last_activity.map(|at| at.to_string()),
     })
@@ -327,6 +343,17 @@ fn waiting_json(it: &Waiting) -> Value {
         "retry_at": it.retry_at.map(|at| at.to_string()),
         "paused_until": it.paused_until.map(|at| at.to_string()),
         "words": it.words,
+    })
+}
+
+fn reading_json(reading: &Reading) -> Value {
+    let readers = |it: Readers| json!({"people": it.people, "machines": it.machines});
+    let links = reading.by_people().into_iter();
+    let links =
+        links.map(|(link, it)| json!({"link": link, "people": it.people, "machines": it.machines}));
+    json!({
+        "opened": readers(reading.opened), "clicked": readers(reading.clicked),
+        "links": links.collect::<Vec<_>>(),
     })
 }
 

@@ -172,6 +172,7 @@ impl Letters for CampaignLetters {
             index: of,
             envelope_to: &envelope_to,
             copy,
+            is_specimen: false,
         };
         self.mailing.letter(&person, date)
     }

@@ -173,7 +173,12 @@ impl Engine {
             .map(|active| {
                 (
                     (*active.id).clone(),
-                    result_page(&active.id, &active.state, Some(active.returned), now),
+                    result_page(
+                        &active.id,
+                        &active.state,
+                        Some(active.returned.clone()),
+                        now,
+                    ),
                 )
             })
             .collect()

@@ -66,7 +66,9 @@ pub(super) fn check_growth(
         return Ok(());
     }
     let wish = &campaign.audience;
+    let invited_to = campaign.invitation.as_ref().map(|it| &it.list);
     let lists = wish.lists.iter().chain(&wish.exclude_lists);
+    let lists = lists.chain(invited_to);
     let commits = (ground.head, scheduled.approved_by);
     let lists_differ = at_commit::rows_differ(ground.repository, commits, lists)?;
     let before = match last_audience(ledger, &scheduled.id)? {

@@ -1,7 +1,7 @@
 //! What mails link to, laid out as it is published: under the very names that rendering links to.
 //!
 //! Read from the main branch's commits, never from a folder: assets as they are there now and as they were when
-//! a campaign was approved or started, and each campaign's linked documents. So a link in a mail that went out
+//! a campaign was approved or started, and each campaign's linked documents, less those that the portal hands out. So a link in a mail that went out
 //! holds as long as its campaign stands on the main branch; with the campaign its documents go. Pages that
 //! list files are never among them. Sends nothing, publishes nothing: whoever calls takes the files.
 
@@ -152,11 +152,18 @@ impl Laying<'_, '_> {
             commit: tree.commit().to_string(),
             source,
         })?;
+        // As they were when the mail was made: a link that went out must not break where the settings change.
+        let settings = Workspace::load_settings(tree).map_err(|source| StartError::Workspace {
+            commit: tree.commit().to_string(),
+            source,
+        })?;
+        let is_handed_out = settings.portal.is_some_and(|it| it.documents.is_some());
         let documents = file.campaign.documents.iter();
         let linked = documents.filter(|it| it.delivery == DocumentDelivery::Link);
         // One that is no path is lint's to say, and is in no mail.
         let patterns: Vec<_> = linked
             .filter_map(|it| DocumentPath::parse(&it.file).ok())
+            .filter(|it| !is_handed_out || !it.is_per_recipient())
             .collect();
         if patterns.is_empty() {
             return Ok(());

@@ -91,6 +91,8 @@ pub enum Exclusion {
     ExcludedList,
     /// Named under the campaign's `exclude`.
     ExcludedAddress,
+    /// Is in the list already that the campaign invites to.
+    Member,
     /// Already received every document of this campaign.
     DocumentReceived,
     /// Was mailed as often lately as policy allows.
@@ -224,7 +226,7 @@ pub enum Event {
 }
 
 /// What a suppression is for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// Everything.
     All,
@@ -346,7 +348,7 @@ impl fmt::Display for RecipientIndex {
 
 impl Exclusion {
     /// Every reason.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Duplicate,
         Self::NoConsent,
         Self::Unsubscribed,
@@ -355,6 +357,7 @@ impl Exclusion {
         Self::Suppressed,
         Self::ExcludedList,
         Self::ExcludedAddress,
+        Self::Member,
         Self::DocumentReceived,
         Self::FrequencyCap,
         Self::AddressInvalid,
@@ -381,6 +384,7 @@ impl Exclusion {
             Self::Suppressed => "suppressed",
             Self::ExcludedList => "excluded-list",
             Self::ExcludedAddress => "excluded-address",
+            Self::Member => "member",
             Self::DocumentReceived => "document-received",
             Self::FrequencyCap => "frequency-cap",
             Self::AddressInvalid => "address-invalid",
@@ -403,6 +407,7 @@ impl Exclusion {
             Self::Suppressed => "suppressed by a person",
             Self::ExcludedList => "in an excluded list",
             Self::ExcludedAddress => "excluded by name",
+            Self::Member => "in the list already that they would be invited to",
             Self::DocumentReceived => "with every document already",
             Self::FrequencyCap => "mailed as often lately as policy allows",
             Self::AddressInvalid => "without a valid address",

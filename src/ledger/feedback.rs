@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::event::{RecipientIndex, Scope};
+use super::reading::{Reading, Readings};
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientId;
@@ -34,7 +35,7 @@ pub struct Feedback {
 }
 
 /// What was heard.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Heard {
     /// The mail will not arrive.
     Bounced {
@@ -150,6 +151,11 @@ impl Feedback {
 }
 
 impl Heard {
+    /// Whether it says that somebody read: nothing came back then.
+    pub const fn is_reading(&self) -> bool {
+        matches!(self, Self::Opened { .. } | Self::Clicked { .. })
+    }
+
     /// Its name in files and tables.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -168,20 +174,35 @@ impl Heard {
     }
 }
 
-/// Takes each thing that a message tells of a recipient once, however often it was read.
+/// Which mail: its occurrence, and its place in the audience.
+type PlaceOfMail = (OccurrenceId, RecipientIndex);
+
+/// Takes each thing that a message tells of a recipient once, however often it was read; that a mail was opened, and that one of
+/// its links was followed, once for people and once for machines, however often they did.
 #[derive(Debug, Default)]
-pub struct Once(HashSet<(MessageKey, RecipientId, &'static str)>);
+pub struct Once {
+    messages: HashSet<(MessageKey, RecipientId, &'static str)>,
+    readings: HashSet<(Option<PlaceOfMail>, RecipientId, Heard)>,
+}
 
 impl Once {
     /// Whether this was not there before.
     pub fn take(&mut self, feedback: &Feedback) -> bool {
-        self.0
-            .insert((feedback.message, feedback.recipient, feedback.what.name()))
+        let what = &feedback.what;
+        match what.is_reading() {
+            true => {
+                let of = (feedback.mail.clone(), feedback.recipient, what.clone());
+                self.readings.insert(of)
+            }
+            false => self
+                .messages
+                .insert((feedback.message, feedback.recipient, what.name())),
+        }
     }
 }
 
-/// How many mails of an occurrence came back, and how: of one mail the worst that was heard counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How many mails of an occurrence came back, and how: of one mail the worst that was heard counts; and what was read of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Returned {
     /// Bounced for good, because the address takes no mail.
     pub hard: u32,
@@ -191,6 +212,8 @@ pub struct Returned {
     pub complained: u32,
     /// Left.
     pub left: u32,
+    /// Opened and followed.
+    pub reading: Reading,
 }
 
 /// What came back, by occurrence.
@@ -199,11 +222,16 @@ pub struct ByOccurrence {
     /// Of each mail what was heard, so that reading a message twice changes nothing.
     mails: HashMap<(OccurrenceId, RecipientIndex), [bool; 4]>,
     counts: HashMap<OccurrenceId, Returned>,
+    readings: Readings,
 }
 
 impl ByOccurrence {
     /// Takes one event in.
     pub fn apply(&mut self, feedback: &Feedback) {
+        if feedback.what.is_reading() {
+            self.readings.apply(feedback);
+            return;
+        }
         let Some(mail) = &feedback.mail else { return };
         let kind = match &feedback.what {
             Heard::Bounced {
@@ -255,7 +283,11 @@ impl ByOccurrence {
 
     /// What came back of an occurrence.
     pub fn of(&self, occurrence: &OccurrenceId) -> Returned {
-        self.counts.get(occurrence).copied().unwrap_or_default()
+        let counts = self.counts.get(occurrence).cloned();
+        Returned {
+            reading: self.readings.of(occurrence),
+            ..counts.unwrap_or_default()
+        }
     }
 }
 
@@ -292,6 +324,34 @@ mod tests {
     }
 
     #[test]
+    fn reading_is_told_once_for_people_and_once_for_machines() {
+        let mut once = Once::default();
+        let opened = |message, by| Feedback {
+            what: Heard::Opened { by },
+            ..feedback((message, 7, 4))
+        };
+        assert!(once.take(&opened(1, Reader::Machine)));
+        assert!(once.take(&opened(1, Reader::Person)));
+        assert!(!once.take(&opened(2, Reader::Person)));
+        let clicked = |link: &str| Feedback {
+            what: Heard::Clicked {
+                by: Reader::Person,
+                link: link.to_owned(),
+            },
+            ..feedback((1, 7, 4))
+        };
+        assert!(once.take(&clicked("https://a.example/")));
+        assert!(once.take(&clicked("https://b.example/")));
+        assert!(!once.take(&clicked("https://a.example/")));
+        let mut counts = ByOccurrence::default();
+        counts.apply(&opened(1, Reader::Person));
+        // Nothing came back.
+        assert_eq!(counts.occurrences().count(), 0);
+        let returned = counts.of(&"2026/rueda".parse().unwrap());
+        assert_eq!(returned.reading.opened.people, 1);
+    }
+
+    #[test]
     fn a_message_that_is_read_twice_counts_once_and_the_worst_counts() {
         let mut counts = ByOccurrence::default();
         for event in [
@@ -310,6 +370,7 @@ mod tests {
             other: 1,
             complained: 1,
             left: 0,
+            ..Returned::default()
         };
         assert_eq!(returned, wanted);
     }

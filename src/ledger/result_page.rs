@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::feedback::Returned;
+use super::reading::{Readers, Reading};
 use super::state::{Note, OccurrenceState, Status};
 use crate::diagnostic::markdown::escaped;
 use crate::mail::occurrence::OccurrenceId;
@@ -55,6 +56,7 @@ pub fn result_page(
     }
     if let Some(returned) = returned {
         came_back(&mut page, &returned, counts.accepted);
+        read(&mut page, &returned.reading);
     }
     if let Err(error) = counts.check() {
         let _ = writeln!(page, "\n**{error}**");
@@ -102,6 +104,39 @@ fn came_back(page: &mut String, returned: &Returned, accepted: u64) {
         returned.hard, returned.other, returned.complained, returned.left
     );
 }
+
+/// Links that are named; the rest is in `postmerge status --format json`.
+const MOST_LINKS: usize = 50;
+
+/// People and machines stand apart, in every line.
+fn read(page: &mut String, reading: &Reading) {
+    if reading.is_empty() {
+        return;
+    }
+    let row = |what: &str, it: Readers| format!("| {what} | {} | {} |\n", it.people, it.machines);
+    let _ = write!(
+        page,
+        "\n## Read\n\n| mails | by people | by machines only |\n|---|---:|---:|\n{}{}\n{OPENED}\n",
+        row("opened", reading.opened),
+        row("a link followed", reading.clicked)
+    );
+    let links = reading.by_people();
+    if links.is_empty() {
+        return;
+    }
+    page.push_str("\n| link | by people | by machines only |\n|---|---:|---:|\n");
+    for (link, readers) in links.iter().take(MOST_LINKS) {
+        page.push_str(&row(&escaped(link), *readers));
+    }
+    let more = links.len().saturating_sub(MOST_LINKS);
+    if more > 0 {
+        let _ = writeln!(page, "\n{more} more links were followed less often.");
+    }
+}
+
+/// What an open is worth.
+const OPENED: &str = "An open says little: many mail programs never ask for the picture that counts it, and others, or filters before them, \
+    ask for it and follow links with nobody looking. What is known to be a machine stands apart; not all of them are known.";
 
 fn unknowns(page: &mut String, occurrence: &OccurrenceId, state: &OccurrenceState, count: u64) {
     let _ = writeln!(

@@ -130,6 +130,7 @@ impl<'a> Candidate<'a> {
             index: 0,
             member,
             copy: Copy::To,
+            is_specimen: false,
             date: Timestamp::UNIX_EPOCH,
             documents: &views,
         };

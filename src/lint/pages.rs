@@ -136,6 +136,10 @@ pages! {
     "codeowners-missing"
     "file-ignored"
     "body-empty"
+    "tracking-without-effect"
+    "invitation-closed"
+    "join-link-missing"
+    "join-link-unfounded"
 }
 
 /// The page of a rule.

@@ -39,7 +39,9 @@ pub fn is_everybodys(path: &str) -> bool {
 /// Whether a campaign, one of its lists or its template is among what a change touches.
 pub fn is_touched(file: &CampaignFile, touched: &BTreeSet<&str>) -> bool {
     let audience = &file.campaign.audience;
-    let mut lists = audience.lists.iter().chain(&audience.exclude_lists);
+    let invited_to = file.campaign.invitation.as_ref().map(|it| &it.list);
+    let named = audience.lists.iter().chain(&audience.exclude_lists);
+    let mut lists = named.chain(invited_to);
     let template = file.campaign.template.as_ref();
     touched.contains(file.folder.as_str())
         || lists.any(|name| touched.contains(format!("lists/{name}").as_str()))

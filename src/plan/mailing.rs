@@ -14,7 +14,9 @@ use crate::mail::digest::Digest;
 use crate::mail::dkim::Signer;
 use crate::mail::envelope::Letter;
 use crate::mail::occurrence::OccurrenceId;
+use crate::mail::portal_address::{SPECIMEN, document, document_end};
 use crate::mail::recipient_id::RecipientKey;
+use crate::mail::token::{InMail, OccurrenceTag};
 use crate::render::{Compiled, Copy, Delivery, Document, Parts, RecipientView, RenderError};
 use crate::workspace::campaign::DocumentDelivery;
 use crate::workspace::document_path::DocumentPath;
@@ -44,6 +46,7 @@ pub struct Mailing {
     assets: BTreeSet<String>,
     content: Content,
     key: RecipientKey,
+    tag: OccurrenceTag,
     documents: Vec<(DocumentPath, DocumentDelivery, Option<String>)>,
     shared: Cache,
 }
@@ -61,6 +64,8 @@ pub struct Person<'a> {
     pub envelope_to: &'a Address,
     /// Whose copy.
     pub copy: Copy,
+    /// Whether it is only shown: its links open nobody's page, and nothing of it is counted.
+    pub is_specimen: bool,
 }
 
 impl<'a> Person<'a> {
@@ -72,6 +77,16 @@ impl<'a> Person<'a> {
             index,
             envelope_to: to,
             copy: Copy::To,
+            is_specimen: false,
+        }
+    }
+
+    /// The same, only to be shown.
+    #[must_use]
+    pub const fn specimen(self) -> Self {
+        Self {
+            is_specimen: true,
+            ..self
         }
     }
 }
@@ -99,6 +114,7 @@ impl Mailing {
             compiled,
             assets,
             key: key.clone(),
+            tag: OccurrenceTag::of(key, occurrence),
             documents,
             shared: Cache::default(),
             content,
@@ -110,10 +126,12 @@ impl Mailing {
         &self.assets
     }
 
-    /// The paths of documents that it links to.
+    /// The paths of documents that it links to where they are published.
     pub fn linked_documents(&self) -> impl Iterator<Item = &DocumentPath> {
         let linked = self.documents.iter();
-        let linked = linked.filter(|(_, delivery, _)| *delivery == DocumentDelivery::Link);
+        let linked = linked.filter(|(path, delivery, _)| {
+            *delivery == DocumentDelivery::Link && self.handed_out(path).is_none()
+        });
         linked.map(|(path, ..)| path)
     }
 
@@ -160,7 +178,7 @@ impl Mailing {
         date: Timestamp,
         make: impl FnOnce(&RecipientView<'_>) -> Result<T, RenderError>,
     ) -> Result<T, NoLetter> {
-        let documents = self.documents(person.member)?;
+        let documents = self.documents(person, date)?;
         let views: Vec<Document<'_>> = documents.iter().map(Handed::view).collect();
         make(&RecipientView {
             envelope_to: person.envelope_to,
@@ -169,13 +187,15 @@ impl Mailing {
             index: person.index,
             member: person.member,
             copy: person.copy,
+            is_specimen: person.is_specimen,
             date,
             documents: &views,
         })
         .map_err(|why| NoLetter::NotRenderable(why.without_values()))
     }
 
-    fn documents(&self, member: Option<&Member>) -> Result<Vec<Handed>, NoLetter> {
+    fn documents(&self, person: &Person<'_>, date: Timestamp) -> Result<Vec<Handed>, NoLetter> {
+        let member = person.member;
         let mut handed = Vec::with_capacity(self.documents.len());
         for (path, delivery, title) in &self.documents {
             let missing = || NoLetter::DocumentMissing(path.to_string());
@@ -198,7 +218,10 @@ impl Mailing {
             };
             let url = match delivery {
                 DocumentDelivery::Attachment => None,
-                DocumentDelivery::Link => Some(self.url(&bytes, &file_name)?),
+                DocumentDelivery::Link => Some(match self.handed_out(path) {
+                    Some((portal, days)) => self.own_url(portal, days, person, date, &path_text),
+                    None => self.url(&bytes, &file_name)?,
+                }),
             };
             handed.push(Handed {
                 title,
@@ -208,6 +231,31 @@ impl Mailing {
             });
         }
         Ok(handed)
+    }
+
+    /// The portal and for how many days it hands this document out, where it does.
+    fn handed_out(&self, path: &DocumentPath) -> Option<(&str, u16)> {
+        let portal = self.content.settings.portal.as_ref()?;
+        let days = portal.documents?;
+        path.is_per_recipient().then_some((&portal.url, days))
+    }
+
+    fn own_url(
+        &self,
+        portal: &str,
+        days: u16,
+        person: &Person<'_>,
+        date: Timestamp,
+        path: &str,
+    ) -> String {
+        if person.is_specimen {
+            return format!("{portal}/d/{SPECIMEN}");
+        }
+        let mail = InMail {
+            occurrence: self.tag,
+            index: person.index,
+        };
+        document(portal, &self.key, mail, document_end(date, days), path)
     }
 
     fn url(&self, bytes: &[u8], file_name: &str) -> Result<String, NoLetter> {

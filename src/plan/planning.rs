@@ -375,6 +375,8 @@ impl Planning<'_> {
             purpose: campaign.purpose,
             template: campaign.template.as_ref().map(ToString::to_string),
             approvers: approvers(settings, &campaign, is_known.then_some(plan.recipients)),
+            counted: campaign.counted(settings),
+            invites_to: campaign.invitation.as_ref().map(|it| it.list.clone()),
             documents,
             pace: Pace {
                 destinations: match is_known {

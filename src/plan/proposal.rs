@@ -17,7 +17,7 @@ use crate::ledger::state::Counts;
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::schedule::window::Opening;
-use crate::workspace::campaign::Purpose;
+use crate::workspace::campaign::{Purpose, Tracking};
 use crate::workspace::names::ListName;
 
 /// What merging would do.
@@ -115,6 +115,10 @@ pub struct Sending {
     pub template: Option<String>,
     /// Whose approval it needs.
     pub approvers: Vec<Approver>,
+    /// What is counted of reading.
+    pub counted: Tracking,
+    /// The list that it invites to.
+    pub invites_to: Option<ListName>,
     /// What recipients are handed.
     pub documents: Vec<PlannedDocument>,
     /// Who gets it.

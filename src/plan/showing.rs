@@ -17,6 +17,7 @@ use crate::mail::address::Address;
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::RecipientKey;
+use crate::workspace::campaign::Tracking;
 use crate::workspace::published::asset_url;
 use crate::workspace::settings::Settings;
 use crate::workspace::source::WorkspacePath;
@@ -33,6 +34,8 @@ pub struct Showing {
     pub occurrence: OccurrenceId,
     /// Recipients' mails: the awkward ones among them.
     pub mails: Vec<Shown>,
+    /// What is counted of reading.
+    pub counted: Tracking,
     /// Pictures that the mails show, by the address that stands in them.
     pub pictures: BTreeMap<String, Picture>,
 }
@@ -85,7 +88,9 @@ pub fn show(
 ) -> Result<Showing, PlanError> {
     let content = Content::of(&state.source, &state.whence, &state.workspace, id)?;
     let occurrence = occurrence(state, id, &content, now)?;
-    let known = Known::by_settings(key, &state.workspace.settings);
+    let settings = &state.workspace.settings;
+    let counted = content.file.campaign.counted(settings);
+    let known = Known::by_settings(key, settings);
     let resolved = of_campaign(&content, &*state.source, &state.whence, &known)?;
     let (lists, audience) = (resolved.lists, resolved.audience);
     let mailing = Mailing::compile(content, &occurrence, &lists.columns(), key, Vec::new())?;
@@ -108,6 +113,7 @@ pub fn show(
         pictures: pictures(state, &mails)?,
         id: id.clone(),
         occurrence,
+        counted,
         mails,
     })
 }
@@ -128,7 +134,7 @@ fn occurrence(
 }
 
 fn shown(mailing: &Mailing, sample: &Sample, kind: Option<Kind>, now: Timestamp) -> Shown {
-    let person = Person::own(&sample.to, sample.member.as_ref(), 0);
+    let person = Person::own(&sample.to, sample.member.as_ref(), 0).specimen();
     let mail = mailing.parts(&person, now).and_then(|parts| {
         let letter = mailing.letter(&person, now)?;
         let end = letter

@@ -15,6 +15,7 @@ use super::links::rewrite;
 use super::markdown::{self, TextWriter};
 use super::names::{self, NameKind};
 use super::page::{self, Frame};
+use super::personal::{Counting, Personal, picture_html};
 use super::standing::Standing;
 use super::tags::{Origin, Piece, Tags};
 use super::view::{Body, Ingredients, Text};
@@ -34,6 +35,7 @@ pub struct Compiled {
     pub(super) names: Arc<[String]>,
     pub(super) columns: usize,
     pub(super) standing: Standing,
+    pub(super) personal: Personal,
     pub(super) zone: TimeZone,
     pub(super) key: RecipientKey,
     pub(super) occurrence: crate::mail::occurrence::OccurrenceId,
@@ -88,7 +90,7 @@ impl Compiled {
                 (aside.body.clone(), text)
             }
         };
-        let html = html_part(&given, &aside, &body_html, &rewrite)?;
+        let (html, personal) = html_part(&given, &aside, &body_html, &rewrite)?;
         let text = text_part(&given, &aside, body_text)?;
         let mut subject = Assembled::default();
         subject.push(tags, &aside.subject, Place::Plain)?;
@@ -105,9 +107,10 @@ impl Compiled {
         }
 
         let env = fill_environment(&given, &templates)?;
-        let columns = used_columns(&given, &aside, &env, &templates)?;
+        let columns = used_columns(&given, &aside, &env, (&templates, &personal))?;
         let mut names = columns.clone();
         names.extend(["subject", "preheader", "unsubscribe_url", "documents"].map(String::from));
+        names.extend(personal.names());
         Ok(Self {
             env,
             templates,
@@ -116,6 +119,7 @@ impl Compiled {
             columns: columns.len(),
             names: names.into(),
             standing,
+            personal,
             zone,
             tag: OccurrenceTag::of(given.key, given.occurrence),
             key: given.key.clone(),
@@ -197,7 +201,7 @@ fn html_part(
     aside: &Aside,
     body: &str,
     rewrite: &page::Rewrite<'_>,
-) -> Result<Assembled, RenderError> {
+) -> Result<(Assembled, Personal), RenderError> {
     let tags = &aside.tags;
     let page = match (&aside.layout, given.body) {
         (Some(layout), _) => {
@@ -228,12 +232,14 @@ fn html_part(
     depth::check(given, &shielded)?;
     let inlined =
         inline_styles::inline(&shielded, &remarks::taken_out_of_css(&aside.css), css_file)?;
+    let mut counting = Counting::of(given, tags);
     let frame = Frame {
         lang: given.locale.tag(),
         after_body: preheader_html(tags, aside.preheader.is_some()),
-        before_end: footer_html(given, tags),
+        before_end: footer_html(given, tags) + &picture_html(given, tags),
     };
-    page::unshield(tags, &inlined, &frame, rewrite)
+    let page = page::unshield(tags, &inlined, &frame, rewrite, &mut counting)?;
+    Ok((page, Personal::of(given, tags, counting)))
 }
 
 fn text_part(
@@ -338,7 +344,7 @@ fn used_columns(
     given: &Ingredients<'_>,
     aside: &Aside,
     env: &Environment<'_>,
-    templates: &[(&'static str, Assembled)],
+    (templates, personal): (&[(&'static str, Assembled)], &Personal),
 ) -> Result<Vec<String>, RenderError> {
     let of = |part: &str| match env.get_template(part) {
         Ok(template) => template.undeclared_variables(false),
@@ -349,7 +355,7 @@ fn used_columns(
     let is_variable = |name: &str| {
         OWN.contains(&name) || variables.is_some_and(|variables| variables.contains_key(name))
     };
-    used.retain(|name| !is_variable(name));
+    used.retain(|name| !is_variable(name) && !personal.is_ours(name));
     if let Some(unknown) = used.iter().find(|name| !given.columns.contains(name)) {
         let known = given.columns.iter().map(String::as_str).chain(OWN);
         let near = names::nearest(unknown, known);

@@ -8,13 +8,16 @@ use super::view::Document;
 use crate::workspace::member::{Member, Value as Cell};
 
 /// Names that are not columns; a column of the same name is not seen.
-pub(super) const OWN: [&str; 9] = [
+pub(super) const OWN: [&str; 12] = [
     "subject",
     "preheader",
     "organisation",
     "sender",
     "brand",
     "unsubscribe_url",
+    "preferences_url",
+    "view_url",
+    "join_url",
     "locale",
     "documents",
     "loop",

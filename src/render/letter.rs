@@ -19,6 +19,7 @@ use crate::mail::envelope::{Envelope, Letter};
 use crate::mail::header::{self, Mailbox};
 use crate::mail::message_id::message_id;
 use crate::mail::mime::{self, Attachment, Content};
+use crate::mail::portal_address;
 use crate::mail::token::{Action, Leave, ReversePath};
 use crate::workspace::member::Member;
 
@@ -176,14 +177,10 @@ impl Compiled {
 
     /// Whoever holds this copy leaves for themselves: a cc can not unsubscribe the recipient.
     fn leaving(&self, view: &RecipientView<'_>) -> Leaving {
-        let recipient = match view.copy {
-            Copy::To => view.id,
-            Copy::Cc(_) | Copy::Bcc(_) => self.key.id(view.envelope_to),
-        };
         let token = Leave {
             action: Action::Unsubscribe,
             scope: self.standing.scope,
-            recipient,
+            recipient: view.reader(&self.key),
         }
         .token(&self.key);
         Leaving {
@@ -195,7 +192,7 @@ impl Compiled {
                 .standing
                 .portal
                 .as_ref()
-                .map(|url| format!("{url}/u/{token}")),
+                .map(|url| portal_address::leaving(url, &token)),
         }
     }
 
@@ -231,6 +228,9 @@ impl Compiled {
             },
         ));
         values.push(documents(view.documents));
+        let sending = (&self.occurrence, self.tag);
+        self.personal
+            .values(&self.key, sending, view, &mut values)?;
         let context = Value::from_object(Context {
             names: self.names.clone(),
             values,

@@ -20,6 +20,7 @@ mod links;
 mod markdown;
 mod names;
 mod page;
+mod personal;
 mod phrases;
 mod remarks;
 mod short_text;

@@ -4,6 +4,7 @@
 
 use super::RenderError;
 use super::assemble::{Assembled, Place};
+use super::personal::Counting;
 use super::tags::{Piece, Tags};
 
 /// A part of a page.
@@ -305,6 +306,7 @@ pub(super) fn unshield(
     html: &str,
     frame: &Frame<'_>,
     rewrite: &Rewrite<'_>,
+    counting: &mut Counting,
 ) -> Result<Assembled, RenderError> {
     let mut out = Assembled::default();
     for part in parts(html) {
@@ -327,7 +329,7 @@ pub(super) fn unshield(
                 if name == "/body" {
                     out.template(&frame.before_end);
                 }
-                unshield_tag(tags, tag, frame.lang, rewrite, &mut out)?;
+                unshield_tag(tags, tag, frame.lang, (rewrite, counting), &mut out)?;
                 if name == "body" {
                     out.template(&frame.after_body);
                 }
@@ -341,7 +343,7 @@ fn unshield_tag(
     tags: &Tags,
     tag: &str,
     lang: &str,
-    rewrite: &Rewrite<'_>,
+    (rewrite, counting): (&Rewrite<'_>, &mut Counting),
     out: &mut Assembled,
 ) -> Result<(), RenderError> {
     let name = tag_name(tag);
@@ -358,6 +360,12 @@ fn unshield_tag(
             // Its space may stand inside a condition: written before the statement as well.
             out.literal(" ");
             out.tag(tags, *index, Place::Html, true);
+            continue;
+        }
+        if let Some(counted) = counting.take(tags, &name, attribute) {
+            out.literal(" href=\"");
+            out.template(&counted);
+            out.literal("\"");
             continue;
         }
         let (shown, value, place) = match attribute.name.as_str() {
@@ -400,6 +408,16 @@ fn unshield_tag(
     }
     out.literal(">");
     Ok(())
+}
+
+/// An attribute's value as it is meant, of what a serialiser wrote (HTML, 13.3, "escaping a string").
+pub(super) fn unescaped(value: &str) -> String {
+    value
+        .replace("&nbsp;", "\u{a0}")
+        .replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }
 
 /// Rewrites `url(…)` in a style.

@@ -136,6 +136,11 @@ impl Tags {
         format!("{}{index:0DIGITS$}z", self.prefix)
     }
 
+    /// A name that no source has, so that no template of theirs can mean it.
+    pub(super) fn unused(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
     pub(super) fn get(&self, index: usize) -> Option<&Tag> {
         self.list.get(index)
     }

@@ -124,8 +124,20 @@ pub struct RecipientView<'a> {
     pub member: Option<&'a Member>,
     /// Whose copy.
     pub copy: Copy,
+    /// Whether it is only shown: its links open nobody's page, and nothing of it is counted.
+    pub is_specimen: bool,
     /// The mail's Date.
     pub date: Timestamp,
     /// The documents.
     pub documents: &'a [Document<'a>],
+}
+
+impl RecipientView<'_> {
+    /// Whoever reads this copy: the recipient, or who has the copy.
+    pub(super) fn reader(&self, key: &RecipientKey) -> RecipientId {
+        match self.copy {
+            Copy::To => self.id,
+            Copy::Cc(_) | Copy::Bcc(_) => key.id(self.envelope_to),
+        }
+    }
 }

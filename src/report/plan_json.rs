@@ -96,6 +96,8 @@ fn sending(sending: &Sending) -> Value {
         "purpose": sending.purpose,
         "template": sending.template,
         "approvers": sending.approvers,
+        "counted": {"opens": sending.counted.opens, "clicks": sending.counted.clicks},
+        "invites_to": sending.invites_to,
         "documents": sending.documents,
         "audience": audience(&sending.audience),
         "pace": {

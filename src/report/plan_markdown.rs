@@ -154,6 +154,12 @@ fn details(
         &several(&sending.approvers, most, words::approver),
     );
     audience(out, sending, most);
+    if let Some(list) = &sending.invites_to {
+        item(out, "Invites", &quoted(&words::invites_to(list)));
+    }
+    if let Some(counted) = words::counting(sending.counted) {
+        item(out, "Counted", counted);
+    }
     if !sending.documents.is_empty() {
         let documents = several(&sending.documents, most, words::document);
         item(out, "Documents", &documents);

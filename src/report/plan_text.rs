@@ -90,6 +90,12 @@ fn details(out: &mut String, campaign: &CampaignPlan, sending: &Sending, zone: &
     );
     several(out, "approval", &sending.approvers, words::approver);
     audience(out, sending);
+    if let Some(list) = &sending.invites_to {
+        line(out, "invites", &words::invites_to(list));
+    }
+    if let Some(counted) = words::counting(sending.counted) {
+        line(out, "counted", counted);
+    }
     several(out, "documents", &sending.documents, words::document);
     line(out, "pace", &words::pace(sending));
     for text in [

@@ -13,7 +13,8 @@ use crate::plan::pace::{Destination, Pace};
 use crate::plan::proposal::{AudiencePlan, CampaignPlan, Change, Drift, Plan, Sending, When};
 use crate::plan::samples::{Kind, Subject};
 use crate::schedule::window::Opening;
-use crate::workspace::campaign::DocumentDelivery;
+use crate::workspace::campaign::{DocumentDelivery, Tracking};
+use crate::workspace::names::ListName;
 use crate::workspace::settings::Role;
 
 /// Destinations that are named; the rest is counted.
@@ -189,6 +190,21 @@ pub(super) fn document(document: &PlannedDocument) -> String {
         ),
     };
     format!("{} ({delivery}; {sizes})", document.file)
+}
+
+/// What is counted of reading.
+pub(super) fn counting(counted: Tracking) -> Option<&'static str> {
+    match (counted.opens, counted.clicks) {
+        (false, false) => None,
+        (true, false) => Some("who opens it"),
+        (false, true) => Some("who follows its links"),
+        (true, true) => Some("who opens it and who follows its links"),
+    }
+}
+
+/// The list that it invites to.
+pub(super) fn invites_to(list: &ListName) -> String {
+    format!("to join the list {list}")
 }
 
 /// Whose subject it is.

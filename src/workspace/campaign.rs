@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::names::{ListName, SenderName, TemplateName, TopicName, WindowName};
-use super::settings::Locale;
+use super::settings::{Locale, Settings};
 
 /// The whole of a `campaign.yaml`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -53,12 +53,26 @@ pub struct Campaign {
     /// What is observed about reading.
     #[serde(default)]
     pub tracking: Tracking,
+    /// Invites to a list who is not in it.
+    #[serde(default)]
+    pub invitation: Option<Invitation>,
     /// Sends again what a recipient already has. Needs a reason.
     #[serde(default)]
     pub force: Option<Force>,
     /// `cancelled` stops what has not been sent.
     #[serde(default)]
     pub status: Status,
+}
+
+impl Campaign {
+    /// What is counted of it: what it asks for, where there is a portal to count, and of newsletters only. Who gets invoices and
+    /// letters has consented to nothing.
+    pub fn counted(&self, settings: &Settings) -> Tracking {
+        match settings.portal.is_some() && self.purpose == Purpose::Marketing {
+            true => self.tracking,
+            false => Tracking::default(),
+        }
+    }
 }
 
 /// What kind of mail a campaign is.
@@ -219,6 +233,14 @@ pub struct Tracking {
     pub opens: bool,
     /// Which links were followed.
     pub clicks: bool,
+}
+
+/// An invitation to a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invitation {
+    /// Which list: people must be able to join it. Its members do not get the campaign.
+    pub list: ListName,
 }
 
 /// Sends again what a recipient already has.

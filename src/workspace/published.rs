@@ -5,6 +5,7 @@
 //! *keyed* hash of its content: who has one document's link can not guess another's.
 
 use crate::mail::digest::Digest;
+use crate::mail::percent::encoded;
 use crate::mail::recipient_id::RecipientKey;
 
 /// How many hexadecimal digits of a hash stand in a name: 128 bits.
@@ -13,7 +14,7 @@ const DIGITS: usize = 32;
 /// Where the asset with this content is published, below `base` (without a slash at its end).
 pub fn asset_url(base: &str, digest: &Digest, file_name: &str) -> String {
     let folder = asset_folder(digest);
-    format!("{base}/{folder}/{}", path_segment(file_name))
+    format!("{base}/{folder}/{}", encoded(file_name))
 }
 
 /// The folder that the asset with this content is published in.
@@ -24,7 +25,7 @@ pub fn asset_folder(digest: &Digest) -> String {
 /// Where the document with this content is published, below `base` (without a slash at its end).
 pub fn document_url(base: &str, key: &RecipientKey, digest: &Digest, file_name: &str) -> String {
     let folder = document_folder(key, digest);
-    format!("{base}/{folder}/{}", path_segment(file_name))
+    format!("{base}/{folder}/{}", encoded(file_name))
 }
 
 /// The folder that the document with this content is published in.
@@ -37,19 +38,6 @@ fn shortened(digest: &Digest) -> String {
     let mut hash = digest.to_string();
     hash.truncate(DIGITS);
     hash
-}
-
-/// Percent-encodes everything but RFC 3986's unreserved characters.
-fn path_segment(name: &str) -> String {
-    let mut segment = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            segment.push(char::from(byte));
-        } else {
-            segment.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    segment
 }
 
 #[cfg(test)]

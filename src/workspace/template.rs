@@ -14,7 +14,7 @@ pub struct Template {
     /// What the template is called towards people.
     pub title: String,
     /// Variables that the layout uses besides `content`, `subject`, `preheader`, `organisation`,
-    /// `sender`, `brand`, `unsubscribe_url`, `locale` and `documents`, with their values.
+    /// `sender`, `brand`, `unsubscribe_url`, `preferences_url`, `view_url`, `join_url`, `locale` and `documents`, with their values.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
     /// Whether it may be used.

@@ -113,7 +113,8 @@ send: {{date: {date}, window: noon}}
 LAYOUT = """\
 <!doctype html>
 <html lang="{{ locale }}"><head><meta charset="utf-8"><title>{{ subject }}</title></head>
-<body>{{ content }}<p>{{ organisation.name }}, {{ organisation.postal_address }}</p><p><a href="{{ unsubscribe_url }}">Darse de baja</a></p></body></html>
+<body>{{ content }}<p>{{ organisation.name }}, {{ organisation.postal_address }}</p><p><a href="{{ unsubscribe_url }}">Darse de baja</a>
+<a href="{{ preferences_url }}">Elegir qué recibir</a> <a href="{{ view_url }}">Ver en el navegador</a></p></body></html>
 """
 
 

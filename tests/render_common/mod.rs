@@ -57,6 +57,8 @@ pub(crate) fn text(value: &str) -> Value {
 
 /// What varies between tests.
 pub(crate) struct Case<'a> {
+    /// `postmerge.yaml`.
+    pub(crate) settings: &'a str,
     /// Lines of `campaign.yaml` besides sender, audience and send.
     pub(crate) campaign: &'a str,
     /// The body: HTML where it begins with `<`.
@@ -77,6 +79,7 @@ impl<'a> Case<'a> {
     /// A campaign with this body and nothing else.
     pub(crate) fn body(body: &'a str) -> Self {
         Self {
+            settings: SETTINGS,
             campaign: "subject: Hola",
             body,
             layout: None,
@@ -89,7 +92,7 @@ impl<'a> Case<'a> {
 
     /// Compiles it.
     pub(crate) fn compile(self) -> Result<Compiled, RenderError> {
-        let settings: Settings = serde_yaml::from_str(SETTINGS).unwrap();
+        let settings: Settings = serde_yaml::from_str(self.settings).unwrap();
         let yaml = format!(
             "{}\nsender: eventos\naudience: {{lists: [exportadores], topic: ferias}}\nsend: {{date: 2026-12-03, window: \"12:00\"}}\n",
             self.campaign
@@ -155,6 +158,7 @@ pub(crate) fn view<'a>(address: &'a Address, member: Option<&'a Member>) -> Reci
         index: 7,
         member,
         copy: Copy::To,
+        is_specimen: false,
         date: "2026-12-03T17:00:00Z".parse().unwrap(),
         documents: &[],
     }

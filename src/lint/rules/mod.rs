@@ -51,6 +51,9 @@ pub mod image_heavy;
 pub mod image_missing;
 pub mod image_not_hosted;
 pub mod image_too_heavy;
+pub mod invitation_closed;
+pub mod join_link_missing;
+pub mod join_link_unfounded;
 pub mod key_order;
 pub mod language_missing;
 pub mod link_broken_relative;
@@ -96,6 +99,7 @@ pub mod template_late;
 pub mod template_layout_missing;
 pub mod template_unapproved;
 pub mod topic_unknown;
+pub mod tracking_without_effect;
 pub mod typography;
 pub mod unknown_list;
 pub mod unknown_relay;
@@ -219,4 +223,8 @@ pub static ALL: &[&Check] = &[
     &dictionary_unreadable::CHECK,
     &file_ignored::CHECK,
     &body_empty::CHECK,
+    &tracking_without_effect::CHECK,
+    &invitation_closed::CHECK,
+    &join_link_missing::CHECK,
+    &join_link_unfounded::CHECK,
 ];

@@ -43,6 +43,11 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             }
         }
     }
+    for file in context.loaded.campaigns.values() {
+        if let Some(invitation) = &file.campaign.invitation {
+            check(&file.path, &["invitation", "list"], &invitation.list);
+        }
+    }
     for (person, settings) in context.loaded.settings.iter().flat_map(|s| &s.people) {
         for (at, name) in settings.lists.iter().enumerate() {
             let steps = ["people", person.as_str(), "lists", &at.to_string()];

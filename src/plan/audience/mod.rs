@@ -69,6 +69,8 @@ pub struct AudienceRequest<'a> {
     pub lists: &'a [ListFile<'a>],
     /// The lists whose members do not get it.
     pub excluded_lists: &'a [ListFile<'a>],
+    /// The list that it invites to: who is in it does not get it.
+    pub invited_to: &'a [ListFile<'a>],
     /// Makes the ids.
     pub key: &'a RecipientKey,
     /// Whether and why somebody must not be mailed, for everything or this campaign's topic.

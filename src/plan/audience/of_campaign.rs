@@ -90,6 +90,9 @@ pub fn of_campaign(
     let lists = Lists::spool(source, whence, &wish.lists, how)?;
     let excluded_lists = Lists::spool(source, whence, &wish.exclude_lists, how)?;
     let campaign = &content.file.campaign;
+    let invitation = campaign.invitation.as_ref();
+    let invited_to: Vec<_> = invitation.map(|it| it.list.clone()).into_iter().collect();
+    let invited_to = Lists::spool(source, whence, &invited_to, how)?;
     let paths = content.document_paths()?;
     let (own, shared): (Vec<DocumentPath>, Vec<DocumentPath>) =
         paths.into_iter().partition(DocumentPath::is_per_recipient);
@@ -115,6 +118,7 @@ pub fn of_campaign(
         copies_for_at_most: known.copies_for_at_most,
         lists: &lists.files(),
         excluded_lists: &excluded_lists.files(),
+        invited_to: &invited_to.files(),
         key: known.key,
         suppressed: &|id| known.suppressions?.reason(id, topic),
         mailed_enough: &|id| lately.is_enough(id),

@@ -88,6 +88,8 @@ struct Resolving<'a> {
     seen: Ids,
     excluded_addresses: Ids,
     excluded_members: Ids,
+    /// Who is in the list that is invited to.
+    members: Ids,
     /// Rows of excluded lists that can not be read.
     unreadable: Option<(ListName, u64)>,
     /// For rows' own documents: each list's rows, where needed.
@@ -110,16 +112,21 @@ impl<'a> Resolving<'a> {
         for address in addresses("audience.exclude", &request.audience.exclude)? {
             excluded_addresses.insert(request.key.id(&address));
         }
-        let mut excluded_members = Ids::default();
+        let (mut excluded_members, mut members_of_it) = (Ids::default(), Ids::default());
         let mut unreadable: Option<(ListName, u64)> = None;
         let mut identity = String::new();
-        for list in request.excluded_lists {
+        let excluded = request.excluded_lists.iter().map(|list| (list, false));
+        let invited_to = request.invited_to.iter().map(|list| (list, true));
+        for (list, is_invited_to) in excluded.chain(invited_to) {
             let mut members = open(list)?;
             while let Some(row) = members.next_address().map_err(|e| list_error(list, e))? {
                 match row {
                     Ok(address) => {
                         let id = request.key.id_of_ref(&address, &mut identity);
-                        excluded_members.insert(id);
+                        match is_invited_to {
+                            true => members_of_it.insert(id),
+                            false => excluded_members.insert(id),
+                        };
                     }
                     Err(error) => {
                         unreadable.get_or_insert_with(|| (list.name.clone(), 0)).1 += 1;
@@ -142,6 +149,7 @@ impl<'a> Resolving<'a> {
             seen: Ids::default(),
             excluded_addresses,
             excluded_members,
+            members: members_of_it,
             unreadable,
             rows: rows.collect::<Result<_, _>>()?,
             entries: Vec::new(),
@@ -217,6 +225,8 @@ impl<'a> Resolving<'a> {
             Some(Exclusion::ExcludedAddress)
         } else if self.excluded_members.contains(id) {
             Some(Exclusion::ExcludedList)
+        } else if self.members.contains(id) {
+            Some(Exclusion::Member)
         } else {
             None
         }

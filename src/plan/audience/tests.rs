@@ -18,6 +18,7 @@ const HEADING: &str = "email,cliente,sector,consentimiento,temas";
 struct Case {
     lists: Vec<(ListName, List, NamedTempFile)>,
     excluded: Vec<(ListName, List, NamedTempFile)>,
+    invited_to: Vec<(ListName, List, NamedTempFile)>,
     wish: campaign::Audience,
     purpose: Purpose,
     cc: Vec<String>,
@@ -60,6 +61,7 @@ impl Case {
         Self {
             lists: vec![(ListName::new("one"), list("contract"), spooled(rows))],
             excluded: Vec::new(),
+            invited_to: Vec::new(),
             wish: campaign::Audience::default(),
             purpose: Purpose::Marketing,
             cc: Vec::new(),
@@ -87,6 +89,7 @@ impl Case {
             copies_for_at_most: 3,
             lists: &files(&self.lists),
             excluded_lists: &files(&self.excluded),
+            invited_to: &files(&self.invited_to),
             key: &self.key,
             suppressed: &|id| self.suppressed.get(id).copied(),
             mailed_enough: &|id| self.enough.contains(id),
@@ -184,6 +187,33 @@ fn every_reason_in_its_order() {
     // Everybody who was selected is accounted for, includes among them.
     assert_eq!(audience.entries.len() + audience.excluded.len(), 10 + 2);
     assert_eq!(audience.hold, None);
+}
+
+#[test]
+fn who_is_in_the_list_is_not_invited_to_it() {
+    let mut case = Case::new(&[
+        "a@x.example,1,,,",
+        "B@x.example,2,,,",
+        "left@x.example,3,,,",
+    ]);
+    case.invited_to = vec![(
+        ListName::new("news"),
+        list("consent"),
+        spooled(&["b@x.example,,,,", "boss@x.example,,,,"]),
+    )];
+    case.wish.include = vec!["boss@x.example".to_owned(), "new@x.example".to_owned()];
+    case.suppressed
+        .insert(case.id("left@x.example"), Exclusion::Unsubscribed);
+    let audience = case.resolve();
+    assert_eq!(reasons(&audience), ["member", "unsubscribed", "member"]);
+    assert_eq!(audience.entries.len(), 2);
+    assert_eq!(audience.hold, None);
+    // Who can not be read may be a member, and would be asked to become one.
+    case.invited_to[0].2 = spooled(&["wrong,,,,"]);
+    assert!(matches!(
+        case.resolve().hold,
+        Some(Hold::ExcludedUnreadable { .. })
+    ));
 }
 
 #[test]

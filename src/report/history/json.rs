@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::lines::{Line, Standing, Summary};
 use super::person::{Mail, Person};
-use super::{Addresses, Moment, What, queue_id};
+use super::{Addresses, Moment, What, queue_id, wish};
 use crate::ledger::event::{Resolution, Scope, SuppressionEvent};
 use crate::ledger::feedback::{Feedback, Heard};
 use crate::mail::digest::Digest;
@@ -50,8 +50,14 @@ pub fn line(
             Standing::Accepted => set(fields, "queue_id", queue_id(&line.words)),
             _ => {}
         }
-        let heard = line.heard.iter().map(|(at, heard)| self::heard(*at, heard));
-        set(fields, "came_back", heard.collect::<Vec<_>>());
+        let (read, back): (Vec<_>, Vec<_>) =
+            line.heard.iter().partition(|(_, heard)| heard.is_reading());
+        let values = |all: Vec<&(Timestamp, Heard)>| -> Vec<Value> {
+            let all = all.into_iter();
+            all.map(|(at, heard)| self::heard(*at, heard)).collect()
+        };
+        set(fields, "came_back", values(back));
+        set(fields, "reading", values(read));
     }
     item(&mail, is_first)
 }
@@ -80,12 +86,14 @@ fn item(value: &Value, is_first: bool) -> String {
 pub fn end_of_person(person: &Person, address: Option<&str>) -> String {
     let suppressions = person.suppressions.iter().map(suppression);
     let heard = person.heard.iter().map(unplaced);
+    let wishes = person.wishes.iter().map(wish::value);
     format!(
-        "\n],\"recipient\":{},\"address\":{},\"suppressions\":{},\"heard\":{}}}\n",
+        "\n],\"recipient\":{},\"address\":{},\"suppressions\":{},\"heard\":{},\"wishes\":{}}}\n",
         json!(person.recipient.to_string()),
         json!(address),
         Value::from(suppressions.collect::<Vec<_>>()),
-        Value::from(heard.collect::<Vec<_>>())
+        Value::from(heard.collect::<Vec<_>>()),
+        Value::from(wishes.collect::<Vec<_>>())
     )
 }
 
@@ -160,6 +168,11 @@ fn moment(moment: &Moment) -> Value {
             set(&mut fields, "by", by);
         }
         What::Heard(Heard::Left { scope }) => set(&mut fields, "topic", topic(scope)),
+        What::Heard(Heard::Opened { by }) => set(&mut fields, "by", by.name()),
+        What::Heard(Heard::Clicked { by, link }) => {
+            set(&mut fields, "by", by.name());
+            set(&mut fields, "link", link);
+        }
         What::Rejected(_) | What::Unknown(_) | What::Heard(_) => {}
     }
     refusal(&mut fields, &moment.what);

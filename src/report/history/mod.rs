@@ -1,5 +1,5 @@
 //! What became of mails: one person's, each with its whole life ([`person`]), or everybody's of an occurrence, a line
-//! each ([`lines`]), and how both are shown ([`text`], [`json`], [`table`]).
+//! each ([`lines`]), and how both are shown ([`text`], [`json`], [`table`]); what a person asked for with them.
 //!
 //! Reads the ledger that is handed in. Times are those that the ledger has: of a claim it knows no more than when its
 //! segment begins. A 250 is *accepted*; *delivered* is said only where a later report says so.
@@ -9,6 +9,7 @@ pub mod lines;
 pub mod person;
 pub mod table;
 pub mod text;
+mod wish;
 
 use std::collections::HashMap;
 

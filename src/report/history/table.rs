@@ -3,13 +3,13 @@
 
 use super::lines::{Line, Standing};
 use super::person::{Person, when};
-use super::{Addresses, Moment, Refusal, What, queue_id};
+use super::{Addresses, Moment, Refusal, What, queue_id, wish};
 use crate::ledger::event::{Resolution, Scope, SuppressionEvent};
-use crate::ledger::feedback::Heard;
+use crate::ledger::feedback::{Heard, Reader};
 use crate::mail::occurrence::OccurrenceId;
 
 /// The columns of a list of mails.
-const LINES: [&str; 15] = [
+const LINES: [&str; 19] = [
     "occurrence",
     "index",
     "recipient",
@@ -25,6 +25,10 @@ const LINES: [&str; 15] = [
     "came_back_at",
     "came_back_class",
     "came_back_words",
+    "opened",
+    "opened_by_machine",
+    "clicked",
+    "clicked_by_machine",
 ];
 
 /// The columns of a person's history: a row for everything that happened.
@@ -58,7 +62,8 @@ pub fn line(occurrence: &OccurrenceId, line: &Line, addresses: &Addresses) -> St
         Standing::Excluded(reason) => reason.name(),
         _ => reason(read),
     };
-    let last = line.heard.last();
+    let mut back = line.heard.iter().filter(|(_, it)| !it.is_reading());
+    let last = back.next_back();
     let heard = last.map(|(_, heard)| What::Heard(heard.clone()));
     row([
         &occurrence.to_string(),
@@ -76,7 +81,27 @@ pub fn line(occurrence: &OccurrenceId, line: &Line, addresses: &Addresses) -> St
         &last.map(|(at, _)| at.to_string()).unwrap_or_default(),
         class(heard.as_ref().and_then(What::verdict)),
         heard.as_ref().map_or("", What::said),
+        &opened(line, Reader::Person),
+        &opened(line, Reader::Machine),
+        &clicked(line, Reader::Person),
+        &clicked(line, Reader::Machine),
     ])
+}
+
+/// When it was opened first.
+fn opened(line: &Line, who: Reader) -> String {
+    let mut all = line.heard.iter();
+    let first = all.find(|(_, heard)| matches!(heard, Heard::Opened { by } if *by == who));
+    first.map(|(at, _)| at.to_string()).unwrap_or_default()
+}
+
+/// The links that were followed.
+fn clicked(line: &Line, who: Reader) -> String {
+    let links = line.heard.iter().filter_map(|(_, heard)| match heard {
+        Heard::Clicked { by, link } if *by == who => Some(link.as_str()),
+        _ => None,
+    });
+    links.collect::<Vec<_>>().join(" ")
 }
 
 /// A person's whole history, heading included.
@@ -97,6 +122,24 @@ pub fn person(person: &Person, address: Option<&str>) -> String {
             what: What::Heard(feedback.what.clone()),
         };
         out.push_str(&self::moment(["", ""], who, &moment));
+    }
+    for wish in &person.wishes {
+        let [id, address] = who;
+        let (at, words) = (wish.at.to_string(), wish::words(wish, |at| at.to_string()));
+        out.push_str(&row([
+            "",
+            "",
+            id,
+            address,
+            &at,
+            wish.what.name(),
+            "",
+            "",
+            "",
+            "",
+            wish.way.name(),
+            &words,
+        ]));
     }
     for event in &person.suppressions {
         let (what, scope, reason, note) = match event {
@@ -139,6 +182,11 @@ fn moment([occurrence, index]: [&str; 2], [id, address]: [&str; 2], moment: &Mom
             };
         }
         What::Heard(Heard::Left { scope }) => words = with_topic(scope, ""),
+        What::Heard(Heard::Opened { by: who }) => by = who.name().to_owned(),
+        What::Heard(Heard::Clicked { by: who, link }) => {
+            by = who.name().to_owned();
+            words.clone_from(link);
+        }
         _ => {}
     }
     let status = read.map(|read| read.status()).unwrap_or_default();

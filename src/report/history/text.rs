@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::lines::{Line, Standing, Summary};
 use super::person::{Mail, Person};
-use super::{Addresses, Moment, What, queue_id};
+use super::{Addresses, Moment, What, queue_id, wish};
 use crate::diagnostic::{cut, printable};
 use crate::ledger::event::{Exclusion, Resolution, Scope, SuppressionEvent};
 use crate::ledger::feedback::{Heard, Reader};
@@ -35,6 +35,13 @@ pub fn person(person: &Person, name: &str, zone: &TimeZone) -> String {
         for feedback in &person.heard {
             let words = heard(&feedback.what);
             line(&mut out, feedback.at, feedback.what.name(), &words, zone);
+        }
+    }
+    if !person.wishes.is_empty() {
+        out.push_str("\nasked for\n");
+        for wish in &person.wishes {
+            let words = wish::words(wish, |at| moment(at, zone));
+            line(&mut out, wish.at, wish.what.name(), &words, zone);
         }
     }
     let count = person.mails.len() as u64;

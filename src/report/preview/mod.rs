@@ -67,6 +67,7 @@ pub fn render(preview: &Preview<'_>) -> String {
         context! {
             title => format!("Preview: {}", preview.id),
             when => plan_words::when(preview.when, preview.zone),
+            counted => preview.showing.as_ref().ok().and_then(|it| plan_words::counting(it.counted)),
             style => safe(STYLE.to_owned()),
             script => safe(SCRIPT.to_owned()),
             script_hash => safe(format!("'sha256-{hash}'")),

@@ -4,6 +4,7 @@ use minijinja::{Value, context};
 
 use super::chart::{Row, Series};
 use super::data::{Destination, FEWEST, How, Sending};
+use super::links;
 use super::view::{Cell, Figure, Table, fate_series, moment, row_figure};
 use super::words::Words;
 use super::{Site, against_plan, groups};
@@ -31,6 +32,7 @@ pub(super) fn of(sending: &Sending, site: &Site<'_>, words: &Words) -> Value {
             .then(|| words.with("elsewhere", &[&words.number(sending.later.elsewhere)])),
         timeline => against_plan::figure(sending, site, words),
         plan => against_plan::words_of(sending, site, words),
+        reading => links::of(sending, words),
         settled => (sending.settled > 0)
             .then(|| words.with("settled", &[&words.number(sending.settled)])),
         destinations => (!sending.destinations.is_empty())

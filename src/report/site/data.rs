@@ -11,6 +11,7 @@ use super::back::{Backs, Why, example};
 use super::compare::{Comparison, compare};
 use super::timeline::Counting;
 use crate::ledger::event::{AudienceHeader, Event, Exclusion, Outcome, Ranges, RecipientIndex};
+use crate::ledger::reading::Reading;
 use crate::ledger::segment::Record;
 use crate::ledger::state::{Contradiction, Counts, Note, OccurrenceState, Status};
 use crate::mail::occurrence::OccurrenceId;
@@ -196,6 +197,8 @@ pub struct Sending {
     pub planned: Option<Planned>,
     /// By list, topic and column; `None` where that can not be told.
     pub compared: Option<Vec<Comparison>>,
+    /// What was opened and followed.
+    pub reading: Reading,
     /// Why some are not mailed, most frequent first.
     pub exclusions: Vec<(Exclusion, u64)>,
     /// By destination, largest first.
@@ -360,6 +363,7 @@ impl<'a> Fold<'a> {
             compared,
             days: self.days,
             accepted: self.accepted,
+            reading: Reading::default(),
             exclusions,
             destinations: joined(tally.destinations, beside.addresses.is_some()),
             failed,

@@ -12,6 +12,7 @@ pub mod compare;
 pub mod data;
 mod deliverability;
 mod groups;
+mod links;
 mod lists;
 mod overview;
 pub mod reading;

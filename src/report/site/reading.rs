@@ -11,6 +11,7 @@ use super::back::CameBack;
 use super::data::{Approved, Beside, Fold, Sending};
 use crate::ledger::branch::Ledger;
 use crate::ledger::event::{AudienceHeader, Exclusion};
+use crate::ledger::reading::Readings;
 use crate::ledger::state::Contradiction;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
@@ -37,7 +38,11 @@ pub struct Asked<'a> {
 /// [`SiteError`].
 pub fn sendings(ledger: &Ledger, asked: &Asked<'_>) -> Result<Vec<Sending>, SiteError> {
     let mut back = CameBack::default();
-    ledger.feedback(0, |feedback| back.apply(&feedback))?;
+    let mut readings = Readings::default();
+    ledger.feedback(0, |feedback| match feedback.what.is_reading() {
+        true => readings.apply(&feedback),
+        false => back.apply(&feedback),
+    })?;
     let mut found = Vec::new();
     // In the order in which they began: a warm-up goes by the days before.
     let mut all = Vec::new();
@@ -79,14 +84,17 @@ pub fn sendings(ledger: &Ledger, asked: &Asked<'_>) -> Result<Vec<Sending>, Site
         };
         let told = fold.finish(id.clone(), beside);
         let told = told.map_err(|error| SiteError::Amiss {
-            occurrence: id,
+            occurrence: id.clone(),
             error,
         })?;
         if let Some(header) = header {
             let of_sender = days.entry(header.sender).or_default();
             of_sender.extend(told.days.iter().copied());
         }
-        found.push(told);
+        found.push(Sending {
+            reading: readings.of(&id),
+            ..told
+        });
     }
     Ok(found)
 }

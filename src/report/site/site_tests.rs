@@ -165,6 +165,28 @@ fn every_language_has_every_page() {
 }
 
 #[test]
+fn what_was_read_is_told_where_anything_was() {
+    use crate::ledger::reading::{Readers, Reading};
+    let zone = TimeZone::UTC;
+    let mut sendings = small();
+    let readers = |people, machines| Readers { people, machines };
+    sendings[0].reading = Reading {
+        opened: readers(12, 1_040),
+        clicked: readers(3, 2),
+        links: BTreeMap::from([
+            ("https://feria.example/?a=1&b=<2>".to_owned(), readers(1, 2)),
+            ("https://plano.example/".to_owned(), readers(3, 0)),
+        ]),
+    };
+    let pages = made(site(&zone, Locale::It, sendings));
+    let page = &pages["campaigns/2026+rueda.html"];
+    let (_, section) = page.split_once("<h2>Aperture e clic</h2>").unwrap();
+    let (section, _) = section.split_once("</section>").unwrap();
+    insta::assert_snapshot!(section);
+    assert!(!pages["campaigns/boletin@2026-~q4.html"].contains("Aperture e clic"));
+}
+
+#[test]
 fn what_strangers_wrote_stays_text() {
     let outcomes = [0, 0, 0, 1, 1, 1, 3, 5, 0];
     let mut one = told(&[HOSTILE], &outcomes, &CameBack::default(), 90);

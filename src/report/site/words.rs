@@ -25,7 +25,12 @@ impl Words {
         };
         Self {
             locale,
-            table: WORDS.iter().chain(REASONS).map(column).collect(),
+            table: WORDS
+                .iter()
+                .chain(REASONS)
+                .chain(super::links::WORDS)
+                .map(column)
+                .collect(),
         }
     }
 
@@ -137,7 +142,7 @@ const fn class_key(class: Class) -> &'static str {
 }
 
 /// Spanish, Italian, English.
-type Table = &'static [(&'static str, [&'static str; 3])];
+pub(super) type Table = &'static [(&'static str, [&'static str; 3])];
 
 #[rustfmt::skip]
 const WORDS: Table = &[
@@ -309,6 +314,7 @@ const REASONS: Table = &[
     ("suppressed", ["suprimido por una persona", "soppresso da una persona", "suppressed by a person"]),
     ("excluded-list", ["en una lista excluida", "in una lista esclusa", "in an excluded list"]),
     ("excluded-address", ["excluido por nombre", "escluso per nome", "excluded by name"]),
+    ("member", ["ya está en la lista a la que se invita", "è già nella lista a cui si invita", "in the list already that they would be invited to"]),
     ("document-received", ["ya tiene todos los documentos", "ha già tutti i documenti", "with every document already"]),
     ("frequency-cap", ["ya recibió bastante en estos días", "ha già ricevuto abbastanza in questi giorni", "mailed as often lately as policy allows"]),
     ("address-invalid", ["sin dirección válida", "senza indirizzo valido", "without a valid address"]),
@@ -333,7 +339,8 @@ mod tests {
 
     #[test]
     fn every_language_says_the_same() {
-        for (name, texts) in WORDS.iter().chain(REASONS) {
+        let links = super::super::links::WORDS;
+        for (name, texts) in WORDS.iter().chain(REASONS).chain(links) {
             let marks = texts.map(|text| text.matches("{}").count());
             assert!(marks.iter().all(|it| *it == marks[0]), "{name}");
             assert!(texts.iter().all(|text| !text.is_empty()), "{name}");
@@ -341,7 +348,7 @@ mod tests {
         let words = Words::of(Locale::It);
         assert_eq!(
             words.table.len(),
-            WORDS.len() + REASONS.len(),
+            WORDS.len() + REASONS.len() + links.len(),
             "no two have one name"
         );
         for reason in Exclusion::ALL {

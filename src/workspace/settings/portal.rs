@@ -20,6 +20,11 @@ pub struct Portal {
     #[serde(default = "this_machine")]
     #[schemars(with = "Vec<String>")]
     pub proxies: Vec<IpAddr>,
+    /// Hands out the documents that each recipient has for themselves, so many days after the mail; absent: they are published
+    /// with the others.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 3650))]
+    pub documents: Option<u16>,
 }
 
 fn this_machine() -> Vec<IpAddr> {
