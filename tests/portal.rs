@@ -186,6 +186,21 @@ async fn preferences_hold_at_once_and_are_in_the_next_mailing() {
         let answer = desk.post(&path, &format!("do=save&{wrong}")).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
         assert!(answer.text.contains("aria-invalid"));
+        // What was sent is shown again, with what is stored beside it.
+        assert!(
+            answer.text.contains("value=\"becas\" checked"),
+            "{}",
+            answer.text
+        );
+    }
+    let both = "do=save&socios.nombre=%3D1&socios.temas=ferias&socios.temas=&often=7";
+    let answer = desk.post(&path, both).await;
+    for shown in [
+        "value=\"=1\"",
+        "value=\"ferias\" checked",
+        "value=\"7\" selected",
+    ] {
+        assert!(answer.text.contains(shown), "{shown}: {}", answer.text);
     }
     let export = desk.get(&format!("{path}/data.json")).await;
     let known: serde_json::Value = serde_json::from_str(&export.text).unwrap();
@@ -277,7 +292,7 @@ async fn somebody_joins_by_the_link_that_was_sent_to_them() {
         .await;
     assert!(again.text.contains("p1@a.test"));
     let (_, text) = desk.mails.all().pop().unwrap();
-    assert!(text.starts_with("Ya está inscrito: Socios"), "{text}");
+    assert!(text.starts_with("Ya recibe «Socios»"), "{text}");
     assert!(desk.mails.last_link().starts_with("/p/"));
     // Nobody's mailbox is flooded, and nobody hears that it is not.
     for _ in 0..2 {

@@ -77,7 +77,8 @@ impl Sent {
     }
 }
 
-/// The columns that members of a list may change themselves.
+/// The columns that members of a list may change themselves: topics first, which most people come for, then what must be
+/// there, their language last.
 pub(super) fn editable(list: &List) -> Vec<&String> {
     let is_theirs = |name: &String, column: &Column| {
         column.editable
@@ -87,10 +88,15 @@ pub(super) fn editable(list: &List) -> Vec<&String> {
     let columns = list.columns.iter();
     let theirs = columns.filter(|(name, column)| is_theirs(name, column));
     // Whether somebody consented is not a field among others.
-    theirs
-        .map(|(name, _)| name)
-        .filter(|name| list.consent.column.as_ref() != Some(*name))
-        .collect()
+    let mut theirs: Vec<_> = theirs
+        .filter(|(name, _)| list.consent.column.as_ref() != Some(*name))
+        .collect();
+    theirs.sort_by_key(|(name, column)| {
+        let is_language = list.language_column.as_ref() == Some(*name);
+        let is_topics = column.kind == ColumnType::Topics;
+        (is_language, !is_topics, !column.required)
+    });
+    theirs.into_iter().map(|(name, _)| name).collect()
 }
 
 /// What of `columns` was sent for a list, cleaned; and the columns whose values the list does not take.
@@ -147,7 +153,10 @@ pub(super) fn view(
             required: settings.required,
             options: Vec::new(),
             topics: Vec::new(),
-            wrong: wrong.contains(*column).then_some(words.wrong),
+            wrong: wrong.contains(*column).then_some(match value {
+                "" => words.wrong_missing,
+                _ => words.wrong_field,
+            }),
         };
         let is_language = list.language_column.as_ref() == Some(*column);
         let choice = |value: &str, title: &str| Choice {
@@ -214,6 +223,7 @@ pub(super) fn facts(
     });
     let fields = filled.map(|(column, settings)| {
         let value = values.get(column).map_or("", String::as_str);
+        let is_language = list.language_column.as_ref() == Some(column);
         let value = match settings.kind {
             ColumnType::Topics => {
                 let titles = value.split(';').map(|topic| {
@@ -227,11 +237,16 @@ pub(super) fn facts(
                 Some(false) => words.no.to_owned(),
                 None => String::new(),
             },
+            _ if is_language => language(value).unwrap_or(value).to_owned(),
             _ => value.to_owned(),
         };
         Field {
             key: key(name, column),
-            title: title(column, settings),
+            title: match settings.kind {
+                ColumnType::Topics => words.topics.to_owned(),
+                _ if is_language => words.language.to_owned(),
+                _ => title(column, settings),
+            },
             kind: kind(settings.kind),
             value,
             required: false,
@@ -252,8 +267,14 @@ fn key(name: &ListName, column: &str) -> String {
     format!("{name}.{column}")
 }
 
+/// What a column is called towards people: its title, else its name as a word.
 fn title(column: &str, settings: &Column) -> String {
-    settings.title.clone().unwrap_or_else(|| column.to_owned())
+    settings.title.clone().unwrap_or_else(|| {
+        let words = column.replace('_', " ");
+        let mut letters = words.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(letters.as_str().chars()).collect()
+    })
 }
 
 const fn kind(kind: ColumnType) -> &'static str {

@@ -10,7 +10,6 @@ use axum::body::Bytes;
 use super::folds::Folds;
 use super::streamed::media_type;
 use crate::git::CommitId;
-use crate::mail::address::Address;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::mail::token::{OccurrenceTag, Scope as Tag};
@@ -207,14 +206,27 @@ impl Ground {
         found
     }
 
-    /// Somebody's address, where a list has it.
-    pub(super) fn address(&self, who: &RecipientId) -> Option<Address> {
-        let places = self.index.get(who)?;
+    /// Somebody's address, where a list has it or they joined one since.
+    pub(super) fn address(
+        &self,
+        who: &RecipientId,
+        folds: &Folds,
+        key: &RecipientKey,
+    ) -> Option<String> {
+        let places = self.index.get(who).map(Vec::as_slice).unwrap_or_default();
         let mut read = places.iter().filter_map(|(number, offset)| {
             let held = self.lists.get(usize::from(*number))?;
             held.rows.member_at(*offset).ok()
         });
-        read.next().map(|member| member.address)
+        if let Some(member) = read.next() {
+            return Some(member.address.as_str().to_owned());
+        }
+        let overlay = Overlay {
+            wishes: &folds.wishes,
+            key,
+        };
+        let mut lists = self.lists.iter();
+        lists.find_map(|held| overlay.said(&held.name, &held.list, who).address)
     }
 
     /// The name of the topic that a token means, if any list still has it.

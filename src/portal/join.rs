@@ -100,6 +100,7 @@ impl Service {
                 is_wrong: true,
                 wrong: wrong.clone(),
                 given,
+                agrees,
                 is_address_wrong: address.is_err(),
                 ..Shown::default()
             };
@@ -278,6 +279,7 @@ impl Service {
                 invitation: Some((sealed, &invitation.address)),
                 is_wrong: true,
                 wrong,
+                agrees: sent.get("agree") == Some("yes"),
                 ..Shown::default()
             };
             return Ok(self.form((held, joining), locale, &values, shown));
@@ -399,7 +401,8 @@ impl Service {
                 address => address,
                 invited => address.is_some(),
                 given => shown.given,
-                address_wrong => shown.is_address_wrong.then_some(words.wrong),
+                address_wrong => shown.is_address_wrong.then_some(words.wrong_address),
+                agrees => shown.agrees,
                 wrong => shown.is_wrong,
                 consent => consent(joining, locale),
             },
@@ -415,6 +418,7 @@ struct Shown<'a> {
     is_wrong: bool,
     wrong: BTreeSet<String>,
     given: &'a str,
+    agrees: bool,
     is_address_wrong: bool,
 }
 

@@ -56,7 +56,8 @@ impl Pages {
         let words = Words::of(page.locale);
         let portal = settings.portal.as_ref();
         let organisation = &settings.organisation;
-        let logo = settings.policy.brand.logo.as_ref().map(|_| "logo");
+        // Where it can not be read, its text stands there: the organisation's name.
+        let has_logo = settings.policy.brand.logo.is_some();
         let standing = context! {
             w => Value::from(Serde(words)),
             title => page.title,
@@ -64,7 +65,7 @@ impl Pages {
             postal => organisation.postal_address.clone(),
             base => portal.map_or("", |it| it.url.as_str()),
             privacy => portal.and_then(|it| it.privacy.clone()),
-            logo => logo.map(|it| format!("{}/{it}", portal.map_or("", |it| it.url.as_str()))),
+            logo => has_logo.then(|| format!("{}/logo", portal.map_or("", |it| it.url.as_str()))),
         };
         let all = context! { ..page.content, ..standing };
         let made = self.templates.get_template(page.template);
@@ -85,22 +86,29 @@ impl Pages {
         let colour = brand.colours.iter().find_map(|it| Colour::parse(it));
         let colour = colour.unwrap_or(Colour([0x1f, 0x4e, 0x79]));
         let font = brand.fonts.first().filter(|font| is_plain(font));
+        let (light, dark) = (colour.told_from(LIGHT), colour.told_from(DARK));
         let values = context! {
-            brand => colour.text(),
-            on_brand => colour.on_top(),
+            accent => light.text(),
+            on_accent => light.on_top(),
+            accent_dark => dark.text(),
+            on_accent_dark => dark.on_top(),
             font => font.map_or_else(|| "system-ui".to_owned(), |font| format!("\"{font}\"")),
         };
         let made = self.templates.get_template("style.css");
         let css = made.and_then(|template| template.render(values));
-        let mut answer = answer(
+        kept(answer(
             StatusCode::OK,
             "text/css; charset=utf-8",
             css.unwrap_or_default(),
-        );
-        let hour = HeaderValue::from_static("public, max-age=3600");
-        answer.headers_mut().insert(header::CACHE_CONTROL, hour);
-        answer
+        ))
     }
+}
+
+/// What is the same for everybody may be kept for an hour.
+pub(super) fn kept(mut answer: Response<Body>) -> Response<Body> {
+    let hour = HeaderValue::from_static("public, max-age=3600");
+    answer.headers_mut().insert(header::CACHE_CONTROL, hour);
+    answer
 }
 
 /// An answer with what every answer says.
@@ -122,6 +130,10 @@ fn is_plain(font: &str) -> bool {
     !font.is_empty() && font.chars().all(fine)
 }
 
+/// What pages are on, in light and in dark; as in style.css.
+const LIGHT: Colour = Colour([0xff, 0xff, 0xff]);
+const DARK: Colour = Colour([0x1d, 0x1d, 0x1d]);
+
 /// A colour, `#rrggbb`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Colour([u8; 3]);
@@ -139,8 +151,8 @@ impl Colour {
         format!("#{red:02x}{green:02x}{blue:02x}")
     }
 
-    /// Black or white, whichever is read better on it (WCAG 2.2, relative luminance).
-    fn on_top(self) -> &'static str {
+    /// Relative luminance (WCAG 2.2).
+    fn light(self) -> f64 {
         let channel = |value: u8| {
             let value = f64::from(value) / 255.0;
             match value <= 0.040_45 {
@@ -149,9 +161,33 @@ impl Colour {
             }
         };
         let Self([red, green, blue]) = self;
-        let light = 0.2126 * channel(red) + 0.7152 * channel(green) + 0.0722 * channel(blue);
+        0.2126 * channel(red) + 0.7152 * channel(green) + 0.0722 * channel(blue)
+    }
+
+    /// This colour as it can be told from `paper` (WCAG 2.2, 1.4.11: 3 to 1): else a little closer to what is furthest from it.
+    fn told_from(self, paper: Self) -> Self {
+        let end = match paper.on_top() {
+            "#000000" => 0,
+            _ => 255,
+        };
+        let closer = |step: u16| {
+            let mix = |value: u8| {
+                let sum = u16::from(value) * (20 - step) + end * step;
+                u8::try_from(sum / 20).unwrap_or(u8::MAX)
+            };
+            Self(self.0.map(mix))
+        };
+        let is_told = |it: &Self| {
+            let (a, b) = (it.light() + 0.05, paper.light() + 0.05);
+            a.max(b) / a.min(b) >= 3.0
+        };
+        (0..=20).map(closer).find(is_told).unwrap_or(self)
+    }
+
+    /// Black or white, whichever is read better on it.
+    fn on_top(self) -> &'static str {
         // Where both contrasts are equal: (1.05 / (l + 0.05)) = ((l + 0.05) / 0.05).
-        match light > 0.179 {
+        match self.light() > 0.179 {
             true => "#000000",
             false => "#ffffff",
         }
@@ -172,6 +208,11 @@ mod tests {
             assert_eq!(Colour::parse(colour).unwrap().on_top(), on_top, "{colour}");
         }
         assert_eq!(Colour::parse("teal"), None);
+        // What is good enough stays; a dark one in the dark and a light one in the light are brought closer.
+        let told = |text: &str, paper| Colour::parse(text).unwrap().told_from(paper).text();
+        assert_eq!(told("#0b4f4a", LIGHT), "#0b4f4a");
+        assert_eq!(told("#0b4f4a", DARK), "#3b726e");
+        assert_eq!(told("#f4f1ea", LIGHT), "#92908c");
         assert!(is_plain("Georgia") && !is_plain("x\"; } body {"));
     }
 }

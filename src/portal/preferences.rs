@@ -33,8 +33,19 @@ const LONGEST_PAUSE: i64 = 52;
 /// How often, in days.
 const OFTEN: [u16; 4] = [0, 7, 30, 90];
 
-/// The columns of a list, by its name, whose values can not be taken.
-type Wrong = BTreeMap<String, BTreeSet<String>>;
+/// What somebody sent that can not be taken as it is: it is shown to them again, nothing of it lost.
+#[derive(Default)]
+struct Tried {
+    /// By list: the values, and the columns whose values can not be taken.
+    lists: BTreeMap<String, (Values, BTreeSet<String>)>,
+    often: Option<u16>,
+}
+
+impl Tried {
+    fn is_wrong(&self) -> bool {
+        self.lists.values().any(|(_, wrong)| !wrong.is_empty())
+    }
+}
 
 impl Service {
     /// Somebody's own page.
@@ -65,14 +76,14 @@ impl Service {
     ) -> Result<Response<Body>, Refusal> {
         self.may_ask(asker)?;
         let who = self.whose(token)?;
-        Ok(self.page_of(who, is_saved, &Wrong::new(), asker))
+        Ok(self.page_of(who, is_saved, None, asker))
     }
 
     fn page_of(
         &self,
         who: RecipientId,
         is_saved: bool,
-        wrong: &Wrong,
+        tried: Option<&Tried>,
         asker: &Asker,
     ) -> Response<Body> {
         let locale = self.locale(asker, Some(&who));
@@ -80,7 +91,8 @@ impl Service {
         let now = self.now();
         let content = self.with_person(&who, |ground, folds, rows| {
             let held = folds.wishes.of(&who);
-            let at_most = held.at_most().unwrap_or(0);
+            let at_most = tried.and_then(|it| it.often);
+            let at_most = at_most.or(held.at_most()).unwrap_or(0);
             let titles = [
                 words.frequency_any,
                 words.frequency_week,
@@ -102,10 +114,11 @@ impl Service {
                 words.paused_until.replace("{date}", &date)
             });
             context! {
-                lists => Value::from(Serde(views(rows, folds, &who, words, wrong))),
+                lists => Value::from(Serde(views(rows, folds, &who, words, tried))),
+                address => ground.address(&who, folds, self.key()),
                 action => self.preferences_url(&ground.settings, who),
                 saved => is_saved,
-                wrong => !wrong.is_empty(),
+                wrong => tried.is_some(),
                 often => often,
                 gone => gone_words,
                 may_rejoin => gone.is_some_and(is_own),
@@ -114,9 +127,9 @@ impl Service {
         });
         let page = Page {
             template: "preferences.html",
-            status: match wrong.is_empty() {
-                true => StatusCode::OK,
-                false => StatusCode::UNPROCESSABLE_ENTITY,
+            status: match tried {
+                None => StatusCode::OK,
+                Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
             },
             locale,
             title: words.preferences_title,
@@ -138,9 +151,9 @@ impl Service {
         let wish = |what| self.wish_of(who, what);
         match sent.get("do") {
             Some("save") => {
-                let (records, wrong) = self.changes(who, &sent);
-                if !wrong.is_empty() {
-                    return Ok(self.page_of(who, false, &wrong, asker));
+                let (records, tried) = self.changes(who, &sent);
+                if tried.is_wrong() {
+                    return Ok(self.page_of(who, false, Some(&tried), asker));
                 }
                 self.record(&records).await?;
             }
@@ -191,7 +204,7 @@ impl Service {
             json!({
                 "organisation": ground.settings.organisation.name,
                 "exported": now.to_string(),
-                "address": ground.address(&who).map(|it| it.as_str().to_owned()),
+                "address": ground.address(&who, folds, self.key()),
                 "id": who.to_string(),
                 "lists": lists,
                 "not_mailed": folds.suppressions.exact(&who, &Scope::All).map(Exclusion::name),
@@ -239,18 +252,17 @@ impl Service {
     }
 
     /// What differs from what holds: changed rows, lifted topics, how often.
-    fn changes(&self, who: RecipientId, sent: &Sent) -> (Vec<Record>, Wrong) {
+    fn changes(&self, who: RecipientId, sent: &Sent) -> (Vec<Record>, Tried) {
         let at = self.moment();
-        let (mut records, mut wrong_lists) = (Vec::new(), Wrong::new());
+        let (mut records, mut tried) = (Vec::new(), Tried::default());
         let mut ticked: BTreeSet<String> = BTreeSet::new();
         self.with_person(&who, |_, folds, rows| {
             for row in rows {
                 let (name, list) = (&row.held.name, &row.held.list);
                 let columns = form::editable(list);
                 let (values, wrong) = form::take(name, list, &columns, sent);
-                if !wrong.is_empty() {
-                    wrong_lists.insert(name.to_string(), wrong);
-                }
+                let all = (values.clone(), wrong);
+                tried.lists.insert(name.to_string(), all);
                 for (column, value) in &values {
                     let is_topics = list.columns.get(column);
                     if is_topics.is_some_and(|it| it.kind == ColumnType::Topics) {
@@ -283,13 +295,14 @@ impl Service {
                 }
             }
             let often = sent.get("often").and_then(|days| days.parse().ok());
-            if let Some(days) = often.filter(|days| OFTEN.contains(days))
+            tried.often = often.filter(|days| OFTEN.contains(days));
+            if let Some(days) = tried.often
                 && folds.wishes.of(&who).at_most().unwrap_or(0) != days
             {
                 records.push(self.wish_of(who, Wanted::AtMost { days }));
             }
         });
-        (records, wrong_lists)
+        (records, tried)
     }
 }
 
@@ -306,18 +319,21 @@ fn views(
     folds: &Folds,
     who: &RecipientId,
     words: &'static Words,
-    wrong: &Wrong,
+    tried: Option<&Tried>,
 ) -> Vec<ListView> {
-    let none = BTreeSet::new();
+    let none = (Values::new(), BTreeSet::new());
     let is_off = |topic: &str| {
         let scope = Scope::Topic(topic.to_owned());
-        folds.suppressions.exact(who, &scope).is_some()
+        tried.is_none() && folds.suppressions.exact(who, &scope).is_some()
     };
     let view = |row: &Membership<'_>| {
         let (name, list) = (&row.held.name, &row.held.list);
         let columns = form::editable(list);
-        let wrong = wrong.get(name.as_str()).unwrap_or(&none);
-        form::view((name, list), &columns, &row.values, words, (wrong, &is_off))
+        let sent = tried.and_then(|it| it.lists.get(name.as_str()));
+        let (sent, wrong) = sent.unwrap_or(&none);
+        let mut values = row.values.clone();
+        values.extend(sent.clone());
+        form::view((name, list), &columns, &values, words, (wrong, &is_off))
     };
     rows.iter().map(view).collect()
 }

@@ -19,7 +19,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::files::Kind;
 use super::metrics::Route;
-use super::page::{POLICY, answer};
+use super::page::{POLICY, answer, kept};
 use super::service::{Asker, Refusal, Service};
 
 /// The longest form.
@@ -54,6 +54,7 @@ pub(super) fn router(service: Arc<Service>) -> Router {
         .route("/documents/{hash}/{name}", get(document))
         .route("/logo", get(logo))
         .route("/style.css", get(style))
+        .route("/favicon.ico", get(no_icon))
         .route("/healthz", get(health))
         .route("/metrics", get(metrics))
         .fallback(nothing)
@@ -346,6 +347,11 @@ async fn logo(State(service): Shared, asker: Who) -> Answer {
 
 async fn style(State(service): Shared) -> Answer {
     service.pages.style(&service.ground().settings)
+}
+
+/// Browsers ask for it by themselves: nobody guesses links who does.
+async fn no_icon() -> Answer {
+    kept(answer(StatusCode::NOT_FOUND, "text/plain", ""))
 }
 
 /// Whether what is asked for can be put down: what a load balancer wants to know.

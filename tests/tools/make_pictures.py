@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes the README's pictures of the plan's comment, of the preview and of the report: tests/tools/make_pictures.py
+"""Takes the README's pictures of the plan's comment, of the preview, of the report and of the portal: tests/tools/make_pictures.py
 
 Needs a release build, a Chromium (CHROME, or on the PATH) and PyPI's markdown-it-py. The comment is the Markdown that
 `postmerge plan` gives, in a frame that looks like GitHub's. The report's year is invented: tests/support/invented_year.rs writes it.
@@ -57,6 +57,7 @@ def main():
         subprocess.run([BINARY, "-C", TOP, "preview", "2026/rueda-agro", "--output", folder], check=True, stdout=subprocess.DEVNULL)
         shoot(folder / "2026/rueda-agro.html", PICTURES / "preview.png", 1440, 1000)
         report(folder / "year")
+    portal()
 
 
 def report(year):
@@ -66,6 +67,11 @@ def report(year):
                    env={**os.environ, "POSTMERGE_KEY": "0123456789abcdef0123456789abcdef"})
     shoot(year / "report/index.html", PICTURES / "report.png", 1200, 1530)
     shoot(year / "report/campaigns/boletin-trimestral@2026-~q4.html", PICTURES / "report-sending.png", 1200, 1660)
+
+
+def portal():
+    """Of tests/ci/portal's people, who are invented; needs what it needs."""
+    subprocess.run([TOP / "tests/ci/portal", "--pictures", PICTURES], check=True, env={**os.environ, "POSTMERGE": BINARY})
 
 
 main()
