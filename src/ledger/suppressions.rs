@@ -112,6 +112,13 @@ impl Suppressions {
         entry.in_force().map(|(reason, _)| reason)
     }
 
+    /// When something was last said of `recipient`: what is to hold must be later.
+    pub fn last(&self, recipient: &RecipientId) -> Option<Timestamp> {
+        let entries = self.latest.get(recipient)?.iter();
+        let said = entries.flat_map(|it| it.reasons.iter().map(|(_, at)| *at).chain(it.lifted));
+        said.max()
+    }
+
     /// Everybody who is suppressed for everything: why, and since when.
     pub fn for_everything(&self) -> impl Iterator<Item = (RecipientId, Exclusion, Timestamp)> + '_ {
         self.latest.iter().filter_map(|(recipient, entries)| {

@@ -160,6 +160,11 @@ impl Wishes {
         wishes.insert(place, one);
     }
 
+    /// Whether somebody's joining by this key was taken in.
+    pub fn has_joined(&self, key: MessageKey, recipient: RecipientId) -> bool {
+        self.seen.contains(&(key, recipient, "joined"))
+    }
+
     /// What holds of somebody.
     pub fn of(&self, recipient: &RecipientId) -> Held {
         self.people.get(recipient).copied().unwrap_or_default()

@@ -63,6 +63,7 @@ fn round(
     publish_readings(service, &mut look.ledger, is_last)?;
     let news = Folds::news(&look.ledger, service.folds(Folds::seen))?;
     service.change_folds(|folds| folds.take_news(news));
+    service.left(std::collections::HashSet::clear);
     let known = service.ground();
     let occurrences = look.ledger.occurrences()?;
     if known.head != look.head || known.occurrences.len() != occurrences.len() {

@@ -297,13 +297,14 @@ fn language(tag: &str) -> Option<&'static str> {
 }
 
 /// Whether a spreadsheet would reckon with it: the list's owner may open the file in one. A telephone number is none.
-fn is_formula(value: &str) -> bool {
+pub(super) fn is_formula(value: &str) -> bool {
     let digits = |rest: &str| {
         let fine = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '.' | '/' | '-');
         rest.chars().all(fine)
     };
     match value.split_at_checked(1) {
         Some(("=" | "@", _)) => true,
+        _ if value.starts_with(['＝', '＠']) => true,
         Some(("+" | "-", rest)) => !digits(rest),
         _ => false,
     }

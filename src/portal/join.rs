@@ -65,6 +65,7 @@ struct Joiner {
     values: Values,
     consent: MessageKey,
     client: Option<MessageKey>,
+    locale: Locale,
 }
 
 impl Service {
@@ -91,21 +92,29 @@ impl Service {
         let words = Words::of(locale);
         let sent = Sent::parse(body);
         let columns = asked_for(held, joining);
-        let (values, wrong) = form::take(&held.name, &held.list, &columns, &sent);
+        let (values, mut wrong) = form::take(&held.name, &held.list, &columns, &sent);
+        wrong.extend(absent(held, &columns, &values));
         let given = sent.get("address").unwrap_or_default().trim();
-        let address = Address::parse(given);
+        // The list's owner may open the file in a spreadsheet.
+        let address = Address::parse(given)
+            .ok()
+            .filter(|it| !form::is_formula(it.as_str()));
         let agrees = sent.get("agree") == Some("yes");
-        let (Ok(address), true, true) = (&address, wrong.is_empty(), agrees) else {
+        let (Some(address), true, true) = (&address, wrong.is_empty(), agrees) else {
             let shown = Shown {
                 is_wrong: true,
                 wrong: wrong.clone(),
                 given,
                 agrees,
-                is_address_wrong: address.is_err(),
+                is_address_wrong: address.is_none(),
                 ..Shown::default()
             };
             return Ok(self.form((held, joining), locale, &values, shown));
         };
+        if complete(held, values.clone(), locale).is_none() {
+            self.log("nobody can join: a column that must be filled is not asked for");
+            return Err(Refusal::Trouble);
+        }
         // People do not see that field.
         if sent.get("website").is_none_or(str::is_empty) {
             let asked = self.asked_by(held, joining, (address, values), (asker, locale))?;
@@ -227,6 +236,7 @@ impl Service {
         sealed: &str,
         asker: &Asker,
     ) -> Result<Response<Body>, Refusal> {
+        self.may_ask(asker)?;
         let ground = self.ground();
         let asked = self.opened(sealed)?;
         let (held, _) = open_list(&ground, &asked.list)?;
@@ -235,6 +245,8 @@ impl Service {
             values: asked.values,
             consent: MessageKey::parse(&asked.consent).ok_or(Refusal::Link)?,
             client: asked.client.as_deref().and_then(MessageKey::parse),
+            locale: super::ground::locale(&asked.locale)
+                .unwrap_or_else(|| self.locale(asker, None)),
         };
         // The same link makes the same wish, however often it is followed.
         let key = MessageKey::of(sealed.as_bytes());
@@ -272,7 +284,8 @@ impl Service {
         let (held, joining) = open_list(&ground, &invitation.list)?;
         let sent = Sent::parse(body);
         let columns = asked_for(held, joining);
-        let (values, wrong) = form::take(&held.name, &held.list, &columns, &sent);
+        let (values, mut wrong) = form::take(&held.name, &held.list, &columns, &sent);
+        wrong.extend(absent(held, &columns, &values));
         let locale = self.locale(asker, None);
         if !wrong.is_empty() || sent.get("agree") != Some("yes") {
             let shown = Shown {
@@ -289,8 +302,10 @@ impl Service {
             values,
             consent: MessageKey::of(consent(joining, locale).as_bytes()),
             client: Some(self.client_key(&asker.client)),
+            locale,
         };
-        let key = self.new_key();
+        // The same link and the same answers make the same wish.
+        let key = MessageKey::of(&[sealed.as_bytes(), body].concat());
         self.joins(held, joiner, key, asker).await
     }
 
@@ -302,7 +317,10 @@ impl Service {
         asker: &Asker,
     ) -> Result<Response<Body>, Refusal> {
         let who = self.key().id(&joiner.address);
-        let cells = complete(held, joiner.values, asker.locale);
+        if self.folds(|folds| folds.wishes.has_joined(key, who)) {
+            return Ok(self.welcome(held, who, asker));
+        }
+        let cells = complete(held, joiner.values, joiner.locale);
         let row = Cells {
             recipient: who,
             at: self.moment(),
@@ -326,12 +344,16 @@ impl Service {
         let mut records = vec![Record::Wish(wish)];
         records.extend(lifted);
         self.record(&records).await?;
+        Ok(self.welcome(held, who, asker))
+    }
+
+    fn welcome(&self, held: &Held, who: RecipientId, asker: &Asker) -> Response<Body> {
         let locale = self.locale(asker, Some(&who));
         let words = Words::of(locale);
         let text = words.welcome.replace("{list}", &held.list.title);
         let link = self.preferences_url(&self.ground().settings, who);
         let link = Some((link.as_str(), words.preferences_title));
-        Ok(self.message((StatusCode::OK, locale), words.welcome_title, &text, link))
+        self.message((StatusCode::OK, locale), words.welcome_title, &text, link)
     }
 
     /// Who joins takes back that they left; what the organisation said holds.
@@ -458,6 +480,20 @@ fn asked_for<'l>(held: &'l Held, joining: &'l Joining) -> Vec<&'l String> {
     }
 }
 
+/// What must be said and was not sent: a form of one's own may lack a field.
+fn absent<'c>(
+    held: &'c Held,
+    columns: &'c [&'c String],
+    values: &'c Values,
+) -> impl Iterator<Item = String> + 'c {
+    let must = |column: &&&String| {
+        let settings = held.list.columns.get(**column);
+        settings.is_some_and(|it| it.required) && !values.contains_key(**column)
+    };
+    let missing = columns.iter().filter(must);
+    missing.map(|column| (*column).clone())
+}
+
 /// What somebody agrees to, in their language, else in another.
 fn consent(joining: &Joining, locale: Locale) -> &str {
     let texts = &joining.consent;
@@ -468,13 +504,14 @@ fn consent(joining: &Joining, locale: Locale) -> &str {
 
 /// A whole row: consent given, language, and the day of joining where the list has a column for it that must be filled. `None` where
 /// something that must be there is not: then the list can not be joined like this, as lint says.
-fn complete(held: &Held, mut values: Values, locale: Option<Locale>) -> Option<Values> {
+fn complete(held: &Held, mut values: Values, locale: Locale) -> Option<Values> {
     let list = &held.list;
     if let Some(column) = &list.consent.column {
         values.insert(column.clone(), "true".to_owned());
     }
-    if let (Some(column), Some(locale)) = (&list.language_column, locale)
+    if let Some(column) = &list.language_column
         && values.get(column).is_none_or(String::is_empty)
+        && fits(list, column, locale.tag()).is_ok()
     {
         values.insert(column.clone(), locale.tag().to_owned());
     }

@@ -100,17 +100,18 @@ impl Service {
         Ok(self.message((StatusCode::OK, locale), words.left_title, &text, link))
     }
 
-    /// Puts down that somebody leaves, unless they have already.
+    /// Puts down that somebody leaves, unless they did here since the last round. What the ledger says of them does not count:
+    /// another portal, or a person, may have taken it back meanwhile.
     pub(super) async fn leave_records(
         &self,
         who: RecipientId,
         scope: &Scope,
     ) -> Result<(), Refusal> {
-        let known = self.folds(|folds| folds.suppressions.exact(&who, scope));
-        if known == Some(Exclusion::Unsubscribed) {
+        let wish = (who, scope.clone());
+        if self.left(|left| left.contains(&wish)) {
             return Ok(());
         }
-        let (at, key) = (self.moment(), self.new_key());
+        let (at, key) = (self.moment_of(&who), self.new_key());
         let records = [
             Record::Feedback(Feedback {
                 message: key,
@@ -129,6 +130,8 @@ impl Service {
                 note: NOTE.to_owned(),
             }),
         ];
-        self.record(&records).await
+        self.record(&records).await?;
+        self.left(|left| left.insert(wish));
+        Ok(())
     }
 }

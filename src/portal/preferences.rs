@@ -243,10 +243,11 @@ impl Service {
     }
 
     pub(super) fn lift(&self, who: RecipientId, scope: Scope) -> Record {
+        self.left(|left| left.remove(&(who, scope.clone())));
         Record::Suppression(SuppressionEvent::Lifted {
             recipient: who,
             scope,
-            at: self.moment(),
+            at: self.moment_of(&who),
             note: NOTE.to_owned(),
         })
     }

@@ -357,8 +357,8 @@ async fn no_icon() -> Answer {
 /// Whether what is asked for can be put down: what a load balancer wants to know.
 async fn health(State(service): Shared) -> Answer {
     match service.spool.put(&[]).await {
-        Ok(()) => answer(StatusCode::OK, "text/plain", "ok\n"),
-        Err(_) => answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "spool\n"),
+        Ok(()) if service.spool.is_well() => answer(StatusCode::OK, "text/plain", "ok\n"),
+        _ => answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "spool\n"),
     }
 }
 

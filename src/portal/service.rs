@@ -1,5 +1,6 @@
 //! What every answer needs: the workspace, who left and who asked for what, the spool, limits, the time.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode, header};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use minijinja::context;
 
 use super::bursts::Bursts;
@@ -23,7 +24,7 @@ use super::spool::Spool;
 use super::trace::Trace;
 use super::words::Words;
 use crate::clock::Clock;
-use crate::ledger::event::RunId;
+use crate::ledger::event::{RunId, Scope};
 use crate::ledger::feedback::MessageKey;
 use crate::ledger::segment::Record;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
@@ -64,6 +65,8 @@ pub(super) struct Service {
     ground: RwLock<Arc<Ground>>,
     folds: RwLock<Folds>,
     counter: AtomicU64,
+    /// Who left what since the last round: pressing twice says it once.
+    left: Mutex<HashSet<(RecipientId, Scope)>>,
     /// The last moment that a record was given, in milliseconds.
     last: AtomicI64,
 }
@@ -129,12 +132,20 @@ impl Service {
             ground: RwLock::new(Arc::new(ground)),
             folds: RwLock::new(folds),
             counter: AtomicU64::new(0),
+            left: Mutex::default(),
             last: AtomicI64::new(i64::MIN),
         }
     }
 
     pub(super) fn now(&self) -> Timestamp {
         self.outside.clock.now()
+    }
+
+    /// The same for what somebody leaves or takes back: later than all that was said of them, by whatever clock.
+    pub(super) fn moment_of(&self, who: &RecipientId) -> Timestamp {
+        let last = self.folds(|folds| folds.suppressions.last(who));
+        let after = last.map(|last| last + SignedDuration::from_millis(1));
+        after.unwrap_or(Timestamp::MIN).max(self.moment())
     }
 
     /// When something is asked for: later than all that was asked for before, so that the last word holds, whatever clocks do.
@@ -192,6 +203,11 @@ impl Service {
         self.metrics.spooled(records.len());
         self.change_folds(|folds| folds.take(records));
         Ok(())
+    }
+
+    /// Who left since the last round.
+    pub(super) fn left<T>(&self, look: impl FnOnce(&mut HashSet<(RecipientId, Scope)>) -> T) -> T {
+        look(&mut self.left.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Somebody's rows, and what language they are addressed in.
@@ -291,13 +307,17 @@ impl Asker {
         let mut address = peer;
         if is_ours(&peer) {
             let told = headers.get_all("x-forwarded-for").iter();
-            let told: Vec<IpAddr> = told
+            let told: Vec<&str> = told
                 .filter_map(|value| value.to_str().ok())
                 .flat_map(|value| value.split(','))
-                .filter_map(|one| one.trim().parse().ok())
                 .collect();
-            if let Some(one) = told.iter().rev().find(|one| !is_ours(one)).or(told.first()) {
-                address = *one;
+            // From the right, as long as it is our proxies that speak: what stands before an entry that can not be read
+            // anybody may have written.
+            for one in told.iter().rev().map_while(|one| forwarded(one.trim())) {
+                address = one;
+                if !is_ours(&one) {
+                    break;
+                }
             }
         }
         let wishes = headers.get(header::ACCEPT_LANGUAGE);
@@ -307,6 +327,13 @@ impl Asker {
             locale: wishes.and_then(wanted),
         }
     }
+}
+
+/// An address as proxies write it: alone, or with a port.
+fn forwarded(text: &str) -> Option<IpAddr> {
+    let with_port = || text.parse().ok().map(|it: std::net::SocketAddr| it.ip());
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok().or_else(with_port)
 }
 
 /// The language that a browser wishes most and that there is (RFC 9110 §12.5.4), by order alone.
@@ -338,6 +365,15 @@ mod tests {
         let stranger: IpAddr = "203.0.113.5".parse().unwrap();
         let asker = Asker::of(stranger, &told, &[own]);
         assert_eq!(asker.client, Client::of(stranger));
+        for (told, client) in [
+            ("6.6.6.6, 1.2.3.4:5555", "1.2.3.4"),
+            ("6.6.6.6, [2001:db8::7]:443", "2001:db8::7"),
+            ("6.6.6.6, unknown", "127.0.0.1"),
+            ("6.6.6.6, unknown, 127.0.0.1", "127.0.0.1"),
+        ] {
+            let asker = Asker::of(own, &headers(&[("x-forwarded-for", told)]), &[own]);
+            assert_eq!(asker.client, Client::of(client.parse().unwrap()), "{told}");
+        }
         let nonsense = headers(&[("x-forwarded-for", "who knows")]);
         assert_eq!(Asker::of(own, &nonsense, &[own]).client, Client::of(own));
     }

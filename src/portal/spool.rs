@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
@@ -73,6 +73,8 @@ struct Shared {
     /// Bytes that are not published.
     bytes: AtomicU64,
     damaged: AtomicU64,
+    /// Whether the last writing failed.
+    is_failing: AtomicBool,
     /// Held as long as the portal runs.
     _lock: File,
 }
@@ -129,6 +131,7 @@ impl Spool {
             closed: Mutex::new(left.into_iter().map(|(_, path)| path).collect()),
             bytes: AtomicU64::new(bytes),
             damaged: AtomicU64::new(0),
+            is_failing: AtomicBool::new(false),
             _lock: lock,
         });
         let (jobs, inbox) = mpsc::channel(WAITING);
@@ -224,6 +227,11 @@ impl Spool {
         self.shared.bytes.load(Ordering::Relaxed)
     }
 
+    /// Whether what was asked for last could be put down.
+    pub(super) fn is_well(&self) -> bool {
+        !self.shared.is_failing.load(Ordering::Relaxed)
+    }
+
     /// Lines that were damaged.
     pub(super) fn damaged(&self) -> u64 {
         self.shared.damaged.load(Ordering::Relaxed)
@@ -304,7 +312,13 @@ impl Writer {
             }
             let written = match text.is_empty() {
                 true => Ok(()),
-                false => self.write(text.as_bytes()),
+                false => {
+                    let written = self.write(text.as_bytes());
+                    self.shared
+                        .is_failing
+                        .store(written.is_err(), Ordering::Relaxed);
+                    written
+                }
             };
             let is_full = self.file.as_ref().is_some_and(|(_, _, size)| *size >= FULL);
             // After an error nobody knows what the file holds: what follows goes into another.
@@ -337,6 +351,10 @@ impl Writer {
             return Err(SpoolError::Closed);
         };
         let done = file.write_all(text).and_then(|()| file.sync_data());
+        if done.is_err() && *size == 0 {
+            // A full disk must not fill up with empty files; what is left of a line is nobody's.
+            let _ = fs::remove_file(&path);
+        }
         let written = text.len() as u64;
         *size += written;
         self.shared.bytes.fetch_add(written, Ordering::Relaxed);
