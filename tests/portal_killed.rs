@@ -138,6 +138,7 @@ fn what_was_answered_is_on_the_ledger_after_a_kill_under_load() {
     // Whoever was put down and not answered any more may have left; nobody who did not ask has.
     assert!(gone >= answered.len() && gone <= next.into_inner());
     let left = std::fs::read_dir(clone.join(".git/postmerge/portal")).unwrap();
-    let left: Vec<_> = left.map(|it| it.unwrap().file_name()).collect();
+    let left = left.map(|it| it.unwrap().file_name());
+    let left: Vec<_> = left.filter(|it| it != "readings").collect();
     assert_eq!(left, ["lock"], "nothing waits");
 }

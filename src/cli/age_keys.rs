@@ -32,7 +32,7 @@ pub(super) fn keys() -> Result<Keys, CliError> {
         (None, None) => return Ok(Keys::default()),
     };
     Keys::parse(&text).map_err(|why| {
-        CliError::new(format!("{whence}: it {why}"))
+        CliError::new(format!("{whence}: {why}"))
             .hint("`postmerge lists key` makes a key, and so does `age-keygen`")
     })
 }
