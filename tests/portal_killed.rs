@@ -9,11 +9,13 @@
 
 mod deliver_common;
 mod portal_common;
+#[allow(unreachable_pub)]
+#[path = "support/serving.rs"]
+mod serving;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -23,33 +25,11 @@ use postmerge::deliver::opened::open;
 use postmerge::ledger::event::{Exclusion, Scope};
 use postmerge::mail::token::{Action, Scope as Tag};
 use postmerge::workspace::settings::LedgerSettings;
+use serving::serve;
 
 /// People who leave; the portal is killed somewhere among them.
 const PEOPLE: usize = 3_000;
 const CLIENTS: usize = 8;
-
-struct Serving {
-    child: Child,
-    address: String,
-}
-
-fn serve(clone: &Path) -> Serving {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_postmerge"))
-        .arg("-C")
-        .arg(clone)
-        .args(["serve", "--listen", "127.0.0.1:0", "--every", "1s"])
-        .env("POSTMERGE_KEY", SECRET)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let out = child.stdout.take().unwrap();
-    BufReader::new(out).read_line(&mut line).unwrap();
-    let address = line.strip_prefix("http://").unwrap();
-    let address = address.split('/').next().unwrap().to_owned();
-    Serving { child, address }
-}
 
 /// Whether the portal answered that this person left. A connection that breaks answers nothing.
 fn leave(stream: &mut TcpStream, path: &str) -> std::io::Result<bool> {
@@ -86,7 +66,7 @@ fn gone(house: &House) -> usize {
 fn what_was_answered_is_on_the_ledger_after_a_kill_under_load() {
     let house = house();
     let clone = house.clone_of("portal");
-    let mut serving = serve(&clone);
+    let mut serving = serve(&clone, SECRET, "1s");
     let next = AtomicUsize::new(0);
     let answered = Mutex::new(Vec::new());
     let child = Mutex::new(&mut serving.child);
@@ -119,7 +99,7 @@ fn what_was_answered_is_on_the_ledger_after_a_kill_under_load() {
     assert!(answered.len() >= 100, "{}", answered.len());
     assert!(answered.len() < PEOPLE, "it was killed");
 
-    let mut again = serve(&clone);
+    let mut again = serve(&clone, SECRET, "1s");
     // Stopped as a service is: what waits is published first.
     let stopped = Command::new("kill")
         .args(["-TERM", &again.child.id().to_string()])

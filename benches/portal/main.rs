@@ -9,16 +9,19 @@
 #[allow(dead_code)]
 #[path = "../../tests/support/git.rs"]
 mod git;
+#[allow(unreachable_pub)]
+#[path = "../../tests/support/serving.rs"]
+mod serving;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
 use postmerge::mail::address::Address;
 use postmerge::mail::recipient_id::RecipientKey;
 use postmerge::mail::token::{Action, Leave, Scope};
+use serving::serve;
 
 const SECRET: &str = "a secret of more than thirty-two characters";
 
@@ -54,7 +57,7 @@ fn main() {
     let alone = wrk(scratch.path(), &bare, seconds, &paths, "GET");
     println!("{people} people, {seconds} s each, 64 connections, 2 processors");
     shown("a bare axum that answers ok", &alone, None);
-    let mut serving = serve(&clone);
+    let mut serving = serve(&clone, SECRET, "5s");
     let before = memory(&serving.child);
     let left = wrk(scratch.path(), &serving.address, seconds, &paths, "POST");
     shown("leaving, on stable storage", &left, Some(&alone));
@@ -126,29 +129,6 @@ fn bare() -> String {
         });
     });
     heard.recv().unwrap()
-}
-
-struct Serving {
-    child: Child,
-    address: String,
-}
-
-fn serve(clone: &Path) -> Serving {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_postmerge"))
-        .arg("-C")
-        .arg(clone)
-        .args(["serve", "--listen", "127.0.0.1:0", "--every", "5s"])
-        .env("POSTMERGE_KEY", SECRET)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let out = child.stdout.take().unwrap();
-    BufReader::new(out).read_line(&mut line).unwrap();
-    let address = line.trim_start_matches("http://").split('/').next();
-    let address = address.unwrap().to_owned();
-    Serving { child, address }
 }
 
 fn memory(child: &Child) -> u64 {

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 
 use super::Returned;
@@ -24,13 +23,13 @@ use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::feedback::MessageKey;
 use crate::ledger::forward::{Forward, Stage};
 use crate::mail::address::Address;
-use crate::mail::dkim::{Signer, sign};
-use crate::mail::envelope::{Envelope, Letter};
-use crate::mail::header::{self, HeaderError, Mailbox};
-use crate::mail::mime::{self, Attachment, Content, is_seven_bit};
+use crate::mail::dkim::Signer;
+use crate::mail::envelope::Letter;
+use crate::mail::mime::{Attachment, is_seven_bit};
 use crate::mail::occurrence::OccurrenceId;
+use crate::mail::own_letter::{OwnLetter, OwnLetterError};
 use crate::render::flowed::flowed;
-use crate::transport::{Attempt, Transport};
+use crate::transport::{Attempt, Transport, hand_over};
 use crate::workspace::settings::Locale;
 
 /// Octets of what was written that are shown above the attachment.
@@ -41,13 +40,7 @@ const MARK: &str = "X-Postmerge-Forward";
 /// A mail that can not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("an answer can not be forwarded: {0}")]
-pub struct ForwardError(String);
-
-impl From<HeaderError> for ForwardError {
-    fn from(why: HeaderError) -> Self {
-        Self(why.to_string())
-    }
-}
+pub struct ForwardError(#[from] OwnLetterError);
 
 /// How answers are forwarded.
 pub struct Forwarding {
@@ -227,13 +220,8 @@ fn publish(
 /// Why it was not taken, and whether that is sure.
 async fn send(letter: Result<Letter, ForwardError>, desk: &Desk) -> Result<(), (String, bool)> {
     let letter = letter.map_err(|why| (why.to_string(), true))?;
-    let connected = desk.transport.connect().await;
-    let mut connection = connected.map_err(|why| (why.to_string(), true))?;
-    let attempt = connection.send(&letter, &mut || Ok(())).await;
-    if connection.usable() {
-        connection.quit().await;
-    }
-    match attempt {
+    let attempt = hand_over(desk.transport.as_ref(), &letter).await;
+    match attempt.map_err(|why| (why.to_string(), true))? {
         Attempt::Accepted(_) => Ok(()),
         Attempt::Refused { reply, .. } => Err((reply.to_string(), true)),
         Attempt::Untouched(why) => Err((why.to_string(), true)),
@@ -251,30 +239,13 @@ fn letter(
 ) -> Result<Letter, ForwardError> {
     let mail = one.mail.as_ref();
     let words = Words::of(locale(outside, mail));
-    let id = message_id(outside, desk, one.key);
     let taken = Taken::read(&one.message.bytes);
     let writer = ["reply-to", "from"]
         .iter()
         .find_map(|name| taken.fields.first(name).and_then(addresses::first))
         .and_then(|it| Address::parse(&it).ok());
-    let mut message = Vec::new();
-    let mailbox = |name, address| [Mailbox { name, address }];
-    header::mailboxes(&mut message, "From", &mailbox(&desk.name, &desk.address))?;
-    header::mailboxes(&mut message, "To", &mailbox("", &desk.answers))?;
-    if let Some(writer) = &writer {
-        header::mailboxes(&mut message, "Reply-To", &mailbox("", writer))?;
-    }
     let subject = one_line(head(&one.returned.traces.subject, 200));
     let subject = words.subject.replace("{subject}", &subject);
-    header::text(&mut message, "Subject", &subject)?;
-    let date = rfc2822::to_string(&now.to_zoned(forwarding.zone.clone()))
-        .map_err(|why| ForwardError(why.to_string()))?;
-    header::structured(&mut message, "Date", &date)?;
-    header::structured(&mut message, "Message-ID", &format!("<{id}>"))?;
-    header::structured(&mut message, "Auto-Submitted", "auto-generated")?;
-    // Exchange does not know the field above.
-    header::structured(&mut message, "X-Auto-Response-Suppress", "All")?;
-    header::structured(&mut message, MARK, &one.key.to_string())?;
     let mail = mail.map(ToString::to_string).unwrap_or_default();
     let written = taken.texts.first().map(|text| shown(text));
     let answer = if writer.is_some() { words.answer } else { "" };
@@ -296,27 +267,23 @@ fn letter(
         },
         content: &one.message.bytes,
     };
-    let content = Content {
+    let letter = OwnLetter {
+        name: &desk.name,
+        from: &desk.address,
+        to: &desk.answers,
+        bounces: &forwarding.bounces,
+        subject: &subject,
         text: &flowed(&text),
         html: None,
         attachments: &[attachment],
+        language: None,
+        reply_to: writer.as_ref(),
+        mark: Some((MARK, &one.key.to_string())),
+        date: &now.to_zoned(forwarding.zone.clone()),
+        id: &message_id(outside, one.key),
+        signers: &desk.signers,
     };
-    mime::write(&mut message, &id, &content)?;
-    let mut signed = sign(&desk.signers, &message, now.as_second())
-        .map_err(|why| ForwardError(why.to_string()))?;
-    signed.extend_from_slice(&message);
-    let addresses = [&desk.answers, &desk.address, &forwarding.bounces];
-    let smtputf8 = addresses.iter().any(|it| it.needs_smtputf8())
-        || writer.is_some_and(|it| it.needs_smtputf8());
-    Ok(Letter {
-        envelope: Envelope {
-            from: forwarding.bounces.clone(),
-            to: desk.answers.clone(),
-            id: id.split('@').next().unwrap_or_default().to_owned(),
-            smtputf8,
-        },
-        message: signed,
-    })
+    Ok(letter.write()?)
 }
 
 /// The campaign's language, else the organisation's.
@@ -328,10 +295,9 @@ fn locale(outside: &Outside<'_>, mail: Option<&OccurrenceId>) -> Locale {
 }
 
 /// Keyed, so that the boundary that is made of it can not be written by whoever wrote the answer.
-fn message_id(outside: &Outside<'_>, desk: &Desk, key: MessageKey) -> String {
+fn message_id(outside: &Outside<'_>, key: MessageKey) -> String {
     let mac = outside.key.mac("forward", &[&key.0]);
-    let hex: String = mac.iter().take(16).map(|b| format!("{b:02x}")).collect();
-    format!("{hex}@{}", desk.address.domain())
+    mac.iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
 
 /// What was written, each line marked as somebody else's, so that it can not pass for ours.

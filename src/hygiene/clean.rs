@@ -97,6 +97,7 @@ pub fn propose(
     if overdue.is_empty() {
         return Ok(Vec::new());
     }
+    let outward = (remote, wish.push);
     let open = open_branches(ground, remote, wish, &overdue)?;
     let mut proposals = Vec::new();
     let mut proposed: HashSet<(ListName, RecipientId)> = HashSet::new();
@@ -114,16 +115,7 @@ pub fn propose(
         if by_it.is_empty() {
             continue;
         }
-        if wish.push && !branch.on_remote {
-            repository.push(remote, branch.commit, &branch.name)?;
-        }
-        proposals.push(Proposal {
-            branch: branch.name.clone(),
-            commit: branch.commit,
-            cases: by_it.len(),
-            is_new: false,
-            is_pushed: branch.on_remote || wish.push,
-        });
+        proposals.push(proposal::known(ground, outward, branch, by_it.len())?);
         proposed.extend(by_it);
     }
     let left: Vec<&Case> = overdue
@@ -135,20 +127,8 @@ pub fn propose(
     }
     let (files, message) = change(ground, gathered, &left)?;
     let branch = name(repository, gathered, &open, wish, now)?;
-    let (commit, there) = proposal::commit(ground, &files, (&branch, &message), now)?;
-    if there != commit {
-        return Err(HygieneError::Taken(branch));
-    }
-    if wish.push {
-        repository.push(remote, commit, &branch)?;
-    }
-    proposals.push(Proposal {
-        branch,
-        commit,
-        cases: left.len(),
-        is_new: true,
-        is_pushed: wish.push,
-    });
+    let made = proposal::make(ground, outward, (branch, &message, &files), left.len(), now)?;
+    proposals.push(made);
     Ok(proposals)
 }
 

@@ -15,6 +15,7 @@ use crate::mail::dkim::Signer;
 use crate::mail::envelope::Letter;
 use crate::mail::own_letter::OwnLetter;
 use crate::mail::recipient_id::RecipientKey;
+use crate::render::escape;
 use crate::render::flowed::flowed;
 use crate::workspace::encryption::ENDING;
 use crate::workspace::names::{ListName, PersonName};
@@ -169,17 +170,17 @@ impl Digest {
             "<!DOCTYPE html>\n<html lang=\"{tag}\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n</head>\n\
              <body style=\"font-family: sans-serif; line-height: 1.5; max-width: 40em\">\n",
-            escaped(&self.subject())
+            escape(&self.subject())
         );
         for block in self.blocks(zone) {
             match block {
-                Block::Paragraph(text) => out.push_str(&format!("<p>{}</p>\n", escaped(&text))),
-                Block::Heading(text) => out.push_str(&format!("<h2>{}</h2>\n", escaped(&text))),
+                Block::Paragraph(text) => out.push_str(&format!("<p>{}</p>\n", escape(&text))),
+                Block::Heading(text) => out.push_str(&format!("<h2>{}</h2>\n", escape(&text))),
                 Block::Item(text, below) => {
-                    let below: Vec<String> = below.iter().map(|text| escaped(text)).collect();
+                    let below: Vec<String> = below.iter().map(|text| escape(text)).collect();
                     out.push_str(&format!(
                         "<p><strong>{}</strong><br>\n{}</p>\n",
-                        escaped(&text),
+                        escape(&text),
                         below.join("<br>\n")
                     ));
                 }
@@ -202,8 +203,11 @@ impl Digest {
             bounces: from.bounces,
             subject: &self.subject(),
             text: &flowed(&self.text(from.zone)),
-            html: &self.html(from.zone),
-            language: self.locale.tag(),
+            html: Some(&self.html(from.zone)),
+            attachments: &[],
+            language: Some(self.locale.tag()),
+            reply_to: None,
+            mark: None,
             date: &date,
             id: &self.id(from, now),
             signers: from.signers,
@@ -232,11 +236,4 @@ fn one_line(text: &str) -> String {
             c => c,
         })
         .collect()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

@@ -49,6 +49,7 @@ pub fn propose(
         return Ok(Vec::new());
     }
     let repository = ground.ledger.repository();
+    let outward = (remote, wish.push);
     let open = proposal::open_branches(ground, remote, &[PREFIX])?;
     let mut proposals = Vec::new();
     // The newest first: it holds the most.
@@ -65,16 +66,7 @@ pub fn propose(
         if by_it == 0 {
             continue;
         }
-        if wish.push && !branch.on_remote {
-            repository.push(remote, branch.commit, &branch.name)?;
-        }
-        proposals.push(Proposal {
-            branch: branch.name.clone(),
-            commit: branch.commit,
-            cases: by_it,
-            is_new: false,
-            is_pushed: branch.on_remote || wish.push,
-        });
+        proposals.push(proposal::known(ground, outward, branch, by_it)?);
     }
     if waiting.is_empty() {
         return Ok(proposals);
@@ -82,20 +74,9 @@ pub fn propose(
     let (files, message) = change(ground, gathered, &waiting)?;
     let date = gathered.calendar.date_of(now);
     let branch = proposal::free_name(repository, &format!("{PREFIX}{date}"), &open)?;
-    let (commit, there) = proposal::commit(ground, &files, (&branch, &message), now)?;
-    if there != commit {
-        return Err(HygieneError::Taken(branch));
-    }
-    if wish.push {
-        repository.push(remote, commit, &branch)?;
-    }
-    proposals.push(Proposal {
-        branch,
-        commit,
-        cases: waiting.iter().map(|(.., people)| people).sum(),
-        is_new: true,
-        is_pushed: wish.push,
-    });
+    let people = waiting.iter().map(|(.., people)| people).sum();
+    let made = proposal::make(ground, outward, (branch, &message, &files), people, now)?;
+    proposals.push(made);
     Ok(proposals)
 }
 

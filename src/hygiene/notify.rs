@@ -15,7 +15,7 @@ use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::RunId;
 use crate::ledger::notice::{Notice, Told};
 use crate::mail::address::Address;
-use crate::transport::{Attempt, Transport};
+use crate::transport::{Attempt, Transport, hand_over};
 use crate::workspace::Workspace;
 use crate::workspace::names::PersonName;
 use crate::workspace::settings::{Person, Role, Sender, Settings};
@@ -140,20 +140,12 @@ pub async fn send(
     let mut sent = Vec::with_capacity(digests.len());
     for digest in digests {
         let letter = digest.letter(from, now)?;
-        let outcome = match transport.connect().await {
+        let outcome = match hand_over(transport, &letter).await {
             Err(why) => Err(why.to_string()),
-            Ok(mut connection) => {
-                let attempt = connection.send(&letter, &mut || Ok(())).await;
-                if connection.usable() {
-                    connection.quit().await;
-                }
-                match attempt {
-                    Attempt::Accepted(reply) => Ok(reply.to_string()),
-                    Attempt::Refused { reply, .. } => Err(reply.to_string()),
-                    Attempt::Untouched(why) => Err(why.to_string()),
-                    Attempt::Unknown(why) => Err(format!("{why}; it may have arrived")),
-                }
-            }
+            Ok(Attempt::Accepted(reply)) => Ok(reply.to_string()),
+            Ok(Attempt::Refused { reply, .. }) => Err(reply.to_string()),
+            Ok(Attempt::Untouched(why)) => Err(why.to_string()),
+            Ok(Attempt::Unknown(why)) => Err(format!("{why}; it may have arrived")),
         };
         if outcome.is_ok() {
             ledger.publish(&Batch {

@@ -7,6 +7,7 @@ use std::io::Read as _;
 use jiff::Timestamp;
 
 use super::HygieneError;
+use super::clean::Proposal;
 use super::gather::Ground;
 use crate::git::{CommitId, CommitText, GitError, Identity, ObjectId, Remote, Repository};
 use crate::mail::recipient_id::RecipientId;
@@ -169,6 +170,59 @@ pub(super) fn write_rows(
         }
     };
     Ok(ground.ledger.repository().write_blob(&bytes)?)
+}
+
+/// Where proposals go: the remote, and whether they are pushed there.
+pub(super) type Outward<'a> = (&'a Remote, bool);
+
+/// What an open branch proposes already; it is pushed, where that is wished and was not done.
+///
+/// # Errors
+/// [`HygieneError`].
+pub(super) fn known(
+    ground: &Ground<'_>,
+    (remote, push): Outward<'_>,
+    branch: &Branch,
+    cases: usize,
+) -> Result<Proposal, HygieneError> {
+    if push && !branch.on_remote {
+        let repository = ground.ledger.repository();
+        repository.push(remote, branch.commit, &branch.name)?;
+    }
+    Ok(Proposal {
+        branch: branch.name.clone(),
+        commit: branch.commit,
+        cases,
+        is_new: false,
+        is_pushed: branch.on_remote || push,
+    })
+}
+
+/// A new branch with these files, whose name nobody has.
+///
+/// # Errors
+/// [`HygieneError::Taken`] where somebody was faster, and those of git.
+pub(super) fn make(
+    ground: &Ground<'_>,
+    (remote, push): Outward<'_>,
+    (branch, message, files): (String, &str, &[(String, ObjectId)]),
+    cases: usize,
+    now: Timestamp,
+) -> Result<Proposal, HygieneError> {
+    let (commit, there) = commit(ground, files, (&branch, message), now)?;
+    if there != commit {
+        return Err(HygieneError::Taken(branch));
+    }
+    if push {
+        ground.ledger.repository().push(remote, commit, &branch)?;
+    }
+    Ok(Proposal {
+        branch,
+        commit,
+        cases,
+        is_new: true,
+        is_pushed: push,
+    })
 }
 
 /// Commits the files on a branch that is made for it; and where the branch stands: elsewhere, if it was there before.

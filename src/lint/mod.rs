@@ -21,6 +21,7 @@ mod hiding;
 mod hosts;
 mod includes;
 mod key_blocks;
+mod link_shown;
 mod list_trial;
 
 pub mod mailboxes;

@@ -7,6 +7,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use super::form;
+use super::ground::Ground;
 use super::page::Page;
 use super::service::{Asker, Refusal, Service};
 use super::words::Words;
@@ -31,14 +32,20 @@ impl Service {
     ) -> Result<Response<Body>, Refusal> {
         self.may_ask(asker)?;
         let who = self.asked(token)?;
-        let locale = self.locale(asker, Some(&who));
-        let words = Words::of(locale);
         let ground = self.ground();
-        let facts: Vec<_> = self.with_person(&who, |_, _, rows| {
-            rows.iter()
-                .map(|row| form::facts(&row.held.name, &row.held.list, &row.values, words))
-                .collect()
+        let (locale, facts) = self.with_person(&who, |ground, _, rows| {
+            let locale = asker.locale(Ground::language(rows), ground);
+            let facts = rows.iter().map(|row| {
+                form::facts(
+                    &row.held.name,
+                    &row.held.list,
+                    &row.values,
+                    Words::of(locale),
+                )
+            });
+            (locale, facts.collect::<Vec<_>>())
         });
+        let words = Words::of(locale);
         let page = Page {
             template: "button.html",
             status: StatusCode::OK,

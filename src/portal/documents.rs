@@ -11,7 +11,7 @@ use super::page::answer;
 use super::sent::OneMail;
 use super::service::{Asker, Refusal, Service};
 use super::streamed::{Streamed, attachment, media_type};
-use crate::mail::token::{InMail, Use};
+use crate::mail::portal_address;
 
 impl Service {
     /// The file.
@@ -21,12 +21,8 @@ impl Service {
         asker: &Asker,
     ) -> Result<Response<Body>, Refusal> {
         self.may_ask(asker)?;
-        let second: i64 = end.parse().map_err(|_| Refusal::Link)?;
-        let mail = InMail::verify(self.key(), Use::Document, token, &format!("{end}/{path}"));
+        let mail = portal_address::read_document(self.key(), token, end, path, self.now());
         let mail = mail.map_err(|_| Refusal::Link)?;
-        if self.now().as_second() >= second {
-            return Err(Refusal::Link);
-        }
         let of = path.to_owned();
         let streamed = self.with_mail(mail, move |service, mail| service.own_file(mail, &of));
         let streamed = streamed.await?;

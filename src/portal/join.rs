@@ -25,7 +25,8 @@ use crate::ledger::segment::Record;
 use crate::ledger::wish::{Wanted, Way, Wish};
 use crate::ledger::wishes::Cells;
 use crate::mail::address::Address;
-use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::mail::invitation::Invitation;
+use crate::mail::recipient_id::RecipientId;
 use crate::mail::sealed::Sealed;
 use crate::workspace::list::{ColumnType, Joining};
 use crate::workspace::members::{Values, fits};
@@ -33,9 +34,6 @@ use crate::workspace::settings::Locale;
 
 /// What links that finish joining are sealed for.
 const JOINING: &str = "joining";
-
-/// What invitations are sealed for.
-const INVITATION: &str = "invitation";
 
 /// How long such a link is good.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -50,13 +48,6 @@ struct Asked {
     client: Option<String>,
     at: Timestamp,
     locale: String,
-}
-
-/// What an invitation's link carries.
-#[derive(Debug, Deserialize)]
-struct Invitation {
-    list: String,
-    address: String,
 }
 
 /// Who is about to join what.
@@ -208,8 +199,7 @@ impl Service {
         let ground = self.ground();
         let asked = self.opened(sealed)?;
         let (held, _) = open_list(&ground, &asked.list)?;
-        let locale = super::ground::locale(&asked.locale);
-        let locale = locale.unwrap_or_else(|| self.locale(asker, None));
+        let locale = self.locale_asked_in(&asked, asker);
         let words = Words::of(locale);
         let text = words
             .finish_intro
@@ -240,13 +230,13 @@ impl Service {
         let ground = self.ground();
         let asked = self.opened(sealed)?;
         let (held, _) = open_list(&ground, &asked.list)?;
+        let locale = self.locale_asked_in(&asked, asker);
         let joiner = Joiner {
             address: Address::parse(&asked.address).map_err(|_| Refusal::Link)?,
             values: asked.values,
             consent: MessageKey::parse(&asked.consent).ok_or(Refusal::Link)?,
             client: asked.client.as_deref().and_then(MessageKey::parse),
-            locale: super::ground::locale(&asked.locale)
-                .unwrap_or_else(|| self.locale(asker, None)),
+            locale,
         };
         // The same link makes the same wish, however often it is followed.
         let key = MessageKey::of(sealed.as_bytes());
@@ -287,12 +277,13 @@ impl Service {
         let (values, mut wrong) = form::take(&held.name, &held.list, &columns, &sent);
         wrong.extend(absent(held, &columns, &values));
         let locale = self.locale(asker, None);
-        if !wrong.is_empty() || sent.get("agree") != Some("yes") {
+        let agrees = sent.get("agree") == Some("yes");
+        if !wrong.is_empty() || !agrees {
             let shown = Shown {
                 invitation: Some((sealed, &invitation.address)),
                 is_wrong: true,
                 wrong,
-                agrees: sent.get("agree") == Some("yes"),
+                agrees,
                 ..Shown::default()
             };
             return Ok(self.form((held, joining), locale, &values, shown));
@@ -376,7 +367,9 @@ impl Service {
     }
 
     fn opened(&self, sealed: &str) -> Result<Asked, Refusal> {
-        let asked: Asked = open(self.key(), JOINING, sealed)?;
+        let sealed = Sealed::parse(sealed).ok_or(Refusal::Link)?;
+        let content = sealed.open(self.key(), JOINING).ok_or(Refusal::Link)?;
+        let asked: Asked = serde_json::from_slice(&content).map_err(|_| Refusal::Link)?;
         let age = self.now().duration_since(asked.at);
         match age > GOOD_FOR {
             true => Err(Refusal::Link),
@@ -384,8 +377,15 @@ impl Service {
         }
     }
 
+    /// The language that somebody asked to join in.
+    fn locale_asked_in(&self, asked: &Asked, asker: &Asker) -> Locale {
+        let told = super::ground::locale(&asked.locale);
+        told.unwrap_or_else(|| self.locale(asker, None))
+    }
+
     fn invitation(&self, sealed: &str) -> Result<Invitation, Refusal> {
-        open(self.key(), INVITATION, sealed)
+        let sealed = Sealed::parse(sealed).ok_or(Refusal::Link)?;
+        Invitation::open(self.key(), &sealed).ok_or(Refusal::Link)
     }
 
     /// Keyed hash of a client: tells whether it was the same, and nothing else.
@@ -442,16 +442,6 @@ struct Shown<'a> {
     given: &'a str,
     agrees: bool,
     is_address_wrong: bool,
-}
-
-fn open<T: for<'de> Deserialize<'de>>(
-    key: &RecipientKey,
-    purpose: &str,
-    sealed: &str,
-) -> Result<T, Refusal> {
-    let sealed = Sealed::parse(sealed).ok_or(Refusal::Link)?;
-    let content = sealed.open(key, purpose).ok_or(Refusal::Link)?;
-    serde_json::from_slice(&content).map_err(|_| Refusal::Link)
 }
 
 fn open_list<'g>(ground: &'g Ground, name: &str) -> Result<(&'g Held, &'g Joining), Refusal> {

@@ -11,8 +11,9 @@ use crate::clock::BoxFuture;
 use crate::mail::address::Address;
 use crate::mail::dkim::Signer;
 use crate::mail::own_letter::OwnLetter;
+use crate::render::escape;
 use crate::render::flowed::flowed;
-use crate::transport::{Attempt, Transport};
+use crate::transport::{Attempt, Transport, hand_over};
 use crate::workspace::names::SenderName;
 use crate::workspace::settings::{Locale, Sender, Settings};
 
@@ -80,23 +81,18 @@ impl Service {
             bounces: &bounces,
             subject: &mail.subject,
             text: &flowed(&text),
-            html: &html(mail, name, &settings.organisation.postal_address),
-            language: Words::of(mail.locale).lang,
+            html: Some(&html(mail, name, &settings.organisation.postal_address)),
+            attachments: &[],
+            language: Some(Words::of(mail.locale).lang),
+            reply_to: None,
+            mark: None,
             date: &date,
             id: &format!("portal{id}"),
             signers: &desk.signers,
         };
         let letter = letter.write().map_err(|why| trouble(why.to_string()))?;
-        let mut connection = desk
-            .transport
-            .connect()
-            .await
-            .map_err(|why| trouble(why.to_string()))?;
-        let attempt = connection.send(&letter, &mut || Ok(())).await;
-        if connection.usable() {
-            connection.quit().await;
-        }
-        match attempt {
+        let attempt = hand_over(desk.transport.as_ref(), &letter).await;
+        match attempt.map_err(|why| trouble(why.to_string()))? {
             // Unknown: it may well arrive, and a second one does no harm.
             Attempt::Accepted(_) | Attempt::Unknown(_) => Ok(()),
             Attempt::Refused { reply, .. } => Err(trouble(format!("{}", reply.code))),
@@ -113,27 +109,21 @@ fn sender<'a>(settings: &'a Settings, wanted: Option<&SenderName>) -> Option<&'a
 }
 
 fn html(mail: &Mail<'_>, name: &str, postal: &[String]) -> String {
-    let escaped = |text: &str| {
-        text.replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;")
-            .replace('"', "&quot;")
-    };
-    let link = escaped(&mail.link);
+    let link = escape(&mail.link);
     let mut out = format!(
         "<!DOCTYPE html><html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head><body style=\"font-family:sans-serif;line-height:1.5\">\
          <p>{}</p><p><a href=\"{link}\">{link}</a></p>",
         Words::of(mail.locale).lang,
-        escaped(&mail.subject),
-        escaped(&mail.before),
+        escape(&mail.subject),
+        escape(&mail.before),
     );
     if let Some(after) = &mail.after {
-        out.push_str(&format!("<p>{}</p>", escaped(after)));
+        out.push_str(&format!("<p>{}</p>", escape(after)));
     }
-    let lines: Vec<String> = postal.iter().map(|line| escaped(line)).collect();
+    let lines: Vec<String> = postal.iter().map(|line| escape(line)).collect();
     out.push_str(&format!(
         "<p>{}<br>{}</p></body></html>",
-        escaped(name),
+        escape(name),
         lines.join("<br>")
     ));
     out

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::folds::Folds;
 use super::form::{self, ListView, Sent};
-use super::ground::Membership;
+use super::ground::{Ground, Membership};
 use super::leave::NOTE;
 use super::page::{Page, answer};
 use super::service::{Asker, Refusal, Service};
@@ -21,8 +21,9 @@ use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
 use crate::ledger::segment::Record;
 use crate::ledger::wish::{Wanted, Way, Wish};
 use crate::ledger::wishes::Cells;
+use crate::mail::portal_address;
 use crate::mail::recipient_id::RecipientId;
-use crate::mail::token::{Action, Leave, Scope as Tag};
+use crate::mail::token::{Action, Leave};
 use crate::workspace::list::ColumnType;
 use crate::workspace::members::Values;
 use crate::workspace::settings::Settings;
@@ -50,13 +51,8 @@ impl Tried {
 impl Service {
     /// Somebody's own page.
     pub(super) fn preferences_url(&self, settings: &Settings, who: RecipientId) -> String {
-        let token = Leave {
-            action: Action::Preferences,
-            scope: Tag::All,
-            recipient: who,
-        }
-        .token(self.key());
-        self.url(settings, &format!("p/{token}"))
+        let base = settings.portal.as_ref().map_or("", |it| it.url.as_str());
+        portal_address::preferences(base, self.key(), who)
     }
 
     fn whose(&self, token: &str) -> Result<RecipientId, Refusal> {
@@ -86,10 +82,10 @@ impl Service {
         tried: Option<&Tried>,
         asker: &Asker,
     ) -> Response<Body> {
-        let locale = self.locale(asker, Some(&who));
-        let words = Words::of(locale);
         let now = self.now();
-        let content = self.with_person(&who, |ground, folds, rows| {
+        let (locale, content) = self.with_person(&who, |ground, folds, rows| {
+            let locale = asker.locale(Ground::language(rows), ground);
+            let words = Words::of(locale);
             let held = folds.wishes.of(&who);
             let at_most = tried.and_then(|it| it.often);
             let at_most = at_most.or(held.at_most()).unwrap_or(0);
@@ -113,7 +109,7 @@ impl Service {
                 let date = date(&ground.settings, until, words);
                 words.paused_until.replace("{date}", &date)
             });
-            context! {
+            let content = context! {
                 lists => Value::from(Serde(views(rows, folds, &who, words, tried))),
                 address => ground.address(&who, folds, self.key()),
                 action => self.preferences_url(&ground.settings, who),
@@ -123,7 +119,8 @@ impl Service {
                 gone => gone_words,
                 may_rejoin => gone.is_some_and(is_own),
                 paused => paused,
-            }
+            };
+            (locale, content)
         });
         let page = Page {
             template: "preferences.html",
@@ -132,7 +129,7 @@ impl Service {
                 Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
             },
             locale,
-            title: words.preferences_title,
+            title: Words::of(locale).preferences_title,
             content,
         };
         self.pages.show(&self.ground().settings, page)

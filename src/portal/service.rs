@@ -100,7 +100,8 @@ pub(super) enum Refusal {
 #[derive(Debug, Clone)]
 pub(super) struct Asker {
     pub(super) client: Client,
-    pub(super) locale: Option<Locale>,
+    /// As the browser wishes.
+    wanted: Option<Locale>,
 }
 
 impl Service {
@@ -226,8 +227,7 @@ impl Service {
     /// In which language somebody is answered: as a list says, else as the browser wishes, else the organisation's.
     pub(super) fn locale(&self, asker: &Asker, who: Option<&RecipientId>) -> Locale {
         let told = who.and_then(|who| self.with_person(who, |_, _, rows| Ground::language(rows)));
-        let own = || self.ground().settings.organisation.locale;
-        told.or(asker.locale).unwrap_or_else(own)
+        asker.locale(told, &self.ground())
     }
 
     /// A page on whose content nothing else depends.
@@ -297,6 +297,12 @@ impl Service {
 }
 
 impl Asker {
+    /// In which language they are answered: as a list says of them, else as the browser wishes, else the organisation's.
+    pub(super) fn locale(&self, told: Option<Locale>, ground: &Ground) -> Locale {
+        let own = ground.settings.organisation.locale;
+        told.or(self.wanted).unwrap_or(own)
+    }
+
     /// Who asks from this address with these headers. What a proxy says of whom it asks for counts where the proxy is one
     /// of ours; of several addresses the last that is none of ours.
     pub(super) fn of(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Self {
@@ -324,7 +330,7 @@ impl Asker {
         let wishes = wishes.and_then(|value| value.to_str().ok());
         Self {
             client: Client::of(address),
-            locale: wishes.and_then(wanted),
+            wanted: wishes.and_then(wanted),
         }
     }
 }

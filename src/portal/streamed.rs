@@ -10,6 +10,8 @@ use axum::http::HeaderValue;
 use hyper::body::{Frame, SizeHint};
 use tokio::task::JoinHandle;
 
+use crate::mail::percent::encoded;
+
 /// Bytes of a piece.
 const PIECE: usize = 64 * 1024;
 
@@ -124,13 +126,7 @@ pub(super) fn attachment(name: &str) -> HeaderValue {
             _ => '_',
         })
         .collect();
-    let mut spelled = String::new();
-    for byte in name.bytes() {
-        match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            true => spelled.push(char::from(byte)),
-            false => spelled.push_str(&format!("%{byte:02X}")),
-        }
-    }
+    let spelled = encoded(name);
     let value = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{spelled}");
     HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("attachment"))
 }

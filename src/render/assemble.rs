@@ -139,7 +139,7 @@ impl Assembled {
 }
 
 /// HTML-escapes text of our own.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

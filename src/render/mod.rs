@@ -29,6 +29,7 @@ mod tag_depth;
 mod tags;
 mod view;
 
+pub use assemble::escape;
 pub use compile::Compiled;
 
 /// Steps that one part of one mail, or a document's title, may take.

@@ -43,6 +43,22 @@ pub trait Connection: Send {
     fn quit(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
 
+/// Hands one mail over on a connection of its own. What is noted down of it is the caller's business: nothing is before.
+///
+/// # Errors
+/// [`ConnectError`] where no connection is to be had: the mail was not touched.
+pub async fn hand_over(
+    transport: &dyn Transport,
+    letter: &Letter,
+) -> Result<Attempt, ConnectError> {
+    let mut connection = transport.connect().await?;
+    let attempt = connection.send(letter, &mut || Ok(())).await;
+    if connection.usable() {
+        connection.quit().await;
+    }
+    Ok(attempt)
+}
+
 /// A relay's reply: code, and its words on one line, control characters replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {

@@ -2,7 +2,9 @@
 
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
+use crate::lint::link_shown::lacking;
 use crate::lint::{Check, Context};
+use crate::workspace::campaign::Campaign;
 
 /// The rule.
 pub static CHECK: Check = Check {
@@ -16,25 +18,8 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let settings = context.loaded.settings.as_ref();
-    let Some(portal) = settings.and_then(|settings| settings.portal.as_ref()) else {
-        return;
-    };
-    let link = format!("{}/c/", portal.url);
-    for (id, sample) in context.samples {
-        let Some(file) = context.loaded.campaigns.get(id) else {
-            continue;
-        };
-        if file.campaign.reconfirmation.is_none() {
-            continue;
-        }
-        // In the text a long address may go over two lines.
-        let text: String = sample.text.split_whitespace().collect();
-        let part = match (sample.html.contains(&link), text.contains(&link)) {
-            (true, true) => continue,
-            (true, false) => "the text part",
-            (false, _) => "the HTML part",
-        };
+    let must = |campaign: &Campaign| campaign.reconfirmation.is_some();
+    for (file, part) in lacking(context, "c", must) {
         out.push(
             Diagnostic::new(
                 &CHECK.rule,

@@ -2,7 +2,9 @@
 
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
+use crate::lint::link_shown::lacking;
 use crate::lint::{Check, Context};
+use crate::workspace::campaign::Campaign;
 
 /// The rule.
 pub static CHECK: Check = Check {
@@ -16,29 +18,8 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let Some(portal) = context
-        .loaded
-        .settings
-        .iter()
-        .find_map(|it| it.portal.as_ref())
-    else {
-        return;
-    };
-    let link = format!("{}/i/", portal.url);
-    for (id, sample) in context.samples {
-        let Some(file) = context.loaded.campaigns.get(id) else {
-            continue;
-        };
-        if file.campaign.invitation.is_none() {
-            continue;
-        }
-        // In the text a long address may go over two lines.
-        let text: String = sample.text.split_whitespace().collect();
-        let part = match (sample.html.contains(&link), text.contains(&link)) {
-            (true, true) => continue,
-            (true, false) => "the text part",
-            (false, _) => "the HTML part",
-        };
+    let must = |campaign: &Campaign| campaign.invitation.is_some();
+    for (file, part) in lacking(context, "i", must) {
         let message = format!("{part} does not show `join_url`");
         out.push(
             Diagnostic::new(
