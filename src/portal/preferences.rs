@@ -93,7 +93,7 @@ impl Service {
                 .map(|(days, title)| context! { value => days, title => title, on => *days == at_most })
                 .collect();
             let gone = folds.suppressions.exact(&who, &Scope::All);
-            let gone_words = gone.map(|reason| match is_own(reason) {
+            let gone_words = gone.map(|reason| match reason.is_own() {
                 true => words.gone_now,
                 false => words.blocked,
             });
@@ -108,7 +108,7 @@ impl Service {
                 wrong => !wrong.is_empty(),
                 often => often,
                 gone => gone_words,
-                may_rejoin => gone.is_some_and(is_own),
+                may_rejoin => gone.is_some_and(Exclusion::is_own),
                 paused => paused,
             }
         });
@@ -224,7 +224,7 @@ impl Service {
         let reason = self.folds(|folds| folds.suppressions.exact(&who, &Scope::All));
         match reason {
             None => Ok(()),
-            Some(reason) if is_own(reason) => self.record(&[self.lift(who, Scope::All)]).await,
+            Some(reason) if reason.is_own() => self.record(&[self.lift(who, Scope::All)]).await,
             Some(_) => Err(Refusal::Link),
         }
     }
@@ -278,7 +278,11 @@ impl Service {
             }
             for topic in ticked {
                 let scope = Scope::Topic(topic);
-                if folds.suppressions.exact(&who, &scope).is_some_and(is_own) {
+                if folds
+                    .suppressions
+                    .exact(&who, &scope)
+                    .is_some_and(Exclusion::is_own)
+                {
                     records.push(self.lift(who, scope));
                 }
             }
@@ -291,14 +295,6 @@ impl Service {
         });
         (records, wrong_lists)
     }
-}
-
-/// Whether a person may take it back themselves.
-const fn is_own(reason: Exclusion) -> bool {
-    matches!(
-        reason,
-        Exclusion::Unsubscribed | Exclusion::Complained | Exclusion::HardBounce
-    )
 }
 
 fn views(
