@@ -9,90 +9,23 @@ mod support {
     pub(crate) mod ledger;
     #[allow(dead_code, reason = "shared with the tests of reports")]
     pub(crate) mod office;
+    pub(crate) mod relay;
 }
 
 use std::collections::BTreeMap;
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use postmerge::bounce::forward::{Desk, Forwarding};
-use postmerge::clock::{BoxFuture, Clock as _};
+use postmerge::clock::Clock as _;
 use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::RunId;
 use postmerge::ledger::feedback::MessageKey;
 use postmerge::ledger::forward::{Forward, Stage};
 use postmerge::mail::address::Address;
-use postmerge::mail::envelope::Letter;
-use postmerge::transport::{Attempt, ConnectError, Connection, Failure, Reply, Transport};
 use support::ledger::fixed;
 use support::office::Office;
-
-/// A relay that keeps what it is given.
-#[derive(Default, Clone)]
-struct Relay(Arc<Mutex<Inner>>);
-
-#[derive(Default)]
-struct Inner {
-    letters: Vec<Letter>,
-    /// So many connections are refused.
-    busy: u32,
-    /// It takes mails and does not say so.
-    mute: bool,
-}
-
-impl Relay {
-    fn letters(&self) -> Vec<Letter> {
-        self.0.lock().unwrap().letters.clone()
-    }
-}
-
-impl Transport for Relay {
-    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, ConnectError>> {
-        Box::pin(async {
-            let mut inner = self.0.lock().unwrap();
-            if inner.busy > 0 {
-                inner.busy -= 1;
-                let reply = Reply {
-                    code: 421,
-                    text: "4.3.2 too busy".to_owned(),
-                };
-                let relay = "relay.test".to_owned();
-                return Err(ConnectError::Refused { relay, reply });
-            }
-            Ok(Box::new(self.clone()) as Box<dyn Connection>)
-        })
-    }
-}
-
-impl Connection for Relay {
-    fn send<'a>(
-        &'a mut self,
-        letter: &'a Letter,
-        commit: &'a mut (dyn FnMut() -> io::Result<()> + Send),
-    ) -> BoxFuture<'a, Attempt> {
-        Box::pin(async move {
-            commit().unwrap();
-            let mut inner = self.0.lock().unwrap();
-            inner.letters.push(letter.clone());
-            match inner.mute {
-                true => Attempt::Unknown(Failure::TimedOut(300)),
-                false => Attempt::Accepted(Reply {
-                    code: 250,
-                    text: "2.0.0 Ok".to_owned(),
-                }),
-            }
-        })
-    }
-
-    fn usable(&self) -> bool {
-        true
-    }
-
-    fn quit(self: Box<Self>) -> BoxFuture<'static, ()> {
-        Box::pin(async {})
-    }
-}
+use support::relay::Relay;
 
 fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
@@ -201,7 +134,7 @@ fn who_died_while_forwarding_leaves_the_message_to_a_person() {
 #[test]
 fn what_the_relay_refuses_stays_and_is_tried_again() {
     let relay = Relay::default();
-    relay.0.lock().unwrap().busy = 1;
+    relay.busy(1);
     let mut office = office("respuestas@camara.example", &relay);
     office.arrives("1", &answer(&office, "ana@uno.test"));
     let summary = office.ingest();
@@ -211,7 +144,7 @@ fn what_the_relay_refuses_stays_and_is_tried_again() {
     assert_eq!(office.ingest().forwarded, 1);
     assert!(office.left().is_empty());
     // Taken or not: nobody knows. It is not sent again.
-    relay.0.lock().unwrap().mute = true;
+    relay.mute();
     let text = answer(&office, "leo@uno.test");
     office.arrives("2", &text);
     for run in [11, 12] {

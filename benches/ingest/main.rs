@@ -16,6 +16,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use postmerge::bounce::answer::Answers;
 use postmerge::bounce::ingest::{Outside, ingest};
 use postmerge::bounce::mailbox::Maildir;
 use postmerge::clock::SystemClock;
@@ -66,6 +67,8 @@ fn main() {
         clock: &SystemClock,
         dry_run: false,
         forwarding: None,
+        lists: &Folder::new(root),
+        answers: Answers::Off,
     };
     let mut mailbox = Maildir::open(&mail, Then::Flag).unwrap();
     let started = Instant::now();

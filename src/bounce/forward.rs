@@ -122,7 +122,8 @@ pub(super) async fn hand_on(
         return Ok(fates);
     }
     let keys: Vec<MessageKey> = going.iter().map(|(_, one, _)| one.key).collect();
-    publish(outside, ledger, now, &[(Stage::Claimed, &keys)])?;
+    let stage = |stage, keys: &[MessageKey]| Forward::new(now, outside.run, stage, keys);
+    publish(outside, ledger, now, vec![stage(Stage::Claimed, &keys)])?;
     let claimed = ledger.forwards()?;
     let (mut done, mut released) = (Vec::new(), Vec::new());
     for (fate, one, desk) in going {
@@ -132,7 +133,7 @@ pub(super) async fn hand_on(
             continue;
         }
         let letter = letter(outside, forwarding, desk, one, now);
-        *fate = match send(letter, desk).await {
+        *fate = match send(letter, desk.transport.as_ref()).await {
             Ok(()) => {
                 done.push(one.key);
                 Fate::Forwarded
@@ -149,7 +150,7 @@ pub(super) async fn hand_on(
         outside,
         ledger,
         now,
-        &[(Stage::Done, &done), (Stage::Released, &released)],
+        vec![stage(Stage::Done, &done), stage(Stage::Released, &released)],
     )?;
     Ok(fates)
 }
@@ -197,17 +198,14 @@ fn is_at(address: &str, of: &Address) -> bool {
     local.eq_ignore_ascii_case(of.local()) && domain.eq_ignore_ascii_case(of.domain())
 }
 
-fn publish(
+/// Publishes what became of messages, where it is of any.
+pub(super) fn publish(
     outside: &Outside<'_>,
     ledger: &mut Ledger,
     now: Timestamp,
-    stages: &[(Stage, &[MessageKey])],
+    mut forwards: Vec<Forward>,
 ) -> Result<(), IngestError> {
-    let forwards: Vec<Forward> = stages
-        .iter()
-        .filter(|(_, keys)| !keys.is_empty())
-        .map(|(stage, keys)| Forward::new(now, outside.run, *stage, keys))
-        .collect();
+    forwards.retain(|forward| !forward.messages.is_empty());
     if !forwards.is_empty() {
         ledger.publish(&Batch {
             forwards,
@@ -218,9 +216,12 @@ fn publish(
 }
 
 /// Why it was not taken, and whether that is sure.
-async fn send(letter: Result<Letter, ForwardError>, desk: &Desk) -> Result<(), (String, bool)> {
+pub(super) async fn send(
+    letter: Result<Letter, impl std::fmt::Display>,
+    transport: &dyn Transport,
+) -> Result<(), (String, bool)> {
     let letter = letter.map_err(|why| (why.to_string(), true))?;
-    let attempt = hand_over(desk.transport.as_ref(), &letter).await;
+    let attempt = hand_over(transport, &letter).await;
     match attempt.map_err(|why| (why.to_string(), true))? {
         Attempt::Accepted(_) => Ok(()),
         Attempt::Refused { reply, .. } => Err((reply.to_string(), true)),

@@ -1,17 +1,21 @@
 //! Takes a mailbox in: every message is read, what it says is published on the ledger, and only then is it moved or
 //! flagged. Whoever is killed in between reads the same messages again; each counts once, by its key.
 //!
-//! Prints nothing, answers nobody. What a person has to read stays where it is, and is listed.
+//! Prints nothing. Answers nobody but who asks for something by a mail with our token. What a person has to read stays where it
+//! is, and is listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::answer::{self, Answered, Answers, Unanswered, answer};
+use super::asks::changed_rows;
 use super::forward::{Fate, ForwardError, Forwarding, Waiting, hand_on};
 use super::intake::{Force, Intake, Sums, takes_force};
 use super::known::Known;
-use super::listen::{self, End, Listener};
+use super::listen::{self, End, Listener, Said};
 use super::mailbox::{self, Mailbox, MailboxError};
+use super::people::{LookUpError, People};
 use super::refused;
 use super::whose::Whose;
 use super::{Kind, Returned, read};
@@ -22,11 +26,15 @@ use crate::ledger::event::RunId;
 use crate::ledger::feedback::MessageKey;
 use crate::ledger::reply_text::reply_text;
 use crate::ledger::result_page::result_page;
+use crate::ledger::suppressions::Suppressions;
+use crate::ledger::wishes::UNPUBLISHED;
 use crate::mail::address::{Address, AddressError};
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
+use crate::mail::sealed::NotSealed;
 use crate::workspace::Workspace;
 use crate::workspace::parallel::{WORTH, map};
+use crate::workspace::source::Source;
 
 /// Messages that are read and published together: what a kill makes read again, and what memory holds.
 const AT_ONCE: usize = 500;
@@ -47,6 +55,10 @@ pub enum IngestError {
     Mailbox(#[from] MailboxError),
     #[error(transparent)]
     Forward(#[from] ForwardError),
+    #[error("who asked for a topic can not be looked up: {0}")]
+    LookUp(#[from] LookUpError),
+    #[error(transparent)]
+    Seal(#[from] NotSealed),
     #[error("{what}: {why}")]
     Address {
         what: &'static str,
@@ -68,6 +80,10 @@ pub struct Outside<'a> {
     pub dry_run: bool,
     /// How what people wrote is forwarded, where it is.
     pub forwarding: Option<&'a Forwarding>,
+    /// Lists as the main branch has them.
+    pub lists: &'a dyn Source,
+    /// Whether and how people are answered who ask for something.
+    pub answers: Answers<'a>,
 }
 
 /// What a mailbox came to. A message is in one of the first eight; `recipients` count what those told.
@@ -95,6 +111,10 @@ pub struct Summary {
     pub suppressed: u64,
     /// Suppressions that were lifted later than what these messages tell of: who they name is mailed as before.
     pub lifted_since: u64,
+    /// Mails that answered who asked for something.
+    pub answered: u64,
+    /// Who asked, and got no answer.
+    pub unanswered: Vec<Unanswered>,
 }
 
 /// A message that a person has to read.
@@ -106,7 +126,7 @@ pub struct ForPerson {
     pub from: Option<String>,
     /// What about.
     pub subject: String,
-    /// Why it was not forwarded, where that was asked for.
+    /// Why it was not forwarded, where that was asked for, or not answered.
     pub why: Option<String>,
 }
 
@@ -127,16 +147,7 @@ pub async fn ingest(
     let mut summary = Summary::default();
     let mut touched = BTreeSet::new();
     let mut standing = ledger.suppressions()?;
-    let mut refused = Intake {
-        suppressions: refused::suppressions(ledger, now)?,
-        ..Intake::default()
-    };
-    for event in &refused.suppressions {
-        summary.suppressed += u64::from(takes_force(&mut standing, event) == Force::New);
-    }
-    if !outside.dry_run {
-        refused.publish(outside, ledger, now)?;
-    }
+    summary.suppressed += take_refused(outside, ledger, &mut standing, now)?;
     loop {
         let (messages, end) = some(mailbox).await;
         let understood = map(&messages, WORTH, |it| {
@@ -148,7 +159,11 @@ pub async fn ingest(
             known: &mut known,
             standing: &mut standing,
         };
-        let (mut intake, waiting) = take_all(
+        let Taking {
+            mut intake,
+            waiting,
+            asking,
+        } = take_all(
             &mut listener,
             ledger,
             &messages,
@@ -157,18 +172,26 @@ pub async fn ingest(
             now,
         )?;
         touched.extend(intake.occurrences());
+        let people = look_up(outside, ledger, &mut intake)?;
         if !outside.dry_run {
             let own = intake.publish(outside, ledger, now)?;
             let theirs = known.take_others(ledger, own)?;
             intake.concede(&mut summary, &theirs);
         }
+        let given = answer::Given {
+            asks: &intake.asks,
+            people: &people,
+            standing: &standing,
+        };
+        let answered = answer(outside, ledger, &given, now).await?;
+        intake.taken.extend(summary.answers(answered, &asking));
         let handed = hand_on(outside, ledger, &waiting, now).await?;
         for (one, fate) in waiting.iter().zip(handed) {
             match fate {
                 Fate::Forwarded => summary.forwarded += 1,
                 Fate::Before => summary.known += 1,
                 Fate::Waits(why) => {
-                    summary.waits(one, why);
+                    summary.waits(one, why.map(|why| format!("not forwarded: {why}")));
                     continue;
                 }
             }
@@ -190,6 +213,36 @@ pub async fn ingest(
     }
 }
 
+/// Takes in who was refused for good while sending; how many of them were mailed before.
+fn take_refused(
+    outside: &Outside<'_>,
+    ledger: &mut Ledger,
+    standing: &mut Suppressions,
+    now: Timestamp,
+) -> Result<u64, IngestError> {
+    let mut refused = Intake {
+        suppressions: refused::suppressions(ledger, now)?,
+        ..Intake::default()
+    };
+    let mut new = 0;
+    for event in &refused.suppressions {
+        new += u64::from(takes_force(standing, event) == Force::New);
+    }
+    if !outside.dry_run {
+        refused.publish(outside, ledger, now)?;
+    }
+    Ok(new)
+}
+
+/// What a batch of messages came to.
+struct Taking<'m> {
+    intake: Intake,
+    /// Messages for a person.
+    waiting: Vec<Waiting<'m>>,
+    /// Messages that ask for nothing but an answer.
+    asking: Vec<Waiting<'m>>,
+}
+
 /// Takes the messages in; those for a person are handed back besides.
 fn take_all<'m>(
     listener: &mut Listener<'_>,
@@ -198,9 +251,9 @@ fn take_all<'m>(
     understood: &'m [(MessageKey, Returned)],
     sums: &mut Sums<'_>,
     now: Timestamp,
-) -> Result<(Intake, Vec<Waiting<'m>>), IngestError> {
+) -> Result<Taking<'m>, IngestError> {
     let mut intake = Intake::default();
-    let mut waiting = Vec::new();
+    let (mut waiting, mut asking) = (Vec::new(), Vec::new());
     for (message, (key, returned)) in messages.iter().zip(understood) {
         sums.summary.messages += 1;
         let one = listen::Message {
@@ -208,26 +261,32 @@ fn take_all<'m>(
             at: received(returned, now),
             returned,
         };
-        // A person's words stay until a person has them, so that they are read again and again.
+        // A person's words stay until a person has them, and questions until they are answered, so that they are read again and
+        // again.
         let is_known = sums.known.is_noted(*key);
         let said = match is_known && !matches!(returned.kind, Kind::Reply) {
             true => None,
             false => Some(listener.listen(ledger, &one)?),
         };
-        let fresh = said.filter(|said| !is_known || said.end == End::ForPerson);
+        let stays = |said: &Said| matches!(said.end, End::ForPerson | End::Asks);
+        let fresh = said.filter(|said| !is_known || stays(said));
         let Some(mut said) = fresh else {
             sums.summary.known += 1;
             intake.taken.push(message.taken.clone());
             continue;
         };
-        if said.end == End::ForPerson {
+        if stays(&said) {
             let mut mails = said.feedback.iter().filter_map(|it| it.mail.as_ref());
-            waiting.push(Waiting {
+            let one = Waiting {
                 message,
                 key: *key,
                 returned,
                 mail: mails.next().map(|(occurrence, _)| occurrence.clone()),
-            });
+            };
+            match said.end {
+                End::Asks => asking.push(one),
+                _ => waiting.push(one),
+            }
         } else {
             intake.taken.push(message.taken.clone());
         }
@@ -236,7 +295,37 @@ fn take_all<'m>(
         }
         intake.take(sums, said, &one);
     }
-    Ok((intake, waiting))
+    Ok(Taking {
+        intake,
+        waiting,
+        asking,
+    })
+}
+
+/// Looks up who asked for something, and puts the topics that they want into their rows. Whoever wants a topic has to be looked
+/// up; others can do without an answer, which then says why.
+fn look_up(
+    outside: &Outside<'_>,
+    ledger: &Ledger,
+    intake: &mut Intake,
+) -> Result<Result<People, String>, IngestError> {
+    let wants_topics = intake.asks.iter().any(|ask| ask.topic().is_some());
+    let is_answered = !matches!(outside.answers, Answers::Off) && !outside.dry_run;
+    if intake.asks.is_empty() || !wants_topics && !is_answered {
+        return Ok(Ok(People::default()));
+    }
+    let sought = intake.asks.iter().map(|ask| ask.who).collect();
+    let mut people = match People::find(outside, ledger.wishes()?, &sought) {
+        Ok(people) => people,
+        Err(why) if wants_topics => return Err(why.into()),
+        Err(why) => return Ok(Err(why.to_string())),
+    };
+    let changed = changed_rows(&intake.asks, &mut people, outside.key)?;
+    intake.wishes.extend(changed);
+    for wish in &intake.wishes {
+        people.wishes.apply(UNPUBLISHED, wish);
+    }
+    Ok(Ok(people))
 }
 
 fn listener<'a>(outside: &Outside<'a>, ledger: &Ledger) -> Result<Listener<'a>, IngestError> {
@@ -328,6 +417,29 @@ fn received(returned: &Returned, now: Timestamp) -> Timestamp {
 }
 
 impl Summary {
+    /// Takes in who was answered; the messages that are done with.
+    fn answers(&mut self, answered: Answered, asking: &[Waiting<'_>]) -> Vec<mailbox::Taken> {
+        self.answered += answered.sent;
+        self.unanswered.extend(answered.unanswered);
+        let mut taken = Vec::new();
+        for one in asking {
+            match answered.fates.get(&one.key) {
+                Some(answer::Fate::Taken) => self.noted += 1,
+                Some(answer::Fate::Before) => self.known += 1,
+                Some(answer::Fate::Waits(why)) => {
+                    self.waits(one, Some(format!("not answered: {why}")));
+                    continue;
+                }
+                None => {
+                    self.waits(one, None);
+                    continue;
+                }
+            }
+            taken.push(one.message.taken.clone());
+        }
+        taken
+    }
+
     fn waits(&mut self, waiting: &Waiting<'_>, why: Option<String>) {
         let returned = waiting.returned;
         let from = returned.traces.from.as_deref();

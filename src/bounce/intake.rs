@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use super::asks::Ask;
 use super::ingest::{IngestError, Outside, Summary};
 use super::known::Known;
 use super::listen::{self, End, Said};
@@ -13,6 +14,7 @@ use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{Scope, SuppressionEvent};
 use crate::ledger::feedback::{Feedback, Heard, MessageKey};
 use crate::ledger::suppressions::Suppressions;
+use crate::ledger::wish::Wish;
 use crate::mail::occurrence::OccurrenceId;
 
 /// What some messages came to.
@@ -20,6 +22,9 @@ use crate::mail::occurrence::OccurrenceId;
 pub(super) struct Intake {
     pub(super) feedback: Vec<Feedback>,
     pub(super) suppressions: Vec<SuppressionEvent>,
+    pub(super) wishes: Vec<Wish>,
+    /// What people asked for.
+    pub(super) asks: Vec<Ask>,
     pub(super) taken: Vec<Taken>,
     pub(super) counted: Vec<Counted>,
 }
@@ -54,9 +59,11 @@ impl Intake {
             End::Forged => summary.forged += 1,
             End::Nobody => summary.nobody += 1,
             End::Passed => summary.passed += 1,
-            End::ForPerson => {}
+            End::ForPerson | End::Asks => {}
         }
         if said.feedback.is_empty() && said.suppressions.is_empty() {
+            // What was noted down before may still wait for its answer.
+            self.asks.extend(said.ask);
             return;
         }
         if !said.feedback.is_empty() {
@@ -88,6 +95,13 @@ impl Intake {
         }
         summary.suppressed += counted.suppressed;
         summary.lifted_since += counted.lifted_since;
+        if let Some(ask) = &said.ask {
+            let lift = ask.lifts(standing);
+            lift.iter().for_each(|event| standing.apply(event));
+            suppressions.extend(lift);
+            self.wishes.extend(ask.wish());
+        }
+        self.asks.extend(said.ask);
         self.counted.push(counted);
         self.feedback.extend(said.feedback);
         self.suppressions.extend(suppressions);
@@ -109,13 +123,14 @@ impl Intake {
         ledger: &mut Ledger,
         now: Timestamp,
     ) -> Result<usize, IngestError> {
-        if self.feedback.is_empty() && self.suppressions.is_empty() {
+        if self.feedback.is_empty() && self.suppressions.is_empty() && self.wishes.is_empty() {
             return Ok(0);
         }
         let (heard, left) = (self.feedback.len(), self.suppressions.len());
         ledger.publish(&Batch {
             suppressions: std::mem::take(&mut self.suppressions),
             feedback: std::mem::take(&mut self.feedback),
+            wishes: std::mem::take(&mut self.wishes),
             ..Batch::new(
                 outside.run,
                 now,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::asks::{self, Ask, Asked, NOTE};
 use super::whose::{Found, Proof, Token, Whose};
 use super::{Action, Complaint, Kind, Reported, Returned};
 use crate::ledger::branch::{Ledger, LedgerError};
@@ -18,6 +19,8 @@ use crate::mail::token;
 pub(super) struct Said {
     pub(super) feedback: Vec<Feedback>,
     pub(super) suppressions: Vec<SuppressionEvent>,
+    /// What a person, no machine, asks for.
+    pub(super) ask: Option<Ask>,
     pub(super) end: End,
 }
 
@@ -30,6 +33,8 @@ pub(super) enum End {
     Forged,
     /// It speaks of somebody, and of nobody that can be told.
     Nobody,
+    /// It asks for nothing but an answer.
+    Asks,
     /// A person has to read it.
     ForPerson,
     /// A machine wrote, and there is nothing to note down.
@@ -66,7 +71,7 @@ impl Listener<'_> {
         let token = self.whose.token(message.returned);
         let path = match token {
             Token::Forged => return Ok(Said::nothing(End::Forged)),
-            Token::Leave(leave) => return Ok(self.leaves(message, &leave)),
+            Token::Leave(leave) => return Ok(self.asks(message, &leave)),
             Token::Mail(path) => Some(path),
             Token::Absent => None,
         };
@@ -139,40 +144,44 @@ impl Listener<'_> {
         Address::parse(address).ok().map(|it| self.key.id(&it))
     }
 
-    fn leaves(&self, message: &Message<'_>, leave: &token::Leave) -> Said {
-        // A report that our answer did not arrive is no wish to leave.
-        if !matches!(message.returned.kind, Kind::Reply | Kind::AutoReply) {
-            return Said::nothing(End::Passed);
-        }
-        let scope = match leave.scope {
-            token::Scope::All => Some(Scope::All),
-            topic @ token::Scope::Topic(_) => {
-                let mut topics = self.topics.iter();
-                let name = topics.find(|name| token::Scope::topic(self.key, name) == topic);
-                name.map(|name| Scope::Topic(name.clone()))
-            }
+    fn asks(&self, message: &Message<'_>, leave: &token::Leave) -> Said {
+        let is_person = match message.returned.kind {
+            Kind::Reply => true,
+            Kind::AutoReply => false,
+            // A report that our answer did not arrive is no wish.
+            _ => return Said::nothing(End::Passed),
         };
-        let (token::Action::Unsubscribe, Some(scope)) = (leave.action, scope) else {
+        let scope = asks::scope(self.key, &self.topics, leave.scope);
+        let Some(what) = Asked::of(leave.action, scope) else {
             return Said::nothing(End::ForPerson);
         };
+        // Mail programs leave for people, and may say that they are machines.
+        if !is_person && !matches!(what, Asked::Leave(_)) {
+            return Said::nothing(End::Passed);
+        }
         let found = Found {
             recipient: leave.recipient,
             mail: None,
             proof: Proof::Keyed,
         };
-        let mut said = self.noted(
-            message,
-            vec![(found, None)],
-            &Heard::Left {
+        let mut said = self.noted(message, vec![(found, None)], &what.heard());
+        if let Asked::Leave(scope) = &what {
+            said.suppressions.push(SuppressionEvent::Suppressed {
+                recipient: leave.recipient,
                 scope: scope.clone(),
-            },
-        );
-        said.suppressions.push(SuppressionEvent::Suppressed {
-            recipient: leave.recipient,
-            scope,
-            reason: Exclusion::Unsubscribed,
+                reason: Exclusion::Unsubscribed,
+                at: message.at,
+                note: NOTE.to_owned(),
+            });
+        }
+        if what == Asked::Preferences {
+            said.end = End::Asks;
+        }
+        said.ask = is_person.then_some(Ask {
+            key: message.key,
+            who: leave.recipient,
             at: message.at,
-            note: "by mail".to_owned(),
+            what,
         });
         said
     }
@@ -264,6 +273,7 @@ impl Said {
         Self {
             feedback: Vec::new(),
             suppressions: Vec::new(),
+            ask: None,
             end,
         }
     }

@@ -7,6 +7,10 @@
 //! found by whoever calls. Bounded: sizes, parts, lines, recipients and nesting, whatever comes in.
 
 mod addresses;
+pub mod answer;
+mod answer_letter;
+mod answer_words;
+mod asks;
 mod complaint;
 mod delivery_status;
 mod fields;
@@ -21,6 +25,7 @@ mod letter;
 mod listen;
 pub mod mailbox;
 mod notification;
+mod people;
 mod phrases;
 mod prose;
 mod read;

@@ -20,6 +20,7 @@ use super::status::settings;
 use super::terminal::Terminal;
 use super::threads::threads;
 use super::{Cli, workspace_folder};
+use crate::bounce::answer::{AnswerDesk, Answers};
 use crate::bounce::forward::{Desk, Forwarding};
 use crate::bounce::ingest::{IngestError, Outside, Summary, ingest};
 use crate::bounce::mailbox::{self, Mailbox, MailboxError, Maildir, Mbox, Single};
@@ -30,6 +31,7 @@ use crate::mail::address::Address;
 use crate::workspace::Workspace;
 use crate::workspace::folder::Folder;
 use crate::workspace::settings::{Replies, Settings, Then};
+use crate::workspace::tree::Tree;
 
 /// What `ingest` takes.
 #[derive(Debug, clap::Args)]
@@ -38,8 +40,9 @@ use crate::workspace::settings::{Replies, Settings, Then};
         Reads the mailbox that postmerge.yaml names under `bounces.mailbox`, or the one given here, finds out whose \
         mail each message is about, and publishes it on the ledger; who does not exist, complained or left is not \
         mailed from then on. Only then are messages moved or flagged. A message that is read twice counts once. \
-        What a person wrote stays where it is, and is listed, or is forwarded with `bounces.replies: forward`: nothing is \
-        answered.\n\n\
+        Who asks for something by a mail with a token of ours is answered, at the address that the lists have, unless \
+        `unsubscribe.confirm` is off. What else a person wrote stays where it is, and is listed, or is forwarded with \
+        `bounces.replies: forward`.\n\n\
         With --explain it says what each message is, one JSON object a line, and stores nothing; that needs no workspace.",
     after_help = "Examples:\n  \
         postmerge ingest                             the mailbox of postmerge.yaml\n  \
@@ -120,10 +123,18 @@ fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<
     let mut place = place(arguments, &given, &folder)?;
     let folder_source = Folder::new(&folder);
     let Here {
-        mut opened, key, ..
+        folder,
+        mut opened,
+        key,
+        ..
     } = Here::at(folder, &given.ledger, false)?;
+    let lists = Tree::at(&folder, opened.head).map_err(|why| CliError::new(why.to_string()))?;
     let forwarding = match given.bounces.replies == Replies::Forward && !arguments.dry_run {
         true => Some(forwarding(&opened.workspace, &folder_source)?),
+        false => None,
+    };
+    let answering = match opened.workspace.settings.unsubscribe.confirm {
+        true => Some(answering(&opened.workspace, &folder_source)),
         false => None,
     };
     let runtime = threads()?;
@@ -137,6 +148,12 @@ fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<
         clock: &SystemClock,
         dry_run: arguments.dry_run,
         forwarding: forwarding.as_ref(),
+        lists: &lists,
+        answers: match &answering {
+            None => Answers::Off,
+            Some(Ok(desk)) => Answers::By(desk),
+            Some(Err(why)) => Answers::Without(why),
+        },
     };
     let ledger = &mut opened.ledger;
     let done = async {
@@ -204,6 +221,24 @@ fn forwarding(workspace: &Workspace, source: &Folder) -> Result<Forwarding, CliE
     })
 }
 
+/// Who answers people who ask for something; why nobody can, where secrets are not in the environment.
+fn answering(workspace: &Workspace, source: &Folder) -> Result<AnswerDesk, String> {
+    let settings = &workspace.settings;
+    let address = |text: &str| Address::parse(text).map_err(|why| why.to_string());
+    let sender = settings.own_mail_sender()?;
+    let relay = settings.relays.get(&sender.relay);
+    let relay = relay.ok_or_else(|| format!("there is no relay `{}`", sender.relay))?;
+    Ok(AnswerDesk {
+        name: sender.name.clone(),
+        address: address(&sender.address)?,
+        bounces: address(&settings.bounces.address)?,
+        mailbox: address(&settings.unsubscribe.address)?,
+        zone: TimeZone::get(&settings.organisation.zone).map_err(|why| why.to_string())?,
+        signers: signers(sender, &environment).map_err(|why| why.to_string())?,
+        transport: transport(relay, source, &client_name(settings))?,
+    })
+}
+
 /// The mailbox that is asked for.
 fn place(
     arguments: &Arguments,
@@ -247,9 +282,11 @@ fn refused(why: &IngestError) -> CliError {
         IngestError::Publish(_) => CliError::new(why.to_string()).hint(
             "the messages were left as they are: run it again once the ledger can be published",
         ),
-        IngestError::Ledger(_) | IngestError::Address { .. } | IngestError::Forward(_) => {
-            CliError::new(why.to_string())
-        }
+        IngestError::Ledger(_)
+        | IngestError::Address { .. }
+        | IngestError::Forward(_)
+        | IngestError::LookUp(_)
+        | IngestError::Seal(_) => CliError::new(why.to_string()),
     }
 }
 
@@ -289,6 +326,17 @@ fn text(summary: &Summary, dry_run: bool) -> String {
     if summary.suppressed > 0 {
         lines.push(format!("{} are not mailed any more", summary.suppressed));
     }
+    if summary.answered > 0 {
+        lines.push(format!("{} were answered by mail", summary.answered));
+    }
+    if !summary.unanswered.is_empty() {
+        lines.push(
+            "\nWarning: what these asked for is noted down, and they were not told:".to_owned(),
+        );
+        for it in &summary.unanswered {
+            lines.push(format!("  {}: {}", it.who, printable(&it.why)));
+        }
+    }
     if summary.lifted_since > 0 {
         lines.push(format!(
             "{} told of what was lifted since: mailed as before",
@@ -299,10 +347,7 @@ fn text(summary: &Summary, dry_run: bool) -> String {
         lines.push("\nThese are for a person, and stay in the mailbox:".to_owned());
         for it in &summary.for_people {
             let from = it.from.as_deref().unwrap_or("?");
-            let why = it
-                .why
-                .as_ref()
-                .map(|why| format!("; not forwarded: {}", printable(why)));
+            let why = it.why.as_ref().map(|why| format!("; {}", printable(why)));
             let why = why.unwrap_or_default();
             lines.push(format!("  {from}: {} ({}{why})", it.subject, it.place));
         }
@@ -319,6 +364,10 @@ fn json(summary: &Summary) -> String {
     let people: Vec<_> = people
         .map(|it| json!({"place": it.place, "from": it.from, "subject": it.subject, "why": it.why}))
         .collect();
+    let unanswered = summary.unanswered.iter();
+    let unanswered: Vec<_> = unanswered
+        .map(|it| json!({"recipient": it.who.to_string(), "why": it.why}))
+        .collect();
     let all = json!({
         "messages": summary.messages,
         "noted": summary.noted,
@@ -330,6 +379,8 @@ fn json(summary: &Summary) -> String {
         "suppressed": summary.suppressed,
         "lifted_since": summary.lifted_since,
         "forwarded": summary.forwarded,
+        "answered": summary.answered,
+        "unanswered": unanswered,
         "for_people": people,
     });
     format!("{all}\n")

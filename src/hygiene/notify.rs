@@ -113,17 +113,7 @@ fn addressee<'a>(
 /// # Errors
 /// [`HygieneError::Setting`].
 pub fn sender(settings: &Settings) -> Result<&Sender, HygieneError> {
-    let wanted = settings.policy.hygiene.sender.as_ref();
-    let found = match wanted {
-        Some(name) => settings.senders.get(name),
-        None => settings.senders.values().next(),
-    };
-    found.ok_or_else(|| {
-        HygieneError::Setting(match wanted {
-            Some(name) => format!("policy.hygiene.sender: there is no sender `{name}`"),
-            None => "senders: there is none".to_owned(),
-        })
-    })
+    settings.own_mail_sender().map_err(HygieneError::Setting)
 }
 
 /// Hands the digests to the relay, one after the other, and remembers each that it took.

@@ -391,6 +391,14 @@ impl Exclusion {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
     }
 
+    /// Whether it is a person's own word, or a server's: they may take it back themselves. What the organisation said stays.
+    pub const fn is_own(self) -> bool {
+        matches!(
+            self,
+            Self::Unsubscribed | Self::Complained | Self::HardBounce
+        )
+    }
+
     /// The reason's name as it stands in files.
     pub const fn name(self) -> &'static str {
         match self {

@@ -83,6 +83,8 @@ pub enum Heard {
         /// What they left.
         scope: Scope,
     },
+    /// Asked by mail for their preferences, or for something other than to leave.
+    Asked,
     /// A machine answered: out of office, and the like.
     AutoReplied,
     /// A person answered.
@@ -168,6 +170,7 @@ impl Heard {
             Self::Opened { .. } => "opened",
             Self::Clicked { .. } => "clicked",
             Self::Left { .. } => "left",
+            Self::Asked => "asked",
             Self::AutoReplied => "auto-replied",
             Self::Replied => "replied",
         }

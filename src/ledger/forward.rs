@@ -1,5 +1,6 @@
-//! That what a person wrote was forwarded to who answers for a sender: claimed before the mail goes out, and then done or
-//! released. By the message's key; no addresses. Each is a file of its own, written once:
+//! That what a person wrote was forwarded to who answers for a sender, or that what they asked for by mail was answered:
+//! claimed before the mail goes out, and then done or released. By the message's key; no addresses. Each is a file of its
+//! own, written once:
 //! `forwards/<year>/<time>-<run>-<digest>.json`.
 //!
 //! Publishing has an order: of two runs that claim one message, one sees the other's claim below its own. So a message
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::event::RunId;
 use super::feedback::MessageKey;
 use crate::mail::digest::Digest;
+use crate::mail::recipient_id::RecipientId;
 
 /// What became of some messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +28,9 @@ pub struct Forward {
     pub stage: Stage,
     /// Of which messages: their keys.
     pub messages: Vec<String>,
+    /// Whom answers go to: one for each mail that is written. None where messages are forwarded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answered: Vec<RecipientId>,
 }
 
 /// How far a message is.
@@ -53,6 +58,16 @@ impl Forward {
             run: run.to_string(),
             stage,
             messages: messages.iter().map(MessageKey::to_string).collect(),
+            answered: Vec::new(),
+        }
+    }
+
+    /// The same, as answers to these.
+    #[must_use]
+    pub fn answering(self, answered: &[RecipientId]) -> Self {
+        Self {
+            answered: answered.to_vec(),
+            ..self
         }
     }
 
@@ -91,7 +106,11 @@ impl Forward {
 
 /// Which messages were forwarded, and which are being. The order of files does not matter.
 #[derive(Debug, Default)]
-pub struct Forwards(HashMap<MessageKey, Of>);
+pub struct Forwards {
+    messages: HashMap<MessageKey, Of>,
+    /// Answers by whom they went to: when, and how many more or fewer.
+    answers: HashMap<RecipientId, Vec<(Timestamp, i64)>>,
+}
 
 /// Of one message.
 #[derive(Debug, Default)]
@@ -109,7 +128,7 @@ impl Forwards {
             .iter()
             .filter_map(|key| MessageKey::parse(key));
         for key in keys {
-            let of = self.0.entry(key).or_default();
+            let of = self.messages.entry(key).or_default();
             let claims = of.claims.entry(forward.run.clone()).or_default();
             match forward.stage {
                 Stage::Claimed => *claims += 1,
@@ -117,17 +136,33 @@ impl Forwards {
                 Stage::Done => of.done = true,
             }
         }
+        for who in &forward.answered {
+            let count = match forward.stage {
+                Stage::Claimed => 1,
+                Stage::Released => -1,
+                Stage::Done => continue,
+            };
+            let answers = self.answers.entry(*who).or_default();
+            answers.push((forward.at, count));
+        }
+    }
+
+    /// How many answers went to somebody since then.
+    pub fn answered(&self, who: &RecipientId, since: Timestamp) -> i64 {
+        let answers = self.answers.get(who).into_iter().flatten();
+        let recent = answers.filter(|(at, _)| *at >= since);
+        recent.map(|(_, count)| count).sum()
     }
 
     /// Whether the relay has it.
     pub fn is_done(&self, message: MessageKey) -> bool {
-        self.0.get(&message).is_some_and(|of| of.done)
+        self.messages.get(&message).is_some_and(|of| of.done)
     }
 
     /// Whether a run has claimed it and not released it; `besides` is not asked for.
     pub fn is_claimed(&self, message: MessageKey, besides: Option<RunId>) -> bool {
         let besides = besides.map(|run| run.to_string());
-        let of = self.0.get(&message);
+        let of = self.messages.get(&message);
         of.is_some_and(|of| {
             let mut claims = of.claims.iter();
             claims.any(|(run, count)| *count > 0 && Some(run) != besides.as_ref())
@@ -170,6 +205,25 @@ mod tests {
                 "{to}"
             );
         }
+    }
+
+    #[test]
+    fn answers_are_counted_by_whom_they_go_to() {
+        let (ana, leo) = (RecipientId([1; 12]), RecipientId([2; 12]));
+        let one = forward(1, Stage::Claimed).answering(&[ana, leo]);
+        assert_eq!(Forward::read(one.text().as_bytes()), Some(one.clone()));
+        assert!(!forward(1, Stage::Claimed).text().contains("answered"));
+        let mut all = Forwards::default();
+        all.apply(&one);
+        all.apply(&forward(1, Stage::Released).answering(&[leo]));
+        all.apply(&forward(1, Stage::Done).answering(&[ana]));
+        let since = Timestamp::UNIX_EPOCH;
+        assert_eq!(
+            (all.answered(&ana, since), all.answered(&leo, since)),
+            (1, 0)
+        );
+        let later = Timestamp::from_second(1).unwrap();
+        assert_eq!(all.answered(&ana, later), 0);
     }
 
     #[test]

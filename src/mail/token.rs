@@ -6,6 +6,7 @@
 
 use subtle::ConstantTimeEq;
 
+use super::address::Address;
 use super::occurrence::OccurrenceId;
 use super::recipient_id::{RecipientId, RecipientKey};
 
@@ -60,6 +61,12 @@ pub enum Action {
     Preferences,
     /// Says that they still want mail, and that what is known of them is right.
     Confirm,
+    /// Wants it, or wants it again.
+    Want,
+    /// Wants no newsletter for four weeks.
+    Pause,
+    /// Ends a pause.
+    Resume,
 }
 
 /// What an unsubscribe token is about.
@@ -128,11 +135,7 @@ impl Leave {
     pub fn token(&self, key: &RecipientKey) -> String {
         let mut head = Vec::with_capacity(LEAVE_HEAD + MAC);
         head.push(VERSION);
-        head.push(match self.action {
-            Action::Unsubscribe => 1,
-            Action::Preferences => 2,
-            Action::Confirm => 3,
-        });
+        head.push(self.action.number());
         let (kind, topic) = match self.scope {
             Scope::All => (1, [0; 4]),
             Scope::Topic(topic) => (2, topic),
@@ -150,12 +153,7 @@ impl Leave {
     pub fn verify(key: &RecipientKey, token: &str) -> Result<Self, TokenError> {
         let head: [u8; LEAVE_HEAD] = open(key, "leave", token)?;
         let [_, action, kind, t1, t2, t3, t4, recipient @ ..] = head;
-        let action = match action {
-            1 => Action::Unsubscribe,
-            2 => Action::Preferences,
-            3 => Action::Confirm,
-            _ => return Err(TokenError::Malformed),
-        };
+        let action = Action::of(action).ok_or(TokenError::Malformed)?;
         let scope = match (kind, [t1, t2, t3, t4]) {
             (1, [0, 0, 0, 0]) => Scope::All,
             (2, topic) => Scope::Topic(topic),
@@ -166,6 +164,62 @@ impl Leave {
             scope,
             recipient: RecipientId(recipient),
         })
+    }
+
+    /// The link that writes the mail with this token to `mailbox`.
+    pub fn mailto(&self, key: &RecipientKey, mailbox: &Address) -> String {
+        self.action.mailto(mailbox, &self.token(key))
+    }
+}
+
+impl Action {
+    const ALL: [Self; 6] = [
+        Self::Unsubscribe,
+        Self::Preferences,
+        Self::Confirm,
+        Self::Want,
+        Self::Pause,
+        Self::Resume,
+    ];
+
+    /// Its number in tokens. These stand in mails that went out: none is ever given to another action.
+    const fn number(self) -> u8 {
+        match self {
+            Self::Unsubscribe => 1,
+            Self::Preferences => 2,
+            Self::Confirm => 3,
+            Self::Want => 4,
+            Self::Pause => 5,
+            Self::Resume => 6,
+        }
+    }
+
+    fn of(number: u8) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|action| action.number() == number)
+    }
+
+    /// The subject of a mail that asks for it: in one language, since only the token is read.
+    const fn subject(self) -> &'static str {
+        match self {
+            Self::Unsubscribe => "unsubscribe",
+            Self::Preferences => "preferences",
+            Self::Confirm => "confirm",
+            Self::Want => "subscribe",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+        }
+    }
+
+    /// The link that writes a mail with such a token to `mailbox` (RFC 6068).
+    pub fn mailto(self, mailbox: &Address, token: &str) -> String {
+        format!(
+            "mailto:{}+{token}@{}?subject={}",
+            mailbox.local(),
+            mailbox.domain(),
+            self.subject()
+        )
     }
 }
 
@@ -363,6 +417,53 @@ mod tests {
         assert_eq!(leave.token(&key(1)).len(), 45);
     }
 
+    /// Mails with such tokens went out: they are read for ever. Computed apart from this code.
+    #[test]
+    fn tokens_of_former_versions_are_read() {
+        for (token, action) in [
+            (
+                "aeaqcaaaaaaagaydambqgaydambqga5cdhh5teajnax54",
+                Action::Unsubscribe,
+            ),
+            (
+                "aebaeclhan3qgaydambqgaydambqga3pvptik36enwun6",
+                Action::Preferences,
+            ),
+            (
+                "aebqcaaaaaaagaydambqgaydambqga3kkhsx52h57hkkk",
+                Action::Confirm,
+            ),
+        ] {
+            let scope = match action {
+                Action::Preferences => Scope::topic(&key(1), "ferias"),
+                _ => Scope::All,
+            };
+            let leave = Leave {
+                action,
+                scope,
+                recipient: RecipientId([3; 12]),
+            };
+            assert_eq!(leave.token(&key(1)), token, "{action:?}");
+            assert_eq!(Leave::verify(&key(1), token), Ok(leave));
+        }
+    }
+
+    #[test]
+    fn a_link_writes_the_mail() {
+        let leave = Leave {
+            action: Action::Want,
+            scope: Scope::All,
+            recipient: RecipientId([3; 12]),
+        };
+        let mailbox = Address::parse("bajas@camara.example").unwrap();
+        let link = leave.mailto(&key(1), &mailbox);
+        let token = leave.token(&key(1));
+        assert_eq!(
+            link,
+            format!("mailto:bajas+{token}@camara.example?subject=subscribe")
+        );
+    }
+
     #[test]
     fn wrong_ones_are_told_apart() {
         let leave = Leave {
@@ -446,6 +547,19 @@ mod tests {
             let mut token = path.token(&key(1));
             if upper { token.make_ascii_uppercase(); }
             prop_assert_eq!(ReversePath::verify(&key(1), &token), Ok(path));
+        }
+
+        #[test]
+        fn every_wish_reads_back(which in 0_usize..6, topic: Option<[u8; 4]>, who: [u8; 12], upper: bool) {
+            let leave = Leave {
+                action: Action::ALL[which],
+                scope: topic.map_or(Scope::All, Scope::Topic),
+                recipient: RecipientId(who),
+            };
+            let mut token = leave.token(&key(1));
+            prop_assert_eq!(token.len(), 45);
+            if upper { token.make_ascii_uppercase(); }
+            prop_assert_eq!(Leave::verify(&key(1), &token), Ok(leave));
         }
 
         #[test]

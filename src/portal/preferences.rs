@@ -101,7 +101,7 @@ impl Service {
                 .map(|(days, title)| context! { value => days, title => title, on => *days == at_most })
                 .collect();
             let gone = folds.suppressions.exact(&who, &Scope::All);
-            let gone_words = gone.map(|reason| match is_own(reason) {
+            let gone_words = gone.map(|reason| match reason.is_own() {
                 true => words.gone_now,
                 false => words.blocked,
             });
@@ -117,7 +117,7 @@ impl Service {
                 wrong => tried.is_some(),
                 often => often,
                 gone => gone_words,
-                may_rejoin => gone.is_some_and(is_own),
+                may_rejoin => gone.is_some_and(Exclusion::is_own),
                 paused => paused,
             };
             (locale, content)
@@ -234,7 +234,7 @@ impl Service {
         let reason = self.folds(|folds| folds.suppressions.exact(&who, &Scope::All));
         match reason {
             None => Ok(()),
-            Some(reason) if is_own(reason) => self.record(&[self.lift(who, Scope::All)]).await,
+            Some(reason) if reason.is_own() => self.record(&[self.lift(who, Scope::All)]).await,
             Some(_) => Err(Refusal::Link),
         }
     }
@@ -288,7 +288,11 @@ impl Service {
             }
             for topic in ticked {
                 let scope = Scope::Topic(topic);
-                if folds.suppressions.exact(&who, &scope).is_some_and(is_own) {
+                if folds
+                    .suppressions
+                    .exact(&who, &scope)
+                    .is_some_and(Exclusion::is_own)
+                {
                     records.push(self.lift(who, scope));
                 }
             }
@@ -302,14 +306,6 @@ impl Service {
         });
         (records, tried)
     }
-}
-
-/// Whether a person may take it back themselves.
-const fn is_own(reason: Exclusion) -> bool {
-    matches!(
-        reason,
-        Exclusion::Unsubscribed | Exclusion::Complained | Exclusion::HardBounce
-    )
 }
 
 fn views(

@@ -196,10 +196,7 @@ impl Compiled {
         }
         .token(&self.key);
         Leaving {
-            mailto: format!(
-                "mailto:{}?subject=unsubscribe",
-                tagged(&self.standing.unsubscribe, &token)
-            ),
+            mailto: Action::Unsubscribe.mailto(&self.standing.unsubscribe, &token),
             https: self
                 .standing
                 .portal

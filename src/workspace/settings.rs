@@ -87,12 +87,37 @@ pub struct Settings {
     pub ledger: LedgerSettings,
 }
 
+impl Settings {
+    /// Who mails of the organisation's machines come from: the sender that `policy.hygiene.sender` names, or the first.
+    ///
+    /// # Errors
+    /// What is wrong with the settings.
+    pub fn own_mail_sender(&self) -> Result<&Sender, String> {
+        let wanted = self.policy.hygiene.sender.as_ref();
+        let found = match wanted {
+            Some(name) => self.senders.get(name),
+            None => self.senders.values().next(),
+        };
+        found.ok_or_else(|| match wanted {
+            Some(name) => format!("policy.hygiene.sender: there is no sender `{name}`"),
+            None => "senders: there is none".to_owned(),
+        })
+    }
+}
+
 /// Where mails asking to leave go to.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Unsubscribe {
     /// The mailbox; each mail's link is this with `+token` put before the `@`.
     pub address: String,
+    /// Whether `postmerge ingest` answers who asks for something there: that they left, or their preferences as links.
+    #[serde(default = "default_confirm")]
+    pub confirm: bool,
+}
+
+const fn default_confirm() -> bool {
+    true
 }
 
 /// Where assets and documents are published.

@@ -45,6 +45,8 @@ pub fn link(action: Action, scope: Scope, address: &str) -> String {
         Action::Unsubscribe => "u",
         Action::Preferences => "p",
         Action::Confirm => "c",
+        // By mail only.
+        Action::Want | Action::Pause | Action::Resume => "u",
     };
     let leave = Leave {
         action,

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use postmerge::bounce::answer::{AnswerDesk, Answers};
 use postmerge::bounce::forward::Forwarding;
 use postmerge::bounce::ingest::{Outside, Summary, ingest};
 use postmerge::bounce::mailbox::Maildir;
@@ -15,6 +16,7 @@ use postmerge::mail::recipient_id::RecipientKey;
 use postmerge::mail::token::{OccurrenceTag, ReversePath};
 use postmerge::workspace::Workspace;
 use postmerge::workspace::folder::Folder;
+use postmerge::workspace::in_memory::InMemory;
 use postmerge::workspace::settings::Then;
 
 use super::ledger::{House, at, fixed, occurrence, publish};
@@ -27,6 +29,10 @@ pub(crate) struct Office {
     pub(crate) clock: VirtualClock,
     /// How what people wrote is forwarded.
     pub(crate) forwarding: Option<Forwarding>,
+    /// The lists' files.
+    pub(crate) lists: InMemory,
+    /// Who answers people; or why nobody can, where that is not off.
+    pub(crate) answers: Option<Result<AnswerDesk, &'static str>>,
     /// The run that takes in.
     pub(crate) run: RunId,
 }
@@ -69,6 +75,8 @@ impl Office {
             workspace,
             clock: VirtualClock::new(at(86_400)),
             forwarding: None,
+            lists: InMemory::default(),
+            answers: None,
             run: RunId(9),
         }
     }
@@ -116,6 +124,12 @@ impl Office {
             clock: &self.clock,
             dry_run,
             forwarding: self.forwarding.as_ref(),
+            lists: &self.lists,
+            answers: match &self.answers {
+                None => Answers::Off,
+                Some(Ok(desk)) => Answers::By(desk),
+                Some(Err(why)) => Answers::Without(why),
+            },
         };
         let done = ingest(&outside, ledger, &mut mailbox, |_| {});
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -57,7 +57,12 @@ pub(super) fn write(out: &mut String, feedback: &Feedback) {
             out.push('\t');
             write_scope(out, scope);
         }
-        Heard::Delivered | Heard::Relayed | Heard::Read | Heard::AutoReplied | Heard::Replied => {}
+        Heard::Delivered
+        | Heard::Relayed
+        | Heard::Read
+        | Heard::Asked
+        | Heard::AutoReplied
+        | Heard::Replied => {}
     }
 }
 
@@ -107,6 +112,7 @@ fn heard(what: &str, rest: &[&str]) -> Option<Heard> {
         ("delivered", []) => Heard::Delivered,
         ("relayed", []) => Heard::Relayed,
         ("read", []) => Heard::Read,
+        ("asked", []) => Heard::Asked,
         ("auto-replied", []) => Heard::AutoReplied,
         ("replied", []) => Heard::Replied,
         _ => return None,

@@ -56,7 +56,7 @@ fn heard() -> impl Strategy<Value = Heard> {
     let class = proptest::sample::select(Class::ALL.to_vec());
     let status = proptest::option::of((4_u8..6, 0_u16..1000, 0_u16..1000));
     let scope = proptest::option::of("\\PC{0,10}|\t");
-    (0..11, class, status, text(), scope).prop_map(|(kind, class, status, text, topic)| {
+    (0..12, class, status, text(), scope).prop_map(|(kind, class, status, text, topic)| {
         let status = status.and_then(|(class, subject, detail)| {
             Status::parse(&format!("{class}.{subject}.{detail}"))
         });
@@ -84,6 +84,7 @@ fn heard() -> impl Strategy<Value = Heard> {
                 by: Reader::Machine,
                 link: text,
             },
+            11 => Heard::Asked,
             _ => Heard::Replied,
         }
     })

@@ -145,6 +145,7 @@ fn heard(heard: &Heard) -> String {
             Reader::Machine => format!("a machine, {link}"),
         },
         Heard::Read => "a receipt says that it was shown".to_owned(),
+        Heard::Asked => "asked for something by mail".to_owned(),
         Heard::AutoReplied => "a machine answered".to_owned(),
         Heard::Replied => "a person answered".to_owned(),
     }

@@ -84,6 +84,7 @@ impl CameBack {
             Heard::Delayed { .. }
             | Heard::Delivered
             | Heard::Relayed
+            | Heard::Asked
             | Heard::AutoReplied
             | Heard::Opened { .. }
             | Heard::Clicked { .. } => {}

@@ -1,0 +1,272 @@
+//! The answer to one person: what was done, and what they can ask for, each as a link that writes the mail (RFC 6068).
+
+use jiff::Timestamp;
+
+use super::answer::AnswerDesk;
+use super::answer_words::Words;
+use super::asks::{Ask, Asked};
+use super::people::{People, Person};
+use crate::ledger::event::Scope;
+use crate::ledger::suppressions::Suppressions;
+use crate::mail::envelope::Letter;
+use crate::mail::own_letter::{OwnLetter, OwnLetterError};
+use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::mail::token::{self, Action, Leave};
+use crate::render::flowed::flowed;
+use crate::workspace::settings::{Locale, Settings};
+
+/// What an answer is made of.
+pub(super) struct Answer<'a> {
+    /// What they asked: at least one thing.
+    pub(super) asks: &'a [&'a Ask],
+    pub(super) who: RecipientId,
+    pub(super) person: &'a Person,
+    pub(super) people: &'a People,
+    pub(super) standing: &'a Suppressions,
+    pub(super) settings: &'a Settings,
+    pub(super) key: &'a RecipientKey,
+    pub(super) now: Timestamp,
+}
+
+/// What stands in it.
+struct Body {
+    subject: &'static str,
+    blocks: Vec<Block>,
+}
+
+enum Block {
+    Text(String),
+    Link { title: String, link: String },
+}
+
+impl Answer<'_> {
+    /// The mail.
+    ///
+    /// # Errors
+    /// [`OwnLetterError`].
+    pub(super) fn letter(&self, desk: &AnswerDesk) -> Result<Letter, OwnLetterError> {
+        let own = self.people.language(self.person);
+        let locale = own.unwrap_or(self.settings.organisation.locale);
+        let words = Words::of(locale);
+        let mut body = self.body(words, desk);
+        let organisation = &self.settings.organisation;
+        let mut foot = vec![organisation.name.as_str()];
+        foot.extend(organisation.postal_address.iter().map(String::as_str));
+        body.say(words.automatic.to_owned());
+        let date = self.now.to_zoned(desk.zone.clone());
+        OwnLetter {
+            name: &desk.name,
+            from: &desk.address,
+            to: &self.person.address,
+            bounces: &desk.bounces,
+            subject: body.subject,
+            text: &flowed(&body.text(&foot)),
+            html: Some(&body.html(locale, &foot)),
+            attachments: &[],
+            language: Some(locale.tag()),
+            reply_to: None,
+            mark: None,
+            date: &date,
+            id: &self.id(),
+            signers: &desk.signers,
+        }
+        .write()
+    }
+
+    /// Keyed, so that the boundary that is made of it can not be foreseen.
+    fn id(&self) -> String {
+        let keys: Vec<&[u8]> = self.asks.iter().map(|ask| ask.key.0.as_slice()).collect();
+        let mac = self.key.mac("answer", &keys);
+        let hex: String = mac.iter().take(16).map(|b| format!("{b:02x}")).collect();
+        format!("answer{hex}")
+    }
+
+    fn body(&self, words: &'static Words, desk: &AnswerDesk) -> Body {
+        let have_left = self.asks.iter().all(|ask| match &ask.what {
+            Asked::Leave(scope) => self.is_off(scope),
+            _ => false,
+        });
+        match have_left {
+            true => self.leaving(words, desk),
+            false => self.preferences(words, desk),
+        }
+    }
+
+    /// That they left, and how to undo it.
+    fn leaving(&self, words: &'static Words, desk: &AnswerDesk) -> Body {
+        let mut body = Body::new(words.left_subject);
+        self.done(&mut body, words);
+        body.say(words.mistake.to_owned());
+        for ask in self.asks {
+            if let Asked::Leave(scope) = &ask.what {
+                let title = match scope {
+                    Scope::All => words.want_again.to_owned(),
+                    Scope::Topic(name) => self.about(words.want_topic, name),
+                };
+                body.offer(title, self.link(desk, Action::Want, scope));
+            }
+        }
+        body
+    }
+
+    /// What holds now, and every choice.
+    fn preferences(&self, words: &'static Words, desk: &AnswerDesk) -> Body {
+        let mut body = Body::new(words.preferences_subject);
+        self.done(&mut body, words);
+        let everything = |action| self.link(desk, action, &Scope::All);
+        if self.is_off(&Scope::All) {
+            if body.blocks.is_empty() {
+                body.say(words.gone.to_owned());
+            }
+            body.say(words.choices.to_owned());
+            body.offer(words.want_again.to_owned(), everything(Action::Want));
+            return body;
+        }
+        let held = self.people.wishes.of(&self.who);
+        let paused = held.paused_until(self.now);
+        if let Some(until) = paused {
+            let date = until.to_zoned(desk.zone.clone()).strftime(words.date);
+            body.say(words.paused.replace("{date}", &date.to_string()));
+        }
+        body.say(words.choices.to_owned());
+        let is_off = |topic: &str| self.is_off(&Scope::Topic(topic.to_owned()));
+        for topic in self.people.topics(self.person, is_off) {
+            let (action, title) = match topic.on {
+                true => (Action::Unsubscribe, words.leave_topic),
+                false => (Action::Want, words.want_topic),
+            };
+            let scope = Scope::Topic(topic.name);
+            let title = title.replace("{topic}", &one_line(&topic.title));
+            body.offer(title, self.link(desk, action, &scope));
+        }
+        let (action, title) = match paused {
+            Some(_) => (Action::Resume, words.resume),
+            None => (Action::Pause, words.pause),
+        };
+        body.offer(title.to_owned(), everything(action));
+        body.offer(words.confirm.to_owned(), everything(Action::Confirm));
+        body.offer(words.leave_all.to_owned(), everything(Action::Unsubscribe));
+        body
+    }
+
+    /// What was done, as far as it holds: what somebody said later may be otherwise.
+    fn done(&self, body: &mut Body, words: &'static Words) {
+        let paused = self.people.wishes.of(&self.who).paused_until(self.now);
+        for ask in self.asks {
+            let text = match &ask.what {
+                Asked::Leave(scope) if self.is_off(scope) => match scope {
+                    Scope::All => words.left_all.to_owned(),
+                    Scope::Topic(name) => self.about(words.left_topic, name),
+                },
+                Asked::Want(Scope::All) if !self.is_off(&Scope::All) => words.wanted_all.to_owned(),
+                Asked::Want(Scope::Topic(name))
+                    if self.standing.reason(&self.who, Some(name)).is_none() =>
+                {
+                    self.about(words.wanted_topic, name)
+                }
+                Asked::Resume if paused.is_none() => words.resumed.to_owned(),
+                Asked::Confirm => words.confirmed.to_owned(),
+                _ => continue,
+            };
+            body.say(text);
+        }
+    }
+
+    fn is_off(&self, scope: &Scope) -> bool {
+        self.standing.exact(&self.who, scope).is_some()
+    }
+
+    fn about(&self, text: &str, topic: &str) -> String {
+        text.replace("{topic}", &one_line(self.people.title(topic)))
+    }
+
+    fn link(&self, desk: &AnswerDesk, action: Action, scope: &Scope) -> String {
+        let scope = match scope {
+            Scope::All => token::Scope::All,
+            Scope::Topic(name) => token::Scope::topic(self.key, name),
+        };
+        let leave = Leave {
+            action,
+            scope,
+            recipient: self.who,
+        };
+        leave.mailto(self.key, &desk.mailbox)
+    }
+}
+
+impl Body {
+    const fn new(subject: &'static str) -> Self {
+        Self {
+            subject,
+            blocks: Vec::new(),
+        }
+    }
+
+    /// Says something, once.
+    fn say(&mut self, text: String) {
+        let mut blocks = self.blocks.iter();
+        if !blocks.any(|it| matches!(it, Block::Text(known) if *known == text)) {
+            self.blocks.push(Block::Text(text));
+        }
+    }
+
+    fn offer(&mut self, title: String, link: String) {
+        let mut blocks = self.blocks.iter();
+        if !blocks.any(|it| matches!(it, Block::Link { link: known, .. } if *known == link)) {
+            self.blocks.push(Block::Link { title, link });
+        }
+    }
+
+    fn text(&self, foot: &[&str]) -> String {
+        let mut out = String::new();
+        for block in &self.blocks {
+            match block {
+                Block::Text(text) => out.push_str(text),
+                Block::Link { title, link } => out.push_str(&format!("{title}\n{link}")),
+            }
+            out.push_str("\n\n");
+        }
+        out.push_str(&foot.join("\n"));
+        out.push('\n');
+        out
+    }
+
+    fn html(&self, locale: Locale, foot: &[&str]) -> String {
+        let mut out = format!(
+            "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n</head>\n\
+             <body style=\"font-family: sans-serif; line-height: 1.5; max-width: 40em\">\n",
+            locale.tag(),
+            escaped(self.subject)
+        );
+        for block in &self.blocks {
+            out.push_str(&match block {
+                Block::Text(text) => format!("<p>{}</p>\n", escaped(text)),
+                Block::Link { title, link } => {
+                    format!(
+                        "<p><a href=\"{}\">{}</a></p>\n",
+                        escaped(link),
+                        escaped(title)
+                    )
+                }
+            });
+        }
+        let foot: Vec<String> = foot.iter().map(|line| escaped(line)).collect();
+        out.push_str(&format!(
+            "<p>{}</p>\n</body>\n</html>\n",
+            foot.join("<br>\n")
+        ));
+        out
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}

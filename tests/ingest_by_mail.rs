@@ -1,0 +1,437 @@
+//! Without a web server: people leave, choose and come back by mail, and are answered by mail.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support {
+    #[allow(dead_code, reason = "shared with the tests of the branch")]
+    pub(crate) mod git;
+    pub(crate) mod ledger;
+    #[allow(dead_code, reason = "shared with the tests of reports")]
+    pub(crate) mod office;
+    #[allow(dead_code, reason = "shared with the tests of answers of people")]
+    pub(crate) mod relay;
+}
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use mail_parser::MessageParser;
+use postmerge::bounce::answer::AnswerDesk;
+use postmerge::clock::Clock as _;
+use postmerge::ledger::branch::Batch;
+use postmerge::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
+use postmerge::ledger::feedback::MessageKey;
+use postmerge::ledger::forward::{Forward, Stage};
+use postmerge::ledger::wishes::Cells;
+use postmerge::mail::address::Address;
+use postmerge::mail::envelope::Letter;
+use postmerge::mail::token::{self, Action, Leave};
+use postmerge::workspace::Workspace;
+use postmerge::workspace::names::ListName;
+use postmerge::workspace::source::WorkspacePath;
+use support::office::{Office, person};
+use support::relay::Relay;
+
+const LIST: &str = "title: Socios\nowner: giulia\npurpose: Noticias\nconsent: {basis: contract}\n\
+    columns: {idioma: {type: text}, temas: {type: topics}}\n\
+    topics: {ferias: {title: Ferias y ruedas}, cursos: {title: Cursos}}\nlanguage_column: idioma\n";
+const ROWS: &str = "email,idioma,temas\np0@uno.test,es,ferias\np1@uno.test,it,ferias;cursos\np2@uno.test,,\np3@uno.test,en,cursos\n";
+
+fn office(relay: &Relay) -> Office {
+    let mut office = Office::new();
+    let path = |text: &str| WorkspacePath::parse(text).unwrap();
+    let files = [("lists/socios.yaml", LIST), ("lists/socios.csv", ROWS)];
+    for (name, text) in files {
+        office.lists.insert(path(name), text.as_bytes().to_vec());
+    }
+    let name = ListName::new("socios");
+    let list = Workspace::load_list(&office.lists, &name).unwrap();
+    office.workspace.lists.clear();
+    office.workspace.lists.insert(name, list);
+    office.answers = Some(Ok(AnswerDesk {
+        name: "Cámara".to_owned(),
+        address: address("eventos@camara.example"),
+        bounces: address("rebotes@camara.example"),
+        mailbox: address("bajas@camara.example"),
+        zone: TimeZone::UTC,
+        signers: Vec::new(),
+        transport: Arc::new(relay.clone()),
+    }));
+    office
+}
+
+fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+fn link(office: &Office, n: u32, action: Action, topic: Option<&str>) -> String {
+    let scope = topic.map_or(token::Scope::All, |topic| {
+        token::Scope::topic(&office.key, topic)
+    });
+    let leave = Leave {
+        action,
+        scope,
+        recipient: office.key.id(&person(n)),
+    };
+    leave.mailto(&office.key, &address("bajas@camara.example"))
+}
+
+/// Sends what a link writes, at this minute before the mailbox is read.
+fn follow(office: &Office, link: &str, name: &str, minute: u8, fields: &str) {
+    let rest = link.strip_prefix("mailto:").unwrap();
+    let (to, subject) = rest.split_once("?subject=").unwrap();
+    let date = office.clock.now() - jiff::SignedDuration::from_mins(60 - i64::from(minute));
+    let date = jiff::fmt::rfc2822::to_string(&date.to_zoned(TimeZone::UTC)).unwrap();
+    // Whoever forwards our mail gives the link away: whom it is from says nothing.
+    let message = format!(
+        "From: Otro <otro@ajeno.test>\nTo: {to}\nSubject: {subject}\nDate: {date}\nMessage-ID: <{name}@ajeno.test>\n{fields}\n\n"
+    );
+    office.arrives(name, &message);
+}
+
+fn ask(office: &Office, n: u32, action: Action, topic: Option<&str>, (name, minute): (&str, u8)) {
+    follow(office, &link(office, n, action, topic), name, minute, "");
+}
+
+fn text(letter: &Letter) -> String {
+    let parsed = MessageParser::default().parse(&letter.message).unwrap();
+    parsed.body_text(0).unwrap().replace("\r\n", "\n")
+}
+
+/// The link below a title in a mail.
+fn below(text: &str, title: &str) -> String {
+    let mut lines = text.lines().skip_while(|line| line.trim() != title);
+    lines.nth(1).unwrap_or_default().trim().to_owned()
+}
+
+/// Without tokens, which differ from mail to mail in nothing that people read.
+fn plain(text: &str) -> String {
+    let cut = |line: &str| match line.split_once('+') {
+        Some((before, after)) if line.starts_with("mailto:") => {
+            format!("{before}+…{}", after.get(45..).unwrap())
+        }
+        _ => line.trim_end().to_owned(),
+    };
+    text.lines().map(cut).collect::<Vec<_>>().join("\n")
+}
+
+/// Follows the choices with these titles.
+fn choose(office: &Office, page: &str, titles: &[&str], (name, minute): (&str, u8)) {
+    for (n, title) in (0_u8..).zip(titles) {
+        let name = format!("{name}{n}");
+        follow(office, &below(page, title), &name, minute + n, "");
+    }
+}
+
+fn exact(office: &Office, n: u32, topic: Option<&str>) -> Option<Exclusion> {
+    let scope = topic.map_or(Scope::All, |topic| Scope::Topic(topic.to_owned()));
+    let suppressions = office.ledger("reader").suppressions().unwrap();
+    suppressions.exact(&office.key.id(&person(n)), &scope)
+}
+
+#[test]
+fn who_leaves_is_told_where_the_lists_have_them_and_can_undo_it() {
+    let relay = Relay::default();
+    let mut office = office(&relay);
+    ask(&office, 1, Action::Unsubscribe, None, ("1", 0));
+    let summary = office.ingest();
+    assert_eq!(
+        (summary.noted, summary.suppressed, summary.answered),
+        (1, 1, 1),
+        "{summary:?}"
+    );
+    assert_eq!(exact(&office, 1, None), Some(Exclusion::Unsubscribed));
+    let letters = relay.letters();
+    let [letter] = letters.as_slice() else {
+        panic!()
+    };
+    assert_eq!(letter.envelope.to, person(1));
+    assert_eq!(letter.envelope.from, address("rebotes@camara.example"));
+    let head = String::from_utf8_lossy(&letter.message).into_owned();
+    assert!(
+        head.contains("Auto-Submitted: auto-generated\r\n") && !head.contains("otro@"),
+        "{head}"
+    );
+    insta::assert_snapshot!("by_mail_left_it", plain(&text(letter)));
+    // It arrives once more, by another alias.
+    ask(&office, 1, Action::Unsubscribe, None, ("1", 0));
+    let again = office.ingest();
+    assert_eq!((again.known, again.answered), (1, 0), "{again:?}");
+    assert!(office.left().is_empty());
+    office.run = RunId(10);
+    let undo = below(&text(letter), "Voglio riceverli di nuovo");
+    follow(&office, &undo, "2", 1, "");
+    let undone = office.ingest();
+    assert_eq!((undone.noted, undone.answered), (1, 1), "{undone:?}");
+    assert_eq!(exact(&office, 1, None), None);
+    insta::assert_snapshot!("by_mail_back_it", plain(&text(&relay.letters()[1])));
+}
+
+#[test]
+fn preferences_are_a_mail_and_each_choice_is_one() {
+    let relay = Relay::default();
+    let mut office = office(&relay);
+    ask(&office, 0, Action::Preferences, None, ("1", 0));
+    ask(&office, 2, Action::Preferences, None, ("2", 0));
+    let summary = office.ingest();
+    assert_eq!(
+        (summary.noted, summary.answered, summary.for_people.len()),
+        (2, 2, 0),
+        "{summary:?}"
+    );
+    assert!(office.left().is_empty());
+    let all = relay.letters();
+    let page = all.iter().find(|it| it.envelope.to == person(0)).unwrap();
+    let page = text(page);
+    insta::assert_snapshot!("by_mail_preferences_es", plain(&page));
+    let titles = [
+        "Quiero recibir: Cursos",
+        "No quiero más: Ferias y ruedas",
+        "Quiero una pausa de cuatro semanas",
+    ];
+    choose(&office, &page, &titles, ("3", 2));
+    office.run = RunId(10);
+    let summary = office.ingest();
+    assert_eq!((summary.noted, summary.answered), (3, 1), "{summary:?}");
+    assert_eq!(
+        exact(&office, 0, Some("ferias")),
+        Some(Exclusion::Unsubscribed)
+    );
+    let wishes = office.ledger("reader").wishes().unwrap();
+    let who = office.key.id(&person(0));
+    let rows: Vec<_> = wishes.row_of("socios", 0, &who).collect();
+    let [row] = rows.as_slice() else {
+        panic!("{rows:?}")
+    };
+    let cells = Cells::open(&row.row, &office.key).unwrap();
+    assert_eq!(
+        cells.cells.get("temas").map(String::as_str),
+        Some("cursos;ferias")
+    );
+    assert!(wishes.of(&who).paused_until(office.clock.now()).is_some());
+    let page = text(&relay.letters()[2]);
+    insta::assert_snapshot!("by_mail_preferences_es_after", plain(&page));
+    let titles = [
+        "Quiero recibir: Ferias y ruedas",
+        "Quiero terminar la pausa",
+        "Todo está bien así, sigo",
+    ];
+    choose(&office, &page, &titles, ("4", 5));
+    office.run = RunId(11);
+    assert_eq!(office.ingest().answered, 1);
+    assert_eq!(exact(&office, 0, Some("ferias")), None);
+    let held = office.ledger("reader").wishes().unwrap().of(&who);
+    assert_eq!(held.paused_until(office.clock.now()), None);
+    assert!(held.confirmed().is_some());
+    let page = text(&relay.letters()[3]);
+    assert!(
+        page.contains("No quiero más: Ferias") && page.contains("seguimos en contacto"),
+        "{page}"
+    );
+}
+
+#[test]
+fn machines_strangers_and_whom_nobody_may_write_to_are_not_answered() {
+    let relay = Relay::default();
+    let office = office(&relay);
+    let suppressed = |n: u32, reason| SuppressionEvent::Suppressed {
+        recipient: office.key.id(&person(n)),
+        scope: Scope::All,
+        reason,
+        at: office.clock.now() - jiff::SignedDuration::from_hours(2),
+        note: String::new(),
+    };
+    let batch = Batch {
+        suppressions: vec![
+            suppressed(0, Exclusion::Suppressed),
+            suppressed(3, Exclusion::HardBounce),
+        ],
+        ..Batch::new(RunId(2), office.clock.now(), "by hand")
+    };
+    office.ledger("hand").publish(&batch).unwrap();
+    let machine = "Auto-Submitted: auto-generated\n";
+    for (n, action) in [
+        (1, Action::Unsubscribe),
+        (2, Action::Preferences),
+        (2, Action::Pause),
+    ] {
+        let link = link(&office, n, action, None);
+        follow(&office, &link, &format!("{n}{action:?}"), 1, machine);
+    }
+    // In no list; and whom the organisation itself does not write to.
+    ask(&office, 4, Action::Unsubscribe, None, ("4", 1));
+    ask(&office, 0, Action::Want, None, ("0", 1));
+    let summary = office.ingest();
+    assert_eq!(
+        (summary.answered, summary.unanswered.len(), summary.passed),
+        (0, 2, 2),
+        "{summary:?}"
+    );
+    assert!(office.left().is_empty() && relay.letters().is_empty());
+    assert_eq!(exact(&office, 1, None), Some(Exclusion::Unsubscribed));
+    assert_eq!(exact(&office, 4, None), Some(Exclusion::Unsubscribed));
+    assert_eq!(exact(&office, 0, None), Some(Exclusion::Suppressed));
+    // What a server said a person takes back.
+    ask(&office, 3, Action::Want, None, ("3", 1));
+    assert_eq!(office.ingest().answered, 1);
+    assert_eq!(exact(&office, 3, None), None);
+    insta::assert_snapshot!("by_mail_back_en", plain(&text(&relay.letters()[0])));
+}
+
+#[test]
+fn nobody_gets_more_than_three_answers_a_day() {
+    let relay = Relay::default();
+    let mut office = office(&relay);
+    for n in 0..5 {
+        ask(&office, 0, Action::Preferences, None, (&format!("m{n}"), n));
+        office.run = RunId(10 + u32::from(n));
+        let summary = office.ingest();
+        let wanted = (u64::from(n < 3), usize::from(n >= 3), 0);
+        assert_eq!(
+            (
+                summary.answered,
+                summary.unanswered.len(),
+                summary.for_people.len()
+            ),
+            wanted
+        );
+        assert!(office.left().is_empty());
+    }
+    assert_eq!(relay.letters().len(), 3);
+}
+
+#[test]
+fn a_relay_that_is_not_there_keeps_nobody_from_leaving() {
+    let relay = Relay::default();
+    let mut office = office(&relay);
+    let desk = office.answers.replace(Err("SMTP_PASSWORD is not set"));
+    ask(&office, 1, Action::Unsubscribe, None, ("1", 0));
+    let summary = office.ingest();
+    assert_eq!(
+        (
+            summary.noted,
+            summary.unanswered.len(),
+            summary.for_people.len()
+        ),
+        (1, 1, 0)
+    );
+    assert_eq!(exact(&office, 1, None), Some(Exclusion::Unsubscribed));
+    // A question waits for its answer.
+    ask(&office, 0, Action::Preferences, None, ("2", 0));
+    let summary = office.ingest();
+    let why = summary.for_people[0].why.clone().unwrap();
+    assert!(why.starts_with("not answered: SMTP_PASSWORD"), "{why}");
+    office.answers = desk;
+    relay.busy(1);
+    for (run, answered) in [(10, 0), (11, 1)] {
+        office.run = RunId(run);
+        let summary = office.ingest();
+        assert_eq!(
+            (summary.answered, summary.for_people.len() as u64),
+            (answered, 1 - answered)
+        );
+    }
+    assert!(office.left().is_empty());
+    office.answers = None;
+    ask(&office, 2, Action::Unsubscribe, None, ("3", 0));
+    ask(&office, 2, Action::Preferences, None, ("4", 1));
+    let summary = office.ingest();
+    assert_eq!(
+        (
+            summary.noted,
+            summary.unanswered.len(),
+            summary.for_people.len()
+        ),
+        (1, 0, 1)
+    );
+    assert_eq!(relay.letters().len(), 1);
+}
+
+#[test]
+fn of_two_readers_one_answers() {
+    let relay = Relay::default();
+    let mut office = office(&relay);
+    ask(&office, 1, Action::Unsubscribe, Some("ferias"), ("1", 0));
+    let (mut one, mut two) = (office.ledger("one"), office.ledger("two"));
+    office.ingest_into(&mut one, false).unwrap();
+    ask(&office, 1, Action::Unsubscribe, Some("ferias"), ("1", 0));
+    ask(&office, 1, Action::Want, Some("cursos"), ("2", 1));
+    office.run = RunId(10);
+    let summary = office.ingest_into(&mut two, false).unwrap();
+    // Of what the first had noted down meanwhile nothing is answered again.
+    assert_eq!((summary.known, summary.answered), (1, 1), "{summary:?}");
+    assert_eq!(relay.letters().len(), 2);
+    assert_eq!(
+        exact(&office, 1, Some("ferias")),
+        Some(Exclusion::Unsubscribed)
+    );
+    assert_eq!(office.feedback().len(), 3);
+    office.run = RunId(11);
+    ask(&office, 1, Action::Unsubscribe, Some("ferias"), ("1", 0));
+    assert_eq!(office.ingest().known, 1);
+    assert_eq!(relay.letters().len(), 2);
+}
+
+#[test]
+fn a_claim_that_nothing_followed_is_left_to_a_person() {
+    let relay = Relay::default();
+    let office = office(&relay);
+    ask(&office, 0, Action::Preferences, None, ("1", 0));
+    let message = std::fs::read_to_string(office.mail().join("new/1")).unwrap();
+    let key = MessageKey::of(message.trim_end().as_bytes());
+    let who = office.key.id(&person(0));
+    let now = office.clock.now();
+    let claim = |stage| Batch {
+        forwards: vec![Forward::new(now, RunId(4), stage, &[key]).answering(&[who])],
+        ..Batch::new(RunId(4), now, "forwards")
+    };
+    let mut dead = office.ledger("dead");
+    dead.publish(&claim(Stage::Claimed)).unwrap();
+    let summary = office.ingest();
+    let why = summary.for_people[0].why.clone().unwrap();
+    assert!(why.contains("may have been answered"), "{why}");
+    assert_eq!(
+        (office.left(), relay.letters().len()),
+        (vec!["1".to_owned()], 0)
+    );
+    dead.publish(&claim(Stage::Released)).unwrap();
+    assert_eq!(office.ingest().answered, 1);
+    // It was answered: whoever finds it once more puts it away.
+    office.arrives("2", &message);
+    let again = office.ingest();
+    assert_eq!((again.known, again.answered), (1, 0), "{again:?}");
+    assert!(office.left().is_empty());
+}
+
+#[test]
+fn a_dry_run_answers_nobody_and_forged_tokens_do_nothing() {
+    let relay = Relay::default();
+    let office = office(&relay);
+    ask(&office, 0, Action::Preferences, None, ("1", 0));
+    let dry = office.try_ingest("runner", true).unwrap();
+    assert_eq!(
+        (dry.noted, dry.answered, dry.for_people.len()),
+        (1, 0, 0),
+        "{dry:?}"
+    );
+    assert_eq!(office.left(), ["1"]);
+    std::fs::remove_file(office.mail().join("new/1")).unwrap();
+    let forged = link(&office, 0, Action::Want, None).replacen("+a", "+b", 1);
+    follow(&office, &forged, "2", 0, "");
+    let other = postmerge::mail::recipient_id::RecipientKey::from_secret(&[8; 32]).unwrap();
+    let foreign = Leave {
+        action: Action::Preferences,
+        scope: token::Scope::All,
+        recipient: office.key.id(&person(0)),
+    };
+    follow(
+        &office,
+        &foreign.mailto(&other, &address("bajas@camara.example")),
+        "3",
+        0,
+        "",
+    );
+    let summary = office.ingest();
+    assert_eq!((summary.forged, summary.answered), (2, 0), "{summary:?}");
+    assert!(relay.letters().is_empty() && office.feedback().is_empty());
+}
