@@ -16,7 +16,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use postmerge::clock::Clock as _;
 use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::{
-    Event, Exclusion, Outcome, RecipientIndex, RunId, Scope, SuppressionEvent,
+    Event, Exclusion, Lifting, Outcome, RecipientIndex, RunId, Scope, SuppressionEvent,
 };
 use postmerge::ledger::feedback::{ByOccurrence, Heard};
 use postmerge::mail::message_id::message_id;
@@ -361,6 +361,7 @@ fn a_bounce_that_is_older_than_a_lift_is_told_as_it_is() {
     let lifted = SuppressionEvent::Lifted {
         recipient,
         scope: Scope::All,
+        what: Lifting::Everything,
         at: office.clock.now(),
         note: "asked".to_owned(),
     };

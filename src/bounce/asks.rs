@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ingest::IngestError;
 use super::people::People;
-use crate::ledger::event::{Scope, SuppressionEvent};
+use crate::ledger::event::{Lifting, Scope, SuppressionEvent};
 use crate::ledger::feedback::{Heard, MessageKey};
 use crate::ledger::suppressions::Suppressions;
 use crate::ledger::wish::{Wanted, Way, Wish};
@@ -102,6 +102,7 @@ impl Ask {
         reason.is_own().then(|| SuppressionEvent::Lifted {
             recipient: self.who,
             scope: scope.clone(),
+            what: Lifting::Own,
             at: self.at,
             note: NOTE.to_owned(),
         })

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::error::StartError;
 use super::opened::Opened;
 use crate::ledger::branch::Batch;
-use crate::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
+use crate::ledger::event::{Exclusion, Lifting, RunId, Scope, SuppressionEvent};
 use crate::ledger::reply_text::reply_text;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::RecipientKey;
@@ -90,6 +90,7 @@ pub fn suppress(
             SuppressionEvent::Lifted {
                 recipient,
                 scope: wish.scope.clone(),
+                what: Lifting::Everything,
                 at: now,
                 note,
             },

@@ -14,7 +14,7 @@ use super::gather::{Gathered, Ground};
 use super::proposal::{self, Branch};
 use crate::git::{CommitId, ObjectId, Remote, Repository};
 use crate::ledger::branch::{Batch, Ledger};
-use crate::ledger::event::{RunId, Scope, SuppressionEvent};
+use crate::ledger::event::{Lifting, RunId, Scope, SuppressionEvent};
 use crate::mail::recipient_id::RecipientId;
 use crate::mail::refusal::Language;
 use crate::workspace::names::ListName;
@@ -287,6 +287,7 @@ pub fn lift(
     let lifted = |recipient: &RecipientId| SuppressionEvent::Lifted {
         recipient: *recipient,
         scope: Scope::All,
+        what: Lifting::HardBounce,
         at: now,
         note: "its row was corrected: it is in no list any more".to_owned(),
     };

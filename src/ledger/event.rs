@@ -263,17 +263,45 @@ pub enum SuppressionEvent {
         /// In words.
         note: String,
     },
-    /// It may be mailed again.
+    /// It may be mailed again, as far as `what` goes.
     Lifted {
         /// Who.
         recipient: RecipientId,
         /// For what.
         scope: Scope,
+        /// Which reasons are taken away. A lift is often made without knowing all that holds: it must not reach further
+        /// than whoever makes it may.
+        what: Lifting,
         /// When.
         at: Timestamp,
         /// In words.
         note: String,
     },
+}
+
+/// Which reasons a lift takes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifting {
+    /// All of them: the organisation says so.
+    Everything,
+    /// [Their own](Exclusion::is_own): the recipient asks for it. What the organisation said stays.
+    Own,
+    /// That the address does not exist: its row was corrected. What a person said stays.
+    HardBounce,
+}
+
+impl Lifting {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Everything, Self::Own, Self::HardBounce];
+
+    /// Whether it takes this reason away.
+    pub const fn takes(self, reason: Exclusion) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Own => reason.is_own(),
+            Self::HardBounce => matches!(reason, Exclusion::HardBounce),
+        }
+    }
 }
 
 impl Ranges {

@@ -4,34 +4,52 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::event::{Exclusion, Scope, SuppressionEvent};
+use super::event::{Exclusion, Lifting, Scope, SuppressionEvent};
 use crate::mail::recipient_id::RecipientId;
 
 /// The suppressions in force. Each reason is one of its own: a bounce does not take the place of a person's word, and a
-/// lift takes away what is older than itself; of both at the same time the suppression holds. So the order of
-/// publishing does not matter.
+/// lift takes away what is older than itself and what it [may](Lifting); of both at the same time the suppression holds. So
+/// the order of publishing does not matter.
 #[derive(Debug, Default)]
 pub struct Suppressions {
     latest: HashMap<RecipientId, Vec<Entry>>,
 }
 
+/// What was said of one recipient and one scope. There are as many as people who left: small, and its vectors hold one item
+/// for nearly all of them.
 #[derive(Debug)]
 struct Entry {
     scope: Scope,
     /// For each reason the last time.
     reasons: Vec<(Exclusion, Timestamp)>,
-    lifted: Option<Timestamp>,
+    /// For each kind of lift the last time.
+    lifts: Vec<(Lifting, Timestamp)>,
 }
 
 impl Entry {
     /// Why, and since when: of several reasons that which weighs most.
     fn in_force(&self) -> Option<(Exclusion, Timestamp)> {
-        // Files keep milliseconds; comparing finer would make a replay differ.
-        let lifted = self.lifted.map(Timestamp::as_millisecond);
         let held = self.reasons.iter();
-        let held = held.filter(|(_, at)| lifted.is_none_or(|lifted| at.as_millisecond() >= lifted));
+        let held = held.filter(|(reason, at)| !self.is_lifted(*reason, *at));
         held.max_by_key(|(reason, _)| (weight(*reason), *reason))
             .copied()
+    }
+
+    /// Files keep milliseconds; comparing finer would make a replay differ.
+    fn is_lifted(&self, reason: Exclusion, since: Timestamp) -> bool {
+        let mut lifts = self.lifts.iter();
+        lifts.any(|(what, at)| what.takes(reason) && at.as_millisecond() > since.as_millisecond())
+    }
+}
+
+/// Keeps the last time of each.
+fn note<T: PartialEq>(known: &mut Vec<(T, Timestamp)>, what: T, at: Timestamp) {
+    match known.iter_mut().find(|(it, _)| *it == what) {
+        Some((_, last)) => *last = (*last).max(at),
+        None => {
+            known.reserve_exact(1);
+            known.push((what, at));
+        }
     }
 }
 
@@ -48,40 +66,33 @@ const fn weight(reason: Exclusion) -> u8 {
 impl Suppressions {
     /// Takes one event in.
     pub fn apply(&mut self, event: &SuppressionEvent) {
-        let (recipient, scope, at, reason) = match event {
+        let (recipient, scope) = match event {
             SuppressionEvent::Suppressed {
-                recipient,
-                scope,
-                at,
-                reason,
-                ..
-            } => (recipient, scope, at, Some(*reason)),
-            SuppressionEvent::Lifted {
-                recipient,
-                scope,
-                at,
-                ..
-            } => (recipient, scope, at, None),
+                recipient, scope, ..
+            }
+            | SuppressionEvent::Lifted {
+                recipient, scope, ..
+            } => (recipient, scope),
         };
         let entries = self.latest.entry(*recipient).or_default();
-        let entry = match entries.iter().position(|entry| entry.scope == *scope) {
-            Some(known) => entries.get_mut(known),
-            None => {
-                entries.push(Entry {
-                    scope: scope.clone(),
-                    reasons: Vec::new(),
-                    lifted: None,
-                });
-                entries.last_mut()
-            }
+        let known = entries.iter().position(|entry| entry.scope == *scope);
+        let at = known.unwrap_or_else(|| {
+            entries.reserve_exact(1);
+            entries.push(Entry {
+                scope: scope.clone(),
+                reasons: Vec::new(),
+                lifts: Vec::new(),
+            });
+            entries.len() - 1
+        });
+        let Some(entry) = entries.get_mut(at) else {
+            return;
         };
-        let Some(entry) = entry else { return };
-        match reason {
-            None => entry.lifted = entry.lifted.max(Some(*at)),
-            Some(reason) => match entry.reasons.iter_mut().find(|(it, _)| *it == reason) {
-                Some((_, last)) => *last = (*last).max(*at),
-                None => entry.reasons.push((reason, *at)),
-            },
+        match event {
+            SuppressionEvent::Suppressed { reason, at, .. } => {
+                note(&mut entry.reasons, *reason, *at);
+            }
+            SuppressionEvent::Lifted { what, at, .. } => note(&mut entry.lifts, *what, *at),
         }
     }
 
@@ -99,12 +110,6 @@ impl Suppressions {
         })
     }
 
-    /// How many people are suppressed, for everything or for a topic.
-    pub fn count(&self) -> u64 {
-        let is_on = |entries: &&Vec<Entry>| entries.iter().any(|entry| entry.in_force().is_some());
-        self.latest.values().filter(is_on).count() as u64
-    }
-
     /// Why `recipient` is suppressed for exactly this scope, if so.
     pub fn exact(&self, recipient: &RecipientId, scope: &Scope) -> Option<Exclusion> {
         let entries = self.latest.get(recipient)?;
@@ -115,7 +120,10 @@ impl Suppressions {
     /// When something was last said of `recipient`: what is to hold must be later.
     pub fn last(&self, recipient: &RecipientId) -> Option<Timestamp> {
         let entries = self.latest.get(recipient)?.iter();
-        let said = entries.flat_map(|it| it.reasons.iter().map(|(_, at)| *at).chain(it.lifted));
+        let said = entries.flat_map(|it| {
+            let reasons = it.reasons.iter().map(|(_, at)| *at);
+            reasons.chain(it.lifts.iter().map(|(_, at)| *at))
+        });
         said.max()
     }
 
@@ -165,9 +173,49 @@ mod tests {
             None => SuppressionEvent::Lifted {
                 recipient,
                 scope,
+                what: Lifting::Everything,
                 at,
                 note,
             },
+        }
+    }
+
+    /// The same with a lift of that kind.
+    fn lift(id: u8, second: i64, kind: Lifting) -> SuppressionEvent {
+        let mut event = event(id, 0, second, None);
+        if let SuppressionEvent::Lifted { what, .. } = &mut event {
+            *what = kind;
+        }
+        event
+    }
+
+    #[test]
+    fn a_lift_reaches_no_further_than_whoever_made_it_may() {
+        let ana = RecipientId([1; 12]);
+        let all = [
+            Exclusion::HardBounce,
+            Exclusion::Unsubscribed,
+            Exclusion::Complained,
+            Exclusion::Suppressed,
+        ];
+        for (kind, stay) in [
+            (Lifting::Everything, &all[4..]),
+            (Lifting::Own, &all[3..]),
+            (Lifting::HardBounce, &all[1..]),
+        ] {
+            for reason in all {
+                // Published in either order.
+                for turned in [false, true] {
+                    let mut events = [event(1, 0, 10, Some(reason)), lift(1, 11, kind)];
+                    if turned {
+                        events.reverse();
+                    }
+                    let mut state = Suppressions::default();
+                    events.iter().for_each(|event| state.apply(event));
+                    let expected = stay.contains(&reason).then_some(reason);
+                    assert_eq!(state.exact(&ana, &Scope::All), expected, "{kind:?}");
+                }
+            }
         }
     }
 
@@ -203,12 +251,16 @@ mod tests {
     proptest! {
         #[test]
         fn order_of_publishing_does_not_matter(
-            events in proptest::collection::vec((0..3u8, 0..3u8, 0..4i64, 0..3u8), 0..20),
+            events in proptest::collection::vec((0..3u8, 0..3u8, 0..4i64, 0..6u8), 0..20),
             seed in 0..20usize,
         ) {
-            let reason = |n| [None, Some(Exclusion::Unsubscribed), Some(Exclusion::Complained)][n as usize];
+            let reasons = [Exclusion::Unsubscribed, Exclusion::HardBounce, Exclusion::Suppressed];
             let (mut one, mut other) = (Suppressions::default(), Suppressions::default());
-            let events: Vec<_> = events.into_iter().map(|(i, t, s, r)| event(i, t, s, reason(r))).collect();
+            let events: Vec<_> = events.into_iter().map(|(i, t, s, n)| match usize::from(n) {
+                n @ 0..3 => event(i, t, s, Some(reasons[n])),
+                n if t == 0 => lift(i, s, Lifting::ALL[n - 3]),
+                _ => event(i, t, s, None),
+            }).collect();
             events.iter().for_each(|event| one.apply(event));
             let mut turned = events;
             turned.reverse();

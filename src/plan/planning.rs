@@ -90,7 +90,7 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
     };
     let unknown = Unknown {
         suppressed: match (request.ledger, request.key) {
-            (Some(ledger), None) => Some(ledger.suppressions()?.count()),
+            (Some(ledger), None) => Some(ledger.suppressions()?.len() as u64),
             _ => None,
         },
         ledger: request.ledger.is_none(),

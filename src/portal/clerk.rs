@@ -61,8 +61,9 @@ fn round(
     look.ledger.use_key(service.key().fingerprint())?;
     publish(service, &mut look.ledger)?;
     publish_readings(service, &mut look.ledger, is_last)?;
-    let news = Folds::news(&look.ledger, service.folds(Folds::seen))?;
-    service.change_folds(|folds| folds.take_news(news));
+    Folds::news(&look.ledger, service.folds(Folds::seen), |news| {
+        service.change_folds(|folds| folds.take_news(news));
+    })?;
     service.left(std::collections::HashSet::clear);
     let known = service.ground();
     let occurrences = look.ledger.occurrences()?;

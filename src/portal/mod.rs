@@ -81,7 +81,7 @@ impl Portal {
         let mut look = fetch().map_err(RoundError::Fetch)?;
         look.ledger.use_key(outside.key.fingerprint())?;
         let mut folds = Folds::default();
-        folds.take_news(Folds::news(&look.ledger, folds.seen())?);
+        Folds::news(&look.ledger, folds.seen(), |news| folds.take_news(news))?;
         for path in spool.closed() {
             folds.take(&spool.read(&path)?.records);
         }

@@ -17,7 +17,7 @@ use super::leave::NOTE;
 use super::page::{Page, answer};
 use super::service::{Asker, Refusal, Service};
 use super::words::Words;
-use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
+use crate::ledger::event::{Exclusion, Lifting, Scope, SuppressionEvent};
 use crate::ledger::segment::Record;
 use crate::ledger::wish::{Wanted, Way, Wish};
 use crate::ledger::wishes::Cells;
@@ -244,6 +244,7 @@ impl Service {
         Record::Suppression(SuppressionEvent::Lifted {
             recipient: who,
             scope,
+            what: Lifting::Own,
             at: self.moment_of(&who),
             note: NOTE.to_owned(),
         })

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::encode::checksum;
-use super::text::{number, ranges, scope, time, unescape};
+use super::text::{lift_word, number, ranges, scope, time, unescape};
 use super::{Head, Record, Subject, VERSION, feedback, wish};
 use crate::ledger::event::{
-    AudienceEntry, ClaimId, Event, Exclusion, Outcome, RecipientIndex, Resolution, RunId,
+    AudienceEntry, ClaimId, Event, Exclusion, Lifting, Outcome, RecipientIndex, Resolution, RunId,
     SuppressionEvent,
 };
 use crate::mail::digest::Digest;
@@ -84,12 +84,12 @@ pub fn decode_line(line: &str) -> Option<Record> {
     match kind {
         "heard" => feedback::read(fields).map(Record::Feedback),
         "wish" => wish::read(fields).map(Record::Wish),
-        "suppress" | "lift" => suppression(kind, fields),
+        "suppress" | "lift" | "lift-own" | "lift-bounce" => suppression(kind, fields),
         _ => None,
     }
 }
 
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 22] = [
     "audience",
     "to",
     "excluding",
@@ -107,6 +107,8 @@ const KINDS: [&str; 20] = [
     "lapsed",
     "suppress",
     "lift",
+    "lift-own",
+    "lift-bounce",
     "heard",
     "wish",
     "end",
@@ -228,7 +230,9 @@ impl<'a> Reader<'a> {
                 return Some(None);
             }
             "audience" => return audience(fields).map(Some),
-            "suppress" | "lift" => return suppression(kind, fields).map(Some),
+            "suppress" | "lift" | "lift-own" | "lift-bounce" => {
+                return suppression(kind, fields).map(Some);
+            }
             "heard" => return Some(Some(Record::Feedback(feedback::read(fields)?))),
             "wish" => return Some(Some(Record::Wish(wish::read(fields)?))),
             "claim" | "release" | "exclude" | "resolve" | "held" | "lapsed" => plain(kind, fields)?,
@@ -365,9 +369,10 @@ fn suppression(kind: &str, fields: &str) -> Option<Record> {
             at: time(at)?,
             note: unescape(note)?,
         },
-        ("lift", [id, at, what, note]) => SuppressionEvent::Lifted {
+        (lift, [id, at, what, note]) => SuppressionEvent::Lifted {
             recipient: RecipientId::parse(id)?,
             scope: scope(what)?,
+            what: Lifting::ALL.into_iter().find(|it| lift_word(*it) == lift)?,
             at: time(at)?,
             note: unescape(note)?,
         },

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::text::{escape, write_ranges, write_scope};
+use super::text::{escape, lift_word, write_ranges, write_scope};
 use super::{ENTRIES_PER_SEGMENT, Head, Record, Subject, VERSION, feedback, wish};
 use crate::ledger::event::{
     AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, RunId, SuppressionEvent,
@@ -366,9 +366,10 @@ impl Writer {
             SuppressionEvent::Lifted {
                 recipient,
                 scope,
+                what,
                 at,
                 note,
-            } => ("lift", recipient, scope, at, note),
+            } => (lift_word(*what), recipient, scope, at, note),
         };
         let _ = write!(self.out, "{word}\t{recipient}\t{}\t", at.as_millisecond());
         write_scope(&mut self.out, scope);

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::ledger::event::{ClaimId, Outcome, Ranges, RecipientIndex, Resolution, Scope};
+use crate::ledger::event::{ClaimId, Lifting, Outcome, Ranges, RecipientIndex, Resolution, Scope};
 use crate::ledger::feedback::{Heard, MessageKey, Reader};
 use crate::ledger::reply_text::reply_text;
 use crate::ledger::wish::{Wanted, Way};
@@ -390,13 +390,12 @@ proptest! {
     }
 
     #[test]
-    fn suppressions_come_back(id in any::<[u8; 12]>(), topic in proptest::option::of("\\PC{0,10}|\t"), reason in reason(), at in time(), note in text(), lift in any::<bool>()) {
+    fn suppressions_come_back(id in any::<[u8; 12]>(), topic in proptest::option::of("\\PC{0,10}|\t"), reason in reason(), at in time(), note in text(), lift in proptest::option::of(0..3_usize)) {
         let recipient = RecipientId(id);
         let scope = topic.map_or(Scope::All, Scope::Topic);
-        let event = if lift {
-            SuppressionEvent::Lifted { recipient, scope, at, note }
-        } else {
-            SuppressionEvent::Suppressed { recipient, scope, reason, at, note }
+        let event = match lift {
+            Some(n) => SuppressionEvent::Lifted { recipient, scope, what: Lifting::ALL[n], at, note },
+            None => SuppressionEvent::Suppressed { recipient, scope, reason, at, note },
         };
         let text = encode_suppressions(RunId(7), at, 0, std::slice::from_ref(&event));
         prop_assert_eq!(records(text.as_bytes()).unwrap(), vec![Record::Suppression(event)]);

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use crate::ledger::event::{Ranges, Scope};
+use crate::ledger::event::{Lifting, Ranges, Scope};
 
 /// Appends `text` so that it holds no tab, no line end, no other control character.
 pub(super) fn escape(out: &mut String, text: &str) {
@@ -100,4 +100,13 @@ pub(super) fn ranges(text: &str) -> Option<Ranges> {
     };
     let ranges: Option<Vec<_>> = text.split(',').map(one).collect();
     Ranges::from_ranges(ranges?)
+}
+
+/// A lift's kind of record.
+pub(super) const fn lift_word(what: Lifting) -> &'static str {
+    match what {
+        Lifting::Everything => "lift",
+        Lifting::Own => "lift-own",
+        Lifting::HardBounce => "lift-bounce",
+    }
 }
