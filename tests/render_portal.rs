@@ -203,9 +203,56 @@ fn pages_are_the_readers_own() {
     assert_eq!(invitation.address, "jefa@ejemplo.test");
 }
 
+/// The settings of an organisation that runs no web server.
+fn by_mail_only() -> String {
+    let without = SETTINGS.replace("portal: {url: \"https://portal.camara.example\"}\n", "");
+    assert_ne!(without, SETTINGS);
+    without
+}
+
+#[test]
+fn without_a_portal_preferences_and_confirming_go_by_mail() {
+    let without = by_mail_only();
+    let case = |settings| Case {
+        settings,
+        campaign: "subject: Hola\nreconfirmation: quarter",
+        ..Case::body("[p]({{ preferences_url }}) [c]({{ confirm_url }})")
+    };
+    let ana = key().id(&ana().address);
+    let made = parts(case(&without), |_| ());
+    for (action, subject) in [
+        (Action::Preferences, "preferences"),
+        (Action::Confirm, "confirm"),
+    ] {
+        let end = format!("@camara.example?subject={subject}");
+        for part in [&made.html, &made.text] {
+            let before = part.split(&end).next().unwrap();
+            assert_ne!(before.len(), part.len(), "{part}");
+            let token = before.rsplit('+').next().unwrap();
+            let leave = Leave::verify(&key(), token).unwrap();
+            assert_eq!((leave.action, leave.recipient), (action, ana));
+        }
+    }
+    let specimen = parts(case(&without), |view| view.is_specimen = true).html;
+    assert!(
+        specimen.contains("+specimen@camara.example?subject=preferences"),
+        "{specimen}"
+    );
+    // A portal is better than mail.
+    let portal = parts(case(SETTINGS), |_| ()).html;
+    assert!(portal.contains("/p/") && portal.contains("/c/"), "{portal}");
+    assert!(!portal.contains("subject=preferences"), "{portal}");
+}
+
 #[test]
 fn where_there_is_no_page_the_name_is_not_defined() {
-    let without = SETTINGS.replace("portal: {url: \"https://portal.camara.example\"}\n", "");
+    let without = by_mail_only();
+    let silent = without.replace(
+        "bajas@camara.example}",
+        "bajas@camara.example, confirm: false}",
+    );
+    assert_ne!(silent, without);
+    let without = silent;
     let case = |settings| Case {
         settings,
         ..Case::body(PAGES)
@@ -215,6 +262,7 @@ fn where_there_is_no_page_the_name_is_not_defined() {
         !html.contains("/p/") && !html.contains("/v/") && !html.contains("/i/"),
         "{html}"
     );
+    assert!(!html.contains("subject=preferences"), "{html}");
     // Nobody is invited.
     assert!(!parts(case(SETTINGS), |_| ()).html.contains("/i/"));
     let specimen = parts(case(SETTINGS), |view| view.is_specimen = true).html;

@@ -41,7 +41,6 @@ pages! {
     "date-impossible"
     "window-unknown"
     "topic-unknown"
-    "reconfirmation-without-portal"
     "owner-unknown"
     "zone-invalid"
     "members-missing"

@@ -214,12 +214,13 @@ impl Action {
 
     /// The link that writes a mail with such a token to `mailbox` (RFC 6068).
     pub fn mailto(self, mailbox: &Address, token: &str) -> String {
-        format!(
-            "mailto:{}+{token}@{}?subject={}",
-            mailbox.local(),
-            mailbox.domain(),
-            self.subject()
-        )
+        let (local, domain, query) = (mailbox.local(), mailbox.domain(), self.query());
+        format!("mailto:{local}+{token}@{domain}{query}")
+    }
+
+    /// What such a link ends with, and no other.
+    pub fn query(self) -> String {
+        format!("?subject={}", self.subject())
     }
 }
 

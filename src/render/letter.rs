@@ -176,15 +176,18 @@ impl Compiled {
     }
 
     /// Where to say that one wants to go on, in a mail that asks; nowhere in others, so that a layout for all kinds can
-    /// ask for it. Whoever holds a copy confirms for themselves.
+    /// ask for it. Without a portal a mail says it. Whoever holds a copy confirms for themselves.
     fn confirming(&self, view: &RecipientView<'_>) -> Option<String> {
-        let url = self.standing.confirms.as_ref()?;
         let token = Leave {
             action: Action::Confirm,
             scope: Scope::All,
             recipient: view.reader(&self.key),
         };
-        Some(format!("{url}/c/{}", token.token(&self.key)))
+        let standing = &self.standing;
+        standing.confirms.then(|| match &standing.portal {
+            Some(url) => format!("{url}/c/{}", token.token(&self.key)),
+            None => token.mailto(&self.key, &standing.unsubscribe),
+        })
     }
 
     /// Whoever holds this copy leaves for themselves: a cc can not unsubscribe the recipient.

@@ -13,13 +13,14 @@ use super::RenderError;
 use super::page::{Attribute, unescaped};
 use super::tags::{Piece, Tags};
 use super::view::{Copy, Ingredients, RecipientView};
+use crate::mail::address::Address;
 use crate::mail::invitation::Invitation;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::portal_address::{
     SPECIMEN, click_after, click_before, joining, picture, preferences, view,
 };
 use crate::mail::recipient_id::RecipientKey;
-use crate::mail::token::{InMail, OccurrenceTag, Use};
+use crate::mail::token::{Action, InMail, Leave, OccurrenceTag, Scope, Use};
 
 /// What templates call them.
 pub(super) const NAMES: [&str; 3] = ["preferences_url", "view_url", "join_url"];
@@ -31,6 +32,8 @@ const LONGEST_LINK: usize = 2_000;
 #[derive(Debug)]
 pub(super) struct Personal {
     portal: Option<String>,
+    /// Where people ask for their preferences by mail: without a portal, where they are answered.
+    mailbox: Option<Address>,
     /// Which of [`NAMES`] some text names.
     is_named: [bool; 3],
     /// The list that the campaign invites to.
@@ -131,6 +134,9 @@ pub(super) fn picture_html(given: &Ingredients<'_>, tags: &Tags) -> String {
 impl Personal {
     pub(super) fn of(given: &Ingredients<'_>, tags: &Tags, counting: Counting) -> Self {
         let portal = given.settings.portal.as_ref().map(|it| it.url.clone());
+        let unsubscribe = &given.settings.unsubscribe;
+        let by_mail = portal.is_none() && unsubscribe.confirm;
+        let mailbox = by_mail.then(|| Address::parse(&unsubscribe.address).ok());
         let invitation = given.campaign.invitation.as_ref();
         Self {
             is_named: NAMES.map(|name| tags.mention(name).is_some()),
@@ -138,6 +144,7 @@ impl Personal {
             picture: picture_name(given, tags),
             clicks: counting.name,
             links: Arc::new(counting.links),
+            mailbox: mailbox.flatten(),
             portal,
         }
     }
@@ -174,7 +181,7 @@ impl Personal {
         let own = (view.copy == Copy::To).then_some(mail);
         for (name, _) in NAMES.iter().zip(self.is_named).filter(|(_, is)| *is) {
             let address = match &self.portal {
-                None => None,
+                None => self.by_mail(name, key, view),
                 Some(portal) => self.address(name, portal, key, occurrence, (view, own))?,
             };
             into.push(address.map_or(Value::UNDEFINED, Value::from));
@@ -192,6 +199,23 @@ impl Personal {
             into.push(Value::from(address.unwrap_or_default()));
         }
         Ok(())
+    }
+
+    /// The link that writes the mail that asks for it.
+    fn by_mail(&self, name: &str, key: &RecipientKey, view: &RecipientView<'_>) -> Option<String> {
+        let mailbox = self
+            .mailbox
+            .as_ref()
+            .filter(|_| name == "preferences_url")?;
+        let leave = Leave {
+            action: Action::Preferences,
+            scope: Scope::All,
+            recipient: view.reader(key),
+        };
+        Some(match view.is_specimen {
+            true => leave.action.mailto(mailbox, SPECIMEN),
+            false => leave.mailto(key, mailbox),
+        })
     }
 
     fn address(

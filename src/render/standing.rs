@@ -27,8 +27,8 @@ pub(super) struct Standing {
     pub(super) bounces: Address,
     pub(super) unsubscribe: Address,
     pub(super) portal: Option<String>,
-    /// The portal's address, of a campaign that asks people to confirm.
-    pub(super) confirms: Option<String>,
+    /// Whether the campaign asks people to confirm.
+    pub(super) confirms: bool,
     /// What leaving leaves.
     pub(super) scope: Scope,
     /// Whether a header field has an address that needs SMTPUTF8.
@@ -91,7 +91,7 @@ impl Standing {
         let portal = given.settings.portal.as_ref();
         let portal = portal.map(|portal| portal.url.clone());
         Ok(Self {
-            confirms: portal.clone().filter(|_| campaign.reconfirmation.is_some()),
+            confirms: campaign.reconfirmation.is_some(),
             smtputf8: utf8(&sender) || cc.iter().any(utf8) || reply_to.as_ref().is_some_and(utf8),
             after_id: after_id(given, sender.domain())?,
             domain: sender.domain().to_owned(),

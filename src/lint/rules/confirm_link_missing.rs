@@ -4,6 +4,7 @@ use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::link_shown::lacking;
 use crate::lint::{Check, Context};
+use crate::mail::token::Action;
 use crate::workspace::campaign::Campaign;
 
 /// The rule.
@@ -19,7 +20,7 @@ pub static CHECK: Check = Check {
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let must = |campaign: &Campaign| campaign.reconfirmation.is_some();
-    for (file, part) in lacking(context, "c", must) {
+    for (file, part) in lacking(context, ("c", Some(Action::Confirm)), must) {
         out.push(
             Diagnostic::new(
                 &CHECK.rule,

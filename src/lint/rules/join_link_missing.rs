@@ -19,7 +19,7 @@ pub static CHECK: Check = Check {
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let must = |campaign: &Campaign| campaign.invitation.is_some();
-    for (file, part) in lacking(context, "i", must) {
+    for (file, part) in lacking(context, ("i", None), must) {
         let message = format!("{part} does not show `join_url`");
         out.push(
             Diagnostic::new(

@@ -80,7 +80,6 @@ pub mod path_escapes;
 pub mod postal_address_missing;
 pub mod purpose_mixed;
 pub mod reconfirmation_missing;
-pub mod reconfirmation_without_portal;
 pub mod reply_to_missing;
 pub mod role_address;
 pub mod row_malformed;
@@ -133,7 +132,6 @@ pub static ALL: &[&Check] = &[
     &window_unknown::CHECK,
     &date_impossible::CHECK,
     &topic_unknown::CHECK,
-    &reconfirmation_without_portal::CHECK,
     &owner_unknown::CHECK,
     &zone_invalid::CHECK,
     &members_missing::CHECK,
