@@ -147,6 +147,26 @@ async fn a_mail_is_opened_once_and_its_links_lead_where_they_were_made_for() {
 }
 
 #[tokio::test]
+async fn what_was_seen_is_on_stable_storage_before_it_is_answered() {
+    let (house, clock) = (house(), clock());
+    assert_eq!(sends(&house, 1, &clock), 5);
+    let desk = Desktop::open(&house, "portal", &clock);
+    let one = mail(&desk, &house, "p1@a.test");
+    reads(&desk, &picture(one)).await;
+    reads(&desk, &leading(one, "https://feria.example/")).await;
+    // What holds it in memory is gone; nothing was published.
+    drop(desk);
+    let desk = Desktop::open(&house, "portal", &clock);
+    later(&clock, 25);
+    desk.portal.round().await.unwrap();
+    let expected = [
+        (one.index, "clicked", Reader::Person),
+        (one.index, "opened", Reader::Person),
+    ];
+    assert_eq!(read(&desk, &house), expected);
+}
+
+#[tokio::test]
 async fn a_machine_is_told_from_a_person_by_its_head_and_by_its_haste() {
     let (house, clock) = (house(), clock());
     assert_eq!(sends(&house, 1, &clock), 5);

@@ -9,10 +9,9 @@ use super::folds::Folds;
 use super::ground::{Ground, tags};
 use super::service::Service;
 use super::spool::{Spool, SpoolError};
-use super::trace::collect;
 use crate::git::{CommitId, GitError};
 use crate::ledger::branch::{Batch, Ledger, LedgerError, PublishError};
-use crate::ledger::feedback::Feedback;
+use crate::ledger::feedback::{Feedback, Reader};
 use crate::ledger::segment::Record;
 use crate::plan::PlanError;
 use crate::workspace::Workspace;
@@ -114,7 +113,7 @@ fn publish_readings(
             bursts.judge(&mut records, &after)
         };
         for mail in &judged {
-            service.sendings.was_no_person(mail);
+            service.sendings.was_not_opened(mail, Reader::Person);
         }
         let records = records.into_iter().map(Record::Feedback).collect();
         put_on(service, ledger, records)?;
@@ -176,8 +175,7 @@ pub(super) async fn make_round(
     fetch: &Arc<Fetch>,
     is_last: bool,
 ) -> Result<(), RoundError> {
-    // Opens that can not be put down must not keep what people asked for from the ledger; they are counted as lost.
-    let _ = collect(service, true).await;
+    service.note_early().await;
     service.readings.close_file().await?;
     service.spool.close_file().await?;
     let of = Arc::clone(service);
@@ -185,9 +183,7 @@ pub(super) async fn make_round(
     let made = move || round(&of, &repository, &*fetch, is_last);
     let made = tokio::task::spawn_blocking(made).await;
     made.unwrap_or_else(|why| Err(RoundError::Fetch(why.to_string())))?;
-    if service.trace.has_early() {
-        // Their sending may have become known just now.
-        let _ = collect(service, true).await;
-    }
+    // Their sending may have become known just now.
+    service.note_early().await;
     Ok(())
 }

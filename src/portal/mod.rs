@@ -110,7 +110,6 @@ impl Portal {
         mut stop: watch::Receiver<bool>,
     ) -> Result<(), RoundError> {
         let listening = serve::listen(Arc::clone(&self.service), listener, stop.clone());
-        let seeing = see(&self.service, stop.clone());
         let rounds = async {
             loop {
                 let next = self.service.outside.clock.now()
@@ -127,7 +126,7 @@ impl Portal {
                 }
             }
         };
-        let (_, (), ()) = tokio::join!(listening, seeing, rounds);
+        let (_, ()) = tokio::join!(listening, rounds);
         self.finish().await
     }
 
@@ -150,22 +149,6 @@ impl Portal {
     /// Its routes, for tests that need no socket.
     pub fn router(&self) -> Router {
         serve::router(Arc::clone(&self.service))
-    }
-}
-
-/// Puts down opens and clicks as they come, what comes together by the batch.
-async fn see(service: &Arc<Service>, mut stop: watch::Receiver<bool>) {
-    let clock = &service.outside.clock;
-    loop {
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
-            () = service.trace.came() => {}
-        }
-        let soon = clock.now() + jiff::SignedDuration::from_millis(100);
-        clock.sleep_until(soon).await;
-        if trace::collect(service, false).await.is_err() {
-            service.metrics.failed();
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who got what, as the ledger has it: of each sending that is asked about its recipients' ids in their order, and of which
 //! mails it is known here already that they were opened. A bounded cache: what was not asked about for longest goes first.
 //!
-//! Reads the ledger where it has to, so it is asked on threads where waiting does no harm.
+//! What is known is told at once; the ledger is read on a thread where waiting does no harm, for one sending at a time.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use super::service::Service;
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::event::RecipientIndex;
 use crate::ledger::feedback::Reader;
@@ -39,12 +40,14 @@ impl Audience {
 /// See the module.
 #[derive(Default)]
 pub(super) struct Sendings {
+    ledger: Mutex<Option<Ledger>>,
     state: Mutex<State>,
+    /// Held by whoever reads for an answer, so that a crowd waits without threads.
+    reading: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct State {
-    ledger: Option<Ledger>,
     known: HashMap<OccurrenceId, Known>,
     /// What could not be read, until there is another ledger.
     missing: HashSet<OccurrenceId>,
@@ -61,22 +64,26 @@ struct Known {
 impl Sendings {
     /// Reads from this ledger from now on.
     pub(super) fn read_from(&self, ledger: Ledger) {
-        let mut state = self.state();
-        state.ledger = Some(ledger);
-        state.missing.clear();
+        *lock(&self.ledger) = Some(ledger);
+        self.state().missing.clear();
     }
 
-    /// A sending's audience; `None` where the ledger has not got it whole.
+    /// A sending's audience; `None` where the ledger has not got it whole. Reads the ledger where it has to.
     pub(super) fn audience(&self, occurrence: &OccurrenceId) -> Option<Arc<Audience>> {
-        let mut state = self.state();
-        let known = state.known(occurrence)?;
-        Some(Arc::clone(&known.audience))
+        if let Some(known) = self.state().look(occurrence) {
+            return known;
+        }
+        let read = {
+            let ledger = lock(&self.ledger);
+            load(ledger.as_ref()?, occurrence)
+        };
+        self.state().keep(occurrence, read.ok().flatten())
     }
 
     /// Notes that a mail was opened; whether that was not known.
     pub(super) fn opens(&self, mail: (&OccurrenceId, u32), by: Reader) -> bool {
         let mut state = self.state();
-        let Some(known) = state.known(mail.0) else {
+        let Some(known) = state.known.get_mut(mail.0) else {
             return false;
         };
         let Some((word, bit)) = known.bit(mail.1, by) else {
@@ -87,17 +94,45 @@ impl Sendings {
         !was
     }
 
-    /// What was taken for a person's was none: the next one's counts.
-    pub(super) fn was_no_person(&self, (occurrence, index): &(OccurrenceId, RecipientIndex)) {
+    /// What was taken for an opening was none, or could not be put down: the next one counts.
+    pub(super) fn was_not_opened(
+        &self,
+        (occurrence, index): &(OccurrenceId, RecipientIndex),
+        by: Reader,
+    ) {
         let mut state = self.state();
         let known = state.known.get_mut(occurrence);
-        if let Some((word, bit)) = known.and_then(|it| it.bit(index.0, Reader::Person)) {
+        if let Some((word, bit)) = known.and_then(|it| it.bit(index.0, by)) {
             *word &= !bit;
         }
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
+    }
+}
+
+fn lock<T>(what: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Service {
+    /// A sending's audience, for an answer.
+    pub(super) async fn audience(
+        self: &Arc<Self>,
+        occurrence: &OccurrenceId,
+    ) -> Option<Arc<Audience>> {
+        let known = || self.sendings.state().look(occurrence);
+        if let Some(known) = known() {
+            return known;
+        }
+        let _one_at_a_time = self.sendings.reading.lock().await;
+        if let Some(known) = known() {
+            return known;
+        }
+        let (of, occurrence) = (Arc::clone(self), occurrence.clone());
+        let read = tokio::task::spawn_blocking(move || of.sendings.audience(&occurrence)).await;
+        read.ok().flatten()
     }
 }
 
@@ -114,26 +149,31 @@ impl Known {
 }
 
 impl State {
-    fn known(&mut self, occurrence: &OccurrenceId) -> Option<&mut Known> {
-        self.clock += 1;
-        let now = self.clock;
-        if !self.known.contains_key(occurrence) {
-            self.read(occurrence)?;
+    /// What is known: an audience, or that there is none to be had (`Some(None)`).
+    #[allow(
+        clippy::option_option,
+        reason = "known to be nothing is not the same as not known"
+    )]
+    fn look(&mut self, occurrence: &OccurrenceId) -> Option<Option<Arc<Audience>>> {
+        if self.missing.contains(occurrence) {
+            return Some(None);
         }
+        self.clock += 1;
         let known = self.known.get_mut(occurrence)?;
-        known.used = now;
-        Some(known)
+        known.used = self.clock;
+        Some(Some(Arc::clone(&known.audience)))
     }
 
-    fn read(&mut self, occurrence: &OccurrenceId) -> Option<()> {
-        if self.missing.contains(occurrence) {
-            return None;
-        }
-        let read = load(self.ledger.as_ref()?, occurrence);
-        let Ok(Some(audience)) = read else {
+    /// Keeps what was read.
+    fn keep(&mut self, occurrence: &OccurrenceId, read: Option<Audience>) -> Option<Arc<Audience>> {
+        let Some(audience) = read else {
             self.missing.insert(occurrence.clone());
             return None;
         };
+        // Somebody else may have read it meanwhile, and have noted down what was opened.
+        if let Some(Some(known)) = self.look(occurrence) {
+            return Some(known);
+        }
         let room = audience.ids.len();
         let mut held: usize = self.known.values().map(|it| it.audience.ids.len()).sum();
         while held + room > MOST {
@@ -145,13 +185,14 @@ impl State {
             held -= gone.map_or(0, |it| it.audience.ids.len());
         }
         let words = || vec![0; room.div_ceil(64)];
+        let audience = Arc::new(audience);
         let known = Known {
-            audience: Arc::new(audience),
+            audience: Arc::clone(&audience),
             opened: [words(), words()],
-            used: 0,
+            used: self.clock,
         };
         self.known.insert(occurrence.clone(), known);
-        Some(())
+        Some(audience)
     }
 }
 

@@ -289,7 +289,8 @@ async fn open(
     method: Method,
     headers: HeaderMap,
 ) -> Answer {
-    service.open(&name, &headers, method == Method::HEAD)
+    let is_head = method == Method::HEAD;
+    service.open(&name, &headers, is_head).await
 }
 
 async fn click(
@@ -301,6 +302,7 @@ async fn click(
 ) -> Answer {
     let is_head = method == Method::HEAD;
     let there = service.click(&token, query.as_deref(), &headers, is_head);
+    let there = there.await;
     service.or_refused(there, &asker)
 }
 

@@ -1,6 +1,8 @@
-//! Opens and clicks: the picture of a mail, and its links that lead on. Who asks is answered at once and knows nothing of what
-//! becomes of it: what was seen waits in memory, bounded, for less than a second, and is put down by the batch. A portal that is
-//! killed loses that second's, which nobody was promised.
+//! Opens and clicks: the picture of a mail, and its links that lead on. Who asks is answered when what was seen is on stable
+//! storage; where that is not to be had they are answered all the same, and it is counted as lost: nobody's picture is broken
+//! and no link leads nowhere because a disk is full.
+//!
+//! Only a mail whose sending is not known yet waits in memory, bounded, until the ledger is fetched that tells of it.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -14,8 +16,8 @@ use tokio::sync::Notify;
 
 use super::page::answer;
 use super::readers::{declines, reader};
+use super::sendings::Audience;
 use super::service::{Refusal, Service};
-use super::spool::SpoolError;
 use crate::ledger::event::RecipientIndex;
 use crate::ledger::feedback::{Feedback, Heard, Reader};
 use crate::ledger::segment::Record;
@@ -26,9 +28,6 @@ const PICTURE: [u8; 43] = [
     0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x21,
     0xf9, 4, 1, 0, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b,
 ];
-
-/// What waits to be put down at most; what comes on top is dropped and counted.
-const MOST_WAITING: usize = 65_536;
 
 /// What waits at most for its sending to become known: a mail may be opened before the ledger was fetched that tells of it.
 const MOST_EARLY: usize = 10_000;
@@ -57,8 +56,6 @@ pub(super) struct Sighting {
 /// See the module.
 #[derive(Default)]
 pub(super) struct Trace {
-    waiting: Mutex<Vec<Sighting>>,
-    came: Notify,
     early: Mutex<Vec<Sighting>>,
     /// How many of those there are.
     how_early: AtomicUsize,
@@ -70,11 +67,6 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    /// Returns when something waits.
-    pub(super) async fn came(&self) {
-        self.came.notified().await;
-    }
-
     /// Returns when a round should come early.
     pub(super) async fn wants_round(&self) {
         self.round.notified().await;
@@ -83,20 +75,6 @@ impl Trace {
     /// Whether anything waits for its sending to become known.
     pub(super) fn has_early(&self) -> bool {
         self.how_early.load(Ordering::Relaxed) > 0
-    }
-
-    fn see(&self, sighting: Sighting) -> bool {
-        let mut waiting = lock(&self.waiting);
-        let has_room = waiting.len() < MOST_WAITING;
-        if has_room {
-            waiting.push(sighting);
-        }
-        let is_first = waiting.len() == 1;
-        drop(waiting);
-        if is_first {
-            self.came.notify_one();
-        }
-        has_room
     }
 
     /// Whether a link counts: it was not followed within a minute.
@@ -126,17 +104,22 @@ fn lock<T>(what: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl Service {
     /// The picture, whatever is asked for; a token of ours is an open.
-    pub(super) fn open(&self, name: &str, headers: &HeaderMap, is_head: bool) -> Response<Body> {
+    pub(super) async fn open(
+        self: &Arc<Self>,
+        name: &str,
+        headers: &HeaderMap,
+        is_head: bool,
+    ) -> Response<Body> {
         let token = name.strip_suffix(".gif").unwrap_or_default();
         if let Ok(mail) = InMail::verify(self.key(), Use::Open, token, "") {
-            self.see(mail, None, headers, is_head);
+            self.see(mail, None, headers, is_head).await;
         }
         answer(StatusCode::OK, "image/gif", PICTURE.as_slice())
     }
 
     /// Leads on to where the token says, and nowhere else.
-    pub(super) fn click(
-        &self,
+    pub(super) async fn click(
+        self: &Arc<Self>,
         token: &str,
         query: Option<&str>,
         headers: &HeaderMap,
@@ -148,103 +131,128 @@ impl Service {
         let mail = InMail::verify(self.key(), Use::Click, token, &link);
         let mail = mail.map_err(|_| Refusal::Link)?;
         let there = location(&link).ok_or(Refusal::Link)?;
-        self.see(mail, Some(link.into_owned()), headers, is_head);
+        let link = link.into_owned();
+        self.see(mail, Some(link), headers, is_head).await;
         let mut answer = answer(StatusCode::FOUND, "text/plain", Body::empty());
         answer.headers_mut().insert(header::LOCATION, there);
         Ok(answer)
     }
 
     /// Takes note, unless it is only looked whether it is there, or who asks declines.
-    fn see(&self, mail: InMail, link: Option<String>, headers: &HeaderMap, is_head: bool) {
+    async fn see(
+        self: &Arc<Self>,
+        mail: InMail,
+        link: Option<String>,
+        headers: &HeaderMap,
+        is_head: bool,
+    ) {
         if is_head || declines(headers) {
             return;
         }
         let by = reader(headers);
         self.metrics.seen(link.is_some(), by);
         let at = self.now();
-        let sighting = Sighting { mail, by, link, at };
-        if !self.trace.see(sighting) {
-            self.metrics.unseen();
+        self.note_down(vec![Sighting { mail, by, link, at }]).await;
+    }
+
+    /// Puts down what was seen, where it counts; of what is not known yet, waits for the ledger that tells of it.
+    async fn note_down(self: &Arc<Self>, sightings: Vec<Sighting>) {
+        let mut records = Vec::new();
+        for sighting in sightings {
+            let occurrence = {
+                let ground = self.ground();
+                ground.occurrences.get(&sighting.mail.occurrence).cloned()
+            };
+            let audience = match occurrence {
+                Some(occurrence) => self.audience(&occurrence).await,
+                None => None,
+            };
+            match audience {
+                Some(audience) => records.extend(self.record_of(&audience, &sighting)),
+                None => self.wait_for(sighting),
+            }
+        }
+        if records.is_empty() {
+            return;
+        }
+        match self.readings.put(&records).await {
+            Ok(()) => self.metrics.spooled(records.len()),
+            Err(_) => {
+                self.metrics.not_spooled();
+                self.take_back(&records);
+            }
         }
     }
 
-    /// What was seen, as records: of each mail one open for people and one for machines, of each link one click a minute.
-    /// Reads the ledger where it has to. What is not known yet is tried again where `is_round` says so.
-    fn sighted(&self, is_round: bool) -> Vec<Record> {
-        let mut seen = std::mem::take(&mut *lock(&self.trace.waiting));
-        let now = self.now().as_millisecond();
-        if is_round {
-            let early = std::mem::take(&mut *lock(&self.trace.early));
-            let young = |it: &Sighting| now - it.at.as_millisecond() < EARLY;
-            seen.extend(early.into_iter().filter(young));
-        }
-        let ground = self.ground();
-        let (mut records, mut early) = (Vec::new(), Vec::new());
-        for sighting in seen {
-            let mail = sighting.mail;
-            let occurrence = ground.occurrences.get(&mail.occurrence);
-            let found = occurrence.and_then(|it| Some((it, self.sendings.audience(it)?)));
-            let Some((occurrence, audience)) = found else {
-                early.push(sighting);
-                continue;
-            };
-            let Some(recipient) = audience.who(mail.index) else {
-                continue;
-            };
-            let by = sighting.by;
-            let counts = match &sighting.link {
-                None => self.sendings.opens((occurrence, mail.index), by),
-                Some(link) => self.trace.counts(&sighting, link),
-            };
-            if !counts {
-                continue;
+    /// What could not be put down was not seen: the next opening counts.
+    fn take_back(&self, records: &[Record]) {
+        for record in records {
+            if let Record::Feedback(Feedback {
+                mail: Some(mail),
+                what: Heard::Opened { by },
+                ..
+            }) = record
+            {
+                self.sendings.was_not_opened(mail, *by);
             }
-            records.push(Record::Feedback(Feedback {
+        }
+    }
+
+    /// What was seen as a record, where it counts: of each mail one open for people and one for machines, of each link one
+    /// click a minute.
+    fn record_of(&self, audience: &Audience, sighting: &Sighting) -> Option<Record> {
+        let index = sighting.mail.index;
+        let (recipient, by) = (audience.who(index)?, sighting.by);
+        let counts = match &sighting.link {
+            None => self.sendings.opens((&audience.occurrence, index), by),
+            Some(link) => self.trace.counts(sighting, link),
+        };
+        counts.then(|| {
+            Record::Feedback(Feedback {
                 message: self.new_key(),
                 recipient,
-                mail: Some((occurrence.clone(), RecipientIndex(mail.index))),
+                mail: Some((audience.occurrence.clone(), RecipientIndex(index))),
                 at: sighting.at,
-                what: match sighting.link {
+                what: match &sighting.link {
                     None => Heard::Opened { by },
-                    Some(link) => Heard::Clicked { by, link },
+                    Some(link) => Heard::Clicked {
+                        by,
+                        link: link.clone(),
+                    },
                 },
-            }));
-        }
-        self.wait_for(early, now);
-        records
+            })
+        })
     }
 
-    fn wait_for(&self, new: Vec<Sighting>, now: i64) {
+    /// Keeps it until its sending is known, and makes that known soon.
+    fn wait_for(&self, sighting: Sighting) {
+        let now = self.now().as_millisecond();
         let mut early = lock(&self.trace.early);
-        for sighting in new {
-            match early.len() < MOST_EARLY {
-                true => early.push(sighting),
-                false => self.metrics.unseen(),
-            }
+        match early.len() < MOST_EARLY {
+            true => early.push(sighting),
+            false => self.metrics.unseen(),
         }
         self.trace.how_early.store(early.len(), Ordering::Relaxed);
+        drop(early);
         let last = self.trace.asked_for_round.load(Ordering::Relaxed);
-        if !early.is_empty() && !(0..REFRESH).contains(&(now - last)) {
+        if !(0..REFRESH).contains(&(now - last)) {
             self.trace.asked_for_round.store(now, Ordering::Relaxed);
             self.trace.round.notify_one();
         }
     }
-}
 
-/// Puts down what was seen.
-pub(super) async fn collect(service: &Arc<Service>, is_round: bool) -> Result<(), SpoolError> {
-    let of = Arc::clone(service);
-    let records = tokio::task::spawn_blocking(move || of.sighted(is_round)).await;
-    let records = records.map_err(|_| SpoolError::Closed)?;
-    if records.is_empty() {
-        return Ok(());
+    /// Tries again what waits for its sending to become known.
+    pub(super) async fn note_early(self: &Arc<Self>) {
+        if !self.trace.has_early() {
+            return;
+        }
+        let early = std::mem::take(&mut *lock(&self.trace.early));
+        self.trace.how_early.store(0, Ordering::Relaxed);
+        let now = self.now().as_millisecond();
+        let young = |it: &Sighting| now - it.at.as_millisecond() < EARLY;
+        self.note_down(early.into_iter().filter(young).collect())
+            .await;
     }
-    let put = service.readings.put(&records).await;
-    match put {
-        Ok(()) => service.metrics.spooled(records.len()),
-        Err(_) => service.metrics.not_spooled(),
-    }
-    put
 }
 
 /// Where a browser is sent: to the web only, in the characters that a header may have (RFC 3986 §2.1 for all others).
