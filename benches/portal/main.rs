@@ -1,5 +1,6 @@
-//! What the portal takes under load: one-click leaving, each request another person, every one on stable storage before it is
-//! answered; and the page with the button. Against a bare axum that answers `ok`, by the same `wrk`, in one run.
+//! What the portal takes under load: pictures that count who opens, and one-click leaving, each request another person's, every one
+//! on stable storage before it is answered, while rounds carry them to the ledger. Against a bare axum that answers `ok`, by the
+//! same `wrk`, in one run.
 //!
 //! `cargo bench --bench portal` (`-- --quick` for a smoke run) needs `wrk`. Works in new temporary folders with a local bare
 //! remote; prints, asserts nothing about time.
@@ -18,9 +19,16 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Command};
 
+use postmerge::clock::{Clock as _, SystemClock};
+use postmerge::deliver::opened::open;
+use postmerge::ledger::branch::Batch;
+use postmerge::ledger::event::{AudienceEntry, AudienceHeader, Event, RunId};
 use postmerge::mail::address::Address;
-use postmerge::mail::recipient_id::RecipientKey;
-use postmerge::mail::token::{Action, Leave, Scope};
+use postmerge::mail::digest::Digest;
+use postmerge::mail::occurrence::OccurrenceId;
+use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
+use postmerge::mail::token::{Action, InMail, Leave, OccurrenceTag, Scope, Use};
+use postmerge::workspace::settings::LedgerSettings;
 use serving::serve;
 
 const SECRET: &str = "a secret of more than thirty-two characters";
@@ -50,19 +58,37 @@ fn main() {
     let scratch = tempfile::tempdir().unwrap();
     let clone = workspace(scratch.path(), people);
     fs::write(scratch.path().join("load.lua"), SCRIPT).unwrap();
-    let paths = scratch.path().join("paths");
-    fs::write(&paths, links(people)).unwrap();
+    let key = RecipientKey::from_secret(SECRET.as_bytes()).unwrap();
+    let ids: Vec<RecipientId> = (0..people).map(|n| id(&key, n)).collect();
+    sent(&clone, &key, &ids);
+    let (leaving, pictures) = (
+        scratch.path().join("leaving"),
+        scratch.path().join("pictures"),
+    );
+    fs::write(&leaving, links(&key, &ids)).unwrap();
+    fs::write(&pictures, images(&key, people)).unwrap();
 
     let bare = bare();
-    let alone = wrk(scratch.path(), &bare, seconds, &paths, "GET");
+    let load =
+        |address: &str, paths: &Path, method| wrk(scratch.path(), address, seconds, paths, method);
+    let alone = load(&bare, &leaving, "GET");
     println!("{people} people, {seconds} s each, 64 connections, 2 processors");
     shown("a bare axum that answers ok", &alone, None);
     let mut serving = serve(&clone, SECRET, "5s");
     let before = memory(&serving.child);
-    let left = wrk(scratch.path(), &serving.address, seconds, &paths, "POST");
+    let opened = load(&serving.address, &pictures, "GET");
+    shown("pictures, on stable storage", &opened, Some(&alone));
+    let between = memory(&serving.child);
+    let left = load(&serving.address, &leaving, "POST");
     shown("leaving, on stable storage", &left, Some(&alone));
     let after = memory(&serving.child);
-    println!("  memory {before} MiB before, {after} MiB after");
+    // Who left is remembered, and takes room; who does it again takes none.
+    let again = load(&serving.address, &leaving, "POST");
+    shown("the same people again", &again, Some(&alone));
+    let end = memory(&serving.child);
+    println!(
+        "  memory: {before} MiB, {between} after pictures, {after} after leaving, {end} in the end"
+    );
     serving.child.kill().unwrap();
     serving.child.wait().unwrap();
 }
@@ -138,18 +164,72 @@ fn memory(child: &Child) -> u64 {
     kilobytes.unwrap_or_default() / 1_024
 }
 
-fn links(people: u32) -> String {
-    let key = RecipientKey::from_secret(SECRET.as_bytes()).unwrap();
+fn id(key: &RecipientKey, n: u32) -> RecipientId {
+    key.id(&Address::parse(&format!("p{n}@uno.test")).unwrap())
+}
+
+fn links(key: &RecipientKey, ids: &[RecipientId]) -> String {
     let mut all = String::new();
-    for n in 0..people {
+    for id in ids {
         let leave = Leave {
             action: Action::Unsubscribe,
             scope: Scope::All,
-            recipient: key.id(&Address::parse(&format!("p{n}@uno.test")).unwrap()),
+            recipient: *id,
         };
-        let _ = writeln!(all, "/u/{}", leave.token(&key));
+        let _ = writeln!(all, "/u/{}", leave.token(key));
     }
     all
+}
+
+fn images(key: &RecipientKey, people: u32) -> String {
+    let mut all = String::new();
+    for index in 0..people {
+        let mail = InMail {
+            occurrence: OccurrenceTag::of(key, &occurrence()),
+            index,
+        };
+        let _ = writeln!(all, "/o/{}.gif", mail.token(key, Use::Open, ""));
+    }
+    all
+}
+
+fn occurrence() -> OccurrenceId {
+    "boletin".parse().unwrap()
+}
+
+/// A sending to all of them on the ledger, as far as the portal looks at it.
+fn sent(clone: &Path, key: &RecipientKey, ids: &[RecipientId]) {
+    let mut opened = open(clone, &LedgerSettings::default()).unwrap();
+    opened.ledger.use_key(key.fingerprint()).unwrap();
+    let entry = |id: &RecipientId| AudienceEntry {
+        id: *id,
+        destination: 0,
+        copy_of: None,
+        own_document: None,
+    };
+    let now = SystemClock.now();
+    let header = AudienceHeader {
+        content_commit: opened.head.to_string(),
+        lists_commit: opened.head.to_string(),
+        digest: Digest::of(b"boletin"),
+        key: key.fingerprint().to_string(),
+        sender: "eventos".to_owned(),
+        at: now,
+        destinations: vec!["uno.test".to_owned()],
+        documents: Vec::new(),
+        force: None,
+        reconfirmation: false,
+    };
+    let fixed = Event::AudienceFixed {
+        header: Box::new(header),
+        entries: ids.iter().map(entry).collect(),
+        excluded: Vec::new(),
+    };
+    let batch = Batch {
+        events: vec![(occurrence(), fixed)],
+        ..Batch::new(RunId(1), now, "boletin".to_owned())
+    };
+    opened.ledger.publish(&batch).unwrap();
 }
 
 /// A workspace with one list, in a clone of a bare repository.
