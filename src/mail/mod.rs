@@ -9,6 +9,7 @@ pub mod dkim;
 pub mod envelope;
 pub mod header;
 pub mod invitation;
+pub mod media_type;
 pub mod message_id;
 pub mod mime;
 pub mod occurrence;

@@ -13,6 +13,7 @@ use crate::mail::address::Address;
 use crate::mail::digest::Digest;
 use crate::mail::dkim::Signer;
 use crate::mail::envelope::Letter;
+use crate::mail::media_type::media_type;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::portal_address::{SPECIMEN, document, document_end};
 use crate::mail::recipient_id::RecipientKey;
@@ -300,30 +301,11 @@ impl Handed {
             delivery: match &self.url {
                 Some(url) => Delivery::Link(url),
                 None => Delivery::Attachment {
-                    content_type: content_type(&self.file_name),
+                    content_type: media_type(&self.file_name),
                     content: &self.bytes,
                 },
             },
         }
-    }
-}
-
-/// A document's media type, by the ending of its name.
-fn content_type(file_name: &str) -> &'static str {
-    match file_name
-        .rsplit('.')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase()
-        .as_str()
-    {
-        "pdf" => "application/pdf",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "txt" => "text/plain",
-        "csv" => "text/csv",
-        "ics" => "text/calendar",
-        _ => "application/octet-stream",
     }
 }
 

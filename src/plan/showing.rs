@@ -15,6 +15,7 @@ use super::planning::State;
 use super::samples::{Kind, Sample, choose, find};
 use crate::mail::address::Address;
 use crate::mail::digest::Digest;
+use crate::mail::media_type::media_type;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::RecipientKey;
 use crate::workspace::campaign::Tracking;
@@ -199,13 +200,5 @@ fn pictures(state: &State, mails: &[Shown]) -> Result<BTreeMap<String, Picture>,
 
 /// The kinds of picture that mail programs show.
 fn content_type(name: &str) -> Option<&'static str> {
-    let (_, ending) = name.rsplit_once('.')?;
-    Some(match ending.to_ascii_lowercase().as_str() {
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "svg" => "image/svg+xml",
-        _ => return None,
-    })
+    Some(media_type(name)).filter(|it| it.starts_with("image/"))
 }

@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use super::page::answer;
 use super::sent::OneMail;
 use super::service::{Asker, Refusal, Service};
-use super::streamed::{Streamed, attachment, media_type};
+use super::streamed::{Streamed, attachment, content_type};
 use crate::mail::portal_address;
 
 impl Service {
@@ -28,7 +28,7 @@ impl Service {
         let streamed = streamed.await?;
         let name = path.rsplit('/').next().unwrap_or_default();
         let size = streamed.size();
-        let mut answer = answer(StatusCode::OK, media_type(name), Body::new(streamed));
+        let mut answer = answer(StatusCode::OK, content_type(name), Body::new(streamed));
         let headers = answer.headers_mut();
         headers.insert(header::CONTENT_DISPOSITION, attachment(name));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, heade
 
 use super::page::answer;
 use super::service::{Refusal, Service};
-use super::streamed::{Streamed, attachment, media_type};
+use super::streamed::{Streamed, attachment, content_type};
 
 /// What a picture may do that holds a script (SVG): nothing.
 const SANDBOX: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
@@ -67,7 +67,7 @@ impl Service {
             let told = told.as_bytes();
             told == b"*" || told.windows(tag.len()).any(|it| it == tag.as_bytes())
         });
-        let media = media_type(name);
+        let media = content_type(name);
         let mut answer = match is_known {
             true => answer(StatusCode::NOT_MODIFIED, media, Body::empty()),
             false => answer(StatusCode::OK, media, Body::new(Streamed::new(file, size))),

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use axum::body::Bytes;
 
 use super::folds::Folds;
-use super::streamed::media_type;
+use super::streamed::content_type;
 use crate::git::CommitId;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
@@ -278,7 +278,7 @@ fn logo(source: &dyn Source, settings: &Settings) -> Option<(&'static str, Bytes
     let logo = settings.policy.brand.logo.as_deref()?;
     let name = logo.strip_prefix("assets/").unwrap_or(logo);
     let path = WorkspacePath::parse(&format!("assets/{name}")).ok()?;
-    let kind = media_type(path.file_name());
+    let kind = content_type(path.file_name());
     if !kind.starts_with("image/") {
         return None;
     }

@@ -10,6 +10,7 @@ use axum::http::HeaderValue;
 use hyper::body::{Frame, SizeHint};
 use tokio::task::JoinHandle;
 
+use crate::mail::media_type::media_type;
 use crate::mail::percent::encoded;
 
 /// Bytes of a piece.
@@ -92,27 +93,13 @@ impl hyper::body::Body for Streamed {
     }
 }
 
-/// A file's media type, by the ending of its name. Nothing that a browser runs is among them but SVG, which is shown in a
-/// sandbox.
-pub(super) fn media_type(name: &str) -> &'static str {
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    match ending.to_ascii_lowercase().as_str() {
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "svg" => "image/svg+xml",
-        "pdf" => "application/pdf",
-        "txt" => "text/plain; charset=utf-8",
-        "csv" => "text/csv; charset=utf-8",
-        "ics" => "text/calendar; charset=utf-8",
-        "zip" => "application/zip",
-        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "pptx" => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        "odt" => "application/vnd.oasis.opendocument.text",
-        "ods" => "application/vnd.oasis.opendocument.spreadsheet",
-        _ => "application/octet-stream",
+/// A file's media type as it is answered with. SVG, which a browser may run, is shown in a sandbox.
+pub(super) fn content_type(name: &str) -> &'static str {
+    match media_type(name) {
+        "text/plain" => "text/plain; charset=utf-8",
+        "text/csv" => "text/csv; charset=utf-8",
+        "text/calendar" => "text/calendar; charset=utf-8",
+        other => other,
     }
 }
 
@@ -141,10 +128,7 @@ mod tests {
             attachment("Año \"1\"; x=\r\n.pdf"),
             "attachment; filename=\"A_o _1_; x=__.pdf\"; filename*=UTF-8''A%C3%B1o%20%221%22%3B%20x%3D%0D%0A.pdf"
         );
-        assert_eq!(media_type("a.b.PNG"), "image/png");
-        for odd in ["a.html", "a.js", "a.xhtml", "a", "png", ""] {
-            assert_eq!(media_type(odd), "application/octet-stream", "{odd}");
-        }
+        assert_eq!(content_type("a.txt"), "text/plain; charset=utf-8");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
