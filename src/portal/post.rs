@@ -8,6 +8,7 @@ use super::ground::Held;
 use super::service::{Refusal, Service};
 use super::words::Words;
 use crate::clock::BoxFuture;
+use crate::git::CommitId;
 use crate::mail::address::Address;
 use crate::mail::dkim::Signer;
 use crate::mail::own_letter::OwnLetter;
@@ -19,9 +20,10 @@ use crate::workspace::settings::{Locale, Sender, Settings};
 
 /// Opens the way to a sender's relay.
 pub trait Post: Send + Sync {
-    /// Its transport and who signs; or why there is none.
+    /// Its transport and who signs, as the workspace at this commit has them; or why there is none.
     fn desk<'a>(
         &'a self,
+        head: CommitId,
         settings: &'a Settings,
         sender: &'a Sender,
     ) -> BoxFuture<'a, Result<Desk, String>>;
@@ -61,7 +63,10 @@ impl Service {
         let wanted = held.list.joining.as_ref().and_then(|it| it.sender.as_ref());
         let sender =
             sender(settings, wanted).ok_or_else(|| trouble("there is no sender".into()))?;
-        let desk = post.desk(settings, sender).await.map_err(trouble)?;
+        let desk = post
+            .desk(ground.head, settings, sender)
+            .await
+            .map_err(trouble)?;
         let parse = |text: &str| Address::parse(text).map_err(|why| trouble(why.why.to_string()));
         let (from, bounces) = (parse(&sender.address)?, parse(&settings.bounces.address)?);
         let zone = TimeZone::get(&settings.organisation.zone).unwrap_or(TimeZone::UTC);

@@ -24,6 +24,7 @@ use super::spool::Spool;
 use super::trace::Trace;
 use super::words::Words;
 use crate::clock::Clock;
+use crate::git::CommitId;
 use crate::ledger::event::{RunId, Scope};
 use crate::ledger::feedback::MessageKey;
 use crate::ledger::segment::Record;
@@ -31,10 +32,13 @@ use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::workspace::encryption::Keys;
 use crate::workspace::settings::{Locale, Settings};
 
+/// Finds the key that settings name.
+pub type KeyOf = dyn Fn(&Settings) -> Result<RecipientKey, String> + Send + Sync;
+
 /// What is handed in.
 pub struct Outside {
-    /// The organisation's key.
-    pub key: RecipientKey,
+    /// The organisation's key, as settings name it; or why it can not be had.
+    pub key: Box<KeyOf>,
     /// What encrypted lists are read with.
     pub keys: Keys,
     /// The clock.
@@ -52,6 +56,7 @@ pub struct Outside {
 /// See the module.
 pub(super) struct Service {
     pub(super) outside: Outside,
+    key: RecipientKey,
     pub(super) spool: Spool,
     /// What is put down of opens and clicks: apart, since it waits for judgement and nobody waits for it.
     pub(super) readings: Spool,
@@ -63,6 +68,8 @@ pub(super) struct Service {
     pub(super) metrics: Metrics,
     pub(super) limits: PortalLimits,
     ground: RwLock<Arc<Ground>>,
+    /// The main branch's head whose workspace can not be read, as the log has it already.
+    unread: Mutex<Option<CommitId>>,
     folds: RwLock<Folds>,
     counter: AtomicU64,
     /// Who left what since the last round: pressing twice says it once.
@@ -109,12 +116,13 @@ impl Service {
         outside: Outside,
         (spool, readings): (Spool, Spool),
         repository: &Path,
-        ground: Ground,
+        (ground, key): (Ground, RecipientKey),
         folds: Folds,
     ) -> Self {
         let rate = |burst, per_minute| Rate { burst, per_minute };
         Self {
             outside,
+            key,
             spool,
             readings,
             trace: Trace::default(),
@@ -131,6 +139,7 @@ impl Service {
                 all_mails: Limits::new(rate(200.0, 60.0)),
             },
             ground: RwLock::new(Arc::new(ground)),
+            unread: Mutex::default(),
             folds: RwLock::new(folds),
             counter: AtomicU64::new(0),
             left: Mutex::default(),
@@ -162,7 +171,7 @@ impl Service {
     }
 
     pub(super) fn key(&self) -> &RecipientKey {
-        &self.outside.key
+        &self.key
     }
 
     /// The workspace as it is now.
@@ -209,6 +218,10 @@ impl Service {
     /// Who left since the last round.
     pub(super) fn left<T>(&self, look: impl FnOnce(&mut HashSet<(RecipientId, Scope)>) -> T) -> T {
         look(&mut self.left.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn unread<T>(&self, change: impl FnOnce(&mut Option<CommitId>) -> T) -> T {
+        change(&mut self.unread.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Somebody's rows, and what language they are addressed in.

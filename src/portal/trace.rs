@@ -178,13 +178,12 @@ impl Service {
             let young = |it: &Sighting| now - it.at.as_millisecond() < EARLY;
             seen.extend(early.into_iter().filter(young));
         }
-        let ground = self.ground();
         let (mut records, mut early) = (Vec::new(), Vec::new());
         for sighting in seen {
             let mail = sighting.mail;
-            let occurrence = ground.occurrences.get(&mail.occurrence);
-            let found = occurrence.and_then(|it| Some((it, self.sendings.audience(it)?)));
-            let Some((occurrence, audience)) = found else {
+            let occurrence = self.sendings.named(&mail.occurrence);
+            let found = occurrence.and_then(|it| Some((self.sendings.audience(&it)?, it)));
+            let Some((audience, occurrence)) = found else {
                 early.push(sighting);
                 continue;
             };
@@ -193,7 +192,7 @@ impl Service {
             };
             let by = sighting.by;
             let counts = match &sighting.link {
-                None => self.sendings.opens((occurrence, mail.index), by),
+                None => self.sendings.opens((&occurrence, mail.index), by),
                 Some(link) => self.trace.counts(&sighting, link),
             };
             if !counts {
@@ -202,7 +201,7 @@ impl Service {
             records.push(Record::Feedback(Feedback {
                 message: self.new_key(),
                 recipient,
-                mail: Some((occurrence.clone(), RecipientIndex(mail.index))),
+                mail: Some((occurrence, RecipientIndex(mail.index))),
                 at: sighting.at,
                 what: match sighting.link {
                     None => Heard::Opened { by },

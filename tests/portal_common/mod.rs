@@ -17,15 +17,17 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use postmerge::clock::{BoxFuture, VirtualClock};
-use postmerge::deliver::opened::{Opened, open};
+use postmerge::deliver::StartError;
+use postmerge::deliver::opened::{self, Opened, open};
+use postmerge::git::{CommitId, Repository};
+use postmerge::ledger::branch::{Ledger, LedgerError};
 use postmerge::ledger::event::RunId;
 use postmerge::mail::envelope::Letter;
 use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
 use postmerge::mail::token::{Action, Leave, Scope};
-use postmerge::portal::{Desk, Fetch, Look, Outside, Portal, Post, RoundError};
+use postmerge::portal::{Branches, Desk, FetchError, Outside, Portal, Post, RoundError};
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::transport::{Attempt, ConnectError, Connection, Reply, Transport};
-use postmerge::workspace::encryption::Keys;
 use postmerge::workspace::settings::{LedgerSettings, Sender, Settings};
 use tower::ServiceExt as _;
 
@@ -99,6 +101,41 @@ pub struct Desktop {
     pub router: Router,
     pub path: PathBuf,
     pub mails: Arc<Mailed>,
+    pub log: Arc<Mutex<Vec<String>>>,
+}
+
+/// The branches on the house's remote; it is away while it is called something else.
+struct Fetching(PathBuf);
+
+fn fetch_error(why: impl Into<StartError>) -> FetchError {
+    match why.into() {
+        why @ (StartError::Remote(_) | StartError::Ledger(LedgerError::Remote(_))) => {
+            FetchError::Away(why.to_string())
+        }
+        why => FetchError::Wrong(why.to_string()),
+    }
+}
+
+impl Branches for Fetching {
+    fn ledger(&self) -> Result<Ledger, FetchError> {
+        let mut ledger =
+            opened::ledger(&self.0, &LedgerSettings::default()).map_err(fetch_error)?;
+        ledger.fetch().map_err(fetch_error)?;
+        Ok(ledger)
+    }
+
+    fn head(&self) -> Result<CommitId, FetchError> {
+        let repository = Repository::open(&self.0).map_err(fetch_error)?;
+        opened::fetch_main(&repository, &LedgerSettings::default()).map_err(fetch_error)
+    }
+
+    fn kept(&self) -> Option<(Ledger, CommitId)> {
+        let head = opened::fetched_main(&Repository::open(&self.0).ok()?).ok()?;
+        Some((
+            opened::ledger(&self.0, &LedgerSettings::default()).ok()?,
+            head,
+        ))
+    }
 }
 
 /// An answer, read.
@@ -118,39 +155,44 @@ impl Desktop {
 
     pub fn try_open(house: &House, clone: &str, clock: &VirtualClock) -> Result<Self, RoundError> {
         let path = house.clone_of(clone);
-        let mails = Arc::new(Mailed::default());
+        let (mails, log) = (Arc::new(Mailed::default()), Arc::new(Mutex::default()));
+        let lines: Arc<Mutex<Vec<String>>> = Arc::clone(&log);
         let outside = Outside {
-            key: key(),
-            keys: Keys::default(),
+            key: Box::new(|_| Ok(key())),
+            keys: house.keys.clone(),
             clock: Arc::new(clock.clone()),
             run: RunId(77),
             post: Some(Arc::new(Kept(Arc::clone(&mails)))),
             files: Some(house.path().join("site")),
-            log: None,
+            log: Some(Arc::new(move |line: &str| {
+                lines.lock().unwrap().push(line.to_owned());
+            })),
         };
-        let from = path.clone();
-        let fetch: Arc<Fetch> = Arc::new(move || {
-            let opened = open(&from, &LedgerSettings::default()).map_err(|why| why.to_string())?;
-            let Opened {
-                ledger,
-                head,
-                workspace,
-                ..
-            } = opened;
-            Ok(Look {
-                head,
-                workspace,
-                ledger,
-            })
-        });
-        let portal = Portal::open(&path, &path.join(".git/postmerge/portal"), outside, fetch)?;
+        let branches = Arc::new(Fetching(path.clone()));
+        let spool = path.join(".git/postmerge/portal");
+        let portal = Portal::open(&path, &spool, outside, branches)?;
         let router = portal.router();
         Ok(Self {
             portal,
             router,
             path,
             mails,
+            log,
         })
+    }
+
+    /// The lines of the log that have this in them.
+    pub fn logged(&self, what: &str) -> usize {
+        let log = self.log.lock().unwrap();
+        log.iter().filter(|line| line.contains(what)).count()
+    }
+
+    /// A figure of `/metrics`.
+    pub async fn figure(&self, name: &str) -> u64 {
+        let text = self.get("/metrics").await.text;
+        let name = format!("postmerge_portal_{name} ");
+        let line = text.lines().find_map(|line| line.strip_prefix(&name));
+        line.unwrap().parse().unwrap()
     }
 
     pub async fn ask(&self, request: Request<Body>) -> Answered {
@@ -182,6 +224,14 @@ impl Desktop {
     /// The ledger as a fresh look at the remote has it.
     pub fn opened(&self, house: &House) -> Opened {
         open(&house.clone_of("reader"), &LedgerSettings::default()).unwrap()
+    }
+
+    /// The same where the workspace can not be read.
+    pub fn ledger(&self, house: &House) -> Ledger {
+        let settings = LedgerSettings::default();
+        let mut ledger = opened::ledger(&house.clone_of("reader"), &settings).unwrap();
+        ledger.fetch().unwrap();
+        ledger
     }
 
     /// How many commits the ledger has on the remote.
@@ -220,7 +270,12 @@ impl Mailed {
 struct Kept(Arc<Mailed>);
 
 impl Post for Kept {
-    fn desk<'a>(&'a self, _: &'a Settings, _: &'a Sender) -> BoxFuture<'a, Result<Desk, String>> {
+    fn desk<'a>(
+        &'a self,
+        _: CommitId,
+        _: &'a Settings,
+        _: &'a Sender,
+    ) -> BoxFuture<'a, Result<Desk, String>> {
         Box::pin(async {
             Ok(Desk {
                 transport: Arc::new(Keeping(Arc::clone(&self.0))),
