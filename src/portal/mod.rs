@@ -14,10 +14,14 @@ mod files;
 mod folds;
 mod form;
 mod ground;
+mod invited;
 mod join;
+mod join_form;
+mod joined;
 mod leave;
 mod limits;
 mod metrics;
+mod outbox;
 mod page;
 mod post;
 mod preferences;
@@ -141,7 +145,27 @@ impl Portal {
             }
         };
         let (_, (), ()) = tokio::join!(listening, seeing, rounds);
-        self.finish().await
+        let (finished, ()) = tokio::join!(self.finish(), self.last_mails());
+        finished
+    }
+
+    /// Tries once more what mails wait, and does not wait long.
+    async fn last_mails(&self) {
+        let outbox = &self.service.outbox;
+        outbox.end();
+        if tokio::time::timeout(serve::GRACE, outbox.is_empty())
+            .await
+            .is_err()
+        {
+            let lost = outbox.waiting();
+            self.service
+                .log(&format!("{lost} mails with links did not go out"));
+        }
+    }
+
+    /// Returns when no mail with a link waits to be sent.
+    pub async fn mails_are_out(&self) {
+        self.service.outbox.is_empty().await;
     }
 
     /// The last round: leaves nothing behind.

@@ -16,6 +16,7 @@ use super::folds::Folds;
 use super::ground::{Ground, Membership, locale};
 use super::limits::{Client, Limits, Rate};
 use super::metrics::Metrics;
+use super::outbox::Outbox;
 use super::page::{Page, Pages};
 use super::post::Post;
 use super::sendings::Sendings;
@@ -25,7 +26,7 @@ use super::trace::Trace;
 use super::words::Words;
 use crate::clock::Clock;
 use crate::git::CommitId;
-use crate::ledger::event::{RunId, Scope};
+use crate::ledger::event::{RunId, Scope, SuppressionEvent};
 use crate::ledger::feedback::MessageKey;
 use crate::ledger::segment::Record;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
@@ -64,6 +65,7 @@ pub(super) struct Service {
     pub(super) bursts: Mutex<Bursts>,
     pub(super) sendings: Sendings,
     pub(super) sent: Sent,
+    pub(super) outbox: Outbox,
     pub(super) pages: Pages,
     pub(super) metrics: Metrics,
     pub(super) limits: PortalLimits,
@@ -90,6 +92,8 @@ pub(super) struct PortalLimits {
     pub(super) address: Limits<RecipientId>,
     /// Mails with links, of everybody.
     pub(super) all_mails: Limits<()>,
+    /// What somebody's own links put down, whoever uses them: each record is read for as long as there is a ledger.
+    pub(super) records: Limits<RecipientId>,
 }
 
 /// Why there is no answer but a page that says so.
@@ -129,6 +133,7 @@ impl Service {
             bursts: Mutex::default(),
             sendings: Sendings::default(),
             sent: Sent::new(repository),
+            outbox: Outbox::default(),
             pages: Pages::new(),
             metrics: Metrics::default(),
             limits: PortalLimits {
@@ -137,6 +142,8 @@ impl Service {
                 mails: Limits::new(rate(5.0, 0.5)),
                 address: Limits::new(rate(2.0, 0.05)),
                 all_mails: Limits::new(rate(200.0, 60.0)),
+                // Twenty at once, and an hour.
+                records: Limits::new(rate(20.0, 1.0 / 3.0)),
             },
             ground: RwLock::new(Arc::new(ground)),
             unread: Mutex::default(),
@@ -213,6 +220,27 @@ impl Service {
         self.metrics.spooled(records.len());
         self.change_folds(|folds| folds.take(records));
         Ok(())
+    }
+
+    /// Puts down what somebody's own link asks for, as long as it is not too much. Leaving does not come here: it always may.
+    pub(super) async fn record_of(
+        &self,
+        who: RecipientId,
+        records: &[Record],
+    ) -> Result<(), Refusal> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        if !self.limits.records.take(who, self.now()) {
+            return Err(Refusal::Slow);
+        }
+        // Whoever comes back may leave again; before it is put down, so that nobody's leaving falls in between.
+        for record in records {
+            if let Record::Suppression(SuppressionEvent::Lifted { scope, .. }) = record {
+                self.left(|left| left.remove(&(who, scope.clone())));
+            }
+        }
+        self.record(records).await
     }
 
     /// Who left since the last round.

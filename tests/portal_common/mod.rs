@@ -10,11 +10,13 @@
 )]
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
 use postmerge::clock::{BoxFuture, VirtualClock};
 use postmerge::deliver::StartError;
@@ -27,8 +29,9 @@ use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
 use postmerge::mail::token::{Action, Leave, Scope};
 use postmerge::portal::{Branches, Desk, FetchError, Outside, Portal, Post, RoundError};
 use postmerge::transport::mailboxes::Mailboxes;
-use postmerge::transport::{Attempt, ConnectError, Connection, Reply, Transport};
+use postmerge::transport::{Attempt, ConnectError, Connection, Reply, Stage, Transport};
 use postmerge::workspace::settings::{LedgerSettings, Sender, Settings};
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 use crate::deliver_common::{House, SECRET, git, people};
@@ -195,7 +198,16 @@ impl Desktop {
         line.unwrap().parse().unwrap()
     }
 
-    pub async fn ask(&self, request: Request<Body>) -> Answered {
+    /// Asks as the proxy on this machine does.
+    pub async fn ask(&self, mut request: Request<Body>) -> Answered {
+        let proxy = SocketAddr::from(([127, 0, 0, 1], 9));
+        if request
+            .extensions()
+            .get::<ConnectInfo<SocketAddr>>()
+            .is_none()
+        {
+            request.extensions_mut().insert(ConnectInfo(proxy));
+        }
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let bytes = to_bytes(body, 1_000_000).await.unwrap();
@@ -209,6 +221,14 @@ impl Desktop {
         }
     }
 
+    /// Sends a form from a client of this number, and does not wait for mails.
+    pub async fn from(&self, client: u16, path: &str, body: &str) -> Answered {
+        let [high, low] = client.to_be_bytes();
+        let request = Request::post(path).header("x-forwarded-for", format!("10.7.{high}.{low}"));
+        self.ask(request.body(Body::from(body.to_owned())).unwrap())
+            .await
+    }
+
     pub async fn get(&self, path: &str) -> Answered {
         self.ask(Request::get(path).body(Body::empty()).unwrap())
             .await
@@ -217,8 +237,10 @@ impl Desktop {
     pub async fn post(&self, path: &str, body: &str) -> Answered {
         let request =
             Request::post(path).header("content-type", "application/x-www-form-urlencoded");
-        self.ask(request.body(Body::from(body.to_owned())).unwrap())
-            .await
+        let answered = self.ask(request.body(Body::from(body.to_owned())).unwrap());
+        let answered = answered.await;
+        self.portal.mails_are_out().await;
+        answered
     }
 
     /// The ledger as a fresh look at the remote has it.
@@ -249,13 +271,38 @@ impl Desktop {
 }
 
 /// The mails that were handed over.
-#[derive(Default)]
-pub struct Mailed(Mutex<Vec<(String, String)>>);
+pub struct Mailed {
+    taken: Mutex<Vec<(String, String)>>,
+    /// What the relay refuses with, one after the other.
+    refusals: Mutex<Vec<u16>>,
+    /// Closed, nothing is handed over.
+    gate: watch::Sender<bool>,
+}
+
+impl Default for Mailed {
+    fn default() -> Self {
+        Self {
+            taken: Mutex::default(),
+            refusals: Mutex::default(),
+            gate: watch::Sender::new(true),
+        }
+    }
+}
 
 impl Mailed {
     /// To whom, and the text part with its line ends joined.
     pub fn all(&self) -> Vec<(String, String)> {
-        self.0.lock().unwrap().clone()
+        self.taken.lock().unwrap().clone()
+    }
+
+    /// The next mails are refused with these.
+    pub fn refuse(&self, codes: &[u16]) {
+        *self.refusals.lock().unwrap() = codes.iter().rev().copied().collect();
+    }
+
+    /// Whether mails go out, or wait.
+    pub fn open(&self, is_open: bool) {
+        self.gate.send_replace(is_open);
     }
 
     /// The path of the link in the last mail.
@@ -289,7 +336,11 @@ struct Keeping(Arc<Mailed>);
 
 impl Transport for Keeping {
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, ConnectError>> {
-        Box::pin(async { Ok(Box::new(Keeping(Arc::clone(&self.0))) as Box<dyn Connection>) })
+        Box::pin(async {
+            let mut gate = self.0.gate.subscribe();
+            gate.wait_for(|is_open| *is_open).await.unwrap();
+            Ok(Box::new(Keeping(Arc::clone(&self.0))) as Box<dyn Connection>)
+        })
     }
 }
 
@@ -299,6 +350,15 @@ impl Connection for Keeping {
         letter: &'a Letter,
         commit: &'a mut (dyn FnMut() -> io::Result<()> + Send),
     ) -> BoxFuture<'a, Attempt> {
+        let refusal = self.0.refusals.lock().unwrap().pop();
+        if let Some(code) = refusal {
+            let reply = Reply {
+                code,
+                text: "not now".to_owned(),
+            };
+            let stage = Stage::RcptTo;
+            return Box::pin(async move { Attempt::Refused { reply, stage } });
+        }
         commit().unwrap();
         let message = mail_parser::MessageParser::default()
             .parse(&letter.message)
@@ -306,11 +366,9 @@ impl Connection for Keeping {
         let text = message.body_text(0).unwrap().into_owned();
         let subject = message.subject().unwrap_or_default().to_owned();
         let to = letter.envelope.to.as_str().to_owned();
-        self.0
-            .0
-            .lock()
-            .unwrap()
-            .push((to, format!("{subject}\n\n{text}")));
+        let mut taken = self.0.taken.lock().unwrap();
+        taken.push((to, format!("{subject}\n\n{text}")));
+        drop(taken);
         Box::pin(async {
             Attempt::Accepted(Reply {
                 code: 250,
