@@ -10,19 +10,23 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::error::CliError;
-use super::here::Here;
 use super::send::{client_name, environment, new_run_id, transport};
 use super::start_error::cli_error;
 use super::terminal::Terminal;
 use super::threads::threads;
 use super::{Cli, age_keys, signals, workspace_folder};
 use crate::clock::{BoxFuture, SystemClock};
-use crate::deliver::opened::{Opened, open};
+use crate::deliver::StartError;
+use crate::deliver::opened;
+use crate::deliver::run::organisation_key;
 use crate::deliver::signers::signers;
-use crate::git::CommitId;
-use crate::portal::{Desk, Fetch, Look, Outside, Portal, Post, RoundError};
+use crate::git::{CommitId, RemoteError, Repository};
+use crate::ledger::branch::{Ledger, LedgerError};
+use crate::plan::PlanError;
+use crate::portal::{Branches, Desk, FetchError, GroundError, Outside, Portal, Post, RoundError};
 use crate::workspace::length::Length;
 use crate::workspace::settings::{LedgerSettings, Sender, Settings};
+use crate::workspace::source::SourceError;
 use crate::workspace::tree::Tree;
 
 /// What `serve` takes.
@@ -83,34 +87,31 @@ pub fn run(
         return Err(CliError::new("postmerge.yaml has no `portal`")
             .hint("mails must know where it is: add `portal: {url: https://…}`"));
     }
-    let ledger = settings.ledger.clone();
-    let keys = age_keys::keys()?;
-    let Here { key, opened, .. } = Here::at(folder.clone(), &ledger, false)?;
+    let repository = Repository::open(&folder).map_err(|why| cli_error(&why.into()))?;
     let spool = match &arguments.spool {
         Some(path) => path.clone(),
-        None => opened
-            .ledger
-            .repository()
-            .common_dir()
-            .join("postmerge/portal"),
+        None => repository.common_dir().join("postmerge/portal"),
     };
-    let head = opened.head;
-    drop(opened);
     let outside = Outside {
-        key,
-        keys,
+        key: Box::new(|settings| {
+            organisation_key(&environment, settings).map_err(|why| why.to_string())
+        }),
+        keys: age_keys::keys()?,
         clock: Arc::new(SystemClock),
         run: new_run_id(),
         post: Some(Arc::new(Relays {
             folder: folder.clone(),
-            head,
         })),
         files: arguments.files.clone(),
         log: Some(Arc::new(Terminal::log)),
     };
     let runtime = threads()?;
-    let fetch = fetching(folder.clone(), ledger);
-    let portal = Portal::open(&folder, &spool, outside, fetch).map_err(|why| failed(&why))?;
+    let branches = Arc::new(Remote {
+        folder: folder.clone(),
+        settings: settings.ledger,
+        repository,
+    });
+    let portal = Portal::open(&folder, &spool, outside, branches).map_err(|why| failed(&why))?;
     runtime.block_on(async {
         let listener = TcpListener::bind(arguments.listen).await;
         let listener = listener.map_err(|why| {
@@ -135,39 +136,78 @@ pub fn run(
 }
 
 fn failed(why: &RoundError) -> CliError {
-    CliError::new(why.to_string())
+    let error = CliError::new(why.to_string());
+    match why {
+        RoundError::Fetch(FetchError::Away(_)) => error.hint(
+            "nothing was fetched here before that it could start from; start it again when the remote can be reached",
+        ),
+        RoundError::Ground(GroundError::Plan(PlanError::Source(SourceError::Encrypted {
+            why,
+            ..
+        }))) => error.hint(age_keys::encrypted_hint(why)),
+        RoundError::Ground(_) => {
+            error.hint("`postmerge lint` shows where; mend it on the main branch")
+        }
+        RoundError::Key(_) => error.hint(
+            "set the variables that `key` in postmerge.yaml names, to the secrets that mails are sent with",
+        ),
+        _ => error,
+    }
 }
 
-fn fetching(folder: PathBuf, ledger: LedgerSettings) -> Arc<Fetch> {
-    Arc::new(move || {
-        let opened = open(&folder, &ledger).map_err(|why| why.to_string())?;
-        let Opened {
-            ledger,
-            head,
-            workspace,
-            ..
-        } = opened;
-        Ok(Look {
-            head,
-            workspace,
-            ledger,
-        })
-    })
+/// The branches on the remote.
+struct Remote {
+    folder: PathBuf,
+    settings: LedgerSettings,
+    repository: Repository,
+}
+
+fn fetch_error(why: &StartError) -> FetchError {
+    let text = why.to_string();
+    match why {
+        StartError::Remote(RemoteError::Git(_))
+        | StartError::Ledger(LedgerError::Remote(RemoteError::Git(_))) => FetchError::Wrong(text),
+        // Away, or it lets nobody in: what was fetched last is as good as it was.
+        StartError::Remote(_) | StartError::Ledger(LedgerError::Remote(_)) => {
+            FetchError::Away(text)
+        }
+        _ => FetchError::Wrong(text),
+    }
+}
+
+impl Branches for Remote {
+    fn ledger(&self) -> Result<Ledger, FetchError> {
+        let ledger = opened::ledger(&self.folder, &self.settings);
+        let mut ledger = ledger.map_err(|why| fetch_error(&why))?;
+        ledger.fetch().map_err(|why| fetch_error(&why.into()))?;
+        Ok(ledger)
+    }
+
+    fn head(&self) -> Result<CommitId, FetchError> {
+        let head = opened::fetch_main(&self.repository, &self.settings);
+        head.map_err(|why| fetch_error(&why))
+    }
+
+    fn kept(&self) -> Option<(Ledger, CommitId)> {
+        let head = opened::fetched_main(&self.repository).ok()?;
+        let ledger = opened::ledger(&self.folder, &self.settings).ok()?;
+        Some((ledger, head))
+    }
 }
 
 /// The relays of postmerge.yaml.
 struct Relays {
     folder: PathBuf,
-    head: CommitId,
 }
 
 impl Post for Relays {
     fn desk<'a>(
         &'a self,
+        head: CommitId,
         settings: &'a Settings,
         sender: &'a Sender,
     ) -> BoxFuture<'a, Result<Desk, String>> {
-        Box::pin(async move { desk(&self.folder, self.head, settings, sender) })
+        Box::pin(async move { desk(&self.folder, head, settings, sender) })
     }
 }
 

@@ -36,19 +36,37 @@ pub struct Opened {
 /// [`StartError`].
 pub fn open(path: &Path, settings: &LedgerSettings) -> Result<Opened, StartError> {
     let repository = Repository::open(path)?;
-    let remote = remote(settings);
-    let head = match repository.fetch(&remote, &settings.main, MAIN)? {
-        Fetched::At(head) => head,
-        Fetched::NoBranch => {
-            return Err(StartError::NoMain {
-                remote: settings.remote.clone(),
-                branch: settings.main.clone(),
-            });
-        }
-    };
+    let head = fetch_main(&repository, settings)?;
     let mut ledger = ledger(path, settings)?;
     ledger.fetch()?;
     read(path, repository, ledger, head)
+}
+
+/// The main branch's head, fetched.
+///
+/// # Errors
+/// [`StartError`].
+pub fn fetch_main(
+    repository: &Repository,
+    settings: &LedgerSettings,
+) -> Result<CommitId, StartError> {
+    match repository.fetch(&remote(settings), &settings.main, MAIN)? {
+        Fetched::At(head) => Ok(head),
+        Fetched::NoBranch => Err(StartError::NoMain {
+            remote: settings.remote.clone(),
+            branch: settings.main.clone(),
+        }),
+    }
+}
+
+/// The main branch's head as it was fetched last.
+///
+/// # Errors
+/// [`GitError::NotFound`] where it never was.
+pub fn fetched_main(repository: &Repository) -> Result<CommitId, GitError> {
+    repository.reference(MAIN)?.ok_or(GitError::NotFound {
+        what: format!("{MAIN} (the main branch as it was fetched last)"),
+    })
 }
 
 /// Takes both branches as they were fetched last, and asks no remote. Good for looking, never for
@@ -58,9 +76,7 @@ pub fn open(path: &Path, settings: &LedgerSettings) -> Result<Opened, StartError
 /// [`StartError`]; [`GitError::NotFound`] where nothing was ever fetched.
 pub fn open_as_fetched(path: &Path, settings: &LedgerSettings) -> Result<Opened, StartError> {
     let repository = Repository::open(path)?;
-    let head = repository.reference(MAIN)?.ok_or(GitError::NotFound {
-        what: format!("{MAIN} (the main branch as it was fetched last)"),
-    })?;
+    let head = fetched_main(&repository)?;
     let ledger = ledger(path, settings)?;
     read(path, repository, ledger, head)
 }

@@ -29,12 +29,12 @@ impl Invitation {
     /// [`NotSealed`].
     pub fn seal(&self, key: &RecipientKey) -> Result<Sealed, NotSealed> {
         let content = serde_json::to_vec(self).map_err(|_| NotSealed)?;
-        Sealed::new(key, PURPOSE, &content)
+        Sealed::for_link(key, PURPOSE, &content)
     }
 
     /// Reads one; `None` where it is none of ours.
     pub fn open(key: &RecipientKey, sealed: &Sealed) -> Option<Self> {
-        serde_json::from_slice(&sealed.open(key, PURPOSE)?).ok()
+        serde_json::from_slice(&sealed.open_link(key, PURPOSE)?).ok()
     }
 }
 

@@ -18,9 +18,25 @@ pub struct RecipientId(pub [u8; 12]);
 pub struct RecipientKey {
     ids: Hmac<Sha256>,
     names: Hmac<Sha256>,
-    /// The first makes tokens; those after it made them once, and are still read.
-    tokens: Vec<Hmac<Sha256>>,
+    /// The first makes tokens and sealed links; those after it made them once, and are still read.
+    tokens: Vec<LinkKey>,
     sealing: [u8; 32],
+}
+
+/// What links are made with.
+#[derive(Clone)]
+struct LinkKey {
+    mac: Hmac<Sha256>,
+    sealing: [u8; 32],
+}
+
+impl LinkKey {
+    fn from_secret(secret: &[u8]) -> Result<Self, KeyTooShort> {
+        Ok(Self {
+            mac: keyed(secret, TOKENS)?,
+            sealing: derived(secret, SEALING)?,
+        })
+    }
 }
 
 /// A secret of fewer than [`SHORTEST_SECRET`] bytes.
@@ -40,16 +56,17 @@ impl RecipientKey {
         if secret.len() < SHORTEST_SECRET {
             return Err(KeyTooShort(secret.len()));
         }
-        let names = keyed(secret, TOKENS)?;
+        let link = LinkKey::from_secret(secret)?;
         Ok(Self {
             ids: keyed(secret, b"postmerge recipient id 1")?,
-            tokens: vec![names.clone()],
-            names,
-            sealing: derived(secret, b"postmerge sealing 1")?,
+            names: link.mac.clone(),
+            sealing: link.sealing,
+            tokens: vec![link],
         })
     }
 
-    /// The same key with secrets of their own for tokens: the first makes them, all are read. Ids, names and what is sealed stay.
+    /// The same key with secrets of their own for tokens and sealed links: the first makes them, all are read. Ids, names and what
+    /// is sealed for the ledger stay.
     ///
     /// # Errors
     /// [`KeyTooShort`], of the first that is.
@@ -59,7 +76,7 @@ impl RecipientKey {
     ) -> Result<Self, KeyTooShort> {
         let each = secrets.into_iter().map(|secret| match secret.len() {
             short if short < SHORTEST_SECRET => Err(KeyTooShort(short)),
-            _ => keyed(secret, TOKENS),
+            _ => LinkKey::from_secret(secret),
         });
         let tokens = each.collect::<Result<Vec<_>, _>>()?;
         Ok(match tokens.is_empty() {
@@ -119,14 +136,23 @@ impl RecipientKey {
         purpose: &'a str,
         parts: &'a [&'a [u8]],
     ) -> impl Iterator<Item = [u8; 32]> + 'a {
-        self.tokens.iter().map(|key| hashed(key, purpose, parts))
+        let macs = self.tokens.iter().map(|key| &key.mac);
+        macs.map(|key| hashed(key, purpose, parts))
     }
 
-    /// What sealed values are encrypted with.
+    /// What sealed values on the ledger are encrypted with: it stays, since what is there is never written again.
     pub(super) const fn sealing(&self) -> &[u8; 32] {
         &self.sealing
     }
+
+    /// What sealed links are encrypted with: first as they are made, then as they were made with former secrets.
+    pub(super) fn link_sealings(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.tokens.iter().map(|key| &key.sealing)
+    }
 }
+
+/// What keys of sealed values are derived for.
+const SEALING: &[u8] = b"postmerge sealing 1";
 
 /// What token keys are derived for.
 const TOKENS: &[u8] = b"postmerge token 1";

@@ -3,7 +3,8 @@
 //!
 //! AES-256-GCM; the nonce is a keyed hash of purpose and content, so that no randomness is needed and one nonce never stands
 //! for two contents (the construction of RFC 8452's idea, with a full hash). Equal contents give equal texts: whoever seals
-//! puts in what makes each its own, such as who it is of and when.
+//! puts in what makes each its own, such as who it is of and when. What links carry is sealed with the secrets of links, which
+//! are replaced; what the ledger holds is not.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::Engine as _;
@@ -24,11 +25,28 @@ pub struct Sealed(String);
 pub struct NotSealed;
 
 impl Sealed {
-    /// Seals; `purpose` keeps what is sealed for one thing from being read as another.
+    /// Seals for the ledger; `purpose` keeps what is sealed for one thing from being read as another.
     ///
     /// # Errors
     /// [`NotSealed`].
     pub fn new(key: &RecipientKey, purpose: &str, content: &[u8]) -> Result<Self, NotSealed> {
+        Self::with((key, key.sealing()), purpose, content)
+    }
+
+    /// The same for a link, with the first of the secrets that make links.
+    ///
+    /// # Errors
+    /// [`NotSealed`].
+    pub fn for_link(key: &RecipientKey, purpose: &str, content: &[u8]) -> Result<Self, NotSealed> {
+        let sealing = key.link_sealings().next().ok_or(NotSealed)?;
+        Self::with((key, sealing), purpose, content)
+    }
+
+    fn with(
+        (key, sealing): (&RecipientKey, &[u8; 32]),
+        purpose: &str,
+        content: &[u8],
+    ) -> Result<Self, NotSealed> {
         if content.len() > LONGEST {
             return Err(NotSealed);
         }
@@ -36,7 +54,7 @@ impl Sealed {
         let hash = key.mac("sealing nonce", &[purpose.as_bytes(), content]);
         nonce.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
         let mut bytes = content.to_vec();
-        cipher(key)
+        cipher(sealing)
             .ok_or(NotSealed)?
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
@@ -57,12 +75,22 @@ impl Sealed {
             .then(|| Self(text.to_owned()))
     }
 
-    /// What was sealed; `None` where it was not with this key, not for this purpose, or was altered.
+    /// What was sealed for the ledger; `None` where it was not with this key, not for this purpose, or was altered.
     pub fn open(&self, key: &RecipientKey, purpose: &str) -> Option<Vec<u8>> {
+        self.opened(key.sealing(), purpose)
+    }
+
+    /// What a link carries; `None` also where the secret that made it is in use no more.
+    pub fn open_link(&self, key: &RecipientKey, purpose: &str) -> Option<Vec<u8>> {
+        let mut opened = key.link_sealings().map(|it| self.opened(it, purpose));
+        opened.find_map(|content| content)
+    }
+
+    fn opened(&self, sealing: &[u8; 32], purpose: &str) -> Option<Vec<u8>> {
         let whole = URL_SAFE_NO_PAD.decode(&self.0).ok()?;
         let (nonce, content) = whole.split_first_chunk::<NONCE_LEN>()?;
         let mut bytes = content.to_vec();
-        let length = cipher(key)?
+        let length = cipher(sealing)?
             .open_in_place(
                 Nonce::assume_unique_for_key(*nonce),
                 Aad::from(purpose.as_bytes()),
@@ -87,8 +115,8 @@ impl std::fmt::Debug for Sealed {
     }
 }
 
-fn cipher(key: &RecipientKey) -> Option<LessSafeKey> {
-    UnboundKey::new(&AES_256_GCM, key.sealing())
+fn cipher(sealing: &[u8; 32]) -> Option<LessSafeKey> {
+    UnboundKey::new(&AES_256_GCM, sealing)
         .ok()
         .map(LessSafeKey::new)
 }
@@ -117,6 +145,28 @@ mod tests {
         let short = Sealed::parse("abcd").unwrap();
         assert_eq!(short.open(&key(1), "joining"), None);
         assert!(Sealed::new(&key(1), "joining", &vec![0; LONGEST + 1]).is_err());
+    }
+
+    #[test]
+    fn links_follow_the_secrets_of_links_and_the_ledger_does_not() {
+        let with = |secrets: &[u8]| {
+            let secrets: Vec<[u8; 32]> = secrets.iter().map(|secret| [*secret; 32]).collect();
+            let each = secrets.iter().map(<[u8; 32]>::as_slice);
+            key(1).with_token_secrets(each).unwrap()
+        };
+        let content = b"ana@correo.example";
+        let old = Sealed::for_link(&key(1), "joining", content).unwrap();
+        let read = |link: &Sealed, key: &RecipientKey| link.open_link(key, "joining").is_some();
+        // The organisation's own secret makes links until others are named, and is read as long as it is among them.
+        for (secrets, is_read) in [(&[][..], true), (&[2, 1], true), (&[2], false)] {
+            assert_eq!(read(&old, &with(secrets)), is_read, "{secrets:?}");
+        }
+        let new = Sealed::for_link(&with(&[2, 1]), "joining", content).unwrap();
+        assert!(read(&new, &with(&[3, 2])) && !read(&new, &with(&[3])) && !read(&new, &key(1)));
+        assert_eq!(new.open_link(&with(&[2]), "invitation"), None);
+        let kept = Sealed::new(&with(&[2]), "cells", content).unwrap();
+        assert!(kept.open(&with(&[3]), "cells").is_some());
+        assert_eq!(kept.open_link(&with(&[2]), "cells"), None);
     }
 
     proptest! {

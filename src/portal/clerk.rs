@@ -4,39 +4,24 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::branches::{Branches, FetchError};
 use super::bursts::SETTLED;
 use super::folds::Folds;
-use super::ground::{Ground, tags};
+use super::ground::GroundError;
+use super::sendings::tags;
 use super::service::Service;
 use super::spool::{Spool, SpoolError};
-use crate::git::{CommitId, GitError};
+use crate::git::GitError;
 use crate::ledger::branch::{Batch, Ledger, LedgerError, PublishError};
 use crate::ledger::feedback::{Feedback, Reader};
 use crate::ledger::segment::Record;
-use crate::plan::PlanError;
-use crate::workspace::Workspace;
-use crate::workspace::keyed::Keyed;
-use crate::workspace::tree::Tree;
-
-/// Both branches, fetched.
-pub struct Look {
-    /// The main branch's head.
-    pub head: CommitId,
-    /// The workspace there.
-    pub workspace: Workspace,
-    /// The ledger.
-    pub ledger: Ledger,
-}
-
-/// Fetches both branches; says for people why it can not.
-pub type Fetch = dyn Fn() -> Result<Look, String> + Send + Sync;
 
 /// Why a round came to nothing.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum RoundError {
-    #[error("{0}")]
-    Fetch(String),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -44,38 +29,37 @@ pub enum RoundError {
     #[error(transparent)]
     Spool(#[from] SpoolError),
     #[error(transparent)]
-    Plan(#[from] PlanError),
-    #[error(transparent)]
     Git(#[from] GitError),
+    /// Nothing to start from: neither the main branch's head nor an older one can be read.
+    #[error("the workspace can not be read, and no older one could be by this portal: {0}")]
+    Ground(#[from] GroundError),
+    /// The organisation's key.
+    #[error("{0}")]
+    Key(String),
+    /// A defect.
+    #[error("the round broke off, which is a defect: {0}")]
+    Broken(String),
 }
 
-/// A round: fetches, publishes what is closed, takes in what is new.
+/// A round: publishes what is closed, takes in what is new, and only then looks at what the main branch has: whatever somebody
+/// merged, what people asked for reaches the ledger.
 fn round(
     service: &Service,
     repository: &Path,
-    fetch: &Fetch,
+    branches: &dyn Branches,
     is_last: bool,
 ) -> Result<(), RoundError> {
-    let mut look = fetch().map_err(RoundError::Fetch)?;
-    look.ledger.use_key(service.key().fingerprint())?;
-    publish(service, &mut look.ledger)?;
-    publish_readings(service, &mut look.ledger, is_last)?;
-    Folds::news(&look.ledger, service.folds(Folds::seen), |news| {
+    let mut ledger = branches.ledger()?;
+    ledger.use_key(service.key().fingerprint())?;
+    publish(service, &mut ledger)?;
+    publish_readings(service, &mut ledger, is_last)?;
+    Folds::news(&ledger, service.folds(Folds::seen), |news| {
         service.change_folds(|folds| folds.take_news(news));
     })?;
     service.left(std::collections::HashSet::clear);
-    let known = service.ground();
-    let occurrences = look.ledger.occurrences()?;
-    if known.head != look.head || known.occurrences.len() != occurrences.len() {
-        let tree = Keyed::new(
-            Tree::at(repository, look.head)?,
-            service.outside.keys.clone(),
-        );
-        let tags = tags(service.key(), occurrences);
-        let new = Ground::read(&tree, look.head, look.workspace, service.key(), tags)?;
-        service.replace_ground(new);
-    }
-    service.sendings.read_from(look.ledger);
+    let names = tags(service.key(), ledger.occurrences()?);
+    service.sendings.read_from(ledger, names);
+    service.follow(repository, branches.head()?);
     Ok(())
 }
 
@@ -172,17 +156,17 @@ fn put_on(service: &Service, ledger: &mut Ledger, records: Vec<Record>) -> Resul
 pub(super) async fn make_round(
     service: &Arc<Service>,
     repository: &Arc<Path>,
-    fetch: &Arc<Fetch>,
+    branches: &Arc<dyn Branches>,
     is_last: bool,
 ) -> Result<(), RoundError> {
     service.note_early().await;
     service.readings.close_file().await?;
     service.spool.close_file().await?;
     let of = Arc::clone(service);
-    let (repository, fetch) = (Arc::clone(repository), Arc::clone(fetch));
-    let made = move || round(&of, &repository, &*fetch, is_last);
+    let (repository, branches) = (Arc::clone(repository), Arc::clone(branches));
+    let made = move || round(&of, &repository, &*branches, is_last);
     let made = tokio::task::spawn_blocking(made).await;
-    made.unwrap_or_else(|why| Err(RoundError::Fetch(why.to_string())))?;
+    made.unwrap_or_else(|why| Err(RoundError::Broken(why.to_string())))?;
     // Their sending may have become known just now.
     service.note_early().await;
     Ok(())

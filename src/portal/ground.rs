@@ -4,27 +4,32 @@
 //! files without names.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use axum::body::Bytes;
 
 use super::folds::Folds;
 use super::streamed::content_type;
-use crate::git::CommitId;
-use crate::mail::occurrence::{CampaignId, OccurrenceId};
+use crate::git::{CommitId, GitError};
+use crate::mail::occurrence::CampaignId;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
-use crate::mail::token::{OccurrenceTag, Scope as Tag};
+use crate::mail::token::Scope as Tag;
 use crate::plan::PlanError;
 use crate::plan::lists::{Lists, WithoutKey};
 use crate::plan::overlay::Overlay;
 use crate::workspace::Workspace;
 use crate::workspace::campaign::Campaign;
 use crate::workspace::document_path::DocumentPath;
+use crate::workspace::encryption::Keys;
+use crate::workspace::keyed::Keyed;
 use crate::workspace::list::List;
+use crate::workspace::loaded::LoadError;
 use crate::workspace::member::Member;
 use crate::workspace::members::{Members, Rows, Values};
 use crate::workspace::names::ListName;
 use crate::workspace::settings::{Locale, Settings};
 use crate::workspace::source::{Source, WorkspacePath};
+use crate::workspace::tree::Tree;
 
 /// See the module.
 pub(super) struct Ground {
@@ -38,8 +43,6 @@ pub(super) struct Ground {
     documents: HashMap<CampaignId, Vec<(DocumentPath, bool)>>,
     /// The organisation's logo: what it is, and its file.
     pub(super) logo: Option<(&'static str, Bytes)>,
-    /// What occurrences' tags in links stand for.
-    pub(super) occurrences: HashMap<OccurrenceTag, OccurrenceId>,
 }
 
 /// A list.
@@ -55,17 +58,72 @@ pub(super) struct Membership<'a> {
     pub(super) values: Values,
 }
 
+/// Why the workspace at a commit can not be stood on.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum GroundError {
+    /// A file.
+    #[error("commit {commit}: {source}")]
+    Workspace {
+        commit: CommitId,
+        source: Box<LoadError>,
+    },
+    /// A list.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+/// The workspace at a commit.
+///
+/// # Errors
+/// [`GroundError`].
+pub(super) fn workspace(repository: &Path, head: CommitId) -> Result<Workspace, GroundError> {
+    let read = Workspace::load(&Tree::at(repository, head)?).into_workspace();
+    read.map_err(|source| GroundError::Workspace {
+        commit: head,
+        source,
+    })
+}
+
 impl Ground {
+    /// Reads a commit's workspace and finds everybody in its lists.
+    ///
+    /// # Errors
+    /// [`GroundError`].
+    pub(super) fn at(
+        repository: &Path,
+        head: CommitId,
+        with: (&RecipientKey, &Keys),
+    ) -> Result<Self, GroundError> {
+        let workspace = workspace(repository, head)?;
+        Self::of(repository, head, workspace, with)
+    }
+
+    /// Finds everybody in the lists of a workspace that was read.
+    ///
+    /// # Errors
+    /// [`GroundError`].
+    pub(super) fn of(
+        repository: &Path,
+        head: CommitId,
+        workspace: Workspace,
+        (key, keys): (&RecipientKey, &Keys),
+    ) -> Result<Self, GroundError> {
+        let tree = Keyed::new(Tree::at(repository, head)?, keys.clone());
+        Ok(Self::read(&tree, head, workspace, key)?)
+    }
+
     /// Reads the lists and finds everybody in them.
     ///
     /// # Errors
     /// [`PlanError`] where a list can not be read.
-    pub(super) fn read(
+    fn read(
         source: &dyn Source,
         head: CommitId,
         workspace: Workspace,
         key: &RecipientKey,
-        occurrences: HashMap<OccurrenceTag, OccurrenceId>,
     ) -> Result<Self, PlanError> {
         let names: Vec<ListName> = workspace.lists.keys().cloned().collect();
         let spooled = Lists::spool(
@@ -113,7 +171,6 @@ impl Ground {
             settings: workspace.settings,
             lists,
             index,
-            occurrences,
         })
     }
 
@@ -291,13 +348,4 @@ pub(super) fn locale(tag: &str) -> Option<Locale> {
     [Locale::Es, Locale::It, Locale::En]
         .into_iter()
         .find(|locale| locale.tag().eq_ignore_ascii_case(tag.trim()))
-}
-
-/// What occurrences' tags stand for.
-pub(super) fn tags(
-    key: &RecipientKey,
-    occurrences: impl IntoIterator<Item = OccurrenceId>,
-) -> HashMap<OccurrenceTag, OccurrenceId> {
-    let each = occurrences.into_iter();
-    each.map(|id| (OccurrenceTag::of(key, &id), id)).collect()
 }

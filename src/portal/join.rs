@@ -1,9 +1,10 @@
-//! Joining a list: on a public page, with a link that goes to the address; or by an invitation, whose link went there already.
+//! Joining a list on its public page: a link goes to the address, and whoever has it joins.
 //!
-//! Until somebody opens the link nothing is stored, not even here: the link itself carries what they wrote, sealed. Whether
-//! an address is a member already is told to that address alone.
+//! Until somebody opens the link nothing is stored, not even here: the link itself carries what they wrote, sealed. The answer
+//! says that a mail was asked for, and is the same for everybody, at the same time: what is known of the address is looked at
+//! afterwards, and told to that address alone.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
@@ -13,23 +14,18 @@ use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 
 use super::form::{self, Sent};
-use super::ground::{Ground, Held};
-use super::limits::Client;
+use super::ground::Held;
+use super::join_form::{Shown, absent, asked_for, complete, consent, open_list, public};
+use super::joined::Joiner;
+use super::outbox::Asking;
 use super::page::Page;
-use super::post::Mail;
 use super::service::{Asker, Refusal, Service};
 use super::words::Words;
-use crate::ledger::event::{Exclusion, Scope};
 use crate::ledger::feedback::MessageKey;
-use crate::ledger::segment::Record;
-use crate::ledger::wish::{Wanted, Way, Wish};
-use crate::ledger::wishes::Cells;
 use crate::mail::address::Address;
-use crate::mail::invitation::Invitation;
-use crate::mail::recipient_id::RecipientId;
 use crate::mail::sealed::Sealed;
-use crate::workspace::list::{ColumnType, Joining};
-use crate::workspace::members::{Values, fits};
+use crate::workspace::list::Joining;
+use crate::workspace::members::Values;
 use crate::workspace::settings::Locale;
 
 /// What links that finish joining are sealed for.
@@ -50,15 +46,6 @@ struct Asked {
     locale: String,
 }
 
-/// Who is about to join what.
-struct Joiner {
-    address: Address,
-    values: Values,
-    consent: MessageKey,
-    client: Option<MessageKey>,
-    locale: Locale,
-}
-
 impl Service {
     /// The public page of a list.
     pub(super) fn join_page(&self, list: &str, asker: &Asker) -> Result<Response<Body>, Refusal> {
@@ -69,9 +56,9 @@ impl Service {
         Ok(self.form((held, joining), locale, &Values::new(), Shown::default()))
     }
 
-    /// Somebody wrote their address: a link goes there.
+    /// Somebody wrote their address: a link goes there, after the answer.
     pub(super) async fn ask_to_join(
-        &self,
+        self: &Arc<Self>,
         list: &str,
         body: &[u8],
         asker: &Asker,
@@ -106,10 +93,24 @@ impl Service {
             self.log("nobody can join: a column that must be filled is not asked for");
             return Err(Refusal::Trouble);
         }
+        // Whoever asks hears of these, whatever address they wrote.
+        let seat = self.outbox.seat().ok_or(Refusal::Trouble)?;
+        self.can_send(held).await?;
         // People do not see that field.
         if sent.get("website").is_none_or(str::is_empty) {
-            let asked = self.asked_by(held, joining, (address, values), (asker, locale))?;
-            self.send_link(held, address, &asked, asker, locale).await?;
+            let link = self.asked_by(held, joining, (address, values), (asker, locale))?;
+            let now = self.now();
+            let (mails, all) = (&self.limits.mails, &self.limits.all_mails);
+            if !mails.take(asker.client, now) || !all.take((), now) {
+                return Err(Refusal::Slow);
+            }
+            let asking = Asking {
+                list: held.name.clone(),
+                address: address.clone(),
+                link,
+                locale,
+            };
+            self.send_later(seat, asking);
         }
         let text = words.asked.replace("{address}", address.as_str());
         Ok(self.message((StatusCode::OK, locale), words.asked_title, &text, None))
@@ -132,61 +133,7 @@ impl Service {
             locale: locale.tag().to_owned(),
         };
         let text = serde_json::to_vec(&asked).map_err(|_| Refusal::Trouble)?;
-        Sealed::new(self.key(), JOINING, &text).map_err(|_| Refusal::Trouble)
-    }
-
-    async fn send_link(
-        &self,
-        held: &Held,
-        address: &Address,
-        asked: &Sealed,
-        asker: &Asker,
-        locale: Locale,
-    ) -> Result<(), Refusal> {
-        let now = self.now();
-        let who = self.key().id(address);
-        let limits = &self.limits;
-        if !limits.mails.take(asker.client, now) || !limits.all_mails.take((), now) {
-            return Err(Refusal::Slow);
-        }
-        // Somebody may be flooding another's mailbox: they hear nothing of it, and nothing goes out.
-        if !limits.address.take(who, now) {
-            return Ok(());
-        }
-        let (is_member, is_barred) = self.with_person(&who, |_, folds, rows| {
-            let reason = folds.suppressions.exact(&who, &Scope::All);
-            let is_member = rows.iter().any(|row| row.held.name == held.name);
-            let is_barred = reason == Some(Exclusion::Suppressed);
-            (is_member && reason.is_none(), is_barred)
-        });
-        if is_barred {
-            return Ok(());
-        }
-        let words = Words::of(locale);
-        let ground = self.ground();
-        let filled = |text: &str| {
-            text.replace("{list}", &held.list.title)
-                .replace("{organisation}", &ground.settings.organisation.name)
-        };
-        let mail = match is_member {
-            true => Mail {
-                to: address,
-                locale,
-                subject: filled(words.member_subject),
-                before: filled(words.member_already),
-                link: self.preferences_url(&ground.settings, who),
-                after: None,
-            },
-            false => Mail {
-                to: address,
-                locale,
-                subject: filled(words.mail_subject),
-                before: format!("{}\n\n{}", filled(words.mail_asked), words.mail_link),
-                link: self.url(&ground.settings, &format!("y/{}", asked.as_str())),
-                after: Some(words.mail_ignore.to_owned()),
-            },
-        };
-        self.send(held, &mail).await
+        Sealed::for_link(self.key(), JOINING, &text).map_err(|_| Refusal::Trouble)
     }
 
     /// The page behind the link: one button, because scanners open links.
@@ -243,132 +190,9 @@ impl Service {
         self.joins(held, joiner, key, asker).await
     }
 
-    /// An invitation's page.
-    pub(super) fn invitation_page(
-        &self,
-        sealed: &str,
-        asker: &Asker,
-    ) -> Result<Response<Body>, Refusal> {
-        self.may_ask(asker)?;
-        let ground = self.ground();
-        let invitation = self.invitation(sealed)?;
-        let (held, joining) = open_list(&ground, &invitation.list)?;
-        let shown = Shown {
-            invitation: Some((sealed, &invitation.address)),
-            ..Shown::default()
-        };
-        let locale = self.locale(asker, None);
-        Ok(self.form((held, joining), locale, &Values::new(), shown))
-    }
-
-    /// An invited person joins: the link went to their address.
-    pub(super) async fn accept_invitation(
-        &self,
-        sealed: &str,
-        body: &[u8],
-        asker: &Asker,
-    ) -> Result<Response<Body>, Refusal> {
-        self.may_ask(asker)?;
-        let ground = self.ground();
-        let invitation = self.invitation(sealed)?;
-        let (held, joining) = open_list(&ground, &invitation.list)?;
-        let sent = Sent::parse(body);
-        let columns = asked_for(held, joining);
-        let (values, mut wrong) = form::take(&held.name, &held.list, &columns, &sent);
-        wrong.extend(absent(held, &columns, &values));
-        let locale = self.locale(asker, None);
-        let agrees = sent.get("agree") == Some("yes");
-        if !wrong.is_empty() || !agrees {
-            let shown = Shown {
-                invitation: Some((sealed, &invitation.address)),
-                is_wrong: true,
-                wrong,
-                agrees,
-                ..Shown::default()
-            };
-            return Ok(self.form((held, joining), locale, &values, shown));
-        }
-        let joiner = Joiner {
-            address: Address::parse(&invitation.address).map_err(|_| Refusal::Link)?,
-            values,
-            consent: MessageKey::of(consent(joining, locale).as_bytes()),
-            client: Some(self.client_key(&asker.client)),
-            locale,
-        };
-        // The same link and the same answers make the same wish.
-        let key = MessageKey::of(&[sealed.as_bytes(), body].concat());
-        self.joins(held, joiner, key, asker).await
-    }
-
-    async fn joins(
-        &self,
-        held: &Held,
-        joiner: Joiner,
-        key: MessageKey,
-        asker: &Asker,
-    ) -> Result<Response<Body>, Refusal> {
-        let who = self.key().id(&joiner.address);
-        if self.folds(|folds| folds.wishes.has_joined(key, who)) {
-            return Ok(self.welcome(held, who, asker));
-        }
-        let cells = complete(held, joiner.values, joiner.locale);
-        let row = Cells {
-            recipient: who,
-            at: self.moment(),
-            address: Some(joiner.address.as_str().to_owned()),
-            cells: cells.ok_or(Refusal::Link)?,
-        };
-        let lifted = self.lifts(who, &row.cells, held)?;
-        let sealed = row.seal(self.key()).map_err(|_| Refusal::Trouble)?;
-        let wish = Wish {
-            key,
-            recipient: who,
-            at: row.at,
-            way: Way::Portal,
-            what: Wanted::Joined {
-                list: held.name.to_string(),
-                row: sealed,
-                consent: joiner.consent,
-                client: joiner.client,
-            },
-        };
-        let mut records = vec![Record::Wish(wish)];
-        records.extend(lifted);
-        self.record(&records).await?;
-        Ok(self.welcome(held, who, asker))
-    }
-
-    fn welcome(&self, held: &Held, who: RecipientId, asker: &Asker) -> Response<Body> {
-        let locale = self.locale(asker, Some(&who));
-        let words = Words::of(locale);
-        let text = words.welcome.replace("{list}", &held.list.title);
-        let link = self.preferences_url(&self.ground().settings, who);
-        let link = Some((link.as_str(), words.preferences_title));
-        self.message((StatusCode::OK, locale), words.welcome_title, &text, link)
-    }
-
-    /// Who joins takes back that they left; what the organisation said holds.
-    fn lifts(&self, who: RecipientId, cells: &Values, held: &Held) -> Result<Vec<Record>, Refusal> {
-        let topics = held.list.columns.iter();
-        let topics = topics.filter(|(_, column)| column.kind == ColumnType::Topics);
-        let topics = topics.filter_map(|(name, _)| cells.get(name));
-        let scopes = topics
-            .flat_map(|value| value.split(';'))
-            .map(|topic| Scope::Topic(topic.to_owned()));
-        let mut records = Vec::new();
-        for scope in std::iter::once(Scope::All).chain(scopes) {
-            match self.folds(|folds| folds.suppressions.exact(&who, &scope)) {
-                None => {}
-                Some(Exclusion::Suppressed) => return Err(Refusal::Link),
-                Some(_) => records.push(self.lift(who, scope)),
-            }
-        }
-        Ok(records)
-    }
-
     fn opened(&self, sealed: &str) -> Result<Asked, Refusal> {
         let sealed = Sealed::parse(sealed).ok_or(Refusal::Link)?;
-        let content = sealed.open(self.key(), JOINING).ok_or(Refusal::Link)?;
+        let content = sealed.open_link(self.key(), JOINING).ok_or(Refusal::Link)?;
         let asked: Asked = serde_json::from_slice(&content).map_err(|_| Refusal::Link)?;
         let age = self.now().duration_since(asked.at);
         match age > GOOD_FOR {
@@ -382,133 +206,4 @@ impl Service {
         let told = super::ground::locale(&asked.locale);
         told.unwrap_or_else(|| self.locale(asker, None))
     }
-
-    fn invitation(&self, sealed: &str) -> Result<Invitation, Refusal> {
-        let sealed = Sealed::parse(sealed).ok_or(Refusal::Link)?;
-        Invitation::open(self.key(), &sealed).ok_or(Refusal::Link)
-    }
-
-    /// Keyed hash of a client: tells whether it was the same, and nothing else.
-    fn client_key(&self, client: &Client) -> MessageKey {
-        MessageKey::of(&self.key().mac("client", &[client.text().as_bytes()]))
-    }
-
-    fn form(
-        &self,
-        (held, joining): (&Held, &Joining),
-        locale: Locale,
-        values: &Values,
-        shown: Shown<'_>,
-    ) -> Response<Body> {
-        let words = Words::of(locale);
-        let ground = self.ground();
-        let columns = asked_for(held, joining);
-        let (path, address) = match shown.invitation {
-            Some((sealed, address)) => (format!("i/{sealed}"), Some(address)),
-            None => (format!("join/{}", held.name), None),
-        };
-        let list = (&held.name, &held.list);
-        let view = form::view(list, &columns, values, words, (&shown.wrong, &|_| false));
-        let page = Page {
-            template: "join.html",
-            status: match shown.is_wrong {
-                true => StatusCode::UNPROCESSABLE_ENTITY,
-                false => StatusCode::OK,
-            },
-            locale,
-            title: words.join_title,
-            content: context! {
-                list => Value::from(Serde(view)),
-                action => self.url(&ground.settings, &path),
-                address => address,
-                invited => address.is_some(),
-                given => shown.given,
-                address_wrong => shown.is_address_wrong.then_some(words.wrong_address),
-                agrees => shown.agrees,
-                wrong => shown.is_wrong,
-                consent => consent(joining, locale),
-            },
-        };
-        self.pages.show(&ground.settings, page)
-    }
-}
-
-/// What a form shows besides its fields.
-#[derive(Default)]
-struct Shown<'a> {
-    invitation: Option<(&'a str, &'a str)>,
-    is_wrong: bool,
-    wrong: BTreeSet<String>,
-    given: &'a str,
-    agrees: bool,
-    is_address_wrong: bool,
-}
-
-fn open_list<'g>(ground: &'g Ground, name: &str) -> Result<(&'g Held, &'g Joining), Refusal> {
-    let held = ground.list(name).ok_or(Refusal::Link)?;
-    let joining = held.list.joining.as_ref().ok_or(Refusal::Link)?;
-    Ok((held, joining))
-}
-
-fn public<'g>(ground: &'g Ground, name: &str) -> Result<(&'g Held, &'g Joining), Refusal> {
-    let (held, joining) = open_list(ground, name)?;
-    match joining.public {
-        true => Ok((held, joining)),
-        false => Err(Refusal::Link),
-    }
-}
-
-fn asked_for<'l>(held: &'l Held, joining: &'l Joining) -> Vec<&'l String> {
-    match &joining.ask {
-        Some(columns) => {
-            let known = columns.iter();
-            known
-                .filter(|name| held.list.columns.contains_key(*name))
-                .collect()
-        }
-        None => form::editable(&held.list),
-    }
-}
-
-/// What must be said and was not sent: a form of one's own may lack a field.
-fn absent<'c>(
-    held: &'c Held,
-    columns: &'c [&'c String],
-    values: &'c Values,
-) -> impl Iterator<Item = String> + 'c {
-    let must = |column: &&&String| {
-        let settings = held.list.columns.get(**column);
-        settings.is_some_and(|it| it.required) && !values.contains_key(**column)
-    };
-    let missing = columns.iter().filter(must);
-    missing.map(|column| (*column).clone())
-}
-
-/// What somebody agrees to, in their language, else in another.
-fn consent(joining: &Joining, locale: Locale) -> &str {
-    let texts = &joining.consent;
-    let own = texts.get(locale.tag());
-    own.or_else(|| texts.values().next())
-        .map_or("", String::as_str)
-}
-
-/// A whole row: consent given, language, and the day of joining where the list has a column for it that must be filled. `None` where
-/// something that must be there is not: then the list can not be joined like this, as lint says.
-fn complete(held: &Held, mut values: Values, locale: Locale) -> Option<Values> {
-    let list = &held.list;
-    if let Some(column) = &list.consent.column {
-        values.insert(column.clone(), "true".to_owned());
-    }
-    if let Some(column) = &list.language_column
-        && values.get(column).is_none_or(String::is_empty)
-        && fits(list, column, locale.tag()).is_ok()
-    {
-        values.insert(column.clone(), locale.tag().to_owned());
-    }
-    let columns = list.columns.keys();
-    let fit = |name: &String| {
-        let value = values.get(name).map_or("", String::as_str);
-        fits(list, name, value).is_ok()
-    };
-    columns.clone().all(fit).then_some(values)
 }

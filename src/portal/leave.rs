@@ -100,8 +100,8 @@ impl Service {
         Ok(self.message((StatusCode::OK, locale), words.left_title, &text, link))
     }
 
-    /// Puts down that somebody leaves, unless they did here since the last round. What the ledger says of them does not count:
-    /// another portal, or a person, may have taken it back meanwhile.
+    /// Puts down that somebody leaves, unless they did here since the last round. That the ledger says so already does not count:
+    /// another portal, or a person, may have taken it back meanwhile. Only who goes on and on saying it is not heard any more.
     pub(super) async fn leave_records(
         &self,
         who: RecipientId,
@@ -109,6 +109,10 @@ impl Service {
     ) -> Result<(), Refusal> {
         let wish = (who, scope.clone());
         if self.left(|left| left.contains(&wish)) {
+            return Ok(());
+        }
+        let has_left = self.folds(|folds| folds.suppressions.exact(&who, scope).is_some());
+        if !self.limits.records.take(who, self.now()) && has_left {
             return Ok(());
         }
         let (at, key) = (self.moment_of(&who), self.new_key());

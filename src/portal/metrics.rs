@@ -51,6 +51,7 @@ pub(super) struct Metrics {
     unseen: AtomicU64,
     published: AtomicU64,
     failures: AtomicU64,
+    workspace_failures: AtomicU64,
     last_published: AtomicU64,
 }
 
@@ -132,6 +133,11 @@ impl Metrics {
         add(&self.failures, 1);
     }
 
+    /// The workspace at the main branch's head can not be read.
+    pub(super) fn no_workspace(&self) {
+        add(&self.workspace_failures, 1);
+    }
+
     /// The page for Prometheus.
     pub(super) fn text(&self, waiting_bytes: u64, damaged: u64) -> String {
         let mut out = String::new();
@@ -197,6 +203,13 @@ impl Metrics {
             "errors_total",
             failures,
             "Rounds and mails that failed.",
+        );
+        let unread = get(&self.workspace_failures);
+        counter(
+            &mut out,
+            "workspace_failures_total",
+            unread,
+            "Rounds in which the main branch's workspace could not be read.",
         );
         let last = get(&self.last_published);
         gauge(

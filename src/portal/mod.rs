@@ -5,6 +5,7 @@
 //! which are keyed; whoever has no such link can only ask for one, at an address of their own. Speaks HTTP/1.1 without TLS,
 //! to a reverse proxy.
 
+mod branches;
 mod bursts;
 mod clerk;
 mod confirm;
@@ -13,10 +14,14 @@ mod files;
 mod folds;
 mod form;
 mod ground;
+mod invited;
 mod join;
+mod join_form;
+mod joined;
 mod leave;
 mod limits;
 mod metrics;
+mod outbox;
 mod page;
 mod post;
 mod preferences;
@@ -26,6 +31,7 @@ mod sent;
 mod serve;
 mod service;
 mod spool;
+mod standing;
 mod streamed;
 mod trace;
 mod view;
@@ -40,32 +46,33 @@ use axum::http::StatusCode;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-pub use clerk::{Fetch, Look, RoundError};
+pub use branches::{Branches, FetchError};
+pub use clerk::RoundError;
+pub use ground::GroundError;
 pub use post::{Desk, Post};
-pub use service::Outside;
+pub use service::{KeyOf, Outside};
 pub use spool::SpoolError;
 
+use branches::starting;
 use folds::Folds;
-use ground::{Ground, tags};
 use metrics::Route;
+use sendings::tags;
 use service::Service;
 use spool::Spool;
-
-use crate::workspace::keyed::Keyed;
-use crate::workspace::tree::Tree;
 
 /// How it is run.
 pub struct Portal {
     service: Arc<Service>,
     repository: Arc<Path>,
-    fetch: Arc<Fetch>,
+    branches: Arc<dyn Branches>,
 }
 
 /// What happened, for a log: no address, no token.
 pub type Log = dyn Fn(&str) + Send + Sync;
 
 impl Portal {
-    /// Fetches both branches, takes up what a former portal left in the spool, and is ready to answer.
+    /// Takes up what a former portal left in the spool, and is ready to answer. Where the remote is away it starts from what was
+    /// fetched last; where the workspace can not be read, from the last that could.
     ///
     /// # Errors
     /// [`RoundError`].
@@ -73,28 +80,38 @@ impl Portal {
         repository: &Path,
         spool: &Path,
         outside: Outside,
-        fetch: Arc<Fetch>,
+        branches: Arc<dyn Branches>,
     ) -> Result<Self, RoundError> {
         let folder = spool;
         let spool = Spool::open(folder)?;
         let readings = Spool::open(&folder.join("readings"))?;
-        let mut look = fetch().map_err(RoundError::Fetch)?;
-        look.ledger.use_key(outside.key.fingerprint())?;
+        let (mut ledger, head, away) = starting(&*branches)?;
+        let start = standing::start(repository, head, &outside)?;
+        ledger.use_key(start.key.fingerprint())?;
         let mut folds = Folds::default();
-        Folds::news(&look.ledger, folds.seen(), |news| folds.take_news(news))?;
+        Folds::news(&ledger, folds.seen(), |news| folds.take_news(news))?;
         for path in spool.closed() {
             folds.take(&spool.read(&path)?.records);
         }
-        let tree = Keyed::new(Tree::at(repository, look.head)?, outside.keys.clone());
-        let tags = tags(&outside.key, look.ledger.occurrences()?);
-        let ground = Ground::read(&tree, look.head, look.workspace, &outside.key, tags)?;
+        let names = tags(&start.key, ledger.occurrences()?);
         let spools = (spool, readings);
+        let ground = (start.ground, start.key);
         let service = Service::new(outside, spools, repository, ground, folds);
-        service.sendings.read_from(look.ledger);
+        service.sendings.read_from(ledger, names);
+        if let Some(why) = away {
+            service.metrics.failed();
+            service.log(&format!(
+                "the remote is away, so what was fetched last counts until it is not: {why}"
+            ));
+        }
+        match start.unread {
+            None => service.keep(repository, head),
+            Some(why) => service.can_not_read(head, &why),
+        }
         Ok(Self {
             service: Arc::new(service),
             repository: Arc::from(repository),
-            fetch,
+            branches,
         })
     }
 
@@ -127,7 +144,27 @@ impl Portal {
             }
         };
         let (_, ()) = tokio::join!(listening, rounds);
-        self.finish().await
+        let (finished, ()) = tokio::join!(self.finish(), self.last_mails());
+        finished
+    }
+
+    /// Tries once more what mails wait, and does not wait long.
+    async fn last_mails(&self) {
+        let outbox = &self.service.outbox;
+        outbox.end();
+        if tokio::time::timeout(serve::GRACE, outbox.is_empty())
+            .await
+            .is_err()
+        {
+            let lost = outbox.waiting();
+            self.service
+                .log(&format!("{lost} mails with links did not go out"));
+        }
+    }
+
+    /// Returns when no mail with a link waits to be sent.
+    pub async fn mails_are_out(&self) {
+        self.service.outbox.is_empty().await;
     }
 
     /// The last round: leaves nothing behind.
@@ -135,7 +172,7 @@ impl Portal {
     /// # Errors
     /// [`RoundError`].
     pub async fn finish(&self) -> Result<(), RoundError> {
-        clerk::make_round(&self.service, &self.repository, &self.fetch, true).await
+        clerk::make_round(&self.service, &self.repository, &self.branches, true).await
     }
 
     /// One round of carrying and fetching.
@@ -143,7 +180,7 @@ impl Portal {
     /// # Errors
     /// [`RoundError`].
     pub async fn round(&self) -> Result<(), RoundError> {
-        clerk::make_round(&self.service, &self.repository, &self.fetch, false).await
+        clerk::make_round(&self.service, &self.repository, &self.branches, false).await
     }
 
     /// Its routes, for tests that need no socket.

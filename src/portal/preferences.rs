@@ -152,11 +152,14 @@ impl Service {
                 if tried.is_wrong() {
                     return Ok(self.page_of(who, false, Some(&tried), asker));
                 }
-                self.record(&records).await?;
+                self.record_of(who, &records).await?;
             }
             Some("leave") => self.leave_records(who, &Scope::All).await?,
             Some("disown") => {
-                self.record(&[wish(Wanted::Disowned)]).await?;
+                // Said once; whoever came back since may say it again.
+                if !self.has_disowned(&who) {
+                    self.record_of(who, &[wish(Wanted::Disowned)]).await?;
+                }
                 self.leave_records(who, &Scope::All).await?;
             }
             Some("rejoin") => self.come_back(who).await?,
@@ -164,11 +167,13 @@ impl Service {
                 let weeks = sent.get("weeks").and_then(|weeks| weeks.parse().ok());
                 let weeks = weeks.unwrap_or(4_i64).clamp(1, LONGEST_PAUSE);
                 let until = self.now() + SignedDuration::from_hours(weeks * 7 * 24);
-                self.record(&[wish(Wanted::Paused { until })]).await?;
+                self.record_of(who, &[wish(Wanted::Paused { until })])
+                    .await?;
             }
             Some("resume") => {
                 let until = self.now();
-                self.record(&[wish(Wanted::Paused { until })]).await?;
+                self.record_of(who, &[wish(Wanted::Paused { until })])
+                    .await?;
             }
             _ => return Err(Refusal::Link),
         }
@@ -179,6 +184,14 @@ impl Service {
             answer.headers_mut().insert(header::LOCATION, there);
         }
         Ok(answer)
+    }
+
+    /// Whether somebody said that they never joined, and is gone.
+    fn has_disowned(&self, who: &RecipientId) -> bool {
+        self.folds(|folds| {
+            let is_gone = folds.suppressions.exact(who, &Scope::All).is_some();
+            is_gone && folds.wishes.of(who).disowned().is_some()
+        })
     }
 
     /// What is known of somebody, as a file.
@@ -234,13 +247,14 @@ impl Service {
         let reason = self.folds(|folds| folds.suppressions.exact(&who, &Scope::All));
         match reason {
             None => Ok(()),
-            Some(reason) if reason.is_own() => self.record(&[self.lift(who, Scope::All)]).await,
+            Some(reason) if reason.is_own() => {
+                self.record_of(who, &[self.lift(who, Scope::All)]).await
+            }
             Some(_) => Err(Refusal::Link),
         }
     }
 
     pub(super) fn lift(&self, who: RecipientId, scope: Scope) -> Record {
-        self.left(|left| left.remove(&(who, scope.clone())));
         Record::Suppression(SuppressionEvent::Lifted {
             recipient: who,
             scope,

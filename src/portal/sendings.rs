@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
 
@@ -15,7 +15,8 @@ use crate::ledger::event::RecipientIndex;
 use crate::ledger::feedback::Reader;
 use crate::ledger::segment::{Record, Subject};
 use crate::mail::occurrence::OccurrenceId;
-use crate::mail::recipient_id::RecipientId;
+use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::mail::token::OccurrenceTag;
 
 /// Recipients of all sendings that are kept, of 12 bytes and two bits each.
 const MOST: usize = 4_000_000;
@@ -44,6 +45,8 @@ pub(super) struct Sendings {
     state: Mutex<State>,
     /// Held by whoever reads for an answer, so that a crowd waits without threads.
     reading: tokio::sync::Mutex<()>,
+    /// What occurrences' tags in links stand for.
+    names: RwLock<HashMap<OccurrenceTag, OccurrenceId>>,
 }
 
 #[derive(Default)]
@@ -61,11 +64,27 @@ struct Known {
     used: u64,
 }
 
+/// What occurrences' tags stand for.
+pub(super) fn tags(
+    key: &RecipientKey,
+    occurrences: impl IntoIterator<Item = OccurrenceId>,
+) -> HashMap<OccurrenceTag, OccurrenceId> {
+    let each = occurrences.into_iter();
+    each.map(|id| (OccurrenceTag::of(key, &id), id)).collect()
+}
+
 impl Sendings {
-    /// Reads from this ledger from now on.
-    pub(super) fn read_from(&self, ledger: Ledger) {
+    /// Reads from this ledger, which has sendings of these names, from now on.
+    pub(super) fn read_from(&self, ledger: Ledger, names: HashMap<OccurrenceTag, OccurrenceId>) {
+        *self.names.write().unwrap_or_else(PoisonError::into_inner) = names;
         *lock(&self.ledger) = Some(ledger);
         self.state().missing.clear();
+    }
+
+    /// The sending that a link's tag stands for.
+    pub(super) fn named(&self, tag: &OccurrenceTag) -> Option<OccurrenceId> {
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        names.get(tag).cloned()
     }
 
     /// A sending's audience; `None` where the ledger has not got it whole. Reads the ledger where it has to.

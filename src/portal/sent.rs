@@ -67,8 +67,8 @@ impl Service {
         let made = tokio::task::spawn_blocking(move || {
             let _seat = seat;
             let ground = of.ground();
-            let occurrence = ground.occurrences.get(&mail.occurrence)?;
-            let audience = of.sendings.audience(occurrence)?;
+            let occurrence = of.sendings.named(&mail.occurrence)?;
+            let audience = of.sendings.audience(&occurrence)?;
             let who = audience.who(mail.index)?;
             if of.is_forgotten(&who) {
                 return None;

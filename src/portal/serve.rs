@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How long an answer may take, the sending of a mail included.
 const LONGEST: Duration = Duration::from_secs(30);
 /// How long requests that are under way may take once it is to end.
-const GRACE: Duration = Duration::from_secs(20);
+pub(super) const GRACE: Duration = Duration::from_secs(20);
 
 type Shared = State<Arc<Service>>;
 type Answer = Response<Body>;
@@ -358,9 +358,9 @@ async fn no_icon() -> Answer {
 
 /// Whether what is asked for can be put down: what a load balancer wants to know.
 async fn health(State(service): Shared) -> Answer {
-    match service.spool.put(&[]).await {
-        Ok(()) if service.spool.is_well() => answer(StatusCode::OK, "text/plain", "ok\n"),
-        _ => answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "spool\n"),
+    match service.spool.is_well().await {
+        true => answer(StatusCode::OK, "text/plain", "ok\n"),
+        false => answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "spool\n"),
     }
 }
 

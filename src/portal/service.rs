@@ -16,6 +16,7 @@ use super::folds::Folds;
 use super::ground::{Ground, Membership, locale};
 use super::limits::{Client, Limits, Rate};
 use super::metrics::Metrics;
+use super::outbox::Outbox;
 use super::page::{Page, Pages};
 use super::post::Post;
 use super::sendings::Sendings;
@@ -24,17 +25,21 @@ use super::spool::Spool;
 use super::trace::Trace;
 use super::words::Words;
 use crate::clock::Clock;
-use crate::ledger::event::{RunId, Scope};
+use crate::git::CommitId;
+use crate::ledger::event::{RunId, Scope, SuppressionEvent};
 use crate::ledger::feedback::MessageKey;
 use crate::ledger::segment::Record;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::workspace::encryption::Keys;
 use crate::workspace::settings::{Locale, Settings};
 
+/// Finds the key that settings name.
+pub type KeyOf = dyn Fn(&Settings) -> Result<RecipientKey, String> + Send + Sync;
+
 /// What is handed in.
 pub struct Outside {
-    /// The organisation's key.
-    pub key: RecipientKey,
+    /// The organisation's key, as settings name it; or why it can not be had.
+    pub key: Box<KeyOf>,
     /// What encrypted lists are read with.
     pub keys: Keys,
     /// The clock.
@@ -52,6 +57,7 @@ pub struct Outside {
 /// See the module.
 pub(super) struct Service {
     pub(super) outside: Outside,
+    key: RecipientKey,
     pub(super) spool: Spool,
     /// What is put down of opens and clicks: apart, since it waits for judgement and nobody waits for it.
     pub(super) readings: Spool,
@@ -59,10 +65,13 @@ pub(super) struct Service {
     pub(super) bursts: Mutex<Bursts>,
     pub(super) sendings: Sendings,
     pub(super) sent: Sent,
+    pub(super) outbox: Outbox,
     pub(super) pages: Pages,
     pub(super) metrics: Metrics,
     pub(super) limits: PortalLimits,
     ground: RwLock<Arc<Ground>>,
+    /// The main branch's head whose workspace can not be read, as the log has it already.
+    unread: Mutex<Option<CommitId>>,
     folds: RwLock<Folds>,
     counter: AtomicU64,
     /// Who left what since the last round: pressing twice says it once.
@@ -83,6 +92,8 @@ pub(super) struct PortalLimits {
     pub(super) address: Limits<RecipientId>,
     /// Mails with links, of everybody.
     pub(super) all_mails: Limits<()>,
+    /// What somebody's own links put down, whoever uses them: each record is read for as long as there is a ledger.
+    pub(super) records: Limits<RecipientId>,
 }
 
 /// Why there is no answer but a page that says so.
@@ -109,18 +120,20 @@ impl Service {
         outside: Outside,
         (spool, readings): (Spool, Spool),
         repository: &Path,
-        ground: Ground,
+        (ground, key): (Ground, RecipientKey),
         folds: Folds,
     ) -> Self {
         let rate = |burst, per_minute| Rate { burst, per_minute };
         Self {
             outside,
+            key,
             spool,
             readings,
             trace: Trace::default(),
             bursts: Mutex::default(),
             sendings: Sendings::default(),
             sent: Sent::new(repository),
+            outbox: Outbox::default(),
             pages: Pages::new(),
             metrics: Metrics::default(),
             limits: PortalLimits {
@@ -129,8 +142,11 @@ impl Service {
                 mails: Limits::new(rate(5.0, 0.5)),
                 address: Limits::new(rate(2.0, 0.05)),
                 all_mails: Limits::new(rate(200.0, 60.0)),
+                // Twenty at once, and an hour.
+                records: Limits::new(rate(20.0, 1.0 / 3.0)),
             },
             ground: RwLock::new(Arc::new(ground)),
+            unread: Mutex::default(),
             folds: RwLock::new(folds),
             counter: AtomicU64::new(0),
             left: Mutex::default(),
@@ -162,7 +178,7 @@ impl Service {
     }
 
     pub(super) fn key(&self) -> &RecipientKey {
-        &self.outside.key
+        &self.key
     }
 
     /// The workspace as it is now.
@@ -206,9 +222,34 @@ impl Service {
         Ok(())
     }
 
+    /// Puts down what somebody's own link asks for, as long as it is not too much. Leaving does not come here: it always may.
+    pub(super) async fn record_of(
+        &self,
+        who: RecipientId,
+        records: &[Record],
+    ) -> Result<(), Refusal> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        if !self.limits.records.take(who, self.now()) {
+            return Err(Refusal::Slow);
+        }
+        // Whoever comes back may leave again; before it is put down, so that nobody's leaving falls in between.
+        for record in records {
+            if let Record::Suppression(SuppressionEvent::Lifted { scope, .. }) = record {
+                self.left(|left| left.remove(&(who, scope.clone())));
+            }
+        }
+        self.record(records).await
+    }
+
     /// Who left since the last round.
     pub(super) fn left<T>(&self, look: impl FnOnce(&mut HashSet<(RecipientId, Scope)>) -> T) -> T {
         look(&mut self.left.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn unread<T>(&self, change: impl FnOnce(&mut Option<CommitId>) -> T) -> T {
+        change(&mut self.unread.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Somebody's rows, and what language they are addressed in.

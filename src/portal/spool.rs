@@ -82,6 +82,7 @@ struct Shared {
 enum Job {
     Write(String, oneshot::Sender<Result<(), SpoolError>>),
     Close(oneshot::Sender<Result<(), SpoolError>>),
+    Try(oneshot::Sender<Result<(), SpoolError>>),
 }
 
 /// A closed file's records.
@@ -116,16 +117,19 @@ impl Spool {
             }
             Err(TryLockError::Error(why)) => return Err(failed(&path, &why)),
         }
-        let (mut left, mut bytes) = (Vec::new(), 0);
+        let (mut left, mut bytes, mut last) = (Vec::new(), 0, 0);
         for entry in fs::read_dir(folder).map_err(|why| failed(folder, &why))? {
             let path = entry.map_err(|why| failed(folder, &why))?.path();
-            if let Some(number) = number(&path) {
+            let (number, damaged) = (number(&path, "spool"), number(&path, "damaged"));
+            // What is kept beside keeps its number: another would take its place.
+            last = last.max(number.or(damaged).unwrap_or_default());
+            if let Some(number) = number {
                 bytes += fs::metadata(&path).map_or(0, |it| it.len());
                 left.push((number, path));
             }
         }
         left.sort();
-        let next = left.last().map_or(0, |(number, _)| *number) + 1;
+        let next = last + 1;
         let shared = Arc::new(Shared {
             folder: folder.to_owned(),
             closed: Mutex::new(left.into_iter().map(|(_, path)| path).collect()),
@@ -172,6 +176,13 @@ impl Spool {
     /// [`SpoolError`].
     pub(super) async fn close_file(&self) -> Result<(), SpoolError> {
         self.job(Job::Close).await
+    }
+
+    /// Whether anything can be put down. Where the last writing failed, another is tried: whoever hears no sends nobody here, so
+    /// nothing else would find out.
+    pub(super) async fn is_well(&self) -> bool {
+        let is_alive = self.job(Job::Try).await.is_ok();
+        is_alive && !self.shared.is_failing.load(Ordering::Relaxed)
     }
 
     async fn job(
@@ -227,11 +238,6 @@ impl Spool {
         self.shared.bytes.load(Ordering::Relaxed)
     }
 
-    /// Whether what was asked for last could be put down.
-    pub(super) fn is_well(&self) -> bool {
-        !self.shared.is_failing.load(Ordering::Relaxed)
-    }
-
     /// Lines that were damaged.
     pub(super) fn damaged(&self) -> u64 {
         self.shared.damaged.load(Ordering::Relaxed)
@@ -275,8 +281,8 @@ fn sum(line: &str) -> String {
     hash.iter().take(8).map(|b| format!("{b:02x}")).collect()
 }
 
-fn number(path: &Path) -> Option<u64> {
-    let is_ours = path.extension().is_some_and(|it| it == "spool");
+fn number(path: &Path, ending: &str) -> Option<u64> {
+    let is_ours = path.extension().is_some_and(|it| it == ending);
     let stem = path.file_stem().and_then(|stem| stem.to_str());
     stem.filter(|_| is_ours)?.parse().ok()
 }
@@ -308,6 +314,10 @@ impl Writer {
                         writers.push(done);
                     }
                     Job::Close(done) => closers.push(done),
+                    Job::Try(done) => {
+                        self.try_again();
+                        let _ = done.send(Ok(()));
+                    }
                 }
             }
             let written = match text.is_empty() {
@@ -359,6 +369,22 @@ impl Writer {
         *size += written;
         self.shared.bytes.fetch_add(written, Ordering::Relaxed);
         done.map_err(|why| wrong(path, &why))
+    }
+
+    /// Writes as much as a record or two beside the files, where the last writing failed.
+    fn try_again(&self) {
+        if !self.shared.is_failing.load(Ordering::Relaxed) {
+            return;
+        }
+        let path = self.shared.folder.join("trial");
+        let file = File::create(&path);
+        let tried = file.and_then(|mut file| {
+            file.write_all(&[b'\n'; 4_096])?;
+            file.sync_data()
+        });
+        let removed = fs::remove_file(&path);
+        let is_failing = tried.and(removed).is_err();
+        self.shared.is_failing.store(is_failing, Ordering::Relaxed);
     }
 
     fn close(&mut self) {
@@ -456,5 +482,15 @@ mod tests {
         assert_eq!(spool.damaged(), 1);
         assert!(path.with_extension("damaged").exists());
         assert!(spool.closed().is_empty());
+        // The next one's files do not take its place, damaged or not.
+        drop(spool);
+        let next = Spool::open(folder.path()).unwrap();
+        next.put(&[record(4)]).await.unwrap();
+        next.close_file().await.unwrap();
+        let other = next.closed().remove(0);
+        assert_ne!(other, path);
+        next.published(&other, 1).unwrap();
+        assert_eq!(fs::read(path.with_extension("damaged")).unwrap(), damaged);
+        assert!(other.with_extension("damaged").exists());
     }
 }

@@ -159,16 +159,13 @@ impl Service {
     async fn note_down(self: &Arc<Self>, sightings: Vec<Sighting>) {
         let mut records = Vec::new();
         for sighting in sightings {
-            let occurrence = {
-                let ground = self.ground();
-                ground.occurrences.get(&sighting.mail.occurrence).cloned()
-            };
+            let occurrence = self.sendings.named(&sighting.mail.occurrence);
             let audience = match occurrence {
                 Some(occurrence) => self.audience(&occurrence).await,
                 None => None,
             };
             match audience {
-                Some(audience) => records.extend(self.record_of(&audience, &sighting)),
+                Some(audience) => records.extend(self.reading_of(&audience, &sighting)),
                 None => self.wait_for(sighting),
             }
         }
@@ -200,7 +197,7 @@ impl Service {
 
     /// What was seen as a record, where it counts: of each mail one open for people and one for machines, of each link one
     /// click a minute.
-    fn record_of(&self, audience: &Audience, sighting: &Sighting) -> Option<Record> {
+    fn reading_of(&self, audience: &Audience, sighting: &Sighting) -> Option<Record> {
         let index = sighting.mail.index;
         let (recipient, by) = (audience.who(index)?, sighting.by);
         let counts = match &sighting.link {

@@ -10,23 +10,28 @@
 )]
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
 use postmerge::clock::{BoxFuture, VirtualClock};
-use postmerge::deliver::opened::{Opened, open};
+use postmerge::deliver::StartError;
+use postmerge::deliver::opened::{self, Opened, open};
+use postmerge::git::{CommitId, Repository};
+use postmerge::ledger::branch::{Ledger, LedgerError};
 use postmerge::ledger::event::RunId;
 use postmerge::mail::envelope::Letter;
 use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
 use postmerge::mail::token::{Action, Leave, Scope};
-use postmerge::portal::{Desk, Fetch, Look, Outside, Portal, Post, RoundError};
+use postmerge::portal::{Branches, Desk, FetchError, Outside, Portal, Post, RoundError};
 use postmerge::transport::mailboxes::Mailboxes;
-use postmerge::transport::{Attempt, ConnectError, Connection, Reply, Transport};
-use postmerge::workspace::encryption::Keys;
+use postmerge::transport::{Attempt, ConnectError, Connection, Reply, Stage, Transport};
 use postmerge::workspace::settings::{LedgerSettings, Sender, Settings};
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 use crate::deliver_common::{House, SECRET, git, people};
@@ -99,6 +104,41 @@ pub struct Desktop {
     pub router: Router,
     pub path: PathBuf,
     pub mails: Arc<Mailed>,
+    pub log: Arc<Mutex<Vec<String>>>,
+}
+
+/// The branches on the house's remote; it is away while it is called something else.
+struct Fetching(PathBuf);
+
+fn fetch_error(why: impl Into<StartError>) -> FetchError {
+    match why.into() {
+        why @ (StartError::Remote(_) | StartError::Ledger(LedgerError::Remote(_))) => {
+            FetchError::Away(why.to_string())
+        }
+        why => FetchError::Wrong(why.to_string()),
+    }
+}
+
+impl Branches for Fetching {
+    fn ledger(&self) -> Result<Ledger, FetchError> {
+        let mut ledger =
+            opened::ledger(&self.0, &LedgerSettings::default()).map_err(fetch_error)?;
+        ledger.fetch().map_err(fetch_error)?;
+        Ok(ledger)
+    }
+
+    fn head(&self) -> Result<CommitId, FetchError> {
+        let repository = Repository::open(&self.0).map_err(fetch_error)?;
+        opened::fetch_main(&repository, &LedgerSettings::default()).map_err(fetch_error)
+    }
+
+    fn kept(&self) -> Option<(Ledger, CommitId)> {
+        let head = opened::fetched_main(&Repository::open(&self.0).ok()?).ok()?;
+        Some((
+            opened::ledger(&self.0, &LedgerSettings::default()).ok()?,
+            head,
+        ))
+    }
 }
 
 /// An answer, read.
@@ -118,42 +158,56 @@ impl Desktop {
 
     pub fn try_open(house: &House, clone: &str, clock: &VirtualClock) -> Result<Self, RoundError> {
         let path = house.clone_of(clone);
-        let mails = Arc::new(Mailed::default());
+        let (mails, log) = (Arc::new(Mailed::default()), Arc::new(Mutex::default()));
+        let lines: Arc<Mutex<Vec<String>>> = Arc::clone(&log);
         let outside = Outside {
-            key: key(),
-            keys: Keys::default(),
+            key: Box::new(|_| Ok(key())),
+            keys: house.keys.clone(),
             clock: Arc::new(clock.clone()),
             run: RunId(77),
             post: Some(Arc::new(Kept(Arc::clone(&mails)))),
             files: Some(house.path().join("site")),
-            log: None,
+            log: Some(Arc::new(move |line: &str| {
+                lines.lock().unwrap().push(line.to_owned());
+            })),
         };
-        let from = path.clone();
-        let fetch: Arc<Fetch> = Arc::new(move || {
-            let opened = open(&from, &LedgerSettings::default()).map_err(|why| why.to_string())?;
-            let Opened {
-                ledger,
-                head,
-                workspace,
-                ..
-            } = opened;
-            Ok(Look {
-                head,
-                workspace,
-                ledger,
-            })
-        });
-        let portal = Portal::open(&path, &path.join(".git/postmerge/portal"), outside, fetch)?;
+        let branches = Arc::new(Fetching(path.clone()));
+        let spool = path.join(".git/postmerge/portal");
+        let portal = Portal::open(&path, &spool, outside, branches)?;
         let router = portal.router();
         Ok(Self {
             portal,
             router,
             path,
             mails,
+            log,
         })
     }
 
-    pub async fn ask(&self, request: Request<Body>) -> Answered {
+    /// The lines of the log that have this in them.
+    pub fn logged(&self, what: &str) -> usize {
+        let log = self.log.lock().unwrap();
+        log.iter().filter(|line| line.contains(what)).count()
+    }
+
+    /// A figure of `/metrics`.
+    pub async fn figure(&self, name: &str) -> u64 {
+        let text = self.get("/metrics").await.text;
+        let name = format!("postmerge_portal_{name} ");
+        let line = text.lines().find_map(|line| line.strip_prefix(&name));
+        line.unwrap().parse().unwrap()
+    }
+
+    /// Asks as the proxy on this machine does.
+    pub async fn ask(&self, mut request: Request<Body>) -> Answered {
+        let proxy = SocketAddr::from(([127, 0, 0, 1], 9));
+        if request
+            .extensions()
+            .get::<ConnectInfo<SocketAddr>>()
+            .is_none()
+        {
+            request.extensions_mut().insert(ConnectInfo(proxy));
+        }
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let bytes = to_bytes(body, 1_000_000).await.unwrap();
@@ -167,6 +221,14 @@ impl Desktop {
         }
     }
 
+    /// Sends a form from a client of this number, and does not wait for mails.
+    pub async fn from(&self, client: u16, path: &str, body: &str) -> Answered {
+        let [high, low] = client.to_be_bytes();
+        let request = Request::post(path).header("x-forwarded-for", format!("10.7.{high}.{low}"));
+        self.ask(request.body(Body::from(body.to_owned())).unwrap())
+            .await
+    }
+
     pub async fn get(&self, path: &str) -> Answered {
         self.ask(Request::get(path).body(Body::empty()).unwrap())
             .await
@@ -175,13 +237,23 @@ impl Desktop {
     pub async fn post(&self, path: &str, body: &str) -> Answered {
         let request =
             Request::post(path).header("content-type", "application/x-www-form-urlencoded");
-        self.ask(request.body(Body::from(body.to_owned())).unwrap())
-            .await
+        let answered = self.ask(request.body(Body::from(body.to_owned())).unwrap());
+        let answered = answered.await;
+        self.portal.mails_are_out().await;
+        answered
     }
 
     /// The ledger as a fresh look at the remote has it.
     pub fn opened(&self, house: &House) -> Opened {
         open(&house.clone_of("reader"), &LedgerSettings::default()).unwrap()
+    }
+
+    /// The same where the workspace can not be read.
+    pub fn ledger(&self, house: &House) -> Ledger {
+        let settings = LedgerSettings::default();
+        let mut ledger = opened::ledger(&house.clone_of("reader"), &settings).unwrap();
+        ledger.fetch().unwrap();
+        ledger
     }
 
     /// How many commits the ledger has on the remote.
@@ -199,13 +271,38 @@ impl Desktop {
 }
 
 /// The mails that were handed over.
-#[derive(Default)]
-pub struct Mailed(Mutex<Vec<(String, String)>>);
+pub struct Mailed {
+    taken: Mutex<Vec<(String, String)>>,
+    /// What the relay refuses with, one after the other.
+    refusals: Mutex<Vec<u16>>,
+    /// Closed, nothing is handed over.
+    gate: watch::Sender<bool>,
+}
+
+impl Default for Mailed {
+    fn default() -> Self {
+        Self {
+            taken: Mutex::default(),
+            refusals: Mutex::default(),
+            gate: watch::Sender::new(true),
+        }
+    }
+}
 
 impl Mailed {
     /// To whom, and the text part with its line ends joined.
     pub fn all(&self) -> Vec<(String, String)> {
-        self.0.lock().unwrap().clone()
+        self.taken.lock().unwrap().clone()
+    }
+
+    /// The next mails are refused with these.
+    pub fn refuse(&self, codes: &[u16]) {
+        *self.refusals.lock().unwrap() = codes.iter().rev().copied().collect();
+    }
+
+    /// Whether mails go out, or wait.
+    pub fn open(&self, is_open: bool) {
+        self.gate.send_replace(is_open);
     }
 
     /// The path of the link in the last mail.
@@ -220,7 +317,12 @@ impl Mailed {
 struct Kept(Arc<Mailed>);
 
 impl Post for Kept {
-    fn desk<'a>(&'a self, _: &'a Settings, _: &'a Sender) -> BoxFuture<'a, Result<Desk, String>> {
+    fn desk<'a>(
+        &'a self,
+        _: CommitId,
+        _: &'a Settings,
+        _: &'a Sender,
+    ) -> BoxFuture<'a, Result<Desk, String>> {
         Box::pin(async {
             Ok(Desk {
                 transport: Arc::new(Keeping(Arc::clone(&self.0))),
@@ -234,7 +336,11 @@ struct Keeping(Arc<Mailed>);
 
 impl Transport for Keeping {
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, ConnectError>> {
-        Box::pin(async { Ok(Box::new(Keeping(Arc::clone(&self.0))) as Box<dyn Connection>) })
+        Box::pin(async {
+            let mut gate = self.0.gate.subscribe();
+            gate.wait_for(|is_open| *is_open).await.unwrap();
+            Ok(Box::new(Keeping(Arc::clone(&self.0))) as Box<dyn Connection>)
+        })
     }
 }
 
@@ -244,6 +350,15 @@ impl Connection for Keeping {
         letter: &'a Letter,
         commit: &'a mut (dyn FnMut() -> io::Result<()> + Send),
     ) -> BoxFuture<'a, Attempt> {
+        let refusal = self.0.refusals.lock().unwrap().pop();
+        if let Some(code) = refusal {
+            let reply = Reply {
+                code,
+                text: "not now".to_owned(),
+            };
+            let stage = Stage::RcptTo;
+            return Box::pin(async move { Attempt::Refused { reply, stage } });
+        }
         commit().unwrap();
         let message = mail_parser::MessageParser::default()
             .parse(&letter.message)
@@ -251,11 +366,9 @@ impl Connection for Keeping {
         let text = message.body_text(0).unwrap().into_owned();
         let subject = message.subject().unwrap_or_default().to_owned();
         let to = letter.envelope.to.as_str().to_owned();
-        self.0
-            .0
-            .lock()
-            .unwrap()
-            .push((to, format!("{subject}\n\n{text}")));
+        let mut taken = self.0.taken.lock().unwrap();
+        taken.push((to, format!("{subject}\n\n{text}")));
+        drop(taken);
         Box::pin(async {
             Attempt::Accepted(Reply {
                 code: 250,

@@ -1,0 +1,78 @@
+//! Joining by an invitation, whose link went to the address already: whoever has it joins with one form.
+
+use axum::body::Body;
+use axum::http::Response;
+
+use super::form::{self, Sent};
+use super::join_form::{Shown, absent, asked_for, consent, open_list};
+use super::joined::Joiner;
+use super::service::{Asker, Refusal, Service};
+use crate::ledger::feedback::MessageKey;
+use crate::mail::address::Address;
+use crate::mail::invitation::Invitation;
+use crate::mail::sealed::Sealed;
+use crate::workspace::members::Values;
+
+impl Service {
+    /// An invitation's page.
+    pub(super) fn invitation_page(
+        &self,
+        sealed: &str,
+        asker: &Asker,
+    ) -> Result<Response<Body>, Refusal> {
+        self.may_ask(asker)?;
+        let ground = self.ground();
+        let invitation = self.invitation(sealed)?;
+        let (held, joining) = open_list(&ground, &invitation.list)?;
+        let shown = Shown {
+            invitation: Some((sealed, &invitation.address)),
+            ..Shown::default()
+        };
+        let locale = self.locale(asker, None);
+        Ok(self.form((held, joining), locale, &Values::new(), shown))
+    }
+
+    /// An invited person joins: the link went to their address.
+    pub(super) async fn accept_invitation(
+        &self,
+        sealed: &str,
+        body: &[u8],
+        asker: &Asker,
+    ) -> Result<Response<Body>, Refusal> {
+        self.may_ask(asker)?;
+        let ground = self.ground();
+        let invitation = self.invitation(sealed)?;
+        let (held, joining) = open_list(&ground, &invitation.list)?;
+        let sent = Sent::parse(body);
+        let columns = asked_for(held, joining);
+        let (values, mut wrong) = form::take(&held.name, &held.list, &columns, &sent);
+        wrong.extend(absent(held, &columns, &values));
+        let locale = self.locale(asker, None);
+        let agrees = sent.get("agree") == Some("yes");
+        if !wrong.is_empty() || !agrees {
+            let shown = Shown {
+                invitation: Some((sealed, &invitation.address)),
+                is_wrong: true,
+                wrong,
+                agrees,
+                ..Shown::default()
+            };
+            return Ok(self.form((held, joining), locale, &values, shown));
+        }
+        let joiner = Joiner {
+            address: Address::parse(&invitation.address).map_err(|_| Refusal::Link)?,
+            values,
+            consent: MessageKey::of(consent(joining, locale).as_bytes()),
+            client: Some(self.client_key(&asker.client)),
+            locale,
+        };
+        // The same link and the same answers make the same wish.
+        let key = MessageKey::of(&[sealed.as_bytes(), body].concat());
+        self.joins(held, joiner, key, asker).await
+    }
+
+    fn invitation(&self, sealed: &str) -> Result<Invitation, Refusal> {
+        let sealed = Sealed::parse(sealed).ok_or(Refusal::Link)?;
+        Invitation::open(self.key(), &sealed).ok_or(Refusal::Link)
+    }
+}

@@ -1,0 +1,145 @@
+//! What a list asks of who joins it: the form, what of it must be filled, what they agree to, and the row that comes of it.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+
+use super::form;
+use super::ground::{Ground, Held};
+use super::page::Page;
+use super::service::{Refusal, Service};
+use super::words::Words;
+use crate::workspace::list::Joining;
+use crate::workspace::members::{Values, fits};
+use crate::workspace::settings::Locale;
+
+impl Service {
+    /// The form.
+    pub(super) fn form(
+        &self,
+        (held, joining): (&Held, &Joining),
+        locale: Locale,
+        values: &Values,
+        shown: Shown<'_>,
+    ) -> Response<Body> {
+        let words = Words::of(locale);
+        let ground = self.ground();
+        let columns = asked_for(held, joining);
+        let (path, address) = match shown.invitation {
+            Some((sealed, address)) => (format!("i/{sealed}"), Some(address)),
+            None => (format!("join/{}", held.name), None),
+        };
+        let list = (&held.name, &held.list);
+        let view = form::view(list, &columns, values, words, (&shown.wrong, &|_| false));
+        let page = Page {
+            template: "join.html",
+            status: match shown.is_wrong {
+                true => StatusCode::UNPROCESSABLE_ENTITY,
+                false => StatusCode::OK,
+            },
+            locale,
+            title: words.join_title,
+            content: context! {
+                list => Value::from(Serde(view)),
+                action => self.url(&ground.settings, &path),
+                address => address,
+                invited => address.is_some(),
+                given => shown.given,
+                address_wrong => shown.is_address_wrong.then_some(words.wrong_address),
+                agrees => shown.agrees,
+                wrong => shown.is_wrong,
+                consent => consent(joining, locale),
+            },
+        };
+        self.pages.show(&ground.settings, page)
+    }
+}
+
+/// What a form shows besides its fields.
+#[derive(Default)]
+pub(super) struct Shown<'a> {
+    pub(super) invitation: Option<(&'a str, &'a str)>,
+    pub(super) is_wrong: bool,
+    pub(super) wrong: BTreeSet<String>,
+    pub(super) given: &'a str,
+    pub(super) agrees: bool,
+    pub(super) is_address_wrong: bool,
+}
+
+pub(super) fn open_list<'g>(
+    ground: &'g Ground,
+    name: &str,
+) -> Result<(&'g Held, &'g Joining), Refusal> {
+    let held = ground.list(name).ok_or(Refusal::Link)?;
+    let joining = held.list.joining.as_ref().ok_or(Refusal::Link)?;
+    Ok((held, joining))
+}
+
+pub(super) fn public<'g>(
+    ground: &'g Ground,
+    name: &str,
+) -> Result<(&'g Held, &'g Joining), Refusal> {
+    let (held, joining) = open_list(ground, name)?;
+    match joining.public {
+        true => Ok((held, joining)),
+        false => Err(Refusal::Link),
+    }
+}
+
+pub(super) fn asked_for<'l>(held: &'l Held, joining: &'l Joining) -> Vec<&'l String> {
+    match &joining.ask {
+        Some(columns) => {
+            let known = columns.iter();
+            known
+                .filter(|name| held.list.columns.contains_key(*name))
+                .collect()
+        }
+        None => form::editable(&held.list),
+    }
+}
+
+/// What must be said and was not sent: a form of one's own may lack a field.
+pub(super) fn absent<'c>(
+    held: &'c Held,
+    columns: &'c [&'c String],
+    values: &'c Values,
+) -> impl Iterator<Item = String> + 'c {
+    let must = |column: &&&String| {
+        let settings = held.list.columns.get(**column);
+        settings.is_some_and(|it| it.required) && !values.contains_key(**column)
+    };
+    let missing = columns.iter().filter(must);
+    missing.map(|column| (*column).clone())
+}
+
+/// What somebody agrees to, in their language, else in another.
+pub(super) fn consent(joining: &Joining, locale: Locale) -> &str {
+    let texts = &joining.consent;
+    let own = texts.get(locale.tag());
+    own.or_else(|| texts.values().next())
+        .map_or("", String::as_str)
+}
+
+/// A whole row: consent given, language, and the day of joining where the list has a column for it that must be filled. `None` where
+/// something that must be there is not: then the list can not be joined like this, as lint says.
+pub(super) fn complete(held: &Held, mut values: Values, locale: Locale) -> Option<Values> {
+    let list = &held.list;
+    if let Some(column) = &list.consent.column {
+        values.insert(column.clone(), "true".to_owned());
+    }
+    if let Some(column) = &list.language_column
+        && values.get(column).is_none_or(String::is_empty)
+        && fits(list, column, locale.tag()).is_ok()
+    {
+        values.insert(column.clone(), locale.tag().to_owned());
+    }
+    let columns = list.columns.keys();
+    let fit = |name: &String| {
+        let value = values.get(name).map_or("", String::as_str);
+        fits(list, name, value).is_ok()
+    };
+    columns.clone().all(fit).then_some(values)
+}

@@ -1,0 +1,109 @@
+//! The workspace that the portal stands on: the one at the main branch's head. Where it can not be read, the portal goes on with
+//! the last one that could, starts from it, too, and says so once.
+
+use std::path::Path;
+
+use super::clerk::RoundError;
+use super::ground::{Ground, GroundError, workspace};
+use super::service::{Outside, Service};
+use crate::git::{CommitId, GitError, Repository};
+use crate::mail::recipient_id::RecipientKey;
+
+/// Keeps the last head whose workspace could be read, also from git's cleaning up.
+const GOOD: &str = "refs/postmerge/portal";
+
+/// What a portal starts from.
+pub(super) struct Start {
+    pub(super) ground: Ground,
+    pub(super) key: RecipientKey,
+    /// Why it is not the main branch's head.
+    pub(super) unread: Option<GroundError>,
+}
+
+/// The workspace at the main branch's head, else the last that a portal of this clone could read.
+///
+/// # Errors
+/// [`RoundError`] where there is neither.
+pub(super) fn start(
+    repository: &Path,
+    head: CommitId,
+    outside: &Outside,
+) -> Result<Start, RoundError> {
+    let why = match stand(repository, head, outside) {
+        Err(RoundError::Ground(why)) => why,
+        other => return other,
+    };
+    let older = last_good(repository)?.filter(|older| *older != head);
+    match older.map(|older| stand(repository, older, outside)) {
+        None | Some(Err(RoundError::Ground(_))) => Err(why.into()),
+        Some(stands) => Ok(Start {
+            unread: Some(why),
+            ..stands?
+        }),
+    }
+}
+
+fn stand(repository: &Path, head: CommitId, outside: &Outside) -> Result<Start, RoundError> {
+    let workspace = workspace(repository, head)?;
+    let key = (outside.key)(&workspace.settings).map_err(RoundError::Key)?;
+    let ground = Ground::of(repository, head, workspace, (&key, &outside.keys))?;
+    Ok(Start {
+        ground,
+        key,
+        unread: None,
+    })
+}
+
+/// The last head whose workspace a portal of this clone could read.
+fn last_good(repository: &Path) -> Result<Option<CommitId>, GitError> {
+    Repository::open(repository)?.reference(GOOD)
+}
+
+/// Keeps a head whose workspace could be read.
+fn keep_good(repository: &Path, head: CommitId) -> Result<(), GitError> {
+    Repository::open(repository)?.move_reference(GOOD, head, |_| Ok::<_, GitError>(true))
+}
+
+impl Service {
+    /// Goes over to the workspace at the main branch's head, or says why it stays where it is.
+    pub(super) fn follow(&self, repository: &Path, head: CommitId) {
+        if self.ground().head == head {
+            self.can_read(head);
+            return;
+        }
+        match Ground::at(repository, head, (self.key(), &self.outside.keys)) {
+            Ok(new) => {
+                self.replace_ground(new);
+                self.can_read(head);
+                self.keep(repository, head);
+            }
+            Err(why) => self.can_not_read(head, &why),
+        }
+    }
+
+    /// Keeps this head to start from.
+    pub(super) fn keep(&self, repository: &Path, head: CommitId) {
+        if let Err(why) = keep_good(repository, head) {
+            self.log(&format!("a later start may not find this workspace: {why}"));
+        }
+    }
+
+    /// Counts that the workspace at the main branch's head can not be read; the log has it once.
+    pub(super) fn can_not_read(&self, head: CommitId, why: &GroundError) {
+        self.metrics.no_workspace();
+        if self.unread(|unread| unread.replace(head)) != Some(head) {
+            let goes_on = self.ground().head;
+            self.log(&format!(
+                "the workspace on the main branch can not be read, so the one of {goes_on} counts until it can: {why}"
+            ));
+        }
+    }
+
+    fn can_read(&self, head: CommitId) {
+        if self.unread(Option::take).is_some() {
+            self.log(&format!(
+                "the workspace on the main branch can be read again: {head}"
+            ));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What somebody merges, and a remote that is away, keep nobody from leaving: the portal publishes first, and goes on with the
+//! last workspace that it could read.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod deliver_common;
+mod portal_common;
+
+use std::fs;
+
+use axum::http::StatusCode;
+use deliver_common::{House, clock};
+use portal_common::{Desktop, house, link, who};
+use postmerge::ledger::event::{Exclusion, Scope};
+use postmerge::mail::token::{Action, Scope as Tag};
+use postmerge::portal::{FetchError, GroundError, RoundError};
+
+const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+const UNREAD: &str = "the workspace on the main branch can not be read";
+
+fn leaving(address: &str) -> String {
+    link(Action::Unsubscribe, Tag::All, address)
+}
+
+/// Whether the ledger on the remote says that they left.
+fn left(desk: &Desktop, house: &House, address: &str) -> bool {
+    let suppressions = desk.ledger(house).suppressions().unwrap();
+    suppressions.exact(&who(address), &Scope::All) == Some(Exclusion::Unsubscribed)
+}
+
+#[tokio::test]
+async fn what_somebody_broke_on_main_keeps_nothing_from_the_ledger() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    house.write("campaigns/uno/campaign.yaml", "subject: [\n");
+    house.push("a mistake");
+    desk.post(&leaving("p1@a.test"), ONE_CLICK).await;
+    desk.portal.round().await.unwrap();
+    assert!(left(&desk, &house, "p1@a.test"));
+    // As before: the page is there, and what is asked for goes on.
+    assert!(desk.get("/join/socios").await.text.contains("Socios"));
+    desk.post(&leaving("p2@a.test"), ONE_CLICK).await;
+    desk.portal.round().await.unwrap();
+    assert!(left(&desk, &house, "p2@a.test"));
+    assert_eq!(desk.figure("workspace_failures_total").await, 2);
+    assert_eq!(desk.figure("errors_total").await, 0);
+    assert_eq!(desk.logged(UNREAD), 1, "once, not every round");
+
+    house.campaign("uno", "");
+    house.edit("lists/socios.yaml", "title: Socios", "title: Miembros");
+    house.push("mended");
+    desk.portal.round().await.unwrap();
+    assert!(desk.get("/join/socios").await.text.contains("Miembros"));
+    assert_eq!(desk.figure("workspace_failures_total").await, 2);
+    assert_eq!(desk.logged("can be read again"), 1);
+}
+
+#[tokio::test]
+async fn a_list_that_can_not_be_read_does_not_either_and_a_start_takes_the_last_that_could() {
+    let (mut house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    // Whoever runs the portal has no key for it.
+    house.encrypt();
+    house.keys = postmerge::workspace::encryption::Keys::default();
+    house.remove("lists/socios.csv");
+    house.push("encrypted");
+    desk.post(&leaving("p1@a.test"), ONE_CLICK).await;
+    desk.portal.round().await.unwrap();
+    assert!(left(&desk, &house, "p1@a.test"));
+    assert_eq!(desk.logged(UNREAD), 1);
+    drop(desk);
+
+    let again = Desktop::open(&house, "portal", &clock);
+    assert_eq!(again.logged(UNREAD), 1);
+    assert_eq!(again.get("/join/socios").await.status, StatusCode::OK);
+    let own = link(Action::Preferences, Tag::All, "p3@a.test");
+    assert!(
+        again.get(&own).await.text.contains("value=\"X3\""),
+        "rows are found"
+    );
+    assert_eq!(
+        again.post(&leaving("p2@a.test"), ONE_CLICK).await.status,
+        StatusCode::OK
+    );
+    again.portal.round().await.unwrap();
+    assert!(left(&again, &house, "p2@a.test"));
+
+    // A clone whose portal never could read any has nothing to start from.
+    let new = Desktop::try_open(&house, "new", &clock);
+    let why = new.err().unwrap();
+    assert!(
+        matches!(why, RoundError::Ground(GroundError::Plan(_))),
+        "{why}"
+    );
+}
+
+#[tokio::test]
+async fn a_portal_starts_while_the_remote_is_away_from_what_it_fetched_last() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    desk.post(&leaving("p1@a.test"), ONE_CLICK).await;
+    desk.portal.round().await.unwrap();
+    drop(desk);
+    house.clone_of("new");
+    let (here, away) = (house.path().join("remote.git"), house.path().join("away"));
+    fs::rename(&here, &away).unwrap();
+
+    let desk = Desktop::open(&house, "portal", &clock);
+    assert_eq!(desk.logged("the remote is away"), 1);
+    let own = link(Action::Preferences, Tag::All, "p1@a.test");
+    assert!(
+        desk.get(&own).await.text.contains("value=\"rejoin\""),
+        "it knows who left"
+    );
+    let answer = desk.post(&leaving("p2@a.test"), ONE_CLICK).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let why = desk.portal.round().await.unwrap_err();
+    assert!(
+        matches!(why, RoundError::Fetch(FetchError::Away(_))),
+        "{why}"
+    );
+    // Nothing was ever fetched: it would not know who left.
+    let new = Desktop::try_open(&house, "new", &clock).err().unwrap();
+    assert!(
+        matches!(new, RoundError::Fetch(FetchError::Away(_))),
+        "{new}"
+    );
+
+    fs::rename(&away, &here).unwrap();
+    desk.portal.round().await.unwrap();
+    assert!(left(&desk, &house, "p2@a.test"));
+}
