@@ -127,6 +127,59 @@ fn nobody_believes_a_forged_token() {
     assert_eq!(office.feedback(), []);
 }
 
+/// A letter of somebody who passes a report on, as an attachment.
+fn passed_on(to: &str, report: &str) -> String {
+    format!(
+        "Return-Path: <ana@otra.test>\nFrom: Ana <ana@otra.test>\nTo: {to}\nSubject: Fwd: Undelivered Mail\n\
+         Date: Thu, 3 Dec 2026 18:00:00 +0000\nMessage-ID: <fwd@otra.test>\nMIME-Version: 1.0\n\
+         Content-Type: multipart/mixed; boundary=\"out\"\n\n--out\nContent-Type: text/plain\n\nThis came back.\n\n\
+         --out\nContent-Type: message/rfc822\n\n{report}\n--out--\n"
+    )
+}
+
+/// A report that returns the mail, with its reverse-path.
+fn returning(to: &str, about: &str, path: &str) -> String {
+    let original = format!(
+        "--b\nContent-Type: message/rfc822\n\nReturn-Path: <{path}>\nTo: {about}\nSubject: Rueda\n\nHola\n\n--b--"
+    );
+    hard(to, about).replace("--b--", &original)
+}
+
+#[test]
+fn a_report_in_a_persons_letter_is_for_a_person_and_suppresses_nobody() {
+    let office = Office::new();
+    let report = hard("eventos@camara.example", "p3@uno.test");
+    office.arrives("1", &passed_on("rebotes@camara.example", &report));
+    // It is about somebody else than whose mail it was.
+    let other = returning("eventos@camara.example", "p4@uno.test", &office.path(2, 0));
+    office.arrives("2", &passed_on("rebotes@camara.example", &other));
+    for _ in 0..2 {
+        let summary = office.ingest();
+        assert_eq!(summary.for_people.len(), 2, "{summary:?}");
+        assert_eq!((summary.noted, summary.suppressed), (0, 0), "{summary:?}");
+        assert_eq!(office.left(), ["1", "2"]);
+    }
+    for n in [2, 3, 4] {
+        assert_eq!(office.suppressed(n), None);
+    }
+    assert_eq!(office.feedback(), []);
+}
+
+#[test]
+fn what_a_person_passes_on_counts_where_the_mails_token_proves_it() {
+    let office = Office::new();
+    let report = returning("eventos@camara.example", "p3@uno.test", &office.path(3, 0));
+    office.arrives("1", &passed_on("rebotes@camara.example", &report));
+    for n in 0..3 {
+        let summary = office.ingest();
+        assert_eq!(summary.for_people.len(), 1, "{summary:?}");
+        assert_eq!(summary.suppressed, u64::from(n == 0), "{summary:?}");
+    }
+    assert_eq!(office.suppressed(3), Some(Exclusion::HardBounce));
+    assert_eq!(office.feedback().len(), 1);
+    assert_eq!(office.left(), ["1"]);
+}
+
 #[test]
 fn without_a_token_the_message_id_tells_and_then_the_address() {
     let mut office = Office::new();
@@ -195,6 +248,65 @@ fn who_asks_to_leave_has_left() {
         Some(Exclusion::Unsubscribed)
     );
     assert_eq!(suppressions.reason(&id, None), None);
+}
+
+/// Some servers report to whatever address a mail has.
+#[test]
+fn a_report_at_the_address_for_leaving_is_read_and_nobody_leaves_by_it() {
+    let office = Office::new();
+    let leave = Leave {
+        action: Action::Unsubscribe,
+        scope: token::Scope::All,
+        recipient: office.key.id(&person(2)),
+    };
+    let base = &office.workspace.settings.unsubscribe.address;
+    let to = base.replace('@', &format!("+{}@", leave.token(&office.key)));
+    let id = message_id(
+        &office.key,
+        &occurrence(),
+        office.key.id(&person(2)),
+        0,
+        "camara.example",
+    );
+    let original = format!(
+        "--b\nContent-Type: message/rfc822\n\nMessage-ID: <{id}>\nSubject: Rueda\n\nHola\n\n--b--"
+    );
+    // It was forwarded: the token tells whose mail it was.
+    let text = hard(&to, "forwarded@elsewhere.test").replace("--b--", &original);
+    office.arrives("1", &text);
+    let summary = office.ingest();
+    assert_eq!((summary.noted, summary.suppressed), (1, 1), "{summary:?}");
+    assert_eq!(office.suppressed(2), Some(Exclusion::HardBounce));
+    let mails: Vec<_> = office.feedback().into_iter().map(|it| it.mail).collect();
+    assert_eq!(mails, [Some((occurrence(), RecipientIndex(2)))]);
+    assert_eq!(office.left(), Vec::<String>::new());
+}
+
+#[test]
+fn a_report_about_a_letter_of_our_own_is_nobodys_bounce() {
+    let office = Office::new();
+    let of = |extra: &str| {
+        let original = format!(
+            "--b\nContent-Type: message/rfc822\n\nFrom: Camara <eventos@camara.example>\nTo: p3@uno.test\n\
+            Auto-Submitted: auto-generated\nX-Auto-Response-Suppress: All\n{extra}Subject: Baja\n\nHecho\n\n--b--"
+        );
+        let text = hard("rebotes@camara.example", "p3@uno.test").replace("--b--", &original);
+        text.replace("Message-ID: <", &format!("Message-ID: <{}", extra.len()))
+    };
+    office.arrives("1", &of(""));
+    let summary = office.ingest();
+    assert_eq!(
+        (summary.passed, summary.noted, summary.suppressed),
+        (1, 0, 0),
+        "{summary:?}"
+    );
+    assert_eq!(office.suppressed(3), None);
+    // A campaign's mail has the same fields, and one more.
+    office.arrives(
+        "2",
+        &of("Feedback-ID: a:once:transactional:camara.example\n"),
+    );
+    assert_eq!(office.ingest().suppressed, 1);
 }
 
 #[test]
@@ -288,6 +400,24 @@ fn soft_bounces_add_up_and_blocks_do_not() {
     assert_eq!(office.ingest().suppressed, 1);
     assert_eq!(office.suppressed(1), Some(Exclusion::HardBounce));
     assert_eq!(office.suppressed(2), None);
+}
+
+#[test]
+fn where_proof_is_asked_for_soft_bounces_without_it_do_not_add_up() {
+    let mut office = Office::new();
+    for (proof, suppressed) in [(true, None), (false, Some(Exclusion::HardBounce))] {
+        office.workspace.settings.policy.proof_of_mail = proof;
+        for n in 0..5 {
+            let words = format!("552 5.2.2 mailbox full {proof} {n}");
+            let status = if proof { "5.2.2" } else { "5.2.0" };
+            let about = format!("p{}@uno.test", if proof { 1 } else { 2 });
+            let text = report("rebotes@camara.example", &about, "failed", status, &words);
+            let text = text.replace("Message-ID: <", &format!("Message-ID: <{n}"));
+            office.arrives(&format!("{proof} {n}"), &text);
+        }
+        assert_eq!(office.ingest().noted, 5);
+        assert_eq!(office.suppressed(if proof { 1 } else { 2 }), suppressed);
+    }
 }
 
 #[test]

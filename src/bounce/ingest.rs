@@ -142,7 +142,7 @@ pub async fn ingest(
 ) -> Result<Summary, IngestError> {
     let now = outside.clock.now();
     let policy = &outside.workspace.settings.policy;
-    let mut known = Known::read(ledger, policy.soft_bounces, now)?;
+    let mut known = Known::read(ledger, policy.soft_bounces, policy.proof_of_mail, now)?;
     let mut listener = listener(outside, ledger)?;
     let mut summary = Summary::default();
     let mut touched = BTreeSet::new();
@@ -292,6 +292,7 @@ fn take_all<'m>(
         }
         if is_known {
             said.feedback.clear();
+            said.suppressions.clear();
         }
         intake.take(sums, said, &one);
     }
@@ -334,12 +335,14 @@ fn listener<'a>(outside: &Outside<'a>, ledger: &Ledger) -> Result<Listener<'a>, 
         |what, text: &str| Address::parse(text).map_err(|why| IngestError::Address { what, why });
     let bounces = address("bounces.address", &settings.bounces.address)?;
     let leaving = address("unsubscribe.address", &settings.unsubscribe.address)?;
+    let senders = settings.senders.values();
     let lists = outside.workspace.lists.values();
     let topics = lists.flat_map(|file| file.list.topics.keys());
     Ok(Listener {
         key: outside.key,
         whose: Whose::new(ledger, outside.key, bounces, leaving)?,
         topics: topics.map(ToString::to_string).collect(),
+        senders: senders.map(|it| it.address.to_lowercase()).collect(),
         trusts_addresses: !settings.policy.proof_of_mail,
     })
 }

@@ -17,6 +17,8 @@ pub(super) struct Known {
     /// When mail bounced softly, within the limit's days.
     soft: HashMap<RecipientId, Vec<Timestamp>>,
     limit: SoftBounces,
+    /// Whether only what surely is about a mail of ours counts against the limit.
+    needs_proof: bool,
     since: Timestamp,
     /// The segment that comes next.
     next: u32,
@@ -30,6 +32,7 @@ impl Known {
     pub(super) fn read(
         ledger: &Ledger,
         limit: SoftBounces,
+        needs_proof: bool,
         now: Timestamp,
     ) -> Result<Self, LedgerError> {
         let days = SignedDuration::from_hours(24 * i64::from(limit.days));
@@ -37,6 +40,7 @@ impl Known {
             messages: HashSet::new(),
             soft: HashMap::new(),
             limit,
+            needs_proof,
             since: now.checked_sub(days).unwrap_or(Timestamp::MIN),
             next: 0,
         };
@@ -97,7 +101,8 @@ impl Known {
         };
         // What is refused for the sender, the mail or the way there says nothing of the mailbox.
         let is_soft = matches!(class, Class::Soft | Class::MailboxFull | Class::Unknown);
-        if !is_soft || feedback.at < self.since {
+        let is_hearsay = self.needs_proof && feedback.mail.is_none();
+        if !is_soft || is_hearsay || feedback.at < self.since {
             return None;
         }
         let times = self.soft.entry(feedback.recipient).or_default();

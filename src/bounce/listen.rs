@@ -12,7 +12,7 @@ use crate::ledger::reply_text::without_recipient;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::mail::refusal::Class;
-use crate::mail::token;
+use crate::mail::token::{self, ReversePath};
 
 /// What one message came to.
 #[derive(Debug)]
@@ -47,8 +47,21 @@ pub(super) struct Listener<'a> {
     pub(super) whose: Whose<'a>,
     /// The topics that somebody can leave.
     pub(super) topics: Vec<String>,
+    /// Whom our own letters come from, as they are compared.
+    pub(super) senders: Vec<String>,
     /// Whether an address alone is enough for a suppression.
     pub(super) trusts_addresses: bool,
+}
+
+/// What the address that a message came to says of whose mail it is about.
+#[derive(Clone, Copy)]
+enum Origin {
+    /// This mail.
+    Mail(ReversePath),
+    /// A mail to this person.
+    Person(RecipientId),
+    /// Nothing.
+    Unknown,
 }
 
 /// The message at hand.
@@ -69,30 +82,37 @@ impl Listener<'_> {
         message: &Message<'_>,
     ) -> Result<Said, LedgerError> {
         let token = self.whose.token(message.returned);
-        let path = match token {
+        let origin = match token {
             Token::Forged => return Ok(Said::nothing(End::Forged)),
-            Token::Leave(leave) => return Ok(self.asks(message, &leave)),
-            Token::Mail(path) => Some(path),
-            Token::Absent => None,
+            Token::Leave(leave) if message.returned.kind.is_wish() => {
+                return Ok(self.asks(message, &leave));
+            }
+            // A server that reports to whatever address a mail names.
+            Token::Leave(leave) => Origin::Person(leave.recipient),
+            Token::Mail(path) => Origin::Mail(path),
+            Token::Absent if self.is_of_own_letter(message.returned) => {
+                return Ok(Said::nothing(End::Passed));
+            }
+            Token::Absent => Origin::Unknown,
         };
         let traces = &message.returned.traces;
         let kind = &message.returned.kind;
         let named: Vec<String> = match kind {
-            Kind::Report(reported) => reported
-                .iter()
-                .filter_map(|it| it.address.clone())
-                .collect(),
-            Kind::Complaint(complaint) => complaint.addresses.clone(),
-            Kind::Receipt(receipt) => receipt.address.iter().cloned().collect(),
             Kind::AutoReply | Kind::Reply => traces.from.iter().cloned().collect(),
+            about => about.named(),
         };
-        let found = match path {
-            Some(path) => {
+        let found = match origin {
+            Origin::Mail(path) => {
                 let named: Vec<RecipientId> = named.iter().filter_map(|it| self.id(it)).collect();
                 let found = self.whose.by_path(ledger, &path, &named)?;
                 found.into_iter().map(|found| (found, None)).collect()
             }
-            None => self.by_names(ledger, message.returned, &named)?,
+            Origin::Person(who) => {
+                let mut found = self.whose.by_id(ledger, who, &traces.answers)?;
+                found.proof = Proof::Keyed;
+                vec![(found, None)]
+            }
+            Origin::Unknown => self.by_names(ledger, message.returned, &named)?,
         };
         Ok(match kind {
             Kind::Report(reported) => self.report(message, reported, found),
@@ -112,9 +132,51 @@ impl Listener<'_> {
             Kind::Reply => {
                 let ours = found.into_iter().filter(|(it, _)| it.proof == Proof::Keyed);
                 let mut said = self.noted(message, ours.collect(), &Heard::Replied);
+                if let Some(report) = &message.returned.passed_on {
+                    let told = self.passed_on(ledger, message, report, origin)?;
+                    said.feedback.extend(told.feedback);
+                    said.suppressions.extend(told.suppressions);
+                }
                 said.end = End::ForPerson;
                 said
             }
+        })
+    }
+
+    /// What a person passes on, of those whom it names and whose mail it surely returns: by our Message-ID for them, or by the
+    /// token of their mail. Nothing else in a letter of a person is believed, whatever the policy is: they may quote, forward
+    /// or invent anything.
+    fn passed_on(
+        &mut self,
+        ledger: &Ledger,
+        message: &Message<'_>,
+        report: &Kind,
+        origin: Origin,
+    ) -> Result<Said, LedgerError> {
+        let named = report.named();
+        let ids: Vec<RecipientId> = named.iter().filter_map(|it| self.id(it)).collect();
+        let mut found = match named.is_empty() {
+            true => Vec::new(),
+            false => self.by_names(ledger, message.returned, &named)?,
+        };
+        let mut paths = self.whose.quoted(&message.returned.traces);
+        if let Origin::Mail(path) = origin {
+            paths.push(path);
+        }
+        for path in paths {
+            let Some(proven) = self.whose.by_path(ledger, &path, &ids)? else {
+                continue;
+            };
+            let same = |(it, _): &&mut (Found, _)| it.recipient == proven.recipient;
+            if let Some((known, _)) = found.iter_mut().find(same) {
+                *known = proven;
+            }
+        }
+        found.retain(|(it, _)| it.proof == Proof::Keyed);
+        Ok(match report {
+            Kind::Report(reported) => self.report(message, reported, found),
+            Kind::Complaint(complaint) => self.complaint(message, complaint, found),
+            Kind::Receipt(_) | Kind::AutoReply | Kind::Reply => Said::nothing(End::ForPerson),
         })
     }
 
@@ -144,13 +206,18 @@ impl Listener<'_> {
         Address::parse(address).ok().map(|it| self.key.id(&it))
     }
 
+    /// Whether it reports on a mail that we wrote ourselves, which has no token: by its sender, and by what says that a machine
+    /// wrote it. Where the report returns nothing of it, it is taken for another one.
+    fn is_of_own_letter(&self, returned: &Returned) -> bool {
+        let is_ours = |address: &String| self.senders.iter().any(|it| it.as_str() == address);
+        let traces = &returned.traces;
+        matches!(returned.kind, Kind::Report(_))
+            && traces.returned_is_notice
+            && traces.returned_from.iter().any(is_ours)
+    }
+
     fn asks(&self, message: &Message<'_>, leave: &token::Leave) -> Said {
-        let is_person = match message.returned.kind {
-            Kind::Reply => true,
-            Kind::AutoReply => false,
-            // A report that our answer did not arrive is no wish.
-            _ => return Said::nothing(End::Passed),
-        };
+        let is_person = message.returned.kind == Kind::Reply;
         let scope = asks::scope(self.key, &self.topics, leave.scope);
         let Some(what) = Asked::of(leave.action, scope) else {
             return Said::nothing(End::ForPerson);

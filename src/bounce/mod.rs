@@ -51,6 +51,8 @@ pub const RECIPIENTS: usize = 200;
 pub struct Returned {
     /// What it is.
     pub kind: Kind,
+    /// The report or complaint that lies in a letter of a person ([`Kind::Reply`]): hearsay, which proves nothing by itself.
+    pub passed_on: Option<Kind>,
     /// What identifies it and the mail that it answers.
     pub traces: Traces,
 }
@@ -68,6 +70,26 @@ pub enum Kind {
     AutoReply,
     /// Somebody wrote, as far as can be told.
     Reply,
+}
+
+impl Kind {
+    /// Whether it may ask for something. A report that comes to where people ask is no wish.
+    fn is_wish(&self) -> bool {
+        matches!(self, Self::Reply | Self::AutoReply)
+    }
+
+    /// Whom it is about, by the addresses that it names.
+    fn named(&self) -> Vec<String> {
+        match self {
+            Self::Report(reported) => {
+                let named = reported.iter().filter_map(|it| it.address.clone());
+                named.collect()
+            }
+            Self::Complaint(complaint) => complaint.addresses.clone(),
+            Self::Receipt(receipt) => receipt.address.iter().cloned().collect(),
+            Self::AutoReply | Self::Reply => Vec::new(),
+        }
+    }
 }
 
 /// What a report says of one recipient.

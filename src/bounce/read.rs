@@ -7,7 +7,7 @@ use super::guess;
 use super::letter::Letter;
 use super::phrases::{GAVE_UP, TRIED};
 use super::prose::{Named, Prose};
-use super::speaker::Speaker;
+use super::speaker::{Speaker, is_labelled_a_report};
 use super::traces::{Traces, gather};
 use super::{Action, Kind, RECIPIENTS, Reported, Returned};
 use super::{complaint, delivery_status, notification, receipt};
@@ -22,9 +22,25 @@ const WORDS: usize = 1000;
 pub fn read(bytes: &[u8]) -> Returned {
     let mut letter = Letter::read(bytes);
     let kind = kind(&mut letter, 0);
+    let (kind, passed_on) = match is_passed_on(&letter, &kind) {
+        true => (Kind::Reply, Some(kind)),
+        false => (kind, None),
+    };
     Returned {
         kind,
+        passed_on,
         traces: Traces::of(&letter),
+    }
+}
+
+/// Whether what is reported stands in a letter of a person, who quotes or attaches it. Of a report the form of the message has
+/// to be a machine's: whoever is not sure lets a person look. Complaints come from people's addresses at providers.
+fn is_passed_on(letter: &Letter, kind: &Kind) -> bool {
+    let speaker = Speaker::of(letter);
+    match kind {
+        Kind::Report(_) => !speaker.is_machine,
+        Kind::Complaint(_) => !speaker.is_machine && speaker.is_typed,
+        Kind::Receipt(_) | Kind::AutoReply | Kind::Reply => false,
     }
 }
 
@@ -104,13 +120,9 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
 /// Whether who speaks leaves no doubt, so that a guess is allowed: a server, or a subject that says so on a message
 /// that nobody typed.
 fn is_surely_a_report(letter: &Letter, speaker: Speaker) -> bool {
-    let is_labelled = letter
-        .fields
-        .first("content-type")
-        .is_some_and(|kind| kind.to_ascii_lowercase().contains("report"));
     speaker.is_server
         || speaker.says_failed
-            && (speaker.is_generated || is_labelled || !letter.original.is_empty())
+            && (speaker.is_generated || is_labelled_a_report(letter) || !letter.original.is_empty())
 }
 
 /// By the status parts, or by such fields in a text: parts are labelled wrong, boundaries get lost.

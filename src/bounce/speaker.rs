@@ -168,6 +168,11 @@ pub(super) struct Speaker {
     pub(super) is_automatic: bool,
     /// Nobody typed this (RFC 3834 section 5).
     pub(super) is_generated: bool,
+    /// The message itself has the form of what machines send, whatever lies in it. People who pass a report on, or ask about
+    /// one, write letters.
+    pub(super) is_machine: bool,
+    /// It bears the signs of a mail that somebody typed.
+    pub(super) is_typed: bool,
 }
 
 /// What people's mail programs put before the subject of an answer, or of what they pass on.
@@ -200,6 +205,14 @@ const PROGRAMS: &[&str] = &[
     "the bat",
 ];
 
+/// Whether a mail program that people type with names itself.
+fn is_by_program(letter: &Letter) -> bool {
+    let fields = &letter.fields;
+    let program = fields.all("user-agent").chain(fields.all("x-mailer"));
+    let mut program = program.map(str::to_lowercase);
+    program.any(|it| PROGRAMS.iter().any(|name| it.contains(name)))
+}
+
 fn begins_with(subject: &str, phrases: &[&str]) -> bool {
     let subject = subject.trim_start().to_lowercase();
     phrases.iter().any(|phrase| subject.starts_with(phrase))
@@ -209,8 +222,6 @@ fn begins_with(subject: &str, phrases: &[&str]) -> bool {
 /// somebody with a name and goes back to them, as few reports do (RFC 3464 section 2).
 fn has_signs_of_a_person(letter: &Letter, is_answer: bool) -> bool {
     let fields = &letter.fields;
-    let program = fields.all("user-agent").chain(fields.all("x-mailer"));
-    let mut program = program.map(str::to_lowercase);
     let name = fields.first("from").and_then(|from| from.split_once('<'));
     let has_name = name.is_some_and(|(name, _)| !name.trim().is_empty());
     // People write to mailing lists about reports; a report that reaches one names no person.
@@ -221,8 +232,21 @@ fn has_signs_of_a_person(letter: &Letter, is_answer: bool) -> bool {
     let back = fields.first("return-path").and_then(addresses::first);
     fields.has("in-reply-to")
         || fields.has("references")
-        || program.any(|it| PROGRAMS.iter().any(|name| it.contains(name)))
+        || is_by_program(letter)
         || has_name && (is_answer || by_list || from.is_some() && from == back)
+}
+
+/// Whether the message, not a part of it, says that it is a report (RFC 3462).
+pub(super) fn is_labelled_a_report(letter: &Letter) -> bool {
+    const KINDS: [&str; 4] = [
+        "multipart/report",
+        "report-type",
+        "message/feedback-report",
+        "message/delivery-status",
+    ];
+    let kind = letter.fields.first("content-type").unwrap_or_default();
+    let kind = kind.to_ascii_lowercase();
+    KINDS.iter().any(|it| kind.contains(it))
 }
 
 impl Speaker {
@@ -252,7 +276,8 @@ impl Speaker {
         let subject = letter.subject.as_str();
         let is_answer = begins_with(subject, ANSWERS);
         // People write about reports, too, under their subjects.
-        let is_typed = !is_server && !no_way_back && has_signs_of_a_person(letter, is_answer);
+        let has_signs = has_signs_of_a_person(letter, is_answer);
+        let is_typed = !is_server && !no_way_back && has_signs;
         // Somebody who answers a report quotes it, under its subject.
         let quotes = letter
             .texts
@@ -268,6 +293,7 @@ impl Speaker {
             .first("precedence")
             .unwrap_or_default()
             .to_ascii_lowercase();
+        let is_bulk = precedence.contains("junk") || precedence.contains("bulk");
         let by_field = [
             "x-autoreply",
             "x-autorespond",
@@ -296,10 +322,15 @@ impl Speaker {
             says_failed,
             says_arrived: SAYS_ARRIVED.stand_in(subject),
             is_automatic: by_subject || by_field && !(is_server && says_failed),
-            is_generated: submitted.starts_with("auto-")
+            is_generated: submitted.starts_with("auto-") || no_way_back || is_bulk,
+            // RFC 3462 §1, RFC 3834 §5, RFC 3464 §2; then what people's letters have now and then.
+            is_machine: is_labelled_a_report(letter)
+                || submitted.starts_with("auto-")
                 || no_way_back
-                || precedence.contains("junk")
-                || precedence.contains("bulk"),
+                || fields.has("x-failed-recipients")
+                || (is_server || SERVER_NAME.stand_in(&locals.join(" "))) && !is_by_program(letter)
+                || is_bulk && !has_signs,
+            is_typed,
         }
     }
 

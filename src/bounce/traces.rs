@@ -15,6 +15,9 @@ pub struct Traces {
     pub arrived_at: Vec<String>,
     /// Who sent the returned mail, by the part that is returned: its reverse-path again, its sender.
     pub returned_from: Vec<String>,
+    /// The returned mail has the fields that our own letters have ([`crate::mail::own_letter`]): nobody typed it, no machine may
+    /// answer. A campaign's mail that has them, too, is told by its `Feedback-ID`.
+    pub returned_is_notice: bool,
     /// Whom the returned mail was for.
     pub returned_to: Vec<String>,
     /// The returned mail's id and those that the message refers to, without brackets.
@@ -81,6 +84,11 @@ impl Traces {
                     "reply-to",
                 ],
             ),
+            returned_is_notice: returned
+                .first("auto-submitted")
+                .is_some_and(|it| it.to_ascii_lowercase().starts_with("auto-"))
+                && returned.has("x-auto-response-suppress")
+                && !returned.has("feedback-id"),
             returned_to: gather(returned, &["to", "cc", "x-original-to", "delivered-to"]),
             answers,
             message_id: own.first("message-id").and_then(id),

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::{Kind, Returned};
+use super::{Kind, Returned, Traces};
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::event::RecipientIndex;
 use crate::mail::address::Address;
@@ -110,6 +110,14 @@ impl<'a> Whose<'a> {
             }
         }
         if forged { Token::Forged } else { Token::Absent }
+    }
+
+    /// The reverse-paths with tokens that the returned part names.
+    pub(super) fn quoted(&self, traces: &Traces) -> Vec<ReversePath> {
+        let tokens = traces.returned_from.iter();
+        let tokens = tokens.filter_map(|address| tagged(address, &self.bounces));
+        let paths = tokens.filter_map(|token| ReversePath::verify(self.key, token).ok());
+        paths.collect()
     }
 
     /// The recipient of the mail that a reverse-path names; `reported` are the addresses that the message names. Nothing

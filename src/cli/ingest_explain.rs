@@ -45,7 +45,9 @@ fn contents(path: &Path) -> Result<Vec<u8>, CliError> {
 
 /// One message as a line of JSON.
 fn explained(path: &Path, bytes: &[u8]) -> String {
-    let recipients: Vec<serde_json::Value> = match read(bytes).kind {
+    let returned = read(bytes);
+    // What a person passes on is told as well: it says what is seen, not what follows.
+    let recipients: Vec<serde_json::Value> = match returned.passed_on.unwrap_or(returned.kind) {
         Kind::Report(reported) => reported.iter().filter_map(reported_json).collect(),
         Kind::Complaint(complaint) => {
             let class = if complaint.is_objection() {

@@ -35,7 +35,8 @@ fn parts(fields: &str, parts: &[(&str, &str)]) -> Vec<u8> {
 }
 
 fn reported(bytes: &[u8]) -> Vec<Reported> {
-    match read(bytes).kind {
+    let returned = read(bytes);
+    match returned.passed_on.unwrap_or(returned.kind) {
         Kind::Report(reported) => reported,
         other => panic!("{other:?}\n{}", String::from_utf8_lossy(bytes)),
     }

@@ -49,6 +49,49 @@ fn people_are_no_bounces() {
     }
 }
 
+/// A report that somebody passes on is seen, and is a letter of theirs: attached, or quoted under a subject of reports.
+#[test]
+fn a_report_in_a_persons_letter_is_their_letter() {
+    let inner = "Return-Path: <>\nFrom: MAILER-DAEMON@mx.a.example\nTo: eventos@camara.example\nSubject: Undelivered Mail Returned to Sender\n\
+        MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=in\n\n--in\nContent-Type: text/plain\n\nSorry.\n\n\
+        --in\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.a.example\n\nFinal-Recipient: rfc822; leo@a.example\nAction: failed\nStatus: 5.1.1\n\n--in--\n";
+    let attached = |fields: &str| {
+        format!(
+            "Return-Path: <ana@a.example>\nFrom: ana@a.example\nTo: rebotes@camara.example\n{fields}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=out\n\n\
+             --out\nContent-Type: text/plain\n\nWhat is this?\n\n--out\nContent-Type: message/rfc822\n\n{inner}\n--out--\n"
+        )
+    };
+    let quoted = "Return-Path: <ana@a.example>\nFrom: ana@a.example\nTo: rebotes@camara.example\nSubject: failure notice\n\n\
+        Hi. This is the qmail-send program at a.example.\n\n<leo@a.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n";
+    for letter in [
+        attached("Subject: fyi\n"),
+        attached("Subject: Fwd: Undelivered Mail Returned to Sender\n"),
+        attached("Subject: Undelivered Mail Returned to Sender\nUser-Agent: Mozilla Thunderbird\n"),
+        quoted.to_owned(),
+        // The postmaster is a person, too, where a mail program says so.
+        attached("Subject: fyi\nX-Mailer: Apple Mail (2.3)\n")
+            .replace("ana@a.example", "postmaster@a.example"),
+    ] {
+        let returned = read(letter.as_bytes());
+        assert_eq!(returned.kind, Kind::Reply, "{letter}");
+        let Some(Kind::Report(reported)) = returned.passed_on else {
+            panic!("{:?}\n{letter}", returned.passed_on)
+        };
+        assert_eq!(
+            reported.first().unwrap().address.as_deref(),
+            Some("leo@a.example")
+        );
+        // The same from a machine is its report.
+        let machines = letter.replacen("Return-Path: <ana@a.example>", "Return-Path: <>", 1);
+        if machines != letter && !letter.contains("Fwd:") {
+            assert!(
+                matches!(read(machines.as_bytes()).kind, Kind::Report(_)),
+                "{machines}"
+            );
+        }
+    }
+}
+
 #[test]
 fn people_who_write_to_lists_are_no_bounces() {
     let bytes = b"Return-Path: <lista-admin@lista.example>\nFrom: Ana <ana@a.example>\nTo: lista@lista.example\nList-Id: Lista <lista.lista.example>\n\

@@ -79,6 +79,10 @@ static ENGLISH: Words = Words {
             "Two mailboxes that take anything between a plus sign and the at sign.",
         ),
         (
+            "comment-proof",
+            "A bounce counts only where it surely answers a mail of ours: anybody can write one. Not for relays that change the reverse-path.",
+        ),
+        (
             "comment-bounces",
             "Where `postmerge ingest` reads them. Until that is said, the workflow Hygiene fails and says so.",
         ),
@@ -140,6 +144,10 @@ static SPANISH: Words = Words {
             "Dos buzones que aceptan cualquier cosa entre un signo más y la arroba.",
         ),
         (
+            "comment-proof",
+            "Un rebote cuenta solo si responde con seguridad a un correo nuestro: cualquiera puede escribir uno. No vale con relés que cambian la dirección de retorno.",
+        ),
+        (
             "comment-bounces",
             "De dónde los lee `postmerge ingest`. Mientras no se diga, el flujo Hygiene falla y lo avisa.",
         ),
@@ -193,6 +201,10 @@ static ITALIAN: Words = Words {
         (
             "comment-mailboxes",
             "Due caselle che accettano qualunque cosa fra un più e la chiocciola.",
+        ),
+        (
+            "comment-proof",
+            "Un rimbalzo conta solo se risponde di sicuro a una nostra mail: chiunque ne può scrivere uno. Non va con relay che cambiano l'indirizzo di ritorno.",
         ),
         (
             "comment-bounces",
