@@ -255,7 +255,7 @@ async fn somebody_joins_by_the_link_that_was_sent_to_them() {
         StatusCode::UNPROCESSABLE_ENTITY,
         "nobody joins without agreeing"
     );
-    let body = "address=nueva%40b.test&socios.nombre=Nueva&socios.temas=becas&agree=yes";
+    let body = "address=nueva%40b.test&socios.nombre=Nueva&socios.temas=becas&agree=yes&consent=Quiero+recibir+los+avisos.";
     // A robot fills in what people do not see; it hears the same and nothing is sent.
     let robot = desk
         .post("/join/socios", &format!("{body}&website=x"))

@@ -90,13 +90,14 @@ impl Service {
         let address = Address::parse(given)
             .ok()
             .filter(|it| !form::is_formula(it.as_str()));
-        let agrees = sent.get("agree") == Some("yes");
-        let (Some(address), true, true) = (&address, wrong.is_empty(), agrees) else {
+        let agreed = self.agreed(held, joining, &sent);
+        let (Some(address), true, Some(text)) = (&address, wrong.is_empty(), agreed) else {
             let shown = Shown {
                 is_wrong: true,
                 wrong: wrong.clone(),
                 given,
-                agrees,
+                agrees: agreed.is_some(),
+                agree_wrong: not_agreed(&sent, words),
                 is_address_wrong: address.is_none(),
                 ..Shown::default()
             };
@@ -108,7 +109,7 @@ impl Service {
         }
         // People do not see that field.
         if sent.get("website").is_none_or(str::is_empty) {
-            let asked = self.asked_by(held, joining, (address, values), (asker, locale))?;
+            let asked = self.asked_by(held, (address, values), text, (asker, locale))?;
             self.send_link(held, address, &asked, asker, locale).await?;
         }
         let text = words.asked.replace("{address}", address.as_str());
@@ -118,21 +119,21 @@ impl Service {
     fn asked_by(
         &self,
         held: &Held,
-        joining: &Joining,
         (address, values): (&Address, Values),
+        text: MessageKey,
         (asker, locale): (&Asker, Locale),
     ) -> Result<Sealed, Refusal> {
         let asked = Asked {
             list: held.name.to_string(),
             address: address.as_str().to_owned(),
             values,
-            consent: MessageKey::of(consent(joining, locale).as_bytes()).to_string(),
+            consent: text.to_string(),
             client: Some(self.client_key(&asker.client).to_string()),
             at: self.now(),
             locale: locale.tag().to_owned(),
         };
-        let text = serde_json::to_vec(&asked).map_err(|_| Refusal::Trouble)?;
-        Sealed::new(self.key(), JOINING, &text).map_err(|_| Refusal::Trouble)
+        let content = serde_json::to_vec(&asked).map_err(|_| Refusal::Trouble)?;
+        Sealed::new(self.key(), JOINING, &content).map_err(|_| Refusal::Trouble)
     }
 
     async fn send_link(
@@ -277,21 +278,22 @@ impl Service {
         let (values, mut wrong) = form::take(&held.name, &held.list, &columns, &sent);
         wrong.extend(absent(held, &columns, &values));
         let locale = self.locale(asker, None);
-        let agrees = sent.get("agree") == Some("yes");
-        if !wrong.is_empty() || !agrees {
+        let agreed = self.agreed(held, joining, &sent);
+        let (true, Some(text)) = (wrong.is_empty(), agreed) else {
             let shown = Shown {
                 invitation: Some((sealed, &invitation.address)),
                 is_wrong: true,
                 wrong,
-                agrees,
+                agrees: agreed.is_some(),
+                agree_wrong: not_agreed(&sent, Words::of(locale)),
                 ..Shown::default()
             };
             return Ok(self.form((held, joining), locale, &values, shown));
-        }
+        };
         let joiner = Joiner {
             address: Address::parse(&invitation.address).map_err(|_| Refusal::Link)?,
             values,
-            consent: MessageKey::of(consent(joining, locale).as_bytes()),
+            consent: text,
             client: Some(self.client_key(&asker.client)),
             locale,
         };
@@ -425,8 +427,10 @@ impl Service {
                 given => shown.given,
                 address_wrong => shown.is_address_wrong.then_some(words.wrong_address),
                 agrees => shown.agrees,
+                agree_wrong => (shown.is_wrong && !shown.agrees).then_some(shown.agree_wrong),
                 wrong => shown.is_wrong,
                 consent => consent(joining, locale),
+                consent_key => MessageKey::of(consent(joining, locale).as_bytes()).to_string(),
             },
         };
         self.pages.show(&ground.settings, page)
@@ -441,7 +445,16 @@ struct Shown<'a> {
     wrong: BTreeSet<String>,
     given: &'a str,
     agrees: bool,
+    agree_wrong: &'a str,
     is_address_wrong: bool,
+}
+
+/// What is said to whoever did not agree, or to a text that this list never had.
+fn not_agreed(sent: &Sent, words: &'static Words) -> &'static str {
+    match sent.get("agree") {
+        Some("yes") => words.changed_consent,
+        _ => words.wrong_consent,
+    }
 }
 
 fn open_list<'g>(ground: &'g Ground, name: &str) -> Result<(&'g Held, &'g Joining), Refusal> {

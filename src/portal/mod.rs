@@ -8,12 +8,15 @@
 mod bursts;
 mod clerk;
 mod confirm;
+mod consents;
 mod documents;
 mod files;
 mod folds;
 mod form;
 mod ground;
 mod join;
+mod known;
+mod known_mail;
 mod leave;
 mod limits;
 mod metrics;
@@ -90,6 +93,7 @@ impl Portal {
         let ground = Ground::read(&tree, look.head, look.workspace, &outside.key, tags)?;
         let spools = (spool, readings);
         let service = Service::new(outside, spools, repository, ground, folds);
+        service.read_consents(repository, look.head)?;
         service.sendings.read_from(look.ledger);
         Ok(Self {
             service: Arc::new(service),

@@ -44,7 +44,7 @@ pub(super) struct Sendings {
 
 #[derive(Default)]
 struct State {
-    ledger: Option<Ledger>,
+    ledger: Option<Arc<Ledger>>,
     known: HashMap<OccurrenceId, Known>,
     /// What could not be read, until there is another ledger.
     missing: HashSet<OccurrenceId>,
@@ -62,8 +62,13 @@ impl Sendings {
     /// Reads from this ledger from now on.
     pub(super) fn read_from(&self, ledger: Ledger) {
         let mut state = self.state();
-        state.ledger = Some(ledger);
+        state.ledger = Some(Arc::new(ledger));
         state.missing.clear();
+    }
+
+    /// The ledger that is read from.
+    pub(super) fn ledger(&self) -> Option<Arc<Ledger>> {
+        self.state().ledger.clone()
     }
 
     /// A sending's audience; `None` where the ledger has not got it whole.

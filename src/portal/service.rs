@@ -10,8 +10,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use minijinja::context;
+use tokio::sync::Semaphore;
 
 use super::bursts::Bursts;
+use super::consents::Consents;
 use super::folds::Folds;
 use super::ground::{Ground, Membership, locale};
 use super::limits::{Client, Limits, Rate};
@@ -62,6 +64,9 @@ pub(super) struct Service {
     pub(super) pages: Pages,
     pub(super) metrics: Metrics,
     pub(super) limits: PortalLimits,
+    consents: Mutex<Consents>,
+    /// Who is asked about on the ledger: one after the other.
+    pub(super) looking: Arc<Semaphore>,
     ground: RwLock<Arc<Ground>>,
     folds: RwLock<Folds>,
     counter: AtomicU64,
@@ -130,6 +135,8 @@ impl Service {
                 address: Limits::new(rate(2.0, 0.05)),
                 all_mails: Limits::new(rate(200.0, 60.0)),
             },
+            consents: Mutex::default(),
+            looking: Arc::new(Semaphore::new(1)),
             ground: RwLock::new(Arc::new(ground)),
             folds: RwLock::new(folds),
             counter: AtomicU64::new(0),
@@ -204,6 +211,12 @@ impl Service {
         self.metrics.spooled(records.len());
         self.change_folds(|folds| folds.take(records));
         Ok(())
+    }
+
+    /// The texts that people agree to.
+    pub(super) fn consents<T>(&self, look: impl FnOnce(&mut Consents) -> T) -> T {
+        let consents = self.consents.lock();
+        look(&mut consents.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Who left since the last round.

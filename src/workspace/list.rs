@@ -67,6 +67,18 @@ pub struct Joining {
     pub sender: Option<SenderName>,
 }
 
+/// The texts that people agreed to by which a list's file let them join, each with its language; of a file of any time, which
+/// may be none that is read today.
+pub fn consent_texts(path: &str, text: String) -> Vec<(String, String)> {
+    let document = super::yaml::read(path, text).value;
+    let consent = document
+        .as_ref()
+        .and_then(|it| it.pointer("/joining/consent"));
+    let texts = consent.and_then(|it| it.as_object()).into_iter().flatten();
+    let texts = texts.filter_map(|(tag, text)| Some((tag.clone(), text.as_str()?.to_owned())));
+    texts.collect()
+}
+
 fn default_address_column() -> String {
     "email".to_owned()
 }
