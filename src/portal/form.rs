@@ -80,17 +80,9 @@ impl Sent {
 /// The columns that members of a list may change themselves: topics first, which most people come for, then what must be
 /// there, their language last.
 pub(super) fn editable(list: &List) -> Vec<&String> {
-    let is_theirs = |name: &String, column: &Column| {
-        column.editable
-            || column.kind == ColumnType::Topics
-            || list.language_column.as_ref() == Some(name)
-    };
     let columns = list.columns.iter();
-    let theirs = columns.filter(|(name, column)| is_theirs(name, column));
-    // Whether somebody consented is not a field among others.
-    let mut theirs: Vec<_> = theirs
-        .filter(|(name, _)| list.consent.column.as_ref() != Some(*name))
-        .collect();
+    let theirs = columns.filter(|(name, column)| list.is_theirs(name, column));
+    let mut theirs: Vec<_> = theirs.collect();
     theirs.sort_by_key(|(name, column)| {
         let is_language = list.language_column.as_ref() == Some(*name);
         let is_topics = column.kind == ColumnType::Topics;

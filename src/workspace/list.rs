@@ -49,6 +49,17 @@ pub struct List {
     pub joining: Option<Joining>,
 }
 
+impl List {
+    /// Whether members say themselves, on the portal, what a column holds: the editable ones, the topics, their language. Whether
+    /// they consented is no field among others.
+    pub fn is_theirs(&self, name: &String, column: &Column) -> bool {
+        let is_said = column.editable
+            || column.kind == ColumnType::Topics
+            || self.language_column.as_ref() == Some(name);
+        is_said && self.consent.column.as_ref() != Some(name)
+    }
+}
+
 /// How people join a list by themselves, on the portal.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
