@@ -198,14 +198,31 @@ impl Desktop {
     }
 }
 
-/// The mails that were handed over.
+/// The mails that were handed over: to whom, and what.
 #[derive(Default)]
-pub struct Mailed(Mutex<Vec<(String, String)>>);
+pub struct Mailed(Mutex<Vec<(String, Vec<u8>)>>);
 
 impl Mailed {
     /// To whom, and the text part with its line ends joined.
     pub fn all(&self) -> Vec<(String, String)> {
+        let read = |(to, content): &(String, Vec<u8>)| {
+            let message = mail_parser::MessageParser::default();
+            let message = message.parse(content).unwrap();
+            let text = message.body_text(0).unwrap().into_owned();
+            let subject = message.subject().unwrap_or_default();
+            (to.clone(), format!("{subject}\n\n{text}"))
+        };
+        self.0.lock().unwrap().iter().map(read).collect()
+    }
+
+    /// The same as they came.
+    pub fn messages(&self) -> Vec<(String, Vec<u8>)> {
         self.0.lock().unwrap().clone()
+    }
+
+    /// A relay that puts everything here.
+    pub fn relay(self: &Arc<Self>) -> Arc<dyn Transport> {
+        Arc::new(Keeping(Arc::clone(self)))
     }
 
     /// The path of the link in the last mail.
@@ -245,17 +262,10 @@ impl Connection for Keeping {
         commit: &'a mut (dyn FnMut() -> io::Result<()> + Send),
     ) -> BoxFuture<'a, Attempt> {
         commit().unwrap();
-        let message = mail_parser::MessageParser::default()
-            .parse(&letter.message)
-            .unwrap();
-        let text = message.body_text(0).unwrap().into_owned();
-        let subject = message.subject().unwrap_or_default().to_owned();
         let to = letter.envelope.to.as_str().to_owned();
-        self.0
-            .0
-            .lock()
-            .unwrap()
-            .push((to, format!("{subject}\n\n{text}")));
+        let mut mails = self.0.0.lock().unwrap();
+        mails.push((to, letter.message.to_vec()));
+        drop(mails);
         Box::pin(async {
             Attempt::Accepted(Reply {
                 code: 250,
