@@ -67,10 +67,10 @@ pub struct Joining {
     /// Whether anybody may, on a public page; else only who was invited.
     #[serde(default)]
     pub public: bool,
-    /// What they agree to, by language (`es`, `it`, `en`). A text that changes is another text: which one somebody agreed
+    /// What they agree to, by language (`es`, `it`, `en`); where theirs is not there, another. A text that changes is another text: which one somebody agreed
     /// to is recorded.
     pub consent: BTreeMap<String, String>,
-    /// The columns that are asked for; absent: the editable ones.
+    /// The columns that are asked for; absent: those that members may change themselves.
     #[serde(default)]
     pub ask: Option<Vec<String>>,
     /// Who the mail with the link comes from; the first sender where absent.
@@ -133,7 +133,7 @@ pub struct Column {
     /// Says for people what it holds.
     #[serde(default)]
     pub title: Option<String>,
-    /// Whether members may change it themselves, on the portal.
+    /// Whether members may change it themselves, on the portal; topics and their language they always may.
     #[serde(default)]
     pub editable: bool,
 }
