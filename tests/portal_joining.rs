@@ -20,7 +20,7 @@ use postmerge::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
 use postmerge::mail::invitation::Invitation;
 use postmerge::mail::token::{Action, Scope as Tag};
 
-const FORM: &str = "address=nueva%40b.test&socios.nombre=Nueva&socios.temas=becas&agree=yes";
+const FORM: &str = "address=nueva%40b.test&socios.nombre=Nueva&socios.temas=becas&agree=yes&consent=Quiero+recibir+los+avisos.";
 
 /// The form, filled in for somebody.
 fn form(address: &str) -> String {
@@ -74,7 +74,7 @@ async fn somebody_joins_by_the_link_that_was_sent_to_them() {
         StatusCode::UNPROCESSABLE_ENTITY,
         "nobody joins without agreeing"
     );
-    let body = "address=nueva%40b.test&socios.nombre=Nueva&socios.temas=becas&agree=yes";
+    let body = "address=nueva%40b.test&socios.nombre=Nueva&socios.temas=becas&agree=yes&consent=Quiero+recibir+los+avisos.";
     // A robot fills in what people do not see; it hears the same and nothing is sent.
     let robot = desk
         .post("/join/socios", &format!("{body}&website=x"))
@@ -256,13 +256,19 @@ async fn what_must_be_filled_is_whatever_form_it_comes_from() {
     };
     let invited = format!("/i/{}", invitation.seal(&key()).unwrap().as_str());
     for (path, body) in [
-        ("/join/socios", "address=nueva%40b.test&agree=yes"),
         (
             "/join/socios",
-            "address=nueva%40b.test&agree=yes&socios.nombre=",
+            "address=nueva%40b.test&agree=yes&consent=Quiero+recibir+los+avisos.",
         ),
-        (&invited, "agree=yes"),
-        (&invited, "agree=yes&socios.nombre=+"),
+        (
+            "/join/socios",
+            "address=nueva%40b.test&agree=yes&consent=Quiero+recibir+los+avisos.&socios.nombre=",
+        ),
+        (&invited, "agree=yes&consent=Quiero+recibir+los+avisos."),
+        (
+            &invited,
+            "agree=yes&consent=Quiero+recibir+los+avisos.&socios.nombre=+",
+        ),
     ] {
         let answer = desk.post(path, body).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
@@ -274,7 +280,12 @@ async fn what_must_be_filled_is_whatever_form_it_comes_from() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{odd}");
     }
     assert_eq!(desk.mails.all().len(), 0);
-    let answer = desk.post(&invited, "agree=yes&socios.nombre=Eva").await;
+    let answer = desk
+        .post(
+            &invited,
+            "agree=yes&consent=Quiero+recibir+los+avisos.&socios.nombre=Eva",
+        )
+        .await;
     assert_eq!(answer.status, StatusCode::OK);
     desk.portal.round().await.unwrap();
     assert_eq!(wishes(&desk, &house), ["joined"]);

@@ -20,10 +20,10 @@ use postmerge::ledger::event::{
 };
 use postmerge::ledger::feedback::{Feedback, Heard, MessageKey};
 use postmerge::ledger::index::Index;
+use postmerge::ledger::person::person;
 use postmerge::mail::digest::Digest;
 use postmerge::mail::occurrence::OccurrenceId;
 use postmerge::mail::recipient_id::RecipientId;
-use postmerge::report::history::person::person;
 
 const RUN: RunId = RunId(0x1a2b_3c4d);
 const START: i64 = 1_796_295_600_000;

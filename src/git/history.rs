@@ -181,7 +181,7 @@ impl Repository {
 
     /// The commits whose parents this clone does not have. The file is read directly, because a
     /// commit at the edge looks like the first one to whoever asks for its parents.
-    fn shallow_edge(&self) -> Result<HashSet<Oid>, GitError> {
+    pub(super) fn shallow_edge(&self) -> Result<HashSet<Oid>, GitError> {
         let path = self.common_dir().join("shallow");
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(text

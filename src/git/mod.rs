@@ -17,10 +17,12 @@ mod history;
 mod remote;
 mod repository;
 mod turn;
+mod versions;
 mod write;
 
 pub use error::{GitError, RemoteError};
 pub use history::Change;
 pub use remote::{Fetched, Remote};
 pub use repository::{BlobReader, CommitId, Entry, EntryKind, ObjectId, Repository};
+pub use versions::Version;
 pub use write::{CommitText, Identity};

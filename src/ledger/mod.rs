@@ -12,6 +12,7 @@ pub mod forward;
 pub mod index;
 pub mod journal;
 pub mod notice;
+pub mod person;
 pub mod reading;
 pub mod reply_text;
 pub mod result_page;

@@ -29,7 +29,7 @@ pub struct Wish {
 }
 
 /// How somebody asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Way {
     /// On the portal.
     Portal,

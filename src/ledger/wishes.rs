@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::feedback::MessageKey;
-use super::wish::{PURPOSE, Wanted, Wish};
+use super::wish::{PURPOSE, Wanted, Way, Wish};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::mail::sealed::{NotSealed, Sealed};
 
@@ -54,10 +54,21 @@ pub struct RowWish {
     pub segment: u32,
     /// When it was said.
     pub at: Timestamp,
-    /// Whether it makes a row where there is none.
-    pub joins: bool,
+    /// Where it makes a row that was not there: how they joined.
+    pub joined: Option<Joined>,
     /// The row's values.
     pub row: Sealed,
+}
+
+/// What is recorded of somebody who joined, besides their row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Joined {
+    /// The text that they agreed to, by the first 64 bits of its digest.
+    pub consent: MessageKey,
+    /// Keyed hash of the network address that they asked from.
+    pub client: Option<MessageKey>,
+    /// Where.
+    pub way: Way,
 }
 
 impl Cells {
@@ -120,13 +131,23 @@ impl Wishes {
             Wanted::Confirmed => held.confirmed = held.confirmed.max(Some(at)),
             Wanted::Disowned => held.disowned = held.disowned.max(Some(at)),
             // Who joins, or minds their data, is there.
-            Wanted::Joined { list, row, .. } => {
+            Wanted::Joined {
+                list,
+                row,
+                consent,
+                client,
+            } => {
                 held.confirmed = held.confirmed.max(Some(at));
-                self.row(list, segment, wish, row, true);
+                let joined = Joined {
+                    consent: *consent,
+                    client: *client,
+                    way: wish.way,
+                };
+                self.row(list, segment, wish, row, Some(joined));
             }
             Wanted::Changed { list, row } => {
                 held.confirmed = held.confirmed.max(Some(at));
-                self.row(list, segment, wish, row, false);
+                self.row(list, segment, wish, row, None);
             }
         }
     }
@@ -144,18 +165,18 @@ impl Wishes {
         }
     }
 
-    fn row(&mut self, list: &str, segment: u32, wish: &Wish, row: &Sealed, joins: bool) {
+    fn row(&mut self, list: &str, segment: u32, wish: &Wish, row: &Sealed, joined: Option<Joined>) {
         let people = self.rows.entry(list.to_owned()).or_default();
         let wishes = people.entry(wish.recipient).or_default();
         let one = RowWish {
             segment,
             at: wish.at,
-            joins,
+            joined,
             row: row.clone(),
         };
         // Two portals publish in any order: what was said last holds.
         let place = wishes.partition_point(|it| {
-            (it.at, it.joins, it.row.as_str()) <= (one.at, one.joins, one.row.as_str())
+            (it.at, it.joined, it.row.as_str()) <= (one.at, one.joined, one.row.as_str())
         });
         wishes.insert(place, one);
     }
@@ -187,6 +208,19 @@ impl Wishes {
         all.filter(move |wish| wish.segment >= folded)
     }
 
+    /// Every list that somebody ever joined by themselves, when, and how, by the lists' names.
+    pub fn joined(
+        &self,
+        recipient: &RecipientId,
+    ) -> impl Iterator<Item = (&str, Timestamp, Joined)> {
+        let lists = self.rows.iter();
+        lists.flat_map(move |(list, people)| {
+            let wishes = people.get(recipient).map(Vec::as_slice).unwrap_or_default();
+            let joined = wishes.iter();
+            joined.filter_map(|it| Some((list.as_str(), it.at, it.joined?)))
+        })
+    }
+
     /// Everybody who said something of their row of a list since its first `folded` segments, in the order of their ids.
     pub fn of_list(&self, list: &str, folded: u32) -> Vec<RecipientId> {
         let Some(people) = self.rows.get(list) else {
@@ -210,7 +244,6 @@ impl Wishes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::wish::Way;
     use proptest::prelude::*;
 
     fn key() -> RecipientKey {

@@ -143,6 +143,7 @@ pages! {
     "invitation-closed"
     "join-link-missing"
     "join-link-unfounded"
+    "joining-impossible"
 }
 
 /// The page of a rule.

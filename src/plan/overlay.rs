@@ -44,7 +44,7 @@ impl Overlay<'_> {
             if cells.recipient != *who {
                 continue;
             }
-            if wish.joins {
+            if wish.joined.is_some() {
                 said.address = cells.address.or(said.address);
             }
             said.values.extend(cells.cells);

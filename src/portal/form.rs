@@ -80,17 +80,9 @@ impl Sent {
 /// The columns that members of a list may change themselves: topics first, which most people come for, then what must be
 /// there, their language last.
 pub(super) fn editable(list: &List) -> Vec<&String> {
-    let is_theirs = |name: &String, column: &Column| {
-        column.editable
-            || column.kind == ColumnType::Topics
-            || list.language_column.as_ref() == Some(name)
-    };
     let columns = list.columns.iter();
-    let theirs = columns.filter(|(name, column)| is_theirs(name, column));
-    // Whether somebody consented is not a field among others.
-    let mut theirs: Vec<_> = theirs
-        .filter(|(name, _)| list.consent.column.as_ref() != Some(*name))
-        .collect();
+    let theirs = columns.filter(|(name, column)| list.is_theirs(name, column));
+    let mut theirs: Vec<_> = theirs.collect();
     theirs.sort_by_key(|(name, column)| {
         let is_language = list.language_column.as_ref() == Some(*name);
         let is_topics = column.kind == ColumnType::Topics;
@@ -224,6 +216,7 @@ pub(super) fn facts(
     let fields = filled.map(|(column, settings)| {
         let value = values.get(column).map_or("", String::as_str);
         let is_language = list.language_column.as_ref() == Some(column);
+        let is_consent = list.consent.column.as_ref() == Some(column);
         let value = match settings.kind {
             ColumnType::Topics => {
                 let titles = value.split(';').map(|topic| {
@@ -237,6 +230,10 @@ pub(super) fn facts(
                 Some(false) => words.no.to_owned(),
                 None => String::new(),
             },
+            ColumnType::Date => match value.parse::<jiff::civil::Date>() {
+                Ok(day) => day.strftime(words.date).to_string(),
+                Err(_) => value.to_owned(),
+            },
             _ if is_language => language(value).unwrap_or(value).to_owned(),
             _ => value.to_owned(),
         };
@@ -245,6 +242,7 @@ pub(super) fn facts(
             title: match settings.kind {
                 ColumnType::Topics => words.topics.to_owned(),
                 _ if is_language => words.language.to_owned(),
+                _ if is_consent && settings.title.is_none() => words.known_consent.to_owned(),
                 _ => title(column, settings),
             },
             kind: kind(settings.kind),
@@ -322,4 +320,50 @@ fn one_line(text: &str) -> String {
         )
         .collect();
     clean.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::settings::Locale;
+
+    #[test]
+    fn facts_are_told_in_the_readers_words() {
+        let list: List = serde_json::from_value(serde_json::json!({
+            "title": "Socios", "owner": "ana", "purpose": "Avisos",
+            "consent": {"basis": "consent", "column": "acepta"},
+            "columns": {
+                "acepta": {"type": "bool"}, "alta": {"type": "date", "title": "Miembro desde"},
+                "idioma": {"type": "text"}, "primer_nombre": {"type": "text"},
+                "cuota": {"type": "number"},
+            },
+            "language_column": "idioma",
+        }))
+        .unwrap();
+        let values = [
+            ("acepta", "true"),
+            ("alta", "2026-12-03"),
+            ("idioma", "it"),
+            ("primer_nombre", "Ana"),
+        ];
+        let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let values = Values::from(values);
+        let told = |locale| {
+            let name = ListName::new("socios");
+            let view = facts(&name, &list, &values, Words::of(locale));
+            let fields = view.fields.into_iter();
+            let told = fields.map(|field| format!("{}: {}", field.title, field.value));
+            told.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(Locale::En),
+            [
+                "Your consent: yes",
+                "Miembro desde: 3 December 2026",
+                "Language: Italiano",
+                "Primer nombre: Ana"
+            ]
+        );
+        assert!(told(Locale::Es).contains(&"Miembro desde: 03/12/2026".to_owned()));
+    }
 }

@@ -4,9 +4,10 @@ use axum::body::Body;
 use axum::http::Response;
 
 use super::form::{self, Sent};
-use super::join_form::{Shown, absent, asked_for, consent, open_list};
+use super::join_form::{Shown, absent, asked_for, not_agreed, open_list};
 use super::joined::Joiner;
 use super::service::{Asker, Refusal, Service};
+use super::words::Words;
 use crate::ledger::feedback::MessageKey;
 use crate::mail::address::Address;
 use crate::mail::invitation::Invitation;
@@ -48,21 +49,22 @@ impl Service {
         let (values, mut wrong) = form::take(&held.name, &held.list, &columns, &sent);
         wrong.extend(absent(held, &columns, &values));
         let locale = self.locale(asker, None);
-        let agrees = sent.get("agree") == Some("yes");
-        if !wrong.is_empty() || !agrees {
+        let agreed = self.agreed(held, joining, &sent);
+        let (true, Some(text)) = (wrong.is_empty(), agreed) else {
             let shown = Shown {
                 invitation: Some((sealed, &invitation.address)),
                 is_wrong: true,
                 wrong,
-                agrees,
+                agrees: agreed.is_some(),
+                agree_wrong: not_agreed(&sent, Words::of(locale)),
                 ..Shown::default()
             };
             return Ok(self.form((held, joining), locale, &values, shown));
-        }
+        };
         let joiner = Joiner {
             address: Address::parse(&invitation.address).map_err(|_| Refusal::Link)?,
             values,
-            consent: MessageKey::of(consent(joining, locale).as_bytes()),
+            consent: text,
             client: Some(self.client_key(&asker.client)),
             locale,
         };

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{self, Sent};
 use super::ground::Held;
-use super::join_form::{Shown, absent, asked_for, complete, consent, open_list, public};
+use super::join_form::{Shown, absent, asked_for, complete, not_agreed, open_list, public};
 use super::joined::Joiner;
 use super::outbox::Asking;
 use super::page::Page;
@@ -24,7 +24,6 @@ use super::words::Words;
 use crate::ledger::feedback::MessageKey;
 use crate::mail::address::Address;
 use crate::mail::sealed::Sealed;
-use crate::workspace::list::Joining;
 use crate::workspace::members::Values;
 use crate::workspace::settings::Locale;
 
@@ -77,13 +76,14 @@ impl Service {
         let address = Address::parse(given)
             .ok()
             .filter(|it| !form::is_formula(it.as_str()));
-        let agrees = sent.get("agree") == Some("yes");
-        let (Some(address), true, true) = (&address, wrong.is_empty(), agrees) else {
+        let agreed = self.agreed(held, joining, &sent);
+        let (Some(address), true, Some(text)) = (&address, wrong.is_empty(), agreed) else {
             let shown = Shown {
                 is_wrong: true,
                 wrong: wrong.clone(),
                 given,
-                agrees,
+                agrees: agreed.is_some(),
+                agree_wrong: not_agreed(&sent, words),
                 is_address_wrong: address.is_none(),
                 ..Shown::default()
             };
@@ -98,7 +98,7 @@ impl Service {
         self.can_send(held).await?;
         // People do not see that field.
         if sent.get("website").is_none_or(str::is_empty) {
-            let link = self.asked_by(held, joining, (address, values), (asker, locale))?;
+            let link = self.asked_by(held, (address, values), text, (asker, locale))?;
             let now = self.now();
             let (mails, all) = (&self.limits.mails, &self.limits.all_mails);
             if !mails.take(asker.client, now) || !all.take((), now) {
@@ -119,21 +119,21 @@ impl Service {
     fn asked_by(
         &self,
         held: &Held,
-        joining: &Joining,
         (address, values): (&Address, Values),
+        text: MessageKey,
         (asker, locale): (&Asker, Locale),
     ) -> Result<Sealed, Refusal> {
         let asked = Asked {
             list: held.name.to_string(),
             address: address.as_str().to_owned(),
             values,
-            consent: MessageKey::of(consent(joining, locale).as_bytes()).to_string(),
+            consent: text.to_string(),
             client: Some(self.client_key(&asker.client).to_string()),
             at: self.now(),
             locale: locale.tag().to_owned(),
         };
-        let text = serde_json::to_vec(&asked).map_err(|_| Refusal::Trouble)?;
-        Sealed::for_link(self.key(), JOINING, &text).map_err(|_| Refusal::Trouble)
+        let content = serde_json::to_vec(&asked).map_err(|_| Refusal::Trouble)?;
+        Sealed::for_link(self.key(), JOINING, &content).map_err(|_| Refusal::Trouble)
     }
 
     /// The page behind the link: one button, because scanners open links.

@@ -7,11 +7,12 @@ use axum::http::{Response, StatusCode};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::form;
+use super::form::{self, Sent};
 use super::ground::{Ground, Held};
 use super::page::Page;
 use super::service::{Refusal, Service};
 use super::words::Words;
+use crate::ledger::feedback::MessageKey;
 use crate::workspace::list::Joining;
 use crate::workspace::members::{Values, fits};
 use crate::workspace::settings::Locale;
@@ -50,8 +51,10 @@ impl Service {
                 given => shown.given,
                 address_wrong => shown.is_address_wrong.then_some(words.wrong_address),
                 agrees => shown.agrees,
+                agree_wrong => (shown.is_wrong && !shown.agrees).then_some(shown.agree_wrong),
                 wrong => shown.is_wrong,
                 consent => consent(joining, locale),
+                consent_key => MessageKey::of(consent(joining, locale).as_bytes()).to_string(),
             },
         };
         self.pages.show(&ground.settings, page)
@@ -66,7 +69,16 @@ pub(super) struct Shown<'a> {
     pub(super) wrong: BTreeSet<String>,
     pub(super) given: &'a str,
     pub(super) agrees: bool,
+    pub(super) agree_wrong: &'a str,
     pub(super) is_address_wrong: bool,
+}
+
+/// What is said to whoever did not agree, or to a text that this list never had.
+pub(super) fn not_agreed(sent: &Sent, words: &'static Words) -> &'static str {
+    match sent.get("agree") {
+        Some("yes") => words.changed_consent,
+        _ => words.wrong_consent,
+    }
 }
 
 pub(super) fn open_list<'g>(

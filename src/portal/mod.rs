@@ -9,6 +9,7 @@ mod branches;
 mod bursts;
 mod clerk;
 mod confirm;
+mod consents;
 mod documents;
 mod files;
 mod folds;
@@ -18,6 +19,8 @@ mod invited;
 mod join;
 mod join_form;
 mod joined;
+mod known;
+mod known_mail;
 mod leave;
 mod limits;
 mod metrics;
@@ -104,6 +107,7 @@ impl Portal {
                 "the remote is away, so what was fetched last counts until it is not: {why}"
             ));
         }
+        service.read_consents(repository, head);
         match start.unread {
             None => service.keep(repository, head),
             Some(why) => service.can_not_read(head, &why),

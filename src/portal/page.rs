@@ -23,13 +23,14 @@ pub(super) struct Page<'a> {
     pub(super) content: Value,
 }
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("layout.html", include_str!("pages/layout.html")),
     ("message.html", include_str!("pages/message.html")),
     ("button.html", include_str!("pages/button.html")),
     ("facts.html", include_str!("pages/facts.html")),
     ("fields.html", include_str!("pages/fields.html")),
     ("preferences.html", include_str!("pages/preferences.html")),
+    ("known.html", include_str!("pages/known.html")),
     ("join.html", include_str!("pages/join.html")),
     ("style.css", include_str!("pages/style.css")),
 ];

@@ -8,7 +8,6 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
-use serde_json::json;
 
 use super::folds::Folds;
 use super::form::{self, ListView, Sent};
@@ -55,7 +54,7 @@ impl Service {
         portal_address::preferences(base, self.key(), who)
     }
 
-    fn whose(&self, token: &str) -> Result<RecipientId, Refusal> {
+    pub(super) fn whose(&self, token: &str) -> Result<RecipientId, Refusal> {
         let leave = Leave::verify(self.key(), token).map_err(|_| Refusal::Link)?;
         match leave.action {
             Action::Preferences => Ok(leave.recipient),
@@ -194,44 +193,6 @@ impl Service {
         })
     }
 
-    /// What is known of somebody, as a file.
-    pub(super) fn export(&self, token: &str, asker: &Asker) -> Result<Response<Body>, Refusal> {
-        self.may_ask(asker)?;
-        let who = self.whose(token)?;
-        let now = self.now();
-        let known = self.with_person(&who, |ground, folds, rows| {
-            let held = folds.wishes.of(&who);
-            let lists: Vec<_> = rows
-                .iter()
-                .map(|row| {
-                    json!({
-                        "list": row.held.list.title,
-                        "purpose": row.held.list.purpose,
-                        "data": row.values,
-                    })
-                })
-                .collect();
-            json!({
-                "organisation": ground.settings.organisation.name,
-                "exported": now.to_string(),
-                "address": ground.address(&who, folds, self.key()),
-                "id": who.to_string(),
-                "lists": lists,
-                "not_mailed": folds.suppressions.exact(&who, &Scope::All).map(Exclusion::name),
-                "paused_until": held.paused_until(now).map(|it| it.to_string()),
-                "one_newsletter_in_days": held.at_most(),
-                "last_confirmed": held.confirmed().map(|it| it.to_string()),
-            })
-        });
-        let text = serde_json::to_string_pretty(&known).unwrap_or_default();
-        let mut answer = answer(StatusCode::OK, "application/json", text);
-        let name = HeaderValue::from_static("attachment; filename=\"data.json\"");
-        answer
-            .headers_mut()
-            .insert(header::CONTENT_DISPOSITION, name);
-        Ok(answer)
-    }
-
     pub(super) fn wish_of(&self, who: RecipientId, what: Wanted) -> Record {
         Record::Wish(Wish {
             key: self.new_key(),
@@ -347,7 +308,7 @@ fn views(
     rows.iter().map(view).collect()
 }
 
-fn date(settings: &Settings, at: Timestamp, words: &Words) -> String {
+pub(super) fn date(settings: &Settings, at: Timestamp, words: &Words) -> String {
     let zone = TimeZone::get(&settings.organisation.zone).unwrap_or(TimeZone::UTC);
     at.to_zoned(zone).strftime(words.date).to_string()
 }

@@ -41,7 +41,7 @@ impl Audience {
 /// See the module.
 #[derive(Default)]
 pub(super) struct Sendings {
-    ledger: Mutex<Option<Ledger>>,
+    ledger: Mutex<Option<Arc<Ledger>>>,
     state: Mutex<State>,
     /// Held by whoever reads for an answer, so that a crowd waits without threads.
     reading: tokio::sync::Mutex<()>,
@@ -77,7 +77,7 @@ impl Sendings {
     /// Reads from this ledger, which has sendings of these names, from now on.
     pub(super) fn read_from(&self, ledger: Ledger, names: HashMap<OccurrenceTag, OccurrenceId>) {
         *self.names.write().unwrap_or_else(PoisonError::into_inner) = names;
-        *lock(&self.ledger) = Some(ledger);
+        *lock(&self.ledger) = Some(Arc::new(ledger));
         self.state().missing.clear();
     }
 
@@ -87,15 +87,17 @@ impl Sendings {
         names.get(tag).cloned()
     }
 
+    /// The ledger that is read from.
+    pub(super) fn ledger(&self) -> Option<Arc<Ledger>> {
+        lock(&self.ledger).clone()
+    }
+
     /// A sending's audience; `None` where the ledger has not got it whole. Reads the ledger where it has to.
     pub(super) fn audience(&self, occurrence: &OccurrenceId) -> Option<Arc<Audience>> {
         if let Some(known) = self.state().look(occurrence) {
             return known;
         }
-        let read = {
-            let ledger = lock(&self.ledger);
-            load(ledger.as_ref()?, occurrence)
-        };
+        let read = load(&*self.ledger()?, occurrence);
         self.state().keep(occurrence, read.ok().flatten())
     }
 

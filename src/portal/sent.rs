@@ -13,11 +13,13 @@ use super::ground::Ground;
 use super::sendings::Audience;
 use super::service::{Refusal, Service};
 use crate::git::CommitId;
-use crate::mail::occurrence::OccurrenceId;
+use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::RecipientId;
 use crate::mail::token::InMail;
 use crate::plan::content::Content;
 use crate::plan::mailing::Mailing;
+use crate::workspace::Workspace;
+use crate::workspace::campaign::Campaign;
 use crate::workspace::tree::Tree;
 
 /// Contents and mailings that are kept, of each so many.
@@ -99,6 +101,13 @@ impl Service {
         let tree = Tree::at(&self.sent.repository, commit).ok()?;
         let id = audience.occurrence.campaign();
         Content::read(Arc::new(tree), &audience.content_commit, id).ok()
+    }
+
+    /// A campaign as it stood at a commit.
+    pub(super) fn campaign(&self, id: &CampaignId, commit: &str) -> Option<Campaign> {
+        let tree = Tree::at(&self.sent.repository, CommitId::parse(commit)?).ok()?;
+        let file = Workspace::load_campaign(&tree, id).ok()?;
+        Some(file.campaign)
     }
 
     /// A sending's mail, compiled as it went out.

@@ -41,6 +41,7 @@ pub(super) fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/u/{token}", get(leave_page).post(leave))
         .route("/p/{token}", get(preferences_page).post(preferences))
+        .route("/p/{token}/data", get(known))
         .route("/p/{token}/data.json", get(export))
         .route("/c/{token}", get(confirm_page).post(confirm))
         .route("/join/{list}", get(join_page).post(ask_to_join))
@@ -228,8 +229,13 @@ async fn preferences(
     service.or_refused(done, &asker)
 }
 
+async fn known(State(service): Shared, Path(token): Path<String>, asker: Who) -> Answer {
+    let page = service.known_page(&token, &asker).await;
+    service.or_refused(page, &asker)
+}
+
 async fn export(State(service): Shared, Path(token): Path<String>, asker: Who) -> Answer {
-    let file = service.export(&token, &asker);
+    let file = service.export(&token, &asker).await;
     service.or_refused(file, &asker)
 }
 

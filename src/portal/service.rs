@@ -10,8 +10,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use minijinja::context;
+use tokio::sync::Semaphore;
 
 use super::bursts::Bursts;
+use super::consents::Consents;
 use super::folds::Folds;
 use super::ground::{Ground, Membership, locale};
 use super::limits::{Client, Limits, Rate};
@@ -69,6 +71,9 @@ pub(super) struct Service {
     pub(super) pages: Pages,
     pub(super) metrics: Metrics,
     pub(super) limits: PortalLimits,
+    consents: Mutex<Consents>,
+    /// Who is asked about on the ledger: one after the other.
+    pub(super) looking: Arc<Semaphore>,
     ground: RwLock<Arc<Ground>>,
     /// The main branch's head whose workspace can not be read, as the log has it already.
     unread: Mutex<Option<CommitId>>,
@@ -145,6 +150,8 @@ impl Service {
                 // Twenty at once, and an hour.
                 records: Limits::new(rate(20.0, 1.0 / 3.0)),
             },
+            consents: Mutex::default(),
+            looking: Arc::new(Semaphore::new(1)),
             ground: RwLock::new(Arc::new(ground)),
             unread: Mutex::default(),
             folds: RwLock::new(folds),
@@ -241,6 +248,12 @@ impl Service {
             }
         }
         self.record(records).await
+    }
+
+    /// The texts that people agree to.
+    pub(super) fn consents<T>(&self, look: impl FnOnce(&mut Consents) -> T) -> T {
+        let consents = self.consents.lock();
+        look(&mut consents.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Who left since the last round.

@@ -76,6 +76,7 @@ impl Service {
                 self.replace_ground(new);
                 self.can_read(head);
                 self.keep(repository, head);
+                self.read_consents(repository, head);
             }
             Err(why) => self.can_not_read(head, &why),
         }

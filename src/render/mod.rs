@@ -23,7 +23,7 @@ mod page;
 mod personal;
 mod phrases;
 mod remarks;
-mod short_text;
+pub mod short_text;
 mod standing;
 mod tag_depth;
 mod tags;

@@ -4,9 +4,29 @@ use std::collections::BTreeMap;
 
 use super::assemble::Assembled;
 use super::compile::{Compiled, explain};
+use super::engine::environment;
 use super::tags::Tags;
 use super::{RenderError, context};
 use crate::workspace::member::Member;
+use crate::workspace::settings::Locale;
+
+/// A subject as one person read it, without the rest of their mail: `None` where it names more than a member's values.
+pub fn subject(template: &str, locale: Locale, member: Option<&Member>) -> Option<String> {
+    if template.contains('{') {
+        let mut tags = Tags::for_sources(&[template]);
+        tags.put_aside("subject", template).ok()?;
+    }
+    environment(locale)
+        .render_str(template, values(member))
+        .ok()
+}
+
+fn values(member: Option<&Member>) -> BTreeMap<&str, minijinja::Value> {
+    let columns = member.map_or(&[][..], |member| &member.columns);
+    let columns = columns.iter();
+    let each = columns.map(|name| (name.as_str(), context::cell(member, name)));
+    each.collect()
+}
 
 impl Compiled {
     /// Fills a one-line template with a member's values. Not HTML: whoever puts it there escapes it.
@@ -22,12 +42,7 @@ impl Compiled {
         if template.contains('{') {
             Tags::for_sources(&[template]).put_aside("title", template)?;
         }
-        let columns = member.map_or(&[][..], |member| &member.columns);
-        let values: BTreeMap<&str, minijinja::Value> = columns
-            .iter()
-            .map(|name| (name.as_str(), context::cell(member, name)))
-            .collect();
-        let filled = self.env.render_str(template, values);
+        let filled = self.env.render_str(template, values(member));
         filled.map_err(|error| {
             let source = Assembled {
                 source: template.to_owned(),

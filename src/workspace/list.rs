@@ -49,6 +49,17 @@ pub struct List {
     pub joining: Option<Joining>,
 }
 
+impl List {
+    /// Whether members say themselves, on the portal, what a column holds: the editable ones, the topics, their language. Whether
+    /// they consented is no field among others.
+    pub fn is_theirs(&self, name: &String, column: &Column) -> bool {
+        let is_said = column.editable
+            || column.kind == ColumnType::Topics
+            || self.language_column.as_ref() == Some(name);
+        is_said && self.consent.column.as_ref() != Some(name)
+    }
+}
+
 /// How people join a list by themselves, on the portal.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -56,15 +67,27 @@ pub struct Joining {
     /// Whether anybody may, on a public page; else only who was invited.
     #[serde(default)]
     pub public: bool,
-    /// What they agree to, by language (`es`, `it`, `en`). A text that changes is another text: which one somebody agreed
+    /// What they agree to, by language (`es`, `it`, `en`); where theirs is not there, another. A text that changes is another text: which one somebody agreed
     /// to is recorded.
     pub consent: BTreeMap<String, String>,
-    /// The columns that are asked for; absent: the editable ones.
+    /// The columns that are asked for; absent: those that members may change themselves.
     #[serde(default)]
     pub ask: Option<Vec<String>>,
     /// Who the mail with the link comes from; the first sender where absent.
     #[serde(default)]
     pub sender: Option<SenderName>,
+}
+
+/// The texts that people agreed to by which a list's file let them join, each with its language; of a file of any time, which
+/// may be none that is read today.
+pub fn consent_texts(path: &str, text: String) -> Vec<(String, String)> {
+    let document = super::yaml::read(path, text).value;
+    let consent = document
+        .as_ref()
+        .and_then(|it| it.pointer("/joining/consent"));
+    let texts = consent.and_then(|it| it.as_object()).into_iter().flatten();
+    let texts = texts.filter_map(|(tag, text)| Some((tag.clone(), text.as_str()?.to_owned())));
+    texts.collect()
 }
 
 fn default_address_column() -> String {
@@ -110,7 +133,7 @@ pub struct Column {
     /// Says for people what it holds.
     #[serde(default)]
     pub title: Option<String>,
-    /// Whether members may change it themselves, on the portal.
+    /// Whether members may change it themselves, on the portal; topics and their language they always may.
     #[serde(default)]
     pub editable: bool,
 }

@@ -270,9 +270,9 @@ impl Desktop {
     }
 }
 
-/// The mails that were handed over.
+/// The mails that were handed over: to whom, and what.
 pub struct Mailed {
-    taken: Mutex<Vec<(String, String)>>,
+    taken: Mutex<Vec<(String, Vec<u8>)>>,
     /// What the relay refuses with, one after the other.
     refusals: Mutex<Vec<u16>>,
     /// Closed, nothing is handed over.
@@ -292,7 +292,14 @@ impl Default for Mailed {
 impl Mailed {
     /// To whom, and the text part with its line ends joined.
     pub fn all(&self) -> Vec<(String, String)> {
-        self.taken.lock().unwrap().clone()
+        let read = |(to, content): &(String, Vec<u8>)| {
+            let message = mail_parser::MessageParser::default();
+            let message = message.parse(content).unwrap();
+            let text = message.body_text(0).unwrap().into_owned();
+            let subject = message.subject().unwrap_or_default();
+            (to.clone(), format!("{subject}\n\n{text}"))
+        };
+        self.taken.lock().unwrap().iter().map(read).collect()
     }
 
     /// The next mails are refused with these.
@@ -303,6 +310,16 @@ impl Mailed {
     /// Whether mails go out, or wait.
     pub fn open(&self, is_open: bool) {
         self.gate.send_replace(is_open);
+    }
+
+    /// The same as they came.
+    pub fn messages(&self) -> Vec<(String, Vec<u8>)> {
+        self.taken.lock().unwrap().clone()
+    }
+
+    /// A relay that puts everything here.
+    pub fn relay(self: &Arc<Self>) -> Arc<dyn Transport> {
+        Arc::new(Keeping(Arc::clone(self)))
     }
 
     /// The path of the link in the last mail.
@@ -360,15 +377,10 @@ impl Connection for Keeping {
             return Box::pin(async move { Attempt::Refused { reply, stage } });
         }
         commit().unwrap();
-        let message = mail_parser::MessageParser::default()
-            .parse(&letter.message)
-            .unwrap();
-        let text = message.body_text(0).unwrap().into_owned();
-        let subject = message.subject().unwrap_or_default().to_owned();
         let to = letter.envelope.to.as_str().to_owned();
-        let mut taken = self.0.taken.lock().unwrap();
-        taken.push((to, format!("{subject}\n\n{text}")));
-        drop(taken);
+        let mut mails = self.0.taken.lock().unwrap();
+        mails.push((to, letter.message.to_vec()));
+        drop(mails);
         Box::pin(async {
             Attempt::Accepted(Reply {
                 code: 250,

@@ -56,6 +56,7 @@ pub mod image_too_heavy;
 pub mod invitation_closed;
 pub mod join_link_missing;
 pub mod join_link_unfounded;
+pub mod joining_impossible;
 pub mod key_order;
 pub mod language_missing;
 pub mod link_broken_relative;
@@ -233,4 +234,5 @@ pub static ALL: &[&Check] = &[
     &invitation_closed::CHECK,
     &join_link_missing::CHECK,
     &join_link_unfounded::CHECK,
+    &joining_impossible::CHECK,
 ];

@@ -1,4 +1,5 @@
-//! A campaign names a sender, and so may the policy for owners' notices: `senders` of `postmerge.yaml` must have it.
+//! A campaign names a sender, and so may the policy for owners' notices, and a list for mails to who joins: `senders` of
+//! `postmerge.yaml` must have it.
 
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
@@ -11,7 +12,7 @@ pub static CHECK: Check = Check {
         code: "PM042",
         name: "unknown-sender",
         severity: Severity::Error,
-        summary: "A campaign names a sender that `postmerge.yaml` does not have.",
+        summary: "A campaign, or a list, names a sender that `postmerge.yaml` does not have.",
     },
     run,
 };
@@ -32,16 +33,21 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             ),
         );
     }
-    for file in context.loaded.campaigns.values() {
-        let name = &file.campaign.sender;
+    let campaigns = context.loaded.campaigns.values();
+    let campaigns =
+        campaigns.map(|file| (&file.path, Place::value(&["sender"]), &file.campaign.sender));
+    let lists = context.loaded.lists.values().filter_map(|file| {
+        let sender = file.list.joining.as_ref()?.sender.as_ref()?;
+        Some((&file.path, Place::value(&["joining", "sender"]), sender))
+    });
+    for (path, place, name) in campaigns.chain(lists) {
         if !settings.senders.contains_key(name) {
             let message = format!("`postmerge.yaml` has no sender `{name}`");
             out.push(
-                Diagnostic::new(&CHECK.rule, &file.path, Place::value(&["sender"]), message)
-                    .did_you_mean(
-                        name.as_str(),
-                        settings.senders.keys().map(SenderName::as_str),
-                    ),
+                Diagnostic::new(&CHECK.rule, path, place, message).did_you_mean(
+                    name.as_str(),
+                    settings.senders.keys().map(SenderName::as_str),
+                ),
             );
         }
     }

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::lines::{Line, Standing, Summary};
-use super::person::{Mail, Person};
-use super::{Addresses, Moment, What, queue_id, wish};
+use super::{Addresses, Moment, What, queue_id, verdict, wish};
 use crate::ledger::event::{Resolution, Scope, SuppressionEvent};
 use crate::ledger::feedback::{Feedback, Heard};
+use crate::ledger::person::{Mail, Person};
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::OccurrenceId;
 
@@ -125,7 +125,7 @@ fn set(fields: &mut Map<String, Value>, name: &str, value: impl serde::Serialize
 
 /// Class, status and reason of what can be read as a refusal.
 fn refusal(fields: &mut Map<String, Value>, what: &What) {
-    if let Some(read) = what.verdict() {
+    if let Some(read) = verdict(what) {
         set(fields, "class", read.class.name());
         set(
             fields,

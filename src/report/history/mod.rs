@@ -1,4 +1,4 @@
-//! What became of mails: one person's, each with its whole life ([`person`]), or everybody's of an occurrence, a line
+//! What became of mails: one person's, each with its whole life ([`crate::ledger::person`]), or everybody's of an occurrence, a line
 //! each ([`lines`]), and how both are shown ([`text`], [`json`], [`table`]); what a person asked for with them.
 //!
 //! Reads the ledger that is handed in. Times are those that the ledger has: of a claim it knows no more than when its
@@ -6,116 +6,26 @@
 
 pub mod json;
 pub mod lines;
-pub mod person;
 pub mod table;
 pub mod text;
 mod wish;
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-
-use crate::ledger::event::{Exclusion, Resolution, RunId};
 use crate::ledger::feedback::Heard;
-use crate::mail::digest::Digest;
+use crate::ledger::person::{Moment, What};
 use crate::mail::recipient_id::RecipientId;
 use crate::mail::refusal::{Class, Language, Verdict, classify};
-
-/// Something that happened to a mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moment {
-    /// When.
-    pub at: Timestamp,
-    /// What.
-    pub what: What,
-}
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
-    /// The audience was fixed, with them in it.
-    Selected {
-        /// The commit that approved the campaign.
-        content_commit: String,
-        /// The commit whose lists they stood in.
-        lists_commit: String,
-        /// What was approved.
-        digest: Digest,
-    },
-    /// Not mailed.
-    Excluded(Exclusion),
-    /// A run was about to send.
-    Claimed {
-        /// Which.
-        run: RunId,
-        /// When another may take over.
-        until: Timestamp,
-    },
-    /// It let them go, unsent.
-    Released(RunId),
-    /// The relay said "not now".
-    Deferred {
-        /// Its words.
-        reply: String,
-        /// The next try, at the earliest.
-        retry_at: Timestamp,
-    },
-    /// The relay took it.
-    Accepted(String),
-    /// The relay refused it for good.
-    Rejected(String),
-    /// Nobody knows.
-    Unknown(String),
-    /// A person said what became of it.
-    Resolved {
-        /// What.
-        resolution: Resolution,
-        /// Who.
-        by: String,
-        /// Why.
-        reason: String,
-    },
-    /// It came back, or something was heard of it.
-    Heard(Heard),
-}
 
 /// The addresses that may be shown, by id. Empty where only ids are.
 pub type Addresses = HashMap<RecipientId, String>;
 
-impl What {
-    /// Its name in files and tables.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Selected { .. } => "selected",
-            Self::Excluded(_) => "excluded",
-            Self::Claimed { .. } => "claimed",
-            Self::Released(_) => "released",
-            Self::Deferred { .. } => "deferred",
-            Self::Accepted(_) => "accepted",
-            Self::Rejected(_) => "rejected",
-            Self::Unknown(_) => "unknown",
-            Self::Resolved { .. } => "resolved",
-            Self::Heard(heard) => heard.name(),
-        }
-    }
-
-    /// Somebody's words: the relay's, a server's, a person's. Empty where nobody spoke.
-    pub fn said(&self) -> &str {
-        match self {
-            Self::Deferred { reply, .. } | Self::Accepted(reply) | Self::Rejected(reply) => reply,
-            Self::Unknown(reason) | Self::Resolved { reason, .. } => reason,
-            Self::Heard(heard) => said(heard),
-            _ => "",
-        }
-    }
-
-    /// How a refusal is to be read; `None` where it is none.
-    pub fn verdict(&self) -> Option<Refusal> {
-        match self {
-            Self::Deferred { reply, .. } | Self::Rejected(reply) => Some(Refusal::of(reply)),
-            Self::Heard(heard) => refusal(heard),
-            _ => None,
-        }
+/// How a refusal is to be read; `None` where it is none.
+pub fn verdict(what: &What) -> Option<Refusal> {
+    match what {
+        What::Deferred { reply, .. } | What::Rejected(reply) => Some(Refusal::of(reply)),
+        What::Heard(heard) => refusal(heard),
+        _ => None,
     }
 }
 
@@ -146,15 +56,6 @@ impl Refusal {
     pub fn status(&self) -> String {
         let status = self.verdict.status;
         status.map(|status| status.to_string()).unwrap_or_default()
-    }
-}
-
-/// The words in what was heard.
-fn said(heard: &Heard) -> &str {
-    match heard {
-        Heard::Bounced { text, .. } | Heard::Delayed { text, .. } => text,
-        Heard::Complained { kind } => kind,
-        _ => "",
     }
 }
 

@@ -2,10 +2,10 @@
 //! an apostrophe before it, so that no spreadsheet computes it.
 
 use super::lines::{Line, Standing};
-use super::person::{Person, when};
-use super::{Addresses, Moment, Refusal, What, queue_id, wish};
+use super::{Addresses, Moment, Refusal, What, queue_id, verdict, wish};
 use crate::ledger::event::{Resolution, Scope, SuppressionEvent};
 use crate::ledger::feedback::{Heard, Reader};
+use crate::ledger::person::{Person, when};
 use crate::mail::occurrence::OccurrenceId;
 
 /// The columns of a list of mails.
@@ -55,7 +55,7 @@ pub fn lines_heading() -> String {
 /// One mail of a list. Of what came back the last is told.
 pub fn line(occurrence: &OccurrenceId, line: &Line, addresses: &Addresses) -> String {
     let read = match line.standing {
-        Standing::Rejected | Standing::Deferred => What::Rejected(line.words.clone()).verdict(),
+        Standing::Rejected | Standing::Deferred => verdict(&What::Rejected(line.words.clone())),
         _ => None,
     };
     let reason = match line.standing {
@@ -79,7 +79,7 @@ pub fn line(occurrence: &OccurrenceId, line: &Line, addresses: &Addresses) -> St
         &line.words,
         heard.as_ref().map_or("", What::name),
         &last.map(|(at, _)| at.to_string()).unwrap_or_default(),
-        class(heard.as_ref().and_then(What::verdict)),
+        class(heard.as_ref().and_then(verdict)),
         heard.as_ref().map_or("", What::said),
         &opened(line, Reader::Person),
         &opened(line, Reader::Machine),
@@ -162,7 +162,7 @@ pub fn person(person: &Person, address: Option<&str>) -> String {
 }
 
 fn moment([occurrence, index]: [&str; 2], [id, address]: [&str; 2], moment: &Moment) -> String {
-    let read = moment.what.verdict();
+    let read = verdict(&moment.what);
     let (mut id_there, mut by, mut why) = (String::new(), String::new(), reason(read));
     let mut words = moment.what.said().to_owned();
     match &moment.what {

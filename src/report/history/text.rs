@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::lines::{Line, Standing, Summary};
-use super::person::{Mail, Person};
-use super::{Addresses, Moment, What, queue_id, wish};
+use super::{Addresses, Moment, What, queue_id, verdict, wish};
 use crate::diagnostic::{cut, printable};
 use crate::ledger::event::{Exclusion, Resolution, Scope, SuppressionEvent};
 use crate::ledger::feedback::{Heard, Reader};
+use crate::ledger::person::{Mail, Person};
 use crate::mail::occurrence::OccurrenceId;
 use crate::report::figures::counted;
 
@@ -119,7 +119,7 @@ fn words(moment: &Moment, zone: &TimeZone) -> String {
 /// `hard: The address does not exist: 550 5.1.1 no such user`.
 fn with_reason(what: &What) -> String {
     let said = what.said();
-    match what.verdict() {
+    match verdict(what) {
         Some(read) => format!("{}: {}: {said}", read.class, read.words()),
         None => said.to_owned(),
     }

@@ -1,22 +1,128 @@
-//! What a person got, and what became of it.
+//! What a person got, and what became of it: every mail with its whole life, and all else that the ledger says of them.
+//!
+//! Times are those that the ledger has: of a claim it knows no more than when its segment begins. Interprets no relay's words.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
-use super::{Moment, What};
-use crate::ledger::branch::{Ledger, LedgerError};
-use crate::ledger::event::{
-    AudienceHeader, Event, Outcome, RecipientIndex, RunId, SuppressionEvent,
+use super::branch::{Ledger, LedgerError};
+use super::event::{
+    AudienceHeader, Event, Exclusion, Outcome, RecipientIndex, Resolution, RunId, SuppressionEvent,
 };
-use crate::ledger::feedback::{Feedback, Once};
-use crate::ledger::index::{Mentions, Places};
-use crate::ledger::segment::{Record, Subject};
-use crate::ledger::wish::Wish;
+use super::feedback::{Feedback, Heard, Once};
+use super::index::{Mentions, Places};
+use super::segment::{Record, Subject};
+use super::wish::Wish;
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientId;
+
+/// Something that happened to a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// The audience was fixed, with them in it.
+    Selected {
+        /// The commit that approved the campaign.
+        content_commit: String,
+        /// The commit whose lists they stood in.
+        lists_commit: String,
+        /// What was approved.
+        digest: Digest,
+    },
+    /// Not mailed.
+    Excluded(Exclusion),
+    /// A run was about to send.
+    Claimed {
+        /// Which.
+        run: RunId,
+        /// When another may take over.
+        until: Timestamp,
+    },
+    /// It let them go, unsent.
+    Released(RunId),
+    /// The relay said "not now".
+    Deferred {
+        /// Its words.
+        reply: String,
+        /// The next try, at the earliest.
+        retry_at: Timestamp,
+    },
+    /// The relay took it.
+    Accepted(String),
+    /// The relay refused it for good.
+    Rejected(String),
+    /// Nobody knows.
+    Unknown(String),
+    /// A person said what became of it.
+    Resolved {
+        /// What.
+        resolution: Resolution,
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// It came back, or something was heard of it.
+    Heard(Heard),
+}
+
+impl What {
+    /// Its name in files and tables.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Selected { .. } => "selected",
+            Self::Excluded(_) => "excluded",
+            Self::Claimed { .. } => "claimed",
+            Self::Released(_) => "released",
+            Self::Deferred { .. } => "deferred",
+            Self::Accepted(_) => "accepted",
+            Self::Rejected(_) => "rejected",
+            Self::Unknown(_) => "unknown",
+            Self::Resolved { .. } => "resolved",
+            Self::Heard(heard) => heard.name(),
+        }
+    }
+
+    /// Somebody's words: the relay's, a server's, a person's. Empty where nobody spoke.
+    pub fn said(&self) -> &str {
+        match self {
+            Self::Deferred { reply, .. } | Self::Accepted(reply) | Self::Rejected(reply) => reply,
+            Self::Unknown(reason) | Self::Resolved { reason, .. } => reason,
+            Self::Heard(heard) => said(heard),
+            _ => "",
+        }
+    }
+
+    /// What the relay's answer was.
+    pub fn of(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Accepted { reply } => Self::Accepted(reply),
+            Outcome::Deferred { reply, retry_at } => Self::Deferred { reply, retry_at },
+            Outcome::Rejected { reply } => Self::Rejected(reply),
+            Outcome::Unknown { reason } => Self::Unknown(reason),
+        }
+    }
+}
+
+/// The words in what was heard.
+fn said(heard: &Heard) -> &str {
+    match heard {
+        Heard::Bounced { text, .. } | Heard::Delayed { text, .. } => text,
+        Heard::Complained { kind } => kind,
+        _ => "",
+    }
+}
 
 /// One mail to one recipient, or the reason why there was none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +186,31 @@ pub fn when(event: &SuppressionEvent) -> Timestamp {
     match event {
         SuppressionEvent::Suppressed { at, .. } | SuppressionEvent::Lifted { at, .. } => *at,
     }
+}
+
+/// Of all that speaks of somebody what the `most` latest occurrences say, and how many older ones are left out: for whoever
+/// must be answered soon.
+///
+/// # Errors
+/// [`LedgerError`].
+pub fn latest(
+    ledger: &Ledger,
+    mut mentions: Mentions,
+    most: usize,
+) -> Result<(Mentions, usize), LedgerError> {
+    let older = mentions.occurrences.len().saturating_sub(most);
+    if older > 0 {
+        let mut by_time = Vec::new();
+        for occurrence in mentions.occurrences.keys() {
+            let at = ledger.header(occurrence)?.map(|header| header.at);
+            by_time.push((at, occurrence.clone()));
+        }
+        by_time.sort();
+        for (_, occurrence) in by_time.iter().take(older) {
+            mentions.occurrences.remove(occurrence);
+        }
+    }
+    Ok((mentions, older))
 }
 
 /// Reads what the ledger says of `who` in the segments that speak of them.
@@ -257,7 +388,7 @@ impl Reading<'_> {
                 at,
                 outcome,
                 ..
-            } => self.add(recipient.0, at, what(outcome)),
+            } => self.add(recipient.0, at, What::of(outcome)),
             Event::Excluded {
                 recipient,
                 at,
@@ -312,14 +443,5 @@ impl Reading<'_> {
         if let Some(mail) = mail.and_then(|place| self.mails.get_mut(*place)) {
             mail.life.push(Moment { at, what });
         }
-    }
-}
-
-pub(super) fn what(outcome: Outcome) -> What {
-    match outcome {
-        Outcome::Accepted { reply } => What::Accepted(reply),
-        Outcome::Deferred { reply, retry_at } => What::Deferred { reply, retry_at },
-        Outcome::Rejected { reply } => What::Rejected(reply),
-        Outcome::Unknown { reason } => What::Unknown(reason),
     }
 }
