@@ -73,7 +73,7 @@ fn round(
         );
         let tags = tags(service.key(), occurrences);
         let new = Ground::read(&tree, look.head, look.workspace, service.key(), tags)?;
-        service.read_consents(repository, look.head)?;
+        service.read_consents(repository, look.head);
         service.replace_ground(new);
     }
     service.sendings.read_from(look.ledger);

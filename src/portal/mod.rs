@@ -93,7 +93,7 @@ impl Portal {
         let ground = Ground::read(&tree, look.head, look.workspace, &outside.key, tags)?;
         let spools = (spool, readings);
         let service = Service::new(outside, spools, repository, ground, folds);
-        service.read_consents(repository, look.head)?;
+        service.read_consents(repository, look.head);
         service.sendings.read_from(look.ledger);
         Ok(Self {
             service: Arc::new(service),
