@@ -114,13 +114,13 @@ impl Service {
         was.then_some(digest)
     }
 
-    /// Takes in the texts as far as the main branch's new head. Where they can not be read, those that the lists have now are
-    /// known all the same.
+    /// Takes in the texts as far as the main branch's new head. Where history can not be read, they are read with the next head: the
+    /// texts of today are known without it, and nothing waits for those of before.
     pub(super) fn read_consents(&self, repository: &Path, head: CommitId) {
         let read = self.consents(|consents| consents.read());
         match Consents::news(repository, head, read) {
             Ok(news) => self.consents(|consents| consents.take(news)),
-            Err(why) => self.log(&format!("older texts of consent are not known: {why}")),
+            Err(why) => self.log(&format!("former texts of consent are not known: {why}")),
         }
     }
 }

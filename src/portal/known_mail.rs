@@ -119,3 +119,81 @@ fn moment_json(moment: &Moment) -> Option<Value> {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::event::{Exclusion, RecipientIndex, RunId};
+    use crate::mail::refusal::Class;
+
+    fn mail(life: Vec<What>) -> Mail {
+        let life = life.into_iter().zip(1..);
+        let life = life.map(|(what, second)| Moment {
+            at: Timestamp::from_second(second).unwrap(),
+            what,
+        });
+        Mail {
+            occurrence: "uno".parse().unwrap(),
+            index: Some(RecipientIndex(0)),
+            copy_of: None,
+            destination: String::new(),
+            documents: Vec::new(),
+            life: life.collect(),
+        }
+    }
+
+    #[test]
+    fn the_last_word_about_a_mail_counts_and_what_follows_it_is_told_apart() {
+        let bounced = What::Heard(Heard::Bounced {
+            class: Class::Hard,
+            status: None,
+            text: "user unknown".to_owned(),
+        });
+        let opened = |by| What::Heard(Heard::Opened { by });
+        let clicked = What::Heard(Heard::Clicked {
+            by: Reader::Person,
+            link: "https://feria.example/".to_owned(),
+        });
+        let accepted = What::Accepted("queued as 7".to_owned());
+        let resolved = |resolution| What::Resolved {
+            resolution,
+            by: "ana".to_owned(),
+            reason: "rang Luis".to_owned(),
+        };
+        let unknown = What::Unknown("cut off".to_owned());
+        let cases = [
+            (vec![], Fate::Waiting),
+            (vec![What::Released(RunId(7))], Fate::Waiting),
+            (vec![accepted.clone()], Fate::Sent),
+            (vec![accepted.clone(), opened(Reader::Person)], Fate::Sent),
+            (vec![accepted.clone(), bounced], Fate::CameBack),
+            (vec![What::Rejected("no".to_owned())], Fate::Refused),
+            (vec![unknown.clone()], Fate::Unclear),
+            (
+                vec![unknown.clone(), resolved(Resolution::Sent)],
+                Fate::Sent,
+            ),
+            (
+                vec![unknown.clone(), resolved(Resolution::Resend)],
+                Fate::Waiting,
+            ),
+            (vec![What::Excluded(Exclusion::Unsubscribed)], Fate::LeftOut),
+        ];
+        for (life, expected) in cases {
+            assert_eq!(fate(&mail(life.clone())).0, expected, "{life:?}");
+        }
+        let read = |life| read_by_people(&mail(life));
+        assert_eq!(read(vec![opened(Reader::Machine)]), (false, false));
+        assert_eq!(
+            read(vec![opened(Reader::Person), clicked.clone()]),
+            (true, true)
+        );
+
+        // Who of the organisation said what is nobody else's.
+        let life = vec![unknown, resolved(Resolution::Sent), accepted, clicked];
+        let told = mail_json(&mail(life), None);
+        assert!(!told.to_string().contains("Luis") && !told.to_string().contains("ana"));
+        assert_eq!(told["events"][3]["link"], "https://feria.example/");
+        assert_eq!(told["events"][3]["by"], "person");
+    }
+}
