@@ -23,7 +23,9 @@ use crate::deliver::signers::signers;
 use crate::git::{CommitId, RemoteError, Repository};
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::plan::PlanError;
-use crate::portal::{Branches, Desk, FetchError, GroundError, Outside, Portal, Post, RoundError};
+use crate::portal::{
+    Branches, Desk, FetchError, GroundError, Outside, PATIENCE, Portal, Post, RoundError,
+};
 use crate::workspace::length::Length;
 use crate::workspace::settings::{LedgerSettings, Sender, Settings};
 use crate::workspace::source::SourceError;
@@ -99,6 +101,7 @@ pub fn run(
         keys: age_keys::keys()?,
         clock: Arc::new(SystemClock),
         run: new_run_id(),
+        patience: PATIENCE,
         post: Some(Arc::new(Relays {
             folder: folder.clone(),
         })),

@@ -45,13 +45,14 @@ pub(super) struct Metrics {
     took_micros: AtomicU64,
     spooled: AtomicU64,
     not_spooled: AtomicU64,
-    refused: [AtomicU64; 3],
+    refused: [AtomicU64; 6],
     /// Opens by people and by machines, then clicks.
     seen: [AtomicU64; 4],
     unseen: AtomicU64,
     published: AtomicU64,
     failures: AtomicU64,
     workspace_failures: AtomicU64,
+    connections: AtomicU64,
     last_published: AtomicU64,
 }
 
@@ -102,6 +103,9 @@ impl Metrics {
             Refusal::Link => 0,
             Refusal::Slow => 1,
             Refusal::Trouble => 2,
+            Refusal::Large => 3,
+            Refusal::Late => 4,
+            Refusal::Method => 5,
         };
         if let Some(counter) = self.refused.get(place) {
             add(counter, 1);
@@ -131,6 +135,14 @@ impl Metrics {
     /// The ledger or the main branch could not be reached, or not be written to.
     pub(super) fn failed(&self) {
         add(&self.failures, 1);
+    }
+
+    pub(super) fn connected(&self) {
+        add(&self.connections, 1);
+    }
+
+    pub(super) fn disconnected(&self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// The workspace at the main branch's head can not be read.
@@ -164,6 +176,13 @@ impl Metrics {
             head(out, (name, "gauge"), help);
             let _ = writeln!(out, "{PREFIX}{name} {value}");
         };
+        let connections = get(&self.connections);
+        gauge(
+            &mut out,
+            "connections",
+            connections,
+            "Connections that are open.",
+        );
         let spooled = get(&self.spooled);
         counter(
             &mut out,
@@ -222,13 +241,13 @@ impl Metrics {
     }
 
     fn refusals(&self, out: &mut String) {
-        let [link, slow, trouble] = &self.refused;
         head(
             out,
             ("refused_total", "counter"),
             "Requests that were refused, and why.",
         );
-        for (why, counter) in [("link", link), ("rate", slow), ("trouble", trouble)] {
+        let names = ["link", "rate", "trouble", "size", "time", "method"];
+        for (why, counter) in names.iter().zip(&self.refused) {
             let count = get(counter);
             let _ = writeln!(out, "{PREFIX}refused_total{{why=\"{why}\"}} {count}");
         }

@@ -9,6 +9,7 @@ mod branches;
 mod bursts;
 mod clerk;
 mod confirm;
+mod connections;
 mod documents;
 mod files;
 mod folds;
@@ -23,6 +24,7 @@ mod limits;
 mod metrics;
 mod outbox;
 mod page;
+mod patient;
 mod post;
 mod preferences;
 mod readers;
@@ -66,6 +68,9 @@ pub struct Portal {
     repository: Arc<Path>,
     branches: Arc<dyn Branches>,
 }
+
+/// How long a client may take to send a request, and between two; twice that to take a piece of the answer.
+pub const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What happened, for a log: no address, no token.
 pub type Log = dyn Fn(&str) + Send + Sync;
@@ -126,7 +131,7 @@ impl Portal {
         every: Duration,
         mut stop: watch::Receiver<bool>,
     ) -> Result<(), RoundError> {
-        let listening = serve::listen(Arc::clone(&self.service), listener, stop.clone());
+        let listening = connections::listen(Arc::clone(&self.service), listener, stop.clone());
         let seeing = see(&self.service, stop.clone());
         let rounds = async {
             loop {
@@ -153,7 +158,7 @@ impl Portal {
     async fn last_mails(&self) {
         let outbox = &self.service.outbox;
         outbox.end();
-        if tokio::time::timeout(serve::GRACE, outbox.is_empty())
+        if tokio::time::timeout(connections::GRACE, outbox.is_empty())
             .await
             .is_err()
         {
