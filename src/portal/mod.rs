@@ -62,6 +62,8 @@ use sendings::tags;
 use service::Service;
 use spool::Spool;
 
+use crate::git::CommitId;
+
 /// How it is run.
 pub struct Portal {
     service: Arc<Service>,
@@ -118,6 +120,11 @@ impl Portal {
             repository: Arc::from(repository),
             branches,
         })
+    }
+
+    /// The last commit of the main branch whose workspace a portal of this clone could read.
+    pub fn last_good(repository: &Path) -> Option<CommitId> {
+        standing::last_good(repository).ok().flatten()
     }
 
     /// Answers on `listener` and carries what is asked for to the ledger `every` so often, until `stop` says so; then once

@@ -289,6 +289,8 @@ pub struct Mailed {
     refusals: Mutex<Vec<u16>>,
     /// Closed, nothing is handed over.
     gate: watch::Sender<bool>,
+    /// The commit whose settings the last mail goes by.
+    pub head: Mutex<Option<CommitId>>,
 }
 
 impl Default for Mailed {
@@ -297,6 +299,7 @@ impl Default for Mailed {
             taken: Mutex::default(),
             refusals: Mutex::default(),
             gate: watch::Sender::new(true),
+            head: Mutex::default(),
         }
     }
 }
@@ -331,10 +334,11 @@ struct Kept(Arc<Mailed>);
 impl Post for Kept {
     fn desk<'a>(
         &'a self,
-        _: CommitId,
+        head: CommitId,
         _: &'a Settings,
         _: &'a Sender,
     ) -> BoxFuture<'a, Result<Desk, String>> {
+        *self.0.head.lock().unwrap() = Some(head);
         Box::pin(async {
             Ok(Desk {
                 transport: Arc::new(Keeping(Arc::clone(&self.0))),
