@@ -10,11 +10,14 @@
 
 mod deliver_common;
 mod portal_common;
+#[allow(unreachable_pub)]
+#[path = "support/serving.rs"]
+mod serving;
 
 use std::fs;
 
 use axum::http::StatusCode;
-use deliver_common::{House, clock};
+use deliver_common::{House, SECRET, clock, git};
 use portal_common::{Desktop, house, link, who};
 use postmerge::ledger::event::{Exclusion, Scope};
 use postmerge::mail::token::{Action, Scope as Tag};
@@ -134,4 +137,43 @@ async fn a_portal_starts_while_the_remote_is_away_from_what_it_fetched_last() {
     fs::rename(&away, &here).unwrap();
     desk.portal.round().await.unwrap();
     assert!(left(&desk, &house, "p2@a.test"));
+}
+
+#[tokio::test]
+async fn mails_go_by_the_settings_that_the_main_branch_has_now() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    let asks = async |address: &str| {
+        let form = format!(
+            "address={address}%40b.test&socios.nombre=N&agree=yes&consent=Quiero+recibir+los+avisos."
+        );
+        desk.post("/join/socios", &form).await;
+        (*desk.mails.head.lock().unwrap()).unwrap()
+    };
+    let first = desk.opened(&house).head;
+    assert_eq!(asks("uno").await, first);
+    house.edit("postmerge.yaml", "connections: 4", "connections: 3");
+    house.push("another relay");
+    desk.portal.round().await.unwrap();
+    let second = desk.opened(&house).head;
+    assert_eq!(asks("dos").await, second);
+    assert_ne!(first, second);
+}
+
+#[test]
+fn the_program_starts_where_the_checkout_itself_was_pulled_with_the_mistake() {
+    let (house, clock) = (house(), clock());
+    drop(Desktop::open(&house, "portal", &clock));
+    let clone = house.clone_of("portal");
+    house.write("postmerge.yaml", "organisation: [\n");
+    house.push("a mistake");
+    git(&clone, &["pull", "-q"]);
+    let mut serving = serving::serve(&clone, SECRET, "1s");
+    let mut stream = std::net::TcpStream::connect(&serving.address).unwrap();
+    let request = "GET /join/socios HTTP/1.1\r\nHost: c.test\r\nConnection: close\r\n\r\n";
+    std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+    let answer = std::io::read_to_string(stream).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    serving.child.kill().unwrap();
+    serving.child.wait().unwrap();
 }

@@ -23,7 +23,10 @@ use crate::deliver::signers::signers;
 use crate::git::{CommitId, RemoteError, Repository};
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::plan::PlanError;
-use crate::portal::{Branches, Desk, FetchError, GroundError, Outside, Portal, Post, RoundError};
+use crate::portal::{
+    Branches, Desk, FetchError, GroundError, Outside, PATIENCE, Portal, Post, RoundError,
+};
+use crate::workspace::Workspace;
 use crate::workspace::length::Length;
 use crate::workspace::settings::{LedgerSettings, Sender, Settings};
 use crate::workspace::source::SourceError;
@@ -82,7 +85,7 @@ pub fn run(
     terminal: &mut Terminal,
 ) -> Result<ExitCode, CliError> {
     let folder = workspace_folder::find(cli.workspace.as_deref())?;
-    let settings = super::status::settings(&folder)?;
+    let settings = settings(&folder)?;
     if settings.portal.is_none() {
         return Err(CliError::new("postmerge.yaml has no `portal`")
             .hint("mails must know where it is: add `portal: {url: https://…}`"));
@@ -99,6 +102,7 @@ pub fn run(
         keys: age_keys::keys()?,
         clock: Arc::new(SystemClock),
         run: new_run_id(),
+        patience: PATIENCE,
         post: Some(Arc::new(Relays {
             folder: folder.clone(),
         })),
@@ -132,6 +136,15 @@ pub fn run(
                 Ok(ExitCode::from(1))
             }
         }
+    })
+}
+
+/// The settings of the folder; where they can not be read, the last that a portal of this clone could.
+fn settings(folder: &Path) -> Result<Settings, CliError> {
+    super::status::settings(folder).or_else(|why| {
+        let older = Portal::last_good(folder).and_then(|commit| Tree::at(folder, commit).ok());
+        let older = older.and_then(|tree| Workspace::load_settings(&tree).ok());
+        older.ok_or(why)
     })
 }
 

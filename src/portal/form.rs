@@ -366,4 +366,29 @@ mod tests {
         );
         assert!(told(Locale::Es).contains(&"Miembro desde: 03/12/2026".to_owned()));
     }
+
+    #[test]
+    fn what_a_spreadsheet_would_reckon_with_is_a_formula_and_a_telephone_is_none() {
+        for formula in [
+            "=cmd@x.test",
+            "=HYPERLINK(\"https://x.test\")",
+            "@SUM(A1)",
+            "＝1",
+            "＠x",
+            "+cmd|' /C calc'!A0",
+            "-2+3@x.test",
+        ] {
+            assert!(is_formula(formula), "{formula}");
+        }
+        for plain in [
+            "",
+            "ana@x.test",
+            "+57 (1) 234-56.78",
+            "-12.5",
+            "a=b",
+            "Ana @ casa",
+        ] {
+            assert!(!is_formula(plain), "{plain}");
+        }
+    }
 }

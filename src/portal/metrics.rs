@@ -45,13 +45,14 @@ pub(super) struct Metrics {
     took_micros: AtomicU64,
     spooled: AtomicU64,
     not_spooled: AtomicU64,
-    refused: [AtomicU64; 3],
+    refused: [AtomicU64; 6],
     /// Opens by people and by machines, then clicks.
     seen: [AtomicU64; 4],
     unseen: AtomicU64,
     published: AtomicU64,
     failures: AtomicU64,
     workspace_failures: AtomicU64,
+    connections: AtomicU64,
     last_published: AtomicU64,
 }
 
@@ -102,6 +103,9 @@ impl Metrics {
             Refusal::Link => 0,
             Refusal::Slow => 1,
             Refusal::Trouble => 2,
+            Refusal::Large => 3,
+            Refusal::Late => 4,
+            Refusal::Method => 5,
         };
         if let Some(counter) = self.refused.get(place) {
             add(counter, 1);
@@ -133,6 +137,14 @@ impl Metrics {
         add(&self.failures, 1);
     }
 
+    pub(super) fn connected(&self) {
+        add(&self.connections, 1);
+    }
+
+    pub(super) fn disconnected(&self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
     /// The workspace at the main branch's head can not be read.
     pub(super) fn no_workspace(&self) {
         add(&self.workspace_failures, 1);
@@ -156,79 +168,68 @@ impl Metrics {
         self.times(&mut out);
         self.refusals(&mut out);
         self.readings(&mut out);
-        let counter = |out: &mut String, name, value: u64, help| {
-            head(out, (name, "counter"), help);
+        let figures = [
+            gauge(
+                "connections",
+                get(&self.connections),
+                "Connections that are open.",
+            ),
+            counter(
+                "spooled_total",
+                get(&self.spooled),
+                "Records put down on stable storage.",
+            ),
+            counter(
+                "spool_errors_total",
+                get(&self.not_spooled),
+                "Requests that could not be put down.",
+            ),
+            gauge(
+                "spool_bytes",
+                waiting_bytes,
+                "Bytes that are not on the ledger yet.",
+            ),
+            counter(
+                "spool_damaged_total",
+                damaged,
+                "Lines of the spool that were damaged.",
+            ),
+            counter(
+                "published_total",
+                get(&self.published),
+                "Records that went to the ledger.",
+            ),
+            counter(
+                "errors_total",
+                get(&self.failures),
+                "Rounds and mails that failed.",
+            ),
+            counter(
+                "workspace_failures_total",
+                get(&self.workspace_failures),
+                "Times that the main branch's workspace could not be read.",
+            ),
+            gauge(
+                "last_published_seconds",
+                get(&self.last_published),
+                "When records went to the ledger last, in seconds since 1970.",
+            ),
+        ];
+        for (name, kind, value, help) in figures {
+            head(&mut out, (name, kind), help);
             let _ = writeln!(out, "{PREFIX}{name} {value}");
-        };
-        let gauge = |out: &mut String, name, value: u64, help| {
-            head(out, (name, "gauge"), help);
-            let _ = writeln!(out, "{PREFIX}{name} {value}");
-        };
-        let spooled = get(&self.spooled);
-        counter(
-            &mut out,
-            "spooled_total",
-            spooled,
-            "Records put down on stable storage.",
-        );
-        let lost = get(&self.not_spooled);
-        counter(
-            &mut out,
-            "spool_errors_total",
-            lost,
-            "Requests that could not be put down.",
-        );
-        gauge(
-            &mut out,
-            "spool_bytes",
-            waiting_bytes,
-            "Bytes that are not on the ledger yet.",
-        );
-        counter(
-            &mut out,
-            "spool_damaged_total",
-            damaged,
-            "Lines of the spool that were damaged.",
-        );
-        let published = get(&self.published);
-        counter(
-            &mut out,
-            "published_total",
-            published,
-            "Records that went to the ledger.",
-        );
-        let failures = get(&self.failures);
-        counter(
-            &mut out,
-            "errors_total",
-            failures,
-            "Rounds and mails that failed.",
-        );
-        let unread = get(&self.workspace_failures);
-        counter(
-            &mut out,
-            "workspace_failures_total",
-            unread,
-            "Rounds in which the main branch's workspace could not be read.",
-        );
-        let last = get(&self.last_published);
-        gauge(
-            &mut out,
-            "last_published_seconds",
-            last,
-            "When records went to the ledger last, in seconds since 1970.",
-        );
+        }
         out
     }
 
     fn refusals(&self, out: &mut String) {
-        let [link, slow, trouble] = &self.refused;
         head(
             out,
             ("refused_total", "counter"),
             "Requests that were refused, and why.",
         );
-        for (why, counter) in [("link", link), ("rate", slow), ("trouble", trouble)] {
+        let names = ["link", "rate", "trouble", "size", "time", "method"];
+        for (why, counter) in names.iter().zip(&self.refused) {
             let count = get(counter);
             let _ = writeln!(out, "{PREFIX}refused_total{{why=\"{why}\"}} {count}");
         }
@@ -276,6 +277,17 @@ impl Metrics {
         let _ = writeln!(out, "{PREFIX}answer_seconds_sum {seconds}");
         let _ = writeln!(out, "{PREFIX}answer_seconds_count {sum}");
     }
+}
+
+/// A figure's name, its kind, what it is and what it means.
+type Figure = (&'static str, &'static str, u64, &'static str);
+
+const fn counter(name: &'static str, value: u64, help: &'static str) -> Figure {
+    (name, "counter", value, help)
+}
+
+const fn gauge(name: &'static str, value: u64, help: &'static str) -> Figure {
+    (name, "gauge", value, help)
 }
 
 const PREFIX: &str = "postmerge_portal_";

@@ -9,6 +9,7 @@ mod branches;
 mod bursts;
 mod clerk;
 mod confirm;
+mod connections;
 mod consents;
 mod documents;
 mod files;
@@ -26,6 +27,7 @@ mod limits;
 mod metrics;
 mod outbox;
 mod page;
+mod patient;
 mod post;
 mod preferences;
 mod readers;
@@ -63,12 +65,17 @@ use sendings::tags;
 use service::Service;
 use spool::Spool;
 
+use crate::git::CommitId;
+
 /// How it is run.
 pub struct Portal {
     service: Arc<Service>,
     repository: Arc<Path>,
     branches: Arc<dyn Branches>,
 }
+
+/// How long a client may take to send a request, and between two; twice that to take a piece of the answer.
+pub const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What happened, for a log: no address, no token.
 pub type Log = dyn Fn(&str) + Send + Sync;
@@ -119,6 +126,11 @@ impl Portal {
         })
     }
 
+    /// The last commit of the main branch whose workspace a portal of this clone could read.
+    pub fn last_good(repository: &Path) -> Option<CommitId> {
+        standing::last_good(repository).ok().flatten()
+    }
+
     /// Answers on `listener` and carries what is asked for to the ledger `every` so often, until `stop` says so; then once
     /// more, so that nothing waits for the next start.
     ///
@@ -130,7 +142,7 @@ impl Portal {
         every: Duration,
         mut stop: watch::Receiver<bool>,
     ) -> Result<(), RoundError> {
-        let listening = serve::listen(Arc::clone(&self.service), listener, stop.clone());
+        let listening = connections::listen(Arc::clone(&self.service), listener, stop.clone());
         let rounds = async {
             loop {
                 let next = self.service.outside.clock.now()
@@ -156,7 +168,7 @@ impl Portal {
     async fn last_mails(&self) {
         let outbox = &self.service.outbox;
         outbox.end();
-        if tokio::time::timeout(serve::GRACE, outbox.is_empty())
+        if tokio::time::timeout(connections::GRACE, outbox.is_empty())
             .await
             .is_err()
         {

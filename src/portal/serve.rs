@@ -1,4 +1,4 @@
-//! Listening and answering: routes, headers, limits of size and time, and ending without dropping anybody.
+//! Answering: routes, headers, limits of size and time.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -6,16 +6,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, RawQuery, Request, State};
+use axum::extract::{ConnectInfo, Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::routing::get;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use jiff::SignedDuration;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
 
 use super::files::Kind;
 use super::metrics::Route;
@@ -24,15 +18,8 @@ use super::service::{Asker, Refusal, Service};
 
 /// The longest form.
 const LARGEST_FORM: usize = 32_768;
-/// Connections at once.
-const CONNECTIONS: usize = 4_096;
-/// How long a client may take to send a request's head, and between two requests.
-const PATIENCE: Duration = Duration::from_secs(15);
 /// How long an answer may take, the sending of a mail included.
 const LONGEST: Duration = Duration::from_secs(30);
-/// How long requests that are under way may take once it is to end.
-pub(super) const GRACE: Duration = Duration::from_secs(20);
-
 type Shared = State<Arc<Service>>;
 type Answer = Response<Body>;
 
@@ -59,61 +46,9 @@ pub(super) fn router(service: Arc<Service>) -> Router {
         .route("/healthz", get(health))
         .route("/metrics", get(metrics))
         .fallback(nothing)
-        .method_not_allowed_fallback(nothing)
+        .method_not_allowed_fallback(no_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&service), around))
-        .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .with_state(service)
-}
-
-/// Answers until `stop` says so; then lets what is under way come to its end.
-///
-/// # Errors
-/// Those of accepting connections.
-pub(super) async fn listen(
-    service: Arc<Service>,
-    listener: TcpListener,
-    mut stop: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    let router = router(Arc::clone(&service));
-    let graceful = GracefulShutdown::new();
-    let seats = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        let seat = Arc::clone(&seats).acquire_owned();
-        let next = async {
-            let seat = seat.await;
-            (seat, listener.accept().await)
-        };
-        let (seat, (stream, peer)) = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
-            (seat, accepted) = next => match accepted {
-                Ok(accepted) => (seat, accepted),
-                // Out of file descriptors, say: it passes, and a loop without a pause would not help.
-                Err(_) => {
-                    let soon = service.now() + SignedDuration::from_millis(50);
-                    service.outside.clock.sleep_until(soon).await;
-                    continue;
-                }
-            },
-        };
-        // Small answers must not wait for more; where it can not be set, they are only slower.
-        let _ = stream.set_nodelay(true);
-        let with_peer = router.clone().layer(axum::Extension(ConnectInfo(peer)));
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(PATIENCE)
-            .max_buf_size(64 * 1024)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(with_peer));
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            // A client that breaks off is no news.
-            let _ = connection.await;
-            drop(seat);
-        });
-    }
-    drop(listener);
-    // What takes longer is broken off: it was not answered.
-    let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
-    Ok(())
 }
 
 /// What every answer has, and what is noted of it.
@@ -121,18 +56,15 @@ async fn around(State(service): Shared, request: Request, next: Next) -> Answer 
     let began = service.now();
     let route = route(request.uri().path());
     let asker = service.asker(&request);
-    let (mut parts, body) = request.into_parts();
-    parts.extensions.insert(asker.clone());
-    let request = Request::from_parts(parts, body);
-    let mut answer = match tokio::time::timeout(LONGEST, next.run(request)).await {
-        Ok(answer) => answer,
-        Err(_) => service.refuse(Refusal::Trouble, &asker),
+    let mut answer = match whole(request, &service, &asker).await {
+        Ok(request) => match tokio::time::timeout(LONGEST, next.run(request)).await {
+            Ok(answer) => answer,
+            Err(_) => service.refuse(Refusal::Trouble, &asker),
+        },
+        Err(why) => service.refuse(why, &asker),
     };
-    // What axum itself refuses (a path that is no text, a method that there is not) gets the one page, too.
-    if matches!(
-        answer.status(),
-        StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED
-    ) {
+    // What axum itself refuses (a path that is no text) gets the one page, too.
+    if answer.status() == StatusCode::BAD_REQUEST {
         answer = service.refuse(Refusal::Link, &asker);
     }
     let headers = answer.headers_mut();
@@ -157,6 +89,18 @@ async fn around(State(service): Shared, request: Request, next: Next) -> Answer 
         .answered(route, answer.status().as_u16(), took);
     service.note(route, answer.status(), took);
     answer
+}
+
+/// The request with all that belongs to it, as far as it is not too much and comes in time.
+async fn whole(request: Request, service: &Service, asker: &Asker) -> Result<Request, Refusal> {
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(asker.clone());
+    let reading = axum::body::to_bytes(body, LARGEST_FORM);
+    let read = tokio::time::timeout(service.outside.patience, reading).await;
+    // What broke off is refused, too: nobody hears it.
+    let body = read.map_err(|_| Refusal::Late)?;
+    let body = body.map_err(|_| Refusal::Large)?;
+    Ok(Request::from_parts(parts, Body::from(body)))
 }
 
 fn route(path: &str) -> Route {
@@ -370,16 +314,24 @@ async fn health(State(service): Shared) -> Answer {
     }
 }
 
-async fn metrics(State(service): Shared, headers: HeaderMap) -> Answer {
-    // For who stands on this machine, or whom the proxy lets through on purpose: not for a browser from outside.
-    if headers.contains_key("x-forwarded-for") {
-        return answer(StatusCode::NOT_FOUND, "text/plain", "");
+/// For who stands on this machine, or is named: not for a browser from outside.
+async fn metrics(State(service): Shared, asker: Who) -> Answer {
+    let ground = service.ground();
+    let named = ground.settings.portal.as_ref();
+    let named = named.map_or(&[][..], |it| it.metrics.as_slice());
+    let may = |peer: IpAddr| peer.is_loopback() || named.iter().any(|it| it.contains(peer));
+    if !asker.direct.is_some_and(may) {
+        return service.refuse(Refusal::Link, &asker);
     }
     let (spool, readings) = (&service.spool, &service.readings);
     let waiting = spool.waiting_bytes() + readings.waiting_bytes();
     let damaged = spool.damaged() + readings.damaged();
     let text = service.metrics.text(waiting, damaged);
     answer(StatusCode::OK, "text/plain; version=0.0.4", text)
+}
+
+async fn no_method(State(service): Shared, asker: Who) -> Answer {
+    service.refuse(Refusal::Method, &asker)
 }
 
 async fn nothing(State(service): Shared, asker: Who) -> Answer {

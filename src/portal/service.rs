@@ -48,6 +48,8 @@ pub struct Outside {
     pub clock: Arc<dyn Clock>,
     /// This portal's id.
     pub run: RunId,
+    /// How long clients may keep it waiting: [`super::PATIENCE`], but for tests.
+    pub patience: std::time::Duration,
     /// Sends mails with links; `None`: nobody can join by themselves.
     pub post: Option<Arc<dyn Post>>,
     /// The folder that `postmerge publish` laid out, where its files are handed out.
@@ -110,12 +112,20 @@ pub(super) enum Refusal {
     Slow,
     /// Nothing can be put down, or no mail sent.
     Trouble,
+    /// A form that is longer than any of ours.
+    Large,
+    /// A form that does not come to its end.
+    Late,
+    /// What can not be done with that address.
+    Method,
 }
 
 /// Who asks.
 #[derive(Debug, Clone)]
 pub(super) struct Asker {
     pub(super) client: Client,
+    /// Who speaks to us, where nothing says that it speaks for another.
+    pub(super) direct: Option<IpAddr>,
     /// As the browser wishes.
     wanted: Option<Locale>,
 }
@@ -326,9 +336,20 @@ impl Service {
                 words.trouble_title,
                 words.trouble,
             ),
+            Refusal::Large => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                words.large_title,
+                words.large,
+            ),
+            Refusal::Late => (StatusCode::REQUEST_TIMEOUT, words.late_title, words.late),
+            Refusal::Method => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                words.refused_title,
+                words.refused,
+            ),
         };
         let mut answer = self.message((status, locale), title, text, None);
-        if why != Refusal::Link {
+        if matches!(why, Refusal::Slow | Refusal::Trouble) {
             let minute = axum::http::HeaderValue::from_static("60");
             answer.headers_mut().insert(header::RETRY_AFTER, minute);
         }
@@ -341,6 +362,13 @@ impl Service {
             true => Ok(()),
             false => Err(Refusal::Slow),
         }
+    }
+
+    /// Whether this address is a proxy of ours.
+    pub(super) fn is_proxy(&self, address: IpAddr) -> bool {
+        let ground = self.ground();
+        let portal = ground.settings.portal.as_ref();
+        portal.is_some_and(|it| is_among(address, &it.proxies))
     }
 
     /// A link of the portal's.
@@ -360,10 +388,7 @@ impl Asker {
     /// Who asks from this address with these headers. What a proxy says of whom it asks for counts where the proxy is one
     /// of ours; of several addresses the last that is none of ours.
     pub(super) fn of(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Self {
-        let is_ours = |address: &IpAddr| {
-            let address = address.to_canonical();
-            proxies.iter().any(|proxy| proxy.to_canonical() == address)
-        };
+        let is_ours = |address: &IpAddr| is_among(*address, proxies);
         let mut address = peer;
         if is_ours(&peer) {
             let told = headers.get_all("x-forwarded-for").iter();
@@ -380,14 +405,30 @@ impl Asker {
                 }
             }
         }
+        let is_direct = !FORWARDED.iter().any(|name| headers.contains_key(*name));
         let wishes = headers.get(header::ACCEPT_LANGUAGE);
         let wishes = wishes.and_then(|value| value.to_str().ok());
         Self {
             client: Client::of(address),
+            direct: is_direct.then(|| peer.to_canonical()),
             wanted: wishes.and_then(wanted),
         }
     }
 }
+
+fn is_among(address: IpAddr, proxies: &[IpAddr]) -> bool {
+    let address = address.to_canonical();
+    proxies.iter().any(|proxy| proxy.to_canonical() == address)
+}
+
+/// What proxies write into a request that they pass on.
+const FORWARDED: [&str; 5] = [
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "forwarded",
+    "via",
+];
 
 /// An address as proxies write it: alone, or with a port.
 fn forwarded(text: &str) -> Option<IpAddr> {

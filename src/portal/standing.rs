@@ -55,7 +55,7 @@ fn stand(repository: &Path, head: CommitId, outside: &Outside) -> Result<Start, 
 }
 
 /// The last head whose workspace a portal of this clone could read.
-fn last_good(repository: &Path) -> Result<Option<CommitId>, GitError> {
+pub(super) fn last_good(repository: &Path) -> Result<Option<CommitId>, GitError> {
     Repository::open(repository)?.reference(GOOD)
 }
 

@@ -5,6 +5,7 @@ mod bounces;
 mod encryption;
 mod hygiene;
 mod lint;
+mod network;
 mod organisation;
 mod pace;
 mod policy;

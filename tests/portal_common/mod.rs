@@ -13,12 +13,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
-use postmerge::clock::{BoxFuture, VirtualClock};
+use postmerge::clock::{BoxFuture, Clock, VirtualClock};
 use postmerge::deliver::StartError;
 use postmerge::deliver::opened::{self, Opened, open};
 use postmerge::git::{CommitId, Repository};
@@ -27,7 +28,7 @@ use postmerge::ledger::event::RunId;
 use postmerge::mail::envelope::Letter;
 use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
 use postmerge::mail::token::{Action, Leave, Scope};
-use postmerge::portal::{Branches, Desk, FetchError, Outside, Portal, Post, RoundError};
+use postmerge::portal::{Branches, Desk, FetchError, Outside, PATIENCE, Portal, Post, RoundError};
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::transport::{Attempt, ConnectError, Connection, Reply, Stage, Transport};
 use postmerge::workspace::settings::{LedgerSettings, Sender, Settings};
@@ -157,14 +158,25 @@ impl Desktop {
     }
 
     pub fn try_open(house: &House, clone: &str, clock: &VirtualClock) -> Result<Self, RoundError> {
+        Self::with(house, clone, Arc::new(clock.clone()), PATIENCE)
+    }
+
+    /// With a clock of its own, and less patience.
+    pub fn with(
+        house: &House,
+        clone: &str,
+        clock: Arc<dyn Clock>,
+        patience: Duration,
+    ) -> Result<Self, RoundError> {
         let path = house.clone_of(clone);
         let (mails, log) = (Arc::new(Mailed::default()), Arc::new(Mutex::default()));
         let lines: Arc<Mutex<Vec<String>>> = Arc::clone(&log);
         let outside = Outside {
             key: Box::new(|_| Ok(key())),
             keys: house.keys.clone(),
-            clock: Arc::new(clock.clone()),
+            clock,
             run: RunId(77),
+            patience,
             post: Some(Arc::new(Kept(Arc::clone(&mails)))),
             files: Some(house.path().join("site")),
             log: Some(Arc::new(move |line: &str| {
@@ -277,6 +289,8 @@ pub struct Mailed {
     refusals: Mutex<Vec<u16>>,
     /// Closed, nothing is handed over.
     gate: watch::Sender<bool>,
+    /// The commit whose settings the last mail goes by.
+    pub head: Mutex<Option<CommitId>>,
 }
 
 impl Default for Mailed {
@@ -285,6 +299,7 @@ impl Default for Mailed {
             taken: Mutex::default(),
             refusals: Mutex::default(),
             gate: watch::Sender::new(true),
+            head: Mutex::default(),
         }
     }
 }
@@ -336,10 +351,11 @@ struct Kept(Arc<Mailed>);
 impl Post for Kept {
     fn desk<'a>(
         &'a self,
-        _: CommitId,
+        head: CommitId,
         _: &'a Settings,
         _: &'a Sender,
     ) -> BoxFuture<'a, Result<Desk, String>> {
+        *self.0.head.lock().unwrap() = Some(head);
         Box::pin(async {
             Ok(Desk {
                 transport: Arc::new(Keeping(Arc::clone(&self.0))),

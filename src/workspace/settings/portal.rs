@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::network::Network;
+
 /// The service that recipients reach over https.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +22,10 @@ pub struct Portal {
     #[serde(default = "this_machine")]
     #[schemars(with = "Vec<String>")]
     pub proxies: Vec<IpAddr>,
+    /// Who reads `/metrics` besides this machine itself: addresses or networks, `10.88.0.0/16`.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub metrics: Vec<Network>,
     /// Hands out the documents that each recipient has for themselves, so many days after the mail; absent: they are published
     /// with the others.
     #[serde(default)]
