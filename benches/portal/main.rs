@@ -146,6 +146,7 @@ fn links(people: u32) -> String {
             action: Action::Unsubscribe,
             scope: Scope::All,
             recipient: key.id(&Address::parse(&format!("p{n}@uno.test")).unwrap()),
+            mailing: None,
         };
         let _ = writeln!(all, "/u/{}", leave.token(&key));
     }

@@ -30,6 +30,12 @@ pub(super) struct Audience {
 }
 
 impl Audience {
+    /// The index of their own mail.
+    pub(super) fn index_of(&self, who: &RecipientId) -> Option<u32> {
+        let index = self.ids.iter().position(|id| id == who)?;
+        u32::try_from(index).ok()
+    }
+
     /// Whose mail the one with this index is.
     pub(super) fn who(&self, index: u32) -> Option<RecipientId> {
         self.ids.get(index as usize).copied()

@@ -52,6 +52,7 @@ pub fn link(action: Action, scope: Scope, address: &str) -> String {
         action,
         scope,
         recipient: who(address),
+        mailing: None,
     };
     format!("/{letter}/{}", leave.token(&key()))
 }
