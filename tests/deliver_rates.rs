@@ -12,7 +12,7 @@ mod deliver_common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use deliver_common::{House, SECRET, Setup, at, clock, line, now_of, people};
+use deliver_common::{House, SECRET, Setup, at, clock, git, line, now_of, people};
 use jiff::Timestamp;
 use postmerge::deliver::opened::open;
 use postmerge::deliver::progress::{Progress, Snapshot};
@@ -110,13 +110,22 @@ fn beyond_the_limit_it_is_held_until_somebody_gives_a_reason() {
     // Status says it of itself, whatever was noted after the hold.
     let opened = open(&house.clone_of("status"), &LedgerSettings::default()).unwrap();
     for entry in standings(&opened, &Which::All, now_of(&clock)).unwrap() {
-        let why = entry.too_much.clone().unwrap();
+        let why = entry.too_much.clone().unwrap().to_string();
         assert!(
             why.contains("complained of") && why.contains("is the limit"),
             "{why}"
         );
         assert!(entry.waits().contains(&Wait::TooMuch), "{entry:?}");
     }
+    let page = git(
+        &house.path().join("remote.git"),
+        &["show", "postmerge-ledger:campaigns/uno/RESULT.md"],
+    );
+    assert!(
+        page.contains("> **Held** since 2026-12-03")
+            && page.contains("1 of 3 accepted mails were complained of"),
+        "{page}"
+    );
     assert_eq!(house.check(now_of(&clock)).pending, 2);
     house.edit(
         "postmerge.yaml",

@@ -21,9 +21,9 @@ use postmerge::ledger::event::{
 use postmerge::ledger::feedback::{ByOccurrence, Heard};
 use postmerge::mail::message_id::message_id;
 use postmerge::mail::refusal::Class;
-use postmerge::mail::token::{self, Action, Leave};
+use postmerge::mail::token::{self, Action, Leave, MailingTag, OccurrenceTag};
 use support::git::git;
-use support::ledger::{BRANCH, at, claim, claimed, occurrence, publish};
+use support::ledger::{BRANCH, accepted, at, claim, claimed, occurrence, publish};
 use support::office::{Office, hard, person, report};
 
 #[test]
@@ -225,6 +225,7 @@ fn who_asks_to_leave_has_left() {
         action: Action::Unsubscribe,
         scope: token::Scope::topic(&office.key, "ferias"),
         recipient: office.key.id(&person(1)),
+        mailing: None,
     };
     let to = format!("baja+{}@camara.example", leave.token(&office.key));
     let to = to.replace(
@@ -250,6 +251,78 @@ fn who_asks_to_leave_has_left() {
     assert_eq!(suppressions.reason(&id, None), None);
 }
 
+#[test]
+fn what_has_nothing_in_it_is_for_a_person() {
+    let office = Office::new();
+    let headers = format!("Return-Path: <>\nTo: {}\n\n", office.path(2, 0));
+    for (name, text) in [("1", ""), ("2", "\n"), ("3", headers.as_str())] {
+        office.arrives(name, text);
+    }
+    let summary = office.ingest();
+    assert_eq!(
+        (summary.messages, summary.for_people.len()),
+        (3, 3),
+        "{summary:?}"
+    );
+    assert!(
+        summary.for_people.iter().all(|it| it.subject == "(empty)"),
+        "{summary:?}"
+    );
+    assert_eq!(office.left(), ["1", "2", "3"]);
+}
+
+#[test]
+fn who_leaves_by_mail_is_counted_for_the_mailing_that_the_link_stood_in() {
+    let office = Office::new();
+    let base = &office.workspace.settings.unsubscribe.address;
+    let tag = OccurrenceTag::of(&office.key, &occurrence());
+    // One of this mailing, one of another, one of before there were such tokens.
+    for (n, mailing) in [
+        (1, Some(tag.mailing())),
+        (2, Some(MailingTag([9, 9, 9]))),
+        (3, None),
+    ] {
+        let leave = Leave {
+            action: Action::Unsubscribe,
+            scope: token::Scope::All,
+            recipient: office.key.id(&person(n)),
+            mailing,
+        };
+        let to = base.replace('@', &format!("+{}@", leave.token(&office.key)));
+        office.arrives(
+            &format!("{n}"),
+            &format!("From: p{n}@uno.test\nTo: {to}\n\n\n"),
+        );
+    }
+    let summary = office.ingest();
+    assert_eq!((summary.noted, summary.suppressed), (3, 3), "{summary:?}");
+    let mails = office.feedback().into_iter().filter_map(|it| it.mail);
+    assert_eq!(
+        mails.collect::<Vec<_>>(),
+        [(occurrence(), RecipientIndex(1))]
+    );
+    let page = format!("{BRANCH}:campaigns/{}/RESULT.md", occurrence());
+    let page = git(&office.house.remote(), &["show", &page]);
+    assert!(page.contains("| left | 1 |"), "{page}");
+}
+
+#[test]
+fn the_result_page_says_that_too_much_came_back() {
+    let mut office = Office::new();
+    office.workspace.settings.policy.rates.from = 1;
+    let mut ledger = office.ledger("runner");
+    ledger.replay(&occurrence()).unwrap();
+    let sent = vec![claimed(1, 0, 0..2), accepted(1, 0, 0), accepted(1, 0, 1)];
+    publish(&mut ledger, 1, sent).unwrap();
+    office.arrives("1", &hard(&office.path(1, 0), "p1@uno.test"));
+    office.ingest();
+    let page = format!("{BRANCH}:campaigns/{}/RESULT.md", occurrence());
+    let page = git(&office.house.remote(), &["show", &page]);
+    let wanted = "> **Held** by the next run, because too much came back: 1 of 2 mails went to addresses that take none: 50.00 %, and 5 % is the limit";
+    assert!(page.contains(wanted), "{page}");
+    assert!(page.contains("policy.rates.go\\_on"), "{page}");
+}
+
 /// Some servers report to whatever address a mail has.
 #[test]
 fn a_report_at_the_address_for_leaving_is_read_and_nobody_leaves_by_it() {
@@ -258,6 +331,7 @@ fn a_report_at_the_address_for_leaving_is_read_and_nobody_leaves_by_it() {
         action: Action::Unsubscribe,
         scope: token::Scope::All,
         recipient: office.key.id(&person(2)),
+        mailing: None,
     };
     let base = &office.workspace.settings.unsubscribe.address;
     let to = base.replace('@', &format!("+{}@", leave.token(&office.key)));
@@ -316,6 +390,7 @@ fn a_bounce_does_not_outdo_who_left() {
         action: Action::Unsubscribe,
         scope: token::Scope::All,
         recipient: office.key.id(&person(3)),
+        mailing: None,
     };
     let base = &office.workspace.settings.unsubscribe.address;
     let to = base.replace('@', &format!("+{}@", leave.token(&office.key)));

@@ -72,6 +72,7 @@ fn link(office: &Office, n: u32, action: Action, topic: Option<&str>) -> String 
         action,
         scope,
         recipient: office.key.id(&person(n)),
+        mailing: None,
     };
     leave.mailto(&office.key, &address("bajas@camara.example"))
 }
@@ -423,6 +424,7 @@ fn a_dry_run_answers_nobody_and_forged_tokens_do_nothing() {
         action: Action::Preferences,
         scope: token::Scope::All,
         recipient: office.key.id(&person(0)),
+        mailing: None,
     };
     follow(
         &office,

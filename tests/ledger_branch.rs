@@ -49,6 +49,7 @@ fn returned() -> Returned {
                 },
             )]),
         },
+        last: Some(at(4000)),
     }
 }
 
@@ -71,7 +72,7 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
         ..Batch::new(RunId(1), at(11), "left".to_owned())
     };
     let state = one.replay(&occurrence()).unwrap();
-    let page = result_page(&occurrence(), &state, Some(returned()), at(20));
+    let page = result_page(&occurrence(), &state, Some(returned()), None, at(20));
     batch.pages.push((occurrence(), page));
     one.publish(&batch).unwrap();
 
@@ -113,13 +114,22 @@ fn an_empty_remote_is_an_empty_ledger_and_what_is_published_is_read_elsewhere() 
     );
     assert!(all.contains("| bounced otherwise | 2 |"), "{all}");
     assert!(all.contains("| opened | 1 | 0 |"), "{all}");
+    // The last of anything, here an open long after the last mail.
+    let last = at(4000).strftime("%Y-%m-%d %H:%M UTC");
+    assert!(all.contains(&format!("Last recorded: {last}.")), "{all}");
     assert!(
         all.contains("feria.example") && all.contains("| 0 | 3 |"),
         "{all}"
     );
-    let unread = result_page(&occurrence(), &state, None, at(20));
+    let unread = result_page(&occurrence(), &state, None, None, at(20));
     assert!(!unread.contains("came back") && !unread.contains("## Read"));
-    let unread = result_page(&occurrence(), &state, Some(Returned::default()), at(20));
+    let unread = result_page(
+        &occurrence(),
+        &state,
+        Some(Returned::default()),
+        None,
+        at(20),
+    );
     assert!(!unread.contains("## Read"));
     assert!(all.contains("# The ledger"));
 }

@@ -22,7 +22,7 @@ use postmerge::clock::VirtualClock;
 use postmerge::ledger::event::{Exclusion, Scope, SuppressionEvent};
 use postmerge::ledger::feedback::{Feedback, Heard, Reader};
 use postmerge::mail::occurrence::OccurrenceId;
-use postmerge::mail::token::{Action, InMail, OccurrenceTag, Scope as Tag, Use};
+use postmerge::mail::token::{Action, InMail, Leave, MailingTag, OccurrenceTag, Scope as Tag, Use};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
@@ -91,6 +91,46 @@ fn read(desk: &Desktop, house: &House) -> Vec<(u32, &'static str, Reader)> {
     desk.opened(house).ledger.feedback(0, take).unwrap();
     found.sort();
     found
+}
+
+#[tokio::test]
+async fn who_leaves_is_counted_for_the_mailing_that_the_link_stood_in() {
+    let (house, clock) = (house(), clock());
+    assert_eq!(sends(&house, 1, &clock), 5);
+    let desk = Desktop::open(&house, "portal", &clock);
+    let mailing = Some(OccurrenceTag::of(&key(), &uno()).mailing());
+    let of = |action, address: &str, mailing| Leave {
+        action,
+        scope: Tag::All,
+        recipient: who(address),
+        mailing,
+    };
+    let link = of(Action::Unsubscribe, "p1@a.test", mailing).token(&key());
+    let answer = desk
+        .post(&format!("/u/{link}"), "List-Unsubscribe=One-Click")
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let link = of(Action::Preferences, "p2@a.test", mailing).token(&key());
+    let answer = desk.post(&format!("/p/{link}"), "do=leave").await;
+    assert!(answer.status.is_success() || answer.status.is_redirection());
+    // A sending that is not known here: they leave all the same.
+    let link = of(Action::Unsubscribe, "p3@a.test", Some(MailingTag([9; 3]))).token(&key());
+    desk.post(&format!("/u/{link}"), "").await;
+    desk.portal.round().await.unwrap();
+    let (mut all, mut counted) = (0, Vec::new());
+    let ledger = desk.opened(&house).ledger;
+    ledger
+        .feedback(0, |it| {
+            all += 1;
+            counted.extend(it.mail.map(|(id, _)| (id, it.recipient)));
+        })
+        .unwrap();
+    counted.sort();
+    let mut wanted = [(uno(), who("p1@a.test")), (uno(), who("p2@a.test"))];
+    wanted.sort();
+    assert_eq!((all, counted.as_slice()), (3, wanted.as_slice()));
+    let came_back = ledger.came_back(|_| true).unwrap();
+    assert_eq!(came_back.of(&uno()).left, 2);
 }
 
 #[tokio::test]

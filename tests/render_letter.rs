@@ -116,7 +116,7 @@ fn tags_survive_the_html_parser_and_the_inliner() {
         <body><table>{% for n in [1,2] %}<tr><td {% if x %}class=\"k\"{% endif %} style=\"{% if x %}margin:0;{% endif %}padding:{{ n }}px\">\
         {{ n }}</td></tr>{% endfor %}</table><a href={{ url }}>u</a><img src='../../assets/logo ñ.png' alt='Logo'></body></html>";
     let html = parts_for(Case::body(page), &ana()).unwrap().html;
-    insta::assert_snapshot!(html, @r#"<html lang="es"><head><style>@media (max-width:600px){td{color:#0b4f6c}} </style></head><body><table><tbody><tr><td class="k"   style="color: red; margin:0;padding:1px">1</td></tr><tr><td class="k"   style="color: red; margin:0;padding:2px">2</td></tr></tbody></table><a href="https://h.example/?a=1&amp;b=2">u</a><img src="https://files.camara.example/logo ñ.png" alt="Logo"><p style="font-size:12px;color:#595959">Recibe este correo porque está en una de nuestras listas. <a href="https://portal.camara.example/u/aeaqevyaiyz7rl2dqkri453lrkxneizro7rmdraenznl2">Darse de baja</a><br>Cámara de Exportadores, Calle 1 # 2-3, Bogotá</p></body></html>"#);
+    insta::assert_snapshot!(html, @r#"<html lang="es"><head><style>@media (max-width:600px){td{color:#0b4f6c}} </style></head><body><table><tbody><tr><td class="k"   style="color: red; margin:0;padding:1px">1</td></tr><tr><td class="k"   style="color: red; margin:0;padding:2px">2</td></tr></tbody></table><a href="https://h.example/?a=1&amp;b=2">u</a><img src="https://files.camara.example/logo ñ.png" alt="Logo"><p style="font-size:12px;color:#595959">Recibe este correo porque está en una de nuestras listas. <a href="https://portal.camara.example/u/aijfoacggp4k6q4cukhho24kv3jch45trpqpslhrnmhetujm">Darse de baja</a><br>Cámara de Exportadores, Calle 1 # 2-3, Bogotá</p></body></html>"#);
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn the_text_part_is_written_from_the_markdown() {
 
         Recibe este correo porque está en una de nuestras listas.
         Darse de baja: 
-        https://portal.camara.example/u/aeaqevyaiyz7rl2dqkri453lrkxneizro7rmdraenznl2
+        https://portal.camara.example/u/aijfoacggp4k6q4cukhho24kv3jch45trpqpslhrnmhetujm
 
         Cámara de Exportadores, Calle 1 # 2-3, Bogotá
         "#);
@@ -249,7 +249,7 @@ fn layout_and_variables() {
     assert_eq!(parts.subject, "3 dicembre 2026");
     insta::assert_snapshot!(parts.html, @r#"
         <html lang="it"><head></head><body><div style="display:none;max-height:0;overflow:hidden;mso-hide:all">1.234,50&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;</div><h1 class="t" style="color: #0b4f6c;">Juntos: 3 dicembre 2026</h1><p>Hola Ana &lt;b&gt;&quot;Ñ&quot;&lt;/b&gt; &amp; C.</p>
-        <p>Calle 1 # 2-3, Bogotá <a href="https://portal.camara.example/u/aeaqevyaiyz7rl2dqkri453lrkxneizro7rmdraenznl2">x</a></p></body></html>
+        <p>Calle 1 # 2-3, Bogotá <a href="https://portal.camara.example/u/aijfoacggp4k6q4cukhho24kv3jch45trpqpslhrnmhetujm">x</a></p></body></html>
         "#);
     insta::assert_snapshot!(parts.text, @r#"
         Hola Ana <b>"Ñ"</b> & C.
@@ -257,7 +257,7 @@ fn layout_and_variables() {
         -- 
         Cámara de Exportadores
         Calle 1 # 2-3, Bogotá 
-        https://portal.camara.example/u/aeaqevyaiyz7rl2dqkri453lrkxneizro7rmdraenznl2
+        https://portal.camara.example/u/aijfoacggp4k6q4cukhho24kv3jch45trpqpslhrnmhetujm
         "#);
 }
 
@@ -299,8 +299,8 @@ fn a_whole_mail() {
         Feedback-ID: 2026-rueda:once:marketing:camara.example
         X-Priority: 1
         Importance: high
-        List-Unsubscribe: <https://portal.camara.example/u/aeaqevyaiyz7rl2dqkri453lrkxneizro7rmdraenznl2>,
-         <mailto:bajas+aeaqevyaiyz7rl2dqkri453lrkxneizro7rmdraenznl2@camara.example?subject=unsubscribe>
+        List-Unsubscribe: <https://portal.camara.example/u/aijfoacggp4k6q4cukhho24kv3jch45trpqpslhrnmhetujm>,
+         <mailto:bajas+aijfoacggp4k6q4cukhho24kv3jch45trpqpslhrnmhetujm@camara.example?subject=unsubscribe>
         List-Unsubscribe-Post: List-Unsubscribe=One-Click
         MIME-Version: 1.0
         Content-Type: multipart/mixed;
@@ -321,8 +321,8 @@ fn a_whole_mail() {
 
         Recibe este correo porque est=C3=A1 en una de nuestras listas.
         Darse de baja:=20
-        https://portal.camara.example/u/aeaqevyaiyz7rl2dqkri453lrkxneizro7rmdraenzn=
-        l2
+        https://portal.camara.example/u/aijfoacggp4k6q4cukhho24kv3jch45trpqpslhrnmh=
+        etujm
 
         C=C3=A1mara de Exportadores, Calle 1 # 2-3, Bogot=C3=A1
         --=_anwsfesjomlbqufdbiblzndq5tu
@@ -335,9 +335,9 @@ fn a_whole_mail() {
         <p>Documentos</p><ul><li><a href=3D"https://files.camara.example/programa.p=
         df">Programa</a></li></ul><p style=3D"font-size:12px;color:#595959">Recibe =
         este correo porque est=C3=A1 en una de nuestras listas. <a href=3D"https://=
-        portal.camara.example/u/aeaqevyaiyz7rl2dqkri453lrkxneizro7rmdraenznl2">Dars=
-        e de baja</a><br>C=C3=A1mara de Exportadores, Calle 1 # 2-3, Bogot=C3=A1</p=
-        ></body></html>
+        portal.camara.example/u/aijfoacggp4k6q4cukhho24kv3jch45trpqpslhrnmhetujm">D=
+        arse de baja</a><br>C=C3=A1mara de Exportadores, Calle 1 # 2-3, Bogot=C3=A1=
+        </p></body></html>
         --=_anwsfesjomlbqufdbiblzndq5tu--
         --=_mnwsfesjomlbqufdbiblzndq5tu
         Content-Type: application/pdf; name*=utf-8''factura%20a%C3%B1o.pdf

@@ -175,6 +175,7 @@ fn links(key: &RecipientKey, ids: &[RecipientId]) -> String {
             action: Action::Unsubscribe,
             scope: Scope::All,
             recipient: *id,
+            mailing: None,
         };
         let _ = writeln!(all, "/u/{}", leave.token(key));
     }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
-use postmerge::mail::token::{Action, Leave, OccurrenceTag, ReversePath, Scope};
+use postmerge::mail::token::{Action, Leave, MailingTag, OccurrenceTag, ReversePath, Scope};
 
 static KEY: LazyLock<RecipientKey> =
     LazyLock::new(|| RecipientKey::from_secret(&[7; 32]).expect("long enough"));
@@ -41,6 +41,10 @@ fuzz_target!(|data: &[u8]| {
             _ => Scope::Topic(array(data, 12)),
         },
         recipient: RecipientId(array(data, 16)),
+        mailing: match array::<1>(data, 30)[0] & 1 {
+            0 => None,
+            _ => Some(MailingTag(array(data, 31))),
+        },
     };
     let (path_token, leave_token) = (path.token(&KEY), leave.token(&KEY));
     assert_eq!(ReversePath::verify(&KEY, &path_token), Ok(path));

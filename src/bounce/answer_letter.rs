@@ -189,6 +189,7 @@ impl Answer<'_> {
             action,
             scope,
             recipient: self.who,
+            mailing: None,
         };
         leave.mailto(self.key, &desk.mailbox)
     }

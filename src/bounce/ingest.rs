@@ -32,6 +32,7 @@ use crate::mail::address::{Address, AddressError};
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
 use crate::mail::sealed::NotSealed;
+use crate::plan::rates::stops;
 use crate::workspace::Workspace;
 use crate::workspace::parallel::{WORTH, map};
 use crate::workspace::source::Source;
@@ -362,9 +363,12 @@ fn pages(
         let mail = feedback.mail.as_ref();
         mail.is_some_and(|(id, _)| touched.contains(id))
     })?;
+    let rates = &outside.workspace.settings.policy.rates;
     for id in touched {
         let state = ledger.look(&id)?;
-        let page = result_page(&id, &state, Some(came_back.of(&id)), now);
+        let too_much = stops(rates, &id, &state, &came_back).map(|why| why.told());
+        let returned = Some(came_back.of(&id));
+        let page = result_page(&id, &state, returned, too_much.as_deref(), now);
         pages.push((id, page));
     }
     let summary = format!("feedback: {} result pages", pages.len());
@@ -452,7 +456,10 @@ impl Summary {
                 .and_then(|it| Address::parse(it).ok())
                 .map(|it| it.masked()),
             // Whoever wrote it wrote this, too: it must not do anything to a terminal or a log.
-            subject: printable(&reply_text(&returned.traces.subject)),
+            subject: match returned.is_void {
+                true => "(empty)".to_owned(),
+                false => printable(&reply_text(&returned.traces.subject)),
+            },
             why,
         });
     }

@@ -71,7 +71,8 @@ impl Letter {
         letter
     }
 
-    fn says_nothing(&self) -> bool {
+    /// Whether there is nothing to read in it.
+    pub(super) fn says_nothing(&self) -> bool {
         let silent = |texts: &[String]| texts.iter().all(|text| text.trim().is_empty());
         silent(&self.texts)
             && silent(&self.statuses)

@@ -58,8 +58,8 @@ pub(super) struct Listener<'a> {
 enum Origin {
     /// This mail.
     Mail(ReversePath),
-    /// A mail to this person.
-    Person(RecipientId),
+    /// A mail in which this link stood.
+    Link(token::Leave),
     /// Nothing.
     Unknown,
 }
@@ -85,10 +85,11 @@ impl Listener<'_> {
         let origin = match token {
             Token::Forged => return Ok(Said::nothing(End::Forged)),
             Token::Leave(leave) if message.returned.kind.is_wish() => {
-                return Ok(self.asks(message, &leave));
+                let found = self.whose.by_leave(ledger, &leave)?;
+                return Ok(self.asks(message, &leave, found));
             }
             // A server that reports to whatever address a mail names.
-            Token::Leave(leave) => Origin::Person(leave.recipient),
+            Token::Leave(leave) => Origin::Link(leave),
             Token::Mail(path) => Origin::Mail(path),
             Token::Absent if self.is_of_own_letter(message.returned) => {
                 return Ok(Said::nothing(End::Passed));
@@ -107,9 +108,12 @@ impl Listener<'_> {
                 let found = self.whose.by_path(ledger, &path, &named)?;
                 found.into_iter().map(|found| (found, None)).collect()
             }
-            Origin::Person(who) => {
-                let mut found = self.whose.by_id(ledger, who, &traces.answers)?;
-                found.proof = Proof::Keyed;
+            Origin::Link(leave) => {
+                let mut found = self.whose.by_leave(ledger, &leave)?;
+                if found.mail.is_none() {
+                    let by_id = self.whose.by_id(ledger, leave.recipient, &traces.answers)?;
+                    found.mail = by_id.mail;
+                }
                 vec![(found, None)]
             }
             Origin::Unknown => self.by_names(ledger, message.returned, &named)?,
@@ -216,7 +220,7 @@ impl Listener<'_> {
             && traces.returned_from.iter().any(is_ours)
     }
 
-    fn asks(&self, message: &Message<'_>, leave: &token::Leave) -> Said {
+    fn asks(&self, message: &Message<'_>, leave: &token::Leave, found: Found) -> Said {
         let is_person = message.returned.kind == Kind::Reply;
         let scope = asks::scope(self.key, &self.topics, leave.scope);
         let Some(what) = Asked::of(leave.action, scope) else {
@@ -226,11 +230,6 @@ impl Listener<'_> {
         if !is_person && !matches!(what, Asked::Leave(_)) {
             return Said::nothing(End::Passed);
         }
-        let found = Found {
-            recipient: leave.recipient,
-            mail: None,
-            proof: Proof::Keyed,
-        };
         let mut said = self.noted(message, vec![(found, None)], &what.heard());
         if let Asked::Leave(scope) = &what {
             said.suppressions.push(SuppressionEvent::Suppressed {

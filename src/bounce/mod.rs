@@ -53,6 +53,8 @@ pub struct Returned {
     pub kind: Kind,
     /// The report or complaint that lies in a letter of a person ([`Kind::Reply`]): hearsay, which proves nothing by itself.
     pub passed_on: Option<Kind>,
+    /// There is nothing in it to read: no subject, no text, no part.
+    pub is_void: bool,
     /// What identifies it and the mail that it answers.
     pub traces: Traces,
 }

@@ -29,8 +29,14 @@ pub fn read(bytes: &[u8]) -> Returned {
     Returned {
         kind,
         passed_on,
+        is_void: is_void(&letter),
         traces: Traces::of(&letter),
     }
+}
+
+/// Whether there is nothing to read in it.
+fn is_void(letter: &Letter) -> bool {
+    letter.says_nothing() && letter.subject.trim().is_empty()
 }
 
 /// Whether what is reported stands in a letter of a person, who quotes or attaches it. Of a report the form of the message has
@@ -110,7 +116,8 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     {
         return Kind::Report(vec![reported]);
     }
-    if speaker.is_generated {
+    // Whatever has no content and no subject was cut off somewhere, and is no machine's answer: a person has to look.
+    if speaker.is_generated && !is_void(letter) {
         Kind::AutoReply
     } else {
         Kind::Reply

@@ -185,6 +185,39 @@ impl<'a> Whose<'a> {
         Ok(found)
     }
 
+    /// Who asks for something, and in which mail the link stood, where its token says and the ledger knows it.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub(super) fn by_leave(
+        &mut self,
+        ledger: &Ledger,
+        leave: &Leave,
+    ) -> Result<Found, LedgerError> {
+        let mut found = Found {
+            recipient: leave.recipient,
+            mail: None,
+            proof: Proof::Keyed,
+        };
+        let Some(mailing) = leave.mailing else {
+            return Ok(found);
+        };
+        let alike = self.occurrences.iter();
+        let alike: Vec<OccurrenceId> = alike
+            .filter(|(tag, _)| tag.mailing() == mailing)
+            .map(|(_, id)| id.clone())
+            .collect();
+        for occurrence in alike {
+            let ids = &self.audience(ledger, &occurrence)?.ids;
+            let index = ids.iter().position(|id| *id == leave.recipient);
+            if let Some(index) = index.and_then(|index| u32::try_from(index).ok()) {
+                found.mail = Some((occurrence, RecipientIndex(index)));
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     fn audience(
         &mut self,
         ledger: &Ledger,

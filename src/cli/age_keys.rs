@@ -5,10 +5,7 @@ use std::io::Read as _;
 
 use super::error::CliError;
 use super::send::environment;
-use crate::workspace::encryption::{EncryptionError, KEY_VARIABLE, Keys};
-
-/// The variable that names a file.
-pub(super) const FILE_VARIABLE: &str = "POSTMERGE_AGE_KEY_FILE";
+use crate::workspace::encryption::{EncryptionError, FILE_VARIABLE, KEY_VARIABLE, Keys};
 
 /// The largest file of keys, in bytes.
 const LARGEST: u64 = 64 * 1024;
@@ -44,7 +41,7 @@ pub(super) const fn encrypted_hint(why: &EncryptionError) -> &'static str {
             "set POSTMERGE_AGE_KEY to a key that the list is encrypted to, or POSTMERGE_AGE_KEY_FILE to the file that holds it"
         }
         EncryptionError::OtherKeys => {
-            "use a key that the list is encrypted to; or have somebody who can read it encrypt it anew (`postmerge lists encrypt`), with yours among `encryption.recipients` in postmerge.yaml"
+            "use a key that opens it; or make one with `postmerge lists key`, put its public half among `encryption.recipients` in postmerge.yaml, and have somebody who can read the list encrypt it anew (`postmerge lists encrypt`)"
         }
         EncryptionError::Passphrase => {
             "encrypt it to keys: `age -d FILE | age -r age1… > lists/NAME.csv.age`"

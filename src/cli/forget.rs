@@ -1,7 +1,7 @@
 //! `postmerge forget`: a person's right to erasure.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 #[cfg(unix)]
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -160,5 +160,14 @@ fn export(
     let written = options
         .open(path)
         .and_then(|mut file| file.write_all(format!("{all:#}\n").as_bytes()));
-    written.map_err(|why| CliError::new(format!("{}: {why}", path.display())))
+    written.map_err(|why| {
+        let error = CliError::new(format!("{}: {why}", path.display()));
+        match why.kind() {
+            io::ErrorKind::AlreadyExists => error.hint(
+                "nothing is written over, and nothing was forgotten: name another file, or take this one away",
+            ),
+            io::ErrorKind::NotFound => error.hint("nothing was forgotten: make the folder first"),
+            _ => error,
+        }
+    })
 }

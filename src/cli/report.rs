@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::age_keys::keys;
@@ -16,18 +17,25 @@ use super::terminal::Terminal;
 use super::{Cli, report_folder, workspace_folder};
 use crate::clock::{Clock, SystemClock};
 use crate::deliver::StartError;
+use crate::deliver::beyond::OnMain;
 use crate::deliver::opened::{Opened, open, open_as_fetched};
 use crate::deliver::run::organisation_key;
+use crate::deliver::standings::too_much_of;
 use crate::hygiene::HygieneError;
 use crate::hygiene::cases::State;
 use crate::hygiene::gather::{Gathered, Ground, gather};
 use crate::hygiene::growth::{self, growth};
 use crate::hygiene::overview::overview;
+use crate::ledger::branch::LedgerError;
 use crate::ledger::event::AudienceHeader;
+use crate::ledger::feedback::ByOccurrence;
+use crate::ledger::state::Note;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
+use crate::plan::rates::HOW_ON;
 use crate::report::site::data::Approved;
 use crate::report::site::reading::{Asked, sendings, suppressed};
+use crate::report::site::stopped::{Stopped, Why};
 use crate::report::site::{Growth, ListHealth, Lists, Month, Site, SiteError, Waiting, pages};
 use crate::workspace::Workspace;
 use crate::workspace::encryption::KEY_VARIABLE;
@@ -91,6 +99,8 @@ pub fn run(
     };
     let organisation = &opened.workspace.settings.organisation;
     let zone = TimeZone::get(&organisation.zone).unwrap_or(TimeZone::UTC);
+    let came_back = opened.ledger.came_back(|_| true);
+    let came_back = came_back.map_err(|why| cli_error(&StartError::from(why)))?;
     let asked = Asked {
         zone: &zone,
         now,
@@ -100,6 +110,7 @@ pub fn run(
             Some(campaign.campaign.subject.clone())
         },
         approved: &|id, header| approved(&folder, &opened, id, header),
+        stopped: &|id, notes, last| stopped(&opened, (id, notes, last), &came_back, now),
         key: key.as_ref(),
     };
     let lists = match &key {
@@ -195,11 +206,41 @@ fn approved(
     })
 }
 
+/// Why no run goes on with a sending, and since when.
+fn stopped(
+    opened: &Opened,
+    (id, notes, last): (&OccurrenceId, &[(Timestamp, Note)], Option<Timestamp>),
+    came_back: &ByOccurrence,
+    now: Timestamp,
+) -> Result<Option<Stopped>, LedgerError> {
+    if OnMain::of(&opened.workspace, id) != OnMain::OffAgenda {
+        return Ok(None);
+    }
+    let held = match notes.last() {
+        Some((at, Note::Held(why))) if last <= Some(*at) => Some((*at, why)),
+        _ => None,
+    };
+    let too_much = too_much_of(opened, id, came_back, now)?;
+    Ok(match (too_much, held) {
+        (Some(excess), held) => Some(Stopped {
+            why: Why::TooMuch(excess),
+            since: held.map(|(at, _)| at),
+        }),
+        // What it was held for has passed: the next run goes on.
+        (None, Some((_, why))) if why.ends_with(HOW_ON) => None,
+        (None, Some((at, why))) => Some(Stopped {
+            why: Why::Said(why.clone()),
+            since: Some(at),
+        }),
+        (None, None) => None,
+    })
+}
+
 fn growth_of(
     folder: &Path,
     opened: &Opened,
     zone: &TimeZone,
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> Result<Vec<Growth>, CliError> {
     let main = (opened.head, &opened.workspace);
     let grown = growth(folder, &opened.repository, main, zone, now);
@@ -235,7 +276,7 @@ fn lists(
     gathered: &Gathered,
     workspace: &Workspace,
     with_addresses: bool,
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> Lists {
     let titles: BTreeMap<String, &str> = workspace
         .lists

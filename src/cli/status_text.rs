@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::deliver::beyond::{CANCELLED, OnMain};
 use crate::deliver::due::Standing;
-use crate::deliver::rates::HOW_ON;
 use crate::deliver::reasons::Reasons;
 use crate::deliver::standings::{Entry, Place, Wait};
 use crate::deliver::waiting::Waiting;
@@ -16,6 +15,7 @@ use crate::ledger::event::Ranges;
 use crate::ledger::feedback::Returned;
 use crate::ledger::reading::{Readers, Reading};
 use crate::ledger::state::Note;
+use crate::plan::rates::HOW_ON;
 
 /// What a terminal shows on one line at least.
 const WIDTH: usize = 79;
@@ -102,6 +102,7 @@ fn block(text: &mut String, entry: &Entry, zone: &TimeZone) {
 fn came_back(text: &mut String, returned: &Returned) {
     let none = Returned {
         reading: returned.reading.clone(),
+        last: returned.last,
         ..Returned::default()
     };
     if *returned != none {
@@ -325,7 +326,7 @@ fn entry_json(entry: &Entry) -> Value {
         "exclusions": exclusions,
         "not_now": reasons_json(&entry.not_now),
         "waiting": entry.waiting.iter().map(waiting_json).collect::<Vec<_>>(),
-        "too_much_came_back": entry.too_much,
+        "too_much_came_back": entry.too_much.as_ref().map(ToString::to_string),
         "rejections": reasons_json(&entry.refused),
         "came_back": {
             "hard": entry.came_back.hard, "other": entry.came_back.other,
@@ -333,7 +334,7 @@ fn entry_json(entry: &Entry) -> Value {
         },
         "reading": reading_json(&entry.came_back.reading),
         "notes": notes,
-        "last_activity": entry.last_activity.map(|at| at.to_string()),
+        "last_activity": entry.last_activity.max(entry.came_back.last).map(|at| at.to_string()),
     })
 }
 

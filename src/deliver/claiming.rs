@@ -171,15 +171,10 @@ impl Engine {
         self.occurrences
             .iter()
             .map(|active| {
-                (
-                    (*active.id).clone(),
-                    result_page(
-                        &active.id,
-                        &active.state,
-                        Some(active.returned.clone()),
-                        now,
-                    ),
-                )
+                // What it is held for stands in its state.
+                let returned = Some(active.returned.clone());
+                let page = result_page(&active.id, &active.state, returned, None, now);
+                ((*active.id).clone(), page)
             })
             .collect()
     }

@@ -21,7 +21,7 @@ use super::start::{Ground, audience, fix};
 use crate::ledger::branch::{Batch, PublishError};
 use crate::ledger::event::Event;
 use crate::ledger::result_page::result_page;
-use crate::ledger::state::{Note, OccurrenceState};
+use crate::ledger::state::OccurrenceState;
 use crate::mail::occurrence::OccurrenceId;
 use crate::plan::PlanError;
 use crate::plan::calendar::calendar;
@@ -51,7 +51,7 @@ impl Run<'_> {
         let (note, held) = match &scheduled.standing {
             Standing::Due { closes } => {
                 let closes = *closes;
-                let held_before = held_last(&scheduled.state);
+                let held_before = scheduled.state.held().map(|(_, why)| why.to_owned());
                 return match self.prepare(scheduled, closes).await {
                     Ok(active) => {
                         self.active.push(active);
@@ -180,7 +180,7 @@ impl Run<'_> {
                 events: events.into_iter().map(|it| (id.clone(), it)).collect(),
                 pages: vec![(
                     id.clone(),
-                    result_page(&id, &state, Some(returned), self.now),
+                    result_page(&id, &state, Some(returned), None, self.now),
                 )],
                 ..Batch::new(self.run, self.now, format!("{id}: cancelled"))
             };
@@ -401,13 +401,5 @@ impl Run<'_> {
         };
         self.ledger.publish(&batch)?;
         Ok(self.ledger.replay(id)?)
-    }
-}
-
-/// Why it was held, where that is the last thing that happened to it.
-fn held_last(state: &OccurrenceState) -> Option<String> {
-    match state.notes().last() {
-        Some((at, Note::Held(why))) if state.last_activity() <= Some(*at) => Some(why.clone()),
-        _ => None,
     }
 }

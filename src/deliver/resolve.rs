@@ -16,7 +16,9 @@ use crate::ledger::journal::Journal;
 use crate::ledger::reply_text::reply_text;
 use crate::ledger::result_page::result_page;
 use crate::ledger::state::Counts;
+use crate::ledger::state::OccurrenceState;
 use crate::mail::occurrence::OccurrenceId;
+use crate::plan::rates::stops;
 
 /// What a person says.
 #[derive(Debug, Clone)]
@@ -149,16 +151,10 @@ pub fn resolve(
         Resolution::Sent => "sent",
         Resolution::Resend => "to be sent again",
     };
-    let returned = opened
-        .ledger
-        .came_back(|feedback| feedback.is_of(occurrence))
-        .map_err(StartError::from)?;
+    let page = page(opened, occurrence, &state, now)?;
     let batch = Batch {
         events: vec![(occurrence.clone(), event)],
-        pages: vec![(
-            occurrence.clone(),
-            result_page(occurrence, &state, Some(returned.of(occurrence)), now),
-        )],
+        pages: vec![(occurrence.clone(), page)],
         ..Batch::new(
             run,
             now,
@@ -175,6 +171,27 @@ pub fn resolve(
         after: state.counts(now),
         recovered,
     })
+}
+
+fn page(
+    opened: &Opened,
+    occurrence: &OccurrenceId,
+    state: &OccurrenceState,
+    now: Timestamp,
+) -> Result<String, StartError> {
+    let returned = opened
+        .ledger
+        .came_back(|feedback| feedback.is_of(occurrence))?;
+    let rates = &opened.workspace.settings.policy.rates;
+    let too_much = stops(rates, occurrence, state, &returned).map(|why| why.told());
+    let returned = Some(returned.of(occurrence));
+    Ok(result_page(
+        occurrence,
+        state,
+        returned,
+        too_much.as_deref(),
+        now,
+    ))
 }
 
 fn publish(opened: &mut Opened, batch: &Batch) -> Result<(), StartError> {

@@ -35,6 +35,7 @@ use crate::ledger::event::{Event, Exclusion, RunId};
 use crate::ledger::feedback::ByOccurrence;
 use crate::ledger::journal::Journal;
 use crate::ledger::reply_text::reply_text;
+use crate::ledger::result_page::result_page;
 use crate::ledger::state::Counts;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
@@ -348,7 +349,17 @@ impl Run<'_> {
                 at: self.now,
                 reason: why.to_owned(),
             };
-            self.publish(id, event, "held")?;
+            let mut state = self.ledger.look(id)?;
+            state.apply(&event)?;
+            let returned = self.came_back()?.of(id);
+            let page = result_page(id, &state, Some(returned), None, self.now);
+            let batch = Batch {
+                events: vec![(id.clone(), event)],
+                pages: vec![(id.clone(), page)],
+                looks_around: self.ground.settings.policy.frequency.is_some(),
+                ..Batch::new(self.run, self.now, format!("{id}: held"))
+            };
+            self.ledger.publish(&batch)?;
         }
         self.line(id.clone(), counts, Some(format!("held: {why}")), true);
         Ok(())

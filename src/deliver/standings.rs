@@ -11,14 +11,15 @@ use super::beyond::{OnMain, beyond_agenda, held_by};
 use super::due::{Question, Standing, agenda};
 use super::error::StartError;
 use super::opened::Opened;
-use super::rates::too_much;
 use super::reasons::Reasons;
 use super::waiting::{Waiting, waiting};
+use crate::ledger::branch::LedgerError;
 use crate::ledger::event::{ClaimId, Exclusion, Ranges, RunId};
-use crate::ledger::feedback::Returned;
+use crate::ledger::feedback::{ByOccurrence, Returned};
 use crate::ledger::state::{Counts, Note, OccurrenceState, Status};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::plan::calendar::calendar;
+use crate::plan::rates::{Excess, too_much};
 
 /// Which occurrences are looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub struct Entry {
     /// Where they wait, and which destinations are left alone for a while.
     pub waiting: Vec<Waiting>,
     /// Too much came back: no run goes on with it (`policy.rates`), and why.
-    pub too_much: Option<String>,
+    pub too_much: Option<Excess>,
     /// What relays said when they refused.
     pub refused: Reasons,
     /// When it was held or lapsed, oldest first.
@@ -278,7 +279,7 @@ pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<E
             (entry.not_now, entry.waiting) = waiting(&opened.ledger, &entry.id, now)?;
         }
         if goes_on(entry) {
-            entry.too_much = too_much(opened, &entry.id, &came_back, now)?;
+            entry.too_much = too_much_of(opened, &entry.id, &came_back, now)?;
         }
         entry
             .counts
@@ -289,6 +290,23 @@ pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<E
             })?;
     }
     Ok(entries)
+}
+
+/// Why no run goes on with it, where too much came back.
+///
+/// # Errors
+/// [`LedgerError`].
+pub fn too_much_of(
+    opened: &Opened,
+    id: &OccurrenceId,
+    came_back: &ByOccurrence,
+    now: Timestamp,
+) -> Result<Option<Excess>, LedgerError> {
+    let workspace = &opened.workspace;
+    let campaign = workspace.campaigns.get(id.campaign());
+    let sender = campaign.map(|file| file.campaign.sender.as_str());
+    let rates = &workspace.settings.policy.rates;
+    too_much(&opened.ledger, rates, (id, sender), came_back, now)
 }
 
 /// Whether a run would send of it, if nothing else were in the way.

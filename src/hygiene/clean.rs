@@ -110,13 +110,18 @@ pub fn propose(
                 open.made_at >= case.suppressed.since.as_second()
                     && open.removes.contains(&(case.list.clone(), case.recipient))
             })
-            .map(|case| (case.list.clone(), case.recipient))
+            .map(|case| ((case.list.clone(), case.recipient), case.rows.len()))
             .collect();
         if by_it.is_empty() {
             continue;
         }
-        proposals.push(proposal::known(ground, outward, branch, by_it.len())?);
-        proposed.extend(by_it);
+        proposals.push(proposal::known(
+            ground,
+            outward,
+            branch,
+            by_it.iter().map(|(_, rows)| rows).sum(),
+        )?);
+        proposed.extend(by_it.into_iter().map(|(case, _)| case));
     }
     let left: Vec<&Case> = overdue
         .into_iter()
@@ -127,7 +132,8 @@ pub fn propose(
     }
     let (files, message) = change(ground, gathered, &left)?;
     let branch = name(repository, gathered, &open, wish, now)?;
-    let made = proposal::make(ground, outward, (branch, &message, &files), left.len(), now)?;
+    let rows = left.iter().map(|case| case.rows.len()).sum();
+    let made = proposal::make(ground, outward, (branch, &message, &files), rows, now)?;
     proposals.push(made);
     Ok(proposals)
 }

@@ -14,7 +14,7 @@ use crate::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
 use crate::mail::address::Address;
 use crate::mail::recipient_id::RecipientId;
 use crate::workspace::loaded::ListFile;
-use crate::workspace::members::Members;
+use crate::workspace::members::{self, Members};
 use crate::workspace::names::ListName;
 use crate::workspace::source::SourceError;
 
@@ -31,6 +31,9 @@ pub struct RowOf {
     /// Its cells, by column.
     pub cells: Vec<(String, String)>,
 }
+
+/// What a row that can not be read cell by cell is exported under.
+const AS_IT_STANDS: &str = "(the row as it stands)";
 
 /// Everything that the workspace says of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,12 +104,26 @@ fn rows_in(
     let mut buffer = String::new();
     let mut unreadable = 0;
     while let Some(row) = members
-        .next_row()
+        .next_known()
         .map_err(|why| wrong(why.without_values()))?
     {
-        let Ok(row) = row else {
-            unreadable += 1;
-            continue;
+        let row = match row {
+            members::Known::Row(row) => row,
+            members::Known::Wrong { at, address, raw } => {
+                if ground.key.id_of_ref(&address, &mut buffer) == *recipient {
+                    let raw = String::from_utf8_lossy(raw).trim_end().to_owned();
+                    rows.push(RowOf {
+                        list: name.clone(),
+                        line: at.line,
+                        cells: vec![(AS_IT_STANDS.to_owned(), raw)],
+                    });
+                }
+                continue;
+            }
+            members::Known::Nobodys(_) => {
+                unreadable += 1;
+                continue;
+            }
         };
         if ground.key.id_of_ref(row.address(), &mut buffer) != *recipient {
             continue;

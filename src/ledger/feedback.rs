@@ -217,6 +217,8 @@ pub struct Returned {
     pub left: u32,
     /// Opened and followed.
     pub reading: Reading,
+    /// When anything was heard of it last, also what is not counted here.
+    pub last: Option<Timestamp>,
 }
 
 /// What came back, by occurrence.
@@ -226,11 +228,20 @@ pub struct ByOccurrence {
     mails: HashMap<(OccurrenceId, RecipientIndex), [bool; 4]>,
     counts: HashMap<OccurrenceId, Returned>,
     readings: Readings,
+    last: HashMap<OccurrenceId, Timestamp>,
 }
 
 impl ByOccurrence {
     /// Takes one event in.
     pub fn apply(&mut self, feedback: &Feedback) {
+        if let Some((occurrence, _)) = &feedback.mail {
+            match self.last.get_mut(occurrence) {
+                Some(last) => *last = feedback.at.max(*last),
+                None => {
+                    self.last.insert(occurrence.clone(), feedback.at);
+                }
+            }
+        }
         if feedback.what.is_reading() {
             self.readings.apply(feedback);
             return;
@@ -289,6 +300,7 @@ impl ByOccurrence {
         let counts = self.counts.get(occurrence).cloned();
         Returned {
             reading: self.readings.of(occurrence),
+            last: self.last.get(occurrence).copied(),
             ..counts.unwrap_or_default()
         }
     }
@@ -373,6 +385,7 @@ mod tests {
             other: 1,
             complained: 1,
             left: 0,
+            last: Some(Timestamp::UNIX_EPOCH),
             ..Returned::default()
         };
         assert_eq!(returned, wanted);

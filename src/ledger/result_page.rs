@@ -12,11 +12,13 @@ use crate::diagnostic::markdown::escaped;
 use crate::mail::occurrence::OccurrenceId;
 
 /// The page, in Markdown; times are in UTC. Nothing in it can be taken for Markdown or HTML that the
-/// program did not write. `returned`: what came back, where the caller knows.
+/// program did not write. `returned`: what came back, where the caller knows; `too_much`: the limit that
+/// it is beyond, where nothing more is sent for that.
 pub fn result_page(
     occurrence: &OccurrenceId,
     state: &OccurrenceState,
     returned: Option<Returned>,
+    too_much: Option<&str>,
     now: Timestamp,
 ) -> String {
     let mut page = format!("# {occurrence}\n\n");
@@ -34,9 +36,11 @@ pub fn result_page(
     } else {
         page.push_str("Not started.\n");
     }
-    if let Some(last) = state.last_activity() {
+    let heard = returned.as_ref().and_then(|it| it.last);
+    if let Some(last) = state.last_activity().max(heard) {
         let _ = writeln!(page, "Last recorded: {}.", moment(last));
     }
+    held(&mut page, state, too_much);
     let _ = write!(
         page,
         "\n| | mails |\n|---|---:|\n| accepted by the relay | {} |\n| rejected | {} |\n| excluded | {} |\n| pending | {} |\n| unknown | {} |\n| **audience** | **{}** |\n",
@@ -94,6 +98,32 @@ pub fn result_page(
         }
     }
     page
+}
+
+/// Why nothing goes out, above everything else.
+fn held(page: &mut String, state: &OccurrenceState, too_much: Option<&str>) {
+    let _ = match (state.held(), too_much) {
+        (None, None) => Ok(()),
+        (Some((at, why)), None) => {
+            writeln!(
+                page,
+                "\n> **Held** since {}: {}\n>\n> Mend the reason; the next run tries again.",
+                moment(at),
+                escaped(why)
+            )
+        }
+        (since, Some(why)) => {
+            let since = since.map_or_else(
+                || "by the next run".to_owned(),
+                |(at, _)| format!("since {}", moment(at)),
+            );
+            writeln!(
+                page,
+                "\n> **Held** {since}, because too much came back: {}\n>\n> Nothing more of it is sent until that is mended (`policy.rates`).",
+                escaped(why)
+            )
+        }
+    };
 }
 
 /// Apart from the sum above: these mails were accepted, and stay so.

@@ -55,6 +55,14 @@ impl Status {
         matches!(self, Self::Accepted | Self::Unknown | Self::Claimed { .. })
     }
 
+    /// Whether it is still to be sent.
+    pub const fn is_pending(&self) -> bool {
+        matches!(
+            self,
+            Self::Pending | Self::Claimed { .. } | Self::Deferred { .. }
+        )
+    }
+
     /// Whether the mail may be with the recipient, or is still to be sent: campaigns that start in one run
     /// know of each other by this.
     pub const fn has_or_will_get(&self) -> bool {
@@ -242,6 +250,14 @@ impl OccurrenceState {
     /// When it was held or lapsed, and why, oldest first.
     pub fn notes(&self) -> &[(Timestamp, Note)] {
         &self.notes
+    }
+
+    /// Since when it is held, and why, where that is the last thing that happened to it.
+    pub fn held(&self) -> Option<(Timestamp, &str)> {
+        match self.notes.last() {
+            Some((at, Note::Held(why))) if self.last_activity <= Some(*at) => Some((*at, why)),
+            _ => None,
+        }
     }
 
     /// What relays said when they refused, and how often (the first [`DISTINCT_TEXTS`] kinds).

@@ -1,8 +1,8 @@
 //! Message-IDs (RFC 5322 §3.6.4), derived: the same mail tried again has the same one.
 
+use super::base32;
 use super::occurrence::OccurrenceId;
 use super::recipient_id::{RecipientId, RecipientKey};
-use super::token::base32;
 
 /// The Message-ID of one copy of one mail, without angle brackets. `copy` is 0 for the recipient's
 /// own and counts up over cc and bcc. It says nothing about the recipient to who has no key.

@@ -4,6 +4,7 @@
 //! can not break out of it.
 
 pub mod address;
+mod base32;
 pub mod digest;
 pub mod dkim;
 pub mod envelope;

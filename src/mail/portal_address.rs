@@ -10,7 +10,7 @@ use super::invitation::Invitation;
 use super::percent::encoded;
 use super::recipient_id::{RecipientId, RecipientKey};
 use super::sealed::NotSealed;
-use super::token::{Action, InMail, Leave, Scope, TokenError, Use};
+use super::token::{Action, InMail, Leave, MailingTag, Scope, TokenError, Use};
 
 /// What stands in place of a token where a mail is only shown: it opens nobody's page.
 pub const SPECIMEN: &str = "specimen";
@@ -23,12 +23,18 @@ pub fn leaving(portal: &str, token: &str) -> String {
     format!("{portal}/u/{token}")
 }
 
-/// Where somebody says what they want to get.
-pub fn preferences(portal: &str, key: &RecipientKey, recipient: RecipientId) -> String {
+/// Where somebody says what they want to get; `mailing`: which one the link stands in.
+pub fn preferences(
+    portal: &str,
+    key: &RecipientKey,
+    recipient: RecipientId,
+    mailing: Option<MailingTag>,
+) -> String {
     let leave = Leave {
         action: Action::Preferences,
         scope: Scope::All,
         recipient,
+        mailing,
     };
     format!("{portal}/p/{}", leave.token(key))
 }

@@ -7,6 +7,7 @@
 use subtle::ConstantTimeEq;
 
 use super::address::Address;
+use super::base32;
 use super::occurrence::OccurrenceId;
 use super::recipient_id::{RecipientId, RecipientKey};
 
@@ -17,7 +18,7 @@ pub enum TokenError {
     #[error("this is not a token")]
     Malformed,
     /// Made by a newer or an abandoned version of the format.
-    #[error("the token has version {0}; version {VERSION} is read here")]
+    #[error("the token has version {0}, which is not read here")]
     Version(u8),
     /// Of the right form, but not made with this key, or altered.
     #[error("the token was not made here, or was altered")]
@@ -26,6 +27,9 @@ pub enum TokenError {
 
 /// The version that is written and read.
 pub const VERSION: u8 = 1;
+/// The version of tokens for leaving that say which mailing they stood in. Those of the first are written where there is no
+/// mailing, or no room, and read for ever.
+const IN_MAILING: u8 = 2;
 
 /// Bytes of keyed hash in a token: 72 bits, against guessing over the network.
 const MAC: usize = 9;
@@ -35,11 +39,18 @@ const VERP_HEAD: usize = 1 + 5 + 4 + 1;
 const IN_MAIL_HEAD: usize = 1 + 5 + 4;
 /// Version, action, scope's kind, scope's hash, recipient.
 const LEAVE_HEAD: usize = 1 + 1 + 1 + 4 + 12;
+/// Version, action and scope's kind, scope's hash, recipient, mailing.
+const LEAVE_IN_MAILING_HEAD: usize = 1 + 1 + 4 + 12 + 3;
 
 /// What identifies an occurrence inside a reverse-path: 40 keyed bits. Whoever reads a bounce
 /// compares it with those of the occurrences that it knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OccurrenceTag(pub [u8; 5]);
+
+/// What identifies an occurrence together with one of its recipients: the first 24 bits of its tag. Of all mailings that somebody
+/// got, two are alike once in millions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MailingTag(pub [u8; 3]);
 
 /// What a reverse-path token says: `bounces+<token>@…`, 32 characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +89,7 @@ pub enum Scope {
     Topic([u8; 4]),
 }
 
-/// What an unsubscribe token says: `leave+<token>@…` and `https://portal/u/<token>`, 45 characters.
+/// What an unsubscribe token says: `leave+<token>@…` and `https://portal/u/<token>`, 48 characters, or 45 without a mailing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leave {
     /// What is asked for.
@@ -87,6 +98,8 @@ pub struct Leave {
     pub scope: Scope,
     /// By whom.
     pub recipient: RecipientId,
+    /// In which mailing it stood, so that leaving is counted for it. What is asked for does not depend on it.
+    pub mailing: Option<MailingTag>,
 }
 
 impl OccurrenceTag {
@@ -94,6 +107,12 @@ impl OccurrenceTag {
     pub fn of(key: &RecipientKey, occurrence: &OccurrenceId) -> Self {
         let mac = key.mac("occurrence tag", &[occurrence.to_string().as_bytes()]);
         Self(prefix(&mac))
+    }
+
+    /// What is left of it where the recipient is told, too.
+    pub const fn mailing(self) -> MailingTag {
+        let [a, b, c, _, _] = self.0;
+        MailingTag([a, b, c])
     }
 }
 
@@ -131,18 +150,25 @@ impl ReversePath {
 }
 
 impl Leave {
+    /// Characters of a token that says in which mailing it stood.
+    pub const LONGER: usize = 48;
+    /// Characters of one that does not.
+    pub const SHORTER: usize = 45;
+
     /// Writes the token.
     pub fn token(&self, key: &RecipientKey) -> String {
-        let mut head = Vec::with_capacity(LEAVE_HEAD + MAC);
-        head.push(VERSION);
-        head.push(self.action.number());
         let (kind, topic) = match self.scope {
             Scope::All => (1, [0; 4]),
             Scope::Topic(topic) => (2, topic),
         };
-        head.push(kind);
+        let action = self.action.number();
+        let mut head = match self.mailing {
+            None => vec![VERSION, action, kind],
+            Some(_) => vec![IN_MAILING, action << 4 | kind],
+        };
         head.extend_from_slice(&topic);
         head.extend_from_slice(&self.recipient.0);
+        head.extend(self.mailing.iter().flat_map(|it| it.0));
         seal(key, "leave", head)
     }
 
@@ -151,10 +177,29 @@ impl Leave {
     /// # Errors
     /// [`TokenError`].
     pub fn verify(key: &RecipientKey, token: &str) -> Result<Self, TokenError> {
-        let head: [u8; LEAVE_HEAD] = open(key, "leave", token)?;
-        let [_, action, kind, t1, t2, t3, t4, recipient @ ..] = head;
+        match open::<LEAVE_HEAD>(key, "leave", token) {
+            Ok([_, action, kind, t1, t2, t3, t4, recipient @ ..]) => {
+                Self::of((action, kind), [t1, t2, t3, t4], recipient, None)
+            }
+            Err(TokenError::Version(IN_MAILING)) => {
+                let head = open_with::<LEAVE_IN_MAILING_HEAD>(key, IN_MAILING, "leave", token, "")?;
+                let [_, what, t1, t2, t3, t4, rest @ ..] = head;
+                let [recipient @ .., m1, m2, m3] = rest;
+                let mailing = Some(MailingTag([m1, m2, m3]));
+                Self::of((what >> 4, what & 15), [t1, t2, t3, t4], recipient, mailing)
+            }
+            Err(why) => Err(why),
+        }
+    }
+
+    fn of(
+        (action, kind): (u8, u8),
+        topic: [u8; 4],
+        recipient: [u8; 12],
+        mailing: Option<MailingTag>,
+    ) -> Result<Self, TokenError> {
         let action = Action::of(action).ok_or(TokenError::Malformed)?;
-        let scope = match (kind, [t1, t2, t3, t4]) {
+        let scope = match (kind, topic) {
             (1, [0, 0, 0, 0]) => Scope::All,
             (2, topic) => Scope::Topic(topic),
             _ => return Err(TokenError::Malformed),
@@ -163,6 +208,7 @@ impl Leave {
             action,
             scope,
             recipient: RecipientId(recipient),
+            mailing,
         })
     }
 
@@ -277,7 +323,7 @@ impl InMail {
         token: &str,
         link: &str,
     ) -> Result<Self, TokenError> {
-        let head: [u8; IN_MAIL_HEAD] = open_with(key, what.purpose(), token, link)?;
+        let head: [u8; IN_MAIL_HEAD] = open_with(key, VERSION, what.purpose(), token, link)?;
         let [_, o1, o2, o3, o4, o5, i1, i2, i3, i4] = head;
         Ok(Self {
             occurrence: OccurrenceTag([o1, o2, o3, o4, o5]),
@@ -313,11 +359,12 @@ fn open<const HEAD: usize>(
     purpose: &str,
     token: &str,
 ) -> Result<[u8; HEAD], TokenError> {
-    open_with(key, purpose, token, "")
+    open_with(key, VERSION, purpose, token, "")
 }
 
 fn open_with<const HEAD: usize>(
     key: &RecipientKey,
+    wanted: u8,
     purpose: &str,
     token: &str,
     beside: &str,
@@ -325,7 +372,7 @@ fn open_with<const HEAD: usize>(
     let bytes = base32::decode(token).ok_or(TokenError::Malformed)?;
     // The version comes first, so that another version may have another length.
     let version = *bytes.first().ok_or(TokenError::Malformed)?;
-    if version != VERSION {
+    if version != wanted {
         return Err(TokenError::Version(version));
     }
     let (head, given) = bytes.split_at_checked(HEAD).ok_or(TokenError::Malformed)?;
@@ -343,53 +390,6 @@ fn open_with<const HEAD: usize>(
         head.try_into().map_err(|_| TokenError::Malformed)
     } else {
         Err(TokenError::Forged)
-    }
-}
-
-/// RFC 4648 §6 in lower case, without padding. Only the canonical form is read (§3.5), so that one
-/// token has one spelling.
-pub(crate) mod base32 {
-    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-
-    pub(crate) fn encode(out: &mut String, bytes: &[u8]) {
-        let (mut bits, mut held) = (0_u32, 0_u32);
-        for &byte in bytes {
-            held = held << 8 | u32::from(byte);
-            bits += 8;
-            while bits >= 5 {
-                bits -= 5;
-                push(out, held >> bits);
-            }
-            held &= (1 << bits) - 1;
-        }
-        if bits > 0 {
-            push(out, held << (5 - bits));
-        }
-    }
-
-    fn push(out: &mut String, value: u32) {
-        let at = (value & 31) as usize;
-        out.push(ALPHABET.get(at).map_or('a', |&b| char::from(b)));
-    }
-
-    pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(text.len() * 5 / 8);
-        let (mut bits, mut held) = (0_u32, 0_u32);
-        for byte in text.bytes() {
-            let value = match byte.to_ascii_lowercase() {
-                letter @ b'a'..=b'z' => letter - b'a',
-                digit @ b'2'..=b'7' => digit - b'2' + 26,
-                _ => return None,
-            };
-            held = held << 5 | u32::from(value);
-            bits += 5;
-            if bits >= 8 {
-                bits -= 8;
-                bytes.push(u8::try_from(held >> bits & 0xff).ok()?);
-                held &= (1 << bits) - 1;
-            }
-        }
-        (bits < 5 && held == 0).then_some(bytes)
     }
 }
 
@@ -414,8 +414,14 @@ mod tests {
             action: Action::Unsubscribe,
             scope: Scope::All,
             recipient: RecipientId([255; 12]),
+            mailing: None,
         };
-        assert_eq!(leave.token(&key(1)).len(), 45);
+        assert_eq!(leave.token(&key(1)).len(), Leave::SHORTER);
+        let leave = Leave {
+            mailing: Some(OccurrenceTag([255; 5]).mailing()),
+            ..leave
+        };
+        assert_eq!(leave.token(&key(1)).len(), Leave::LONGER);
     }
 
     /// Mails with such tokens went out: they are read for ever. Computed apart from this code.
@@ -443,10 +449,34 @@ mod tests {
                 action,
                 scope,
                 recipient: RecipientId([3; 12]),
+                mailing: None,
             };
             assert_eq!(leave.token(&key(1)), token, "{action:?}");
             assert_eq!(Leave::verify(&key(1), token), Ok(leave));
         }
+    }
+
+    #[test]
+    fn the_mailing_can_not_be_changed_or_left_out() {
+        let leave = Leave {
+            action: Action::Unsubscribe,
+            scope: Scope::All,
+            recipient: RecipientId([3; 12]),
+            mailing: Some(MailingTag([1, 2, 3])),
+        };
+        let token = leave.token(&key(1));
+        assert_eq!(Leave::verify(&key(1), &token), Ok(leave));
+        assert_eq!(Leave::verify(&key(2), &token), Err(TokenError::Forged));
+        let bytes = base32::decode(&token).unwrap();
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            *changed.get_mut(at).unwrap() ^= 1;
+            let mut text = String::new();
+            base32::encode(&mut text, &changed);
+            assert!(Leave::verify(&key(1), &text).is_err(), "{at}");
+        }
+        let path = ReversePath::verify(&key(1), &token);
+        assert_eq!(path, Err(TokenError::Version(IN_MAILING)));
     }
 
     #[test]
@@ -455,6 +485,7 @@ mod tests {
             action: Action::Want,
             scope: Scope::All,
             recipient: RecipientId([3; 12]),
+            mailing: None,
         };
         let mailbox = Address::parse("bajas@camara.example").unwrap();
         let link = leave.mailto(&key(1), &mailbox);
@@ -471,6 +502,7 @@ mod tests {
             action: Action::Preferences,
             scope: Scope::topic(&key(1), "ferias"),
             recipient: RecipientId([3; 12]),
+            mailing: None,
         };
         let token = leave.token(&key(1));
         assert_eq!(Leave::verify(&key(1), &token), Ok(leave));
@@ -482,8 +514,8 @@ mod tests {
             Err(TokenError::Malformed)
         );
         let mut newer = String::new();
-        base32::encode(&mut newer, &[2, 9, 9]);
-        assert_eq!(Leave::verify(&key(1), &newer), Err(TokenError::Version(2)));
+        base32::encode(&mut newer, &[3, 9, 9]);
+        assert_eq!(Leave::verify(&key(1), &newer), Err(TokenError::Version(3)));
         assert_ne!(
             Scope::topic(&key(1), "ferias"),
             Scope::topic(&key(1), "becas")
@@ -515,6 +547,7 @@ mod tests {
             action: Action::Confirm,
             scope: Scope::All,
             recipient: RecipientId([3; 12]),
+            mailing: None,
         };
         let (old, new) = ([7; 32], [8; 32]);
         let with = |secrets: &[&[u8]]| {
@@ -551,14 +584,16 @@ mod tests {
         }
 
         #[test]
-        fn every_wish_reads_back(which in 0_usize..6, topic: Option<[u8; 4]>, who: [u8; 12], upper: bool) {
+        fn every_wish_reads_back(which in 0_usize..6, topic: Option<[u8; 4]>, who: [u8; 12], mailing: Option<[u8; 3]>, upper: bool) {
             let leave = Leave {
                 action: Action::ALL[which],
                 scope: topic.map_or(Scope::All, Scope::Topic),
                 recipient: RecipientId(who),
+                mailing: mailing.map(MailingTag),
             };
             let mut token = leave.token(&key(1));
-            prop_assert_eq!(token.len(), 45);
+            let length = if mailing.is_some() { Leave::LONGER } else { Leave::SHORTER };
+            prop_assert_eq!(token.len(), length);
             if upper { token.make_ascii_uppercase(); }
             prop_assert_eq!(Leave::verify(&key(1), &token), Ok(leave));
         }

@@ -5,7 +5,11 @@
 //! destination's share is of reports alone.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use jiff::{SignedDuration, Timestamp};
+
+use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::feedback::{ByOccurrence, Returned};
 use crate::ledger::state::{OccurrenceState, Status};
 use crate::mail::occurrence::OccurrenceId;
@@ -25,15 +29,98 @@ pub struct Figures {
     pub complained: u64,
 }
 
+/// What a person can do where too much came back.
+pub const HOW_ON: &str = "clean the lists; to go on all the same, give the reason under policy.rates.go_on in postmerge.yaml";
+
 /// What follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Nothing.
     Fine,
     /// A person should know.
-    Warn(String),
+    Warn(Excess),
     /// Nothing more is sent.
-    Stop(String),
+    Stop(Excess),
+}
+
+/// A share that is beyond a limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excess {
+    /// Whose mails are counted.
+    pub of: Of,
+    /// What came back of them.
+    pub what: What,
+    /// So many came back,
+    pub part: u64,
+    /// of so many.
+    pub whole: u64,
+    /// The limit that they are beyond, in thousandths of a per cent.
+    pub limit: u64,
+}
+
+/// Whose mails a share is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Of {
+    /// The sending's.
+    Sending,
+    /// The sending's to this destination.
+    Destination(String),
+    /// Those of all its sender's sendings of late.
+    Sender {
+        /// Which sender.
+        name: String,
+        /// Of how many days.
+        days: u16,
+    },
+}
+
+/// What came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// Complaints, of what was accepted.
+    Complaints,
+    /// Hard bounces, of what was accepted or refused.
+    HardBounces,
+}
+
+impl Excess {
+    /// What a person reads: the share, and what they can do.
+    pub fn told(&self) -> String {
+        format!("{self}; {HOW_ON}")
+    }
+
+    /// The share in per cent.
+    pub fn share(&self) -> f64 {
+        // Beyond 2^53 mails a count is not exact any more.
+        self.part as f64 * 100.0 / self.whole as f64
+    }
+
+    /// The limit in per cent.
+    pub fn limit(&self) -> f64 {
+        self.limit as f64 / 1000.0
+    }
+}
+
+impl fmt::Display for Excess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.of {
+            Of::Sending => {}
+            Of::Destination(name) => write!(f, "at {name}: ")?,
+            Of::Sender { name, days } => write!(f, "sender {name}, last {days} days: ")?,
+        }
+        let (part, whole) = (self.part, self.whole);
+        match self.what {
+            What::Complaints => write!(f, "{part} of {whole} accepted mails were complained of")?,
+            What::HardBounces => {
+                write!(
+                    f,
+                    "{part} of {whole} mails went to addresses that take none"
+                )?;
+            }
+        }
+        let (share, limit) = (self.share(), self.limit());
+        write!(f, ": {share:.2} %, and {limit} % is the limit")
+    }
 }
 
 impl Verdict {
@@ -88,15 +175,33 @@ pub fn of_occurrence(
     state: &OccurrenceState,
     returned: &ByOccurrence,
 ) -> Verdict {
-    let whole = judge(rates, "", Figures::of(state, returned.of(id)));
+    let whole = judge(rates, &Of::Sending, Figures::of(state, returned.of(id)));
     let names = state.header().map(|header| header.destinations.as_slice());
     let of_destinations = by_destination(id, state, returned).into_iter();
     of_destinations
         .filter_map(|(destination, figures)| {
             let name = names?.get(usize::from(destination))?;
-            Some(judge(rates, &format!("at {name}: "), figures))
+            Some(judge(rates, &Of::Destination(name.clone()), figures))
         })
         .fold(whole, Verdict::worse)
+}
+
+/// Why nothing more of an occurrence that is not through is sent, by itself: its sender's other sendings are not looked at.
+pub fn stops(
+    rates: &Rates,
+    id: &OccurrenceId,
+    state: &OccurrenceState,
+    returned: &ByOccurrence,
+) -> Option<Excess> {
+    let mut statuses = state.statuses();
+    let is_open = statuses.any(|(_, status)| status.is_pending());
+    if !is_open || goes_on(rates, id).is_some() {
+        return None;
+    }
+    match of_occurrence(rates, id, state, returned) {
+        Verdict::Stop(why) => Some(why),
+        Verdict::Fine | Verdict::Warn(_) => None,
+    }
 }
 
 fn by_destination(
@@ -125,38 +230,129 @@ fn by_destination(
     found
 }
 
-/// What figures come to; `of` says whose they are, where that is not the campaign.
-pub fn judge(rates: &Rates, of: &str, figures: Figures) -> Verdict {
+/// What a sending and its sender's sendings come to.
+///
+/// # Errors
+/// [`LedgerError`].
+pub fn whole(
+    ledger: &Ledger,
+    rates: &Rates,
+    (id, state, sender): (&OccurrenceId, &OccurrenceState, &str),
+    returned: &ByOccurrence,
+    now: Timestamp,
+) -> Result<Verdict, LedgerError> {
+    let has_any = returned.occurrences().next().is_some();
+    match of_occurrence(rates, id, state, returned) {
+        it @ Verdict::Stop(_) => Ok(it),
+        other if !has_any => Ok(other),
+        other => Ok(other.worse(of_sender(ledger, rates, sender, now)?)),
+    }
+}
+
+/// Why no run would go on with this occurrence, where too much has come back of it or of its sender's. A campaign that has not
+/// started has `sender`.
+///
+/// # Errors
+/// [`LedgerError`].
+pub fn too_much(
+    ledger: &Ledger,
+    rates: &Rates,
+    (id, sender): (&OccurrenceId, Option<&str>),
+    returned: &ByOccurrence,
+    now: Timestamp,
+) -> Result<Option<Excess>, LedgerError> {
+    if goes_on(rates, id).is_some() {
+        return Ok(None);
+    }
+    let state = ledger.look(id)?;
+    let sender = match state.header() {
+        Some(header) => Some(header.sender.as_str()),
+        None => sender,
+    };
+    let sending = (id, &state, sender.unwrap_or_default());
+    match whole(ledger, rates, sending, returned, now)? {
+        Verdict::Stop(why) => Ok(Some(why)),
+        Verdict::Fine | Verdict::Warn(_) => Ok(None),
+    }
+}
+
+/// A sender's share over its sendings of the last days.
+fn of_sender(
+    ledger: &Ledger,
+    rates: &Rates,
+    sender: &str,
+    now: Timestamp,
+) -> Result<Verdict, LedgerError> {
+    let days = SignedDuration::from_hours(24 * i64::from(rates.days));
+    let since = now.checked_sub(days).unwrap_or(Timestamp::MIN);
+    let returned = ledger.came_back(|feedback| feedback.at >= since)?;
+    let figures = |occurrence: &OccurrenceId| -> Result<Option<Figures>, LedgerError> {
+        let state = ledger.look(occurrence)?;
+        let is_its = state.header().is_some_and(|it| it.sender == sender);
+        let is_recent = state.last_activity().is_some_and(|at| at >= since);
+        let of_it = (is_its && is_recent).then(|| Figures::of(&state, returned.of(occurrence)));
+        Ok(of_it)
+    };
+    // Reading every sending takes long, and more mails of which nothing came back make a share only smaller.
+    let mut most = Figures::default();
+    for occurrence in returned.occurrences() {
+        if let Some(of_it) = figures(occurrence)? {
+            most.add(of_it);
+        }
+    }
+    let of = Of::Sender {
+        name: sender.to_owned(),
+        days: rates.days,
+    };
+    let any = Rates {
+        from: 1,
+        ..rates.clone()
+    };
+    if judge(&any, &of, most) == Verdict::Fine {
+        return Ok(Verdict::Fine);
+    }
+    let mut all = Figures::default();
+    for occurrence in ledger.occurrences()? {
+        if let Some(of_it) = figures(&occurrence)? {
+            all.add(of_it);
+        }
+    }
+    Ok(judge(rates, &of, all))
+}
+
+/// What figures come to; `of` says whose they are.
+pub fn judge(rates: &Rates, of: &Of, figures: Figures) -> Verdict {
     let Figures {
         accepted,
         rejected,
         hard,
         complained,
     } = figures;
-    let complaints = share(
-        (rates.complaints, rates.from),
-        (complained, accepted),
-        &format!("{of}{complained} of {accepted} accepted mails were complained of"),
-    );
-    let tried = accepted + rejected;
-    let bounces = share(
-        (rates.hard_bounces, rates.from),
-        (hard, tried),
-        &format!("{of}{hard} of {tried} mails went to addresses that take none"),
-    );
-    complaints.worse(bounces)
+    let complaints = (What::Complaints, complained, accepted);
+    let bounces = (What::HardBounces, hard, accepted + rejected);
+    share(rates.complaints, rates.from, of, complaints).worse(share(
+        rates.hard_bounces,
+        rates.from,
+        of,
+        bounces,
+    ))
 }
 
-fn share((rate, from): (Rate, u32), (part, whole): (u64, u64), words: &str) -> Verdict {
+fn share(rate: Rate, from: u32, of: &Of, (what, part, whole): (What, u64, u64)) -> Verdict {
     if whole < u64::from(from.max(1)) {
         return Verdict::Fine;
     }
-    // Beyond 2^53 mails a count is not exact any more.
-    let share = part as f64 * 100.0 / whole as f64;
-    let said = |limit: f64| format!("{words}: {share:.2} %, and {limit} % is the limit");
+    let excess = |limit: f64| Excess {
+        of: of.clone(),
+        what,
+        part,
+        whole,
+        limit: (limit * 1000.0).round() as u64,
+    };
+    let share = excess(0.0).share();
     match () {
-        () if share > rate.stop => Verdict::Stop(said(rate.stop)),
-        () if share > rate.warn => Verdict::Warn(said(rate.warn)),
+        () if share > rate.stop => Verdict::Stop(excess(rate.stop)),
+        () if share > rate.warn => Verdict::Warn(excess(rate.warn)),
         () => Verdict::Fine,
     }
 }
@@ -187,7 +383,7 @@ mod tests {
     #[test]
     fn beyond_a_limit_is_more_than_it() {
         let rates = Rates::default();
-        let judged = |figures| match judge(&rates, "", figures) {
+        let judged = |figures| match judge(&rates, &Of::Sending, figures) {
             Verdict::Fine => 0,
             Verdict::Warn(_) => 1,
             Verdict::Stop(_) => 2,
@@ -203,11 +399,13 @@ mod tests {
         assert_eq!(judged(figures(980, 20, 21, 0)), 1);
         assert_eq!(judged(figures(950, 50, 51, 0)), 2);
         assert_eq!(judged(figures(0, 200, 200, 0)), 2);
+        let at = Of::Destination("gmail".to_owned());
+        let Verdict::Stop(excess) = judge(&rates, &at, figures(1000, 0, 0, 4)) else {
+            panic!("0.4 % is beyond 0.3 %");
+        };
         assert_eq!(
-            judge(&rates, "at gmail: ", figures(1000, 0, 0, 4)),
-            Verdict::Stop(
-                "at gmail: 4 of 1000 accepted mails were complained of: 0.40 %, and 0.3 % is the limit".to_owned()
-            )
+            excess.to_string(),
+            "at gmail: 4 of 1000 accepted mails were complained of: 0.40 %, and 0.3 % is the limit"
         );
     }
 
@@ -236,9 +434,9 @@ mod tests {
                 Verdict::Warn(_) => 1,
                 Verdict::Stop(_) => 2,
             };
-            let before = rank(judge(&rates, "", figures(accepted, rejected, hard, complained)));
+            let before = rank(judge(&rates, &Of::Sending, figures(accepted, rejected, hard, complained)));
             for (hard, complained) in [(hard + more, complained), (hard, complained + more)] {
-                let after = rank(judge(&rates, "", figures(accepted, rejected, hard, complained)));
+                let after = rank(judge(&rates, &Of::Sending, figures(accepted, rejected, hard, complained)));
                 prop_assert!(after >= before);
             }
         }

@@ -1,6 +1,8 @@
 //! Leaving: a page with one button, and what the button and RFC 8058's one-click do. Looking changes nothing: scanners follow
 //! every link of every mail.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use minijinja::context;
@@ -8,11 +10,12 @@ use minijinja::context;
 use super::page::{Page, answer};
 use super::service::{Asker, Refusal, Service};
 use super::words::Words;
-use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
+use crate::ledger::event::{Exclusion, RecipientIndex, Scope, SuppressionEvent};
 use crate::ledger::feedback::{Feedback, Heard};
 use crate::ledger::segment::Record;
+use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientId;
-use crate::mail::token::{Action, Leave, Scope as Tag};
+use crate::mail::token::{Action, Leave, MailingTag, Scope as Tag};
 
 /// What suppressions that people ask for on the portal say.
 pub(super) const NOTE: &str = "on the portal";
@@ -20,6 +23,8 @@ pub(super) const NOTE: &str = "on the portal";
 /// What a link for leaving is about.
 struct Wish {
     who: RecipientId,
+    /// The mailing that the link stood in.
+    mailing: Option<MailingTag>,
     scope: Scope,
     /// What the topic is called towards people.
     topic: Option<String>,
@@ -38,6 +43,7 @@ impl Service {
         };
         Ok(Wish {
             who: leave.recipient,
+            mailing: leave.mailing,
             scope: topic
                 .as_ref()
                 .map_or(Scope::All, |(name, _)| Scope::Topic(name.clone())),
@@ -74,13 +80,14 @@ impl Service {
 
     /// Leaves at once; who has left already has left.
     pub(super) async fn leave(
-        &self,
+        self: &Arc<Self>,
         token: &str,
         body: &[u8],
         asker: &Asker,
     ) -> Result<Response<Body>, Refusal> {
         let wish = self.wish(token)?;
-        self.leave_records(wish.who, &wish.scope).await?;
+        self.leave_records((wish.who, wish.mailing), &wish.scope)
+            .await?;
         // RFC 8058 §3.1: a mail program's, which nobody looks at.
         if body == b"List-Unsubscribe=One-Click" {
             return Ok(answer(
@@ -103,8 +110,8 @@ impl Service {
     /// Puts down that somebody leaves, unless they did here since the last round. That the ledger says so already does not count:
     /// another portal, or a person, may have taken it back meanwhile. Only who goes on and on saying it is not heard any more.
     pub(super) async fn leave_records(
-        &self,
-        who: RecipientId,
+        self: &Arc<Self>,
+        (who, mailing): (RecipientId, Option<MailingTag>),
         scope: &Scope,
     ) -> Result<(), Refusal> {
         let wish = (who, scope.clone());
@@ -115,12 +122,13 @@ impl Service {
         if !self.limits.records.take(who, self.now()) && has_left {
             return Ok(());
         }
+        let mail = self.mail_of(who, mailing).await;
         let (at, key) = (self.moment_of(&who), self.new_key());
         let records = [
             Record::Feedback(Feedback {
                 message: key,
                 recipient: who,
-                mail: None,
+                mail,
                 at,
                 what: Heard::Left {
                     scope: scope.clone(),
@@ -137,5 +145,21 @@ impl Service {
         self.record(&records).await?;
         self.left(|left| left.insert(wish));
         Ok(())
+    }
+
+    /// The mail in which a link stood. Nobody's leaving depends on it: where the ledger that is known here does not tell, it is
+    /// counted for no mailing.
+    async fn mail_of(
+        self: &Arc<Self>,
+        who: RecipientId,
+        mailing: Option<MailingTag>,
+    ) -> Option<(OccurrenceId, RecipientIndex)> {
+        for occurrence in self.sendings.of_mailing(mailing?) {
+            let audience = self.audience(&occurrence).await;
+            if let Some(index) = audience.and_then(|it| it.index_of(&who)) {
+                return Some((occurrence, RecipientIndex(index)));
+            }
+        }
+        None
     }
 }

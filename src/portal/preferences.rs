@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use jiff::tz::TimeZone;
@@ -51,13 +53,17 @@ impl Service {
     /// Somebody's own page.
     pub(super) fn preferences_url(&self, settings: &Settings, who: RecipientId) -> String {
         let base = settings.portal.as_ref().map_or("", |it| it.url.as_str());
-        portal_address::preferences(base, self.key(), who)
+        portal_address::preferences(base, self.key(), who, None)
     }
 
     pub(super) fn whose(&self, token: &str) -> Result<RecipientId, Refusal> {
+        self.link(token).map(|leave| leave.recipient)
+    }
+
+    fn link(&self, token: &str) -> Result<Leave, Refusal> {
         let leave = Leave::verify(self.key(), token).map_err(|_| Refusal::Link)?;
         match leave.action {
-            Action::Preferences => Ok(leave.recipient),
+            Action::Preferences => Ok(leave),
             _ => Err(Refusal::Link),
         }
     }
@@ -136,13 +142,15 @@ impl Service {
 
     /// What somebody sent.
     pub(super) async fn preferences(
-        &self,
+        self: &Arc<Self>,
         token: &str,
         body: &[u8],
         asker: &Asker,
     ) -> Result<Response<Body>, Refusal> {
         self.may_ask(asker)?;
-        let who = self.whose(token)?;
+        let link = self.link(token)?;
+        let who = link.recipient;
+        let leaves = (who, link.mailing);
         let sent = Sent::parse(body);
         let wish = |what| self.wish_of(who, what);
         match sent.get("do") {
@@ -153,13 +161,13 @@ impl Service {
                 }
                 self.record_of(who, &records).await?;
             }
-            Some("leave") => self.leave_records(who, &Scope::All).await?,
+            Some("leave") => self.leave_records(leaves, &Scope::All).await?,
             Some("disown") => {
                 // Said once; whoever came back since may say it again.
                 if !self.has_disowned(&who) {
                     self.record_of(who, &[wish(Wanted::Disowned)]).await?;
                 }
-                self.leave_records(who, &Scope::All).await?;
+                self.leave_records(leaves, &Scope::All).await?;
             }
             Some("rejoin") => self.come_back(who).await?,
             Some("pause") => {

@@ -16,9 +16,9 @@ use crate::ledger::feedback::Reader;
 use crate::ledger::segment::{Record, Subject};
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
-use crate::mail::token::OccurrenceTag;
+use crate::mail::token::{MailingTag, OccurrenceTag};
 
-/// Recipients of all sendings that are kept, of 12 bytes and two bits each.
+/// Recipients of all sendings that are kept, of 16 bytes and two bits each.
 const MOST: usize = 4_000_000;
 
 /// A sending's audience, as it was fixed.
@@ -29,9 +29,20 @@ pub(super) struct Audience {
     /// When it was fixed: no mail of it is older.
     pub(super) at: Timestamp,
     ids: Box<[RecipientId]>,
+    /// Their indices, in the order of ids.
+    by_id: Box<[u32]>,
 }
 
 impl Audience {
+    /// The index of their own mail.
+    pub(super) fn index_of(&self, who: &RecipientId) -> Option<u32> {
+        let id = |at: &u32| self.ids.get(*at as usize);
+        let place = self.by_id.partition_point(|at| id(at) < Some(who));
+        // Of several with one id the first: copies stand behind.
+        let at = self.by_id.get(place)?;
+        (id(at) == Some(who)).then_some(*at)
+    }
+
     /// Whose mail the one with this index is.
     pub(super) fn who(&self, index: u32) -> Option<RecipientId> {
         self.ids.get(index as usize).copied()
@@ -85,6 +96,13 @@ impl Sendings {
     pub(super) fn named(&self, tag: &OccurrenceTag) -> Option<OccurrenceId> {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
         names.get(tag).cloned()
+    }
+
+    /// The sendings that a link for leaving may have been in: one, but for a chance in sixteen millions.
+    pub(super) fn of_mailing(&self, mailing: MailingTag) -> Vec<OccurrenceId> {
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        let alike = names.iter().filter(|(tag, _)| tag.mailing() == mailing);
+        alike.map(|(_, id)| id.clone()).collect()
     }
 
     /// The ledger that is read from.
@@ -241,10 +259,13 @@ fn load(ledger: &Ledger, occurrence: &OccurrenceId) -> Result<Option<Audience>, 
         },
     )?;
     let whole = head.filter(|_| ids.len() >= wanted);
+    let mut by_id: Vec<u32> = (0..).take(ids.len()).collect();
+    by_id.sort_unstable_by_key(|at| (ids.get(*at as usize), *at));
     Ok(whole.map(|(content_commit, at)| Audience {
         occurrence: occurrence.clone(),
         content_commit,
         at,
         ids: ids.into_boxed_slice(),
+        by_id: by_id.into_boxed_slice(),
     }))
 }

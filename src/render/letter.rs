@@ -182,6 +182,7 @@ impl Compiled {
             action: Action::Confirm,
             scope: Scope::All,
             recipient: view.reader(&self.key),
+            mailing: None,
         };
         let standing = &self.standing;
         standing.confirms.then(|| match &standing.portal {
@@ -192,19 +193,21 @@ impl Compiled {
 
     /// Whoever holds this copy leaves for themselves: a cc can not unsubscribe the recipient.
     fn leaving(&self, view: &RecipientView<'_>) -> Leaving {
-        let token = Leave {
+        let leave = Leave {
             action: Action::Unsubscribe,
             scope: self.standing.scope,
             recipient: view.reader(&self.key),
-        }
-        .token(&self.key);
+            mailing: Some(self.tag.mailing()),
+        };
+        // A mailbox with a long name has no room for a token that says which mailing was left.
+        let by_mail = Leave {
+            mailing: leave.mailing.filter(|_| self.standing.has_room),
+            ..leave
+        };
+        let portal = self.standing.portal.as_ref();
         Leaving {
-            mailto: Action::Unsubscribe.mailto(&self.standing.unsubscribe, &token),
-            https: self
-                .standing
-                .portal
-                .as_ref()
-                .map(|url| portal_address::leaving(url, &token)),
+            mailto: by_mail.mailto(&self.key, &self.standing.unsubscribe),
+            https: portal.map(|url| portal_address::leaving(url, &leave.token(&self.key))),
         }
     }
 

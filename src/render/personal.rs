@@ -211,6 +211,7 @@ impl Personal {
             action: Action::Preferences,
             scope: Scope::All,
             recipient: view.reader(key),
+            mailing: None,
         };
         Some(match view.is_specimen {
             true => leave.action.mailto(mailbox, SPECIMEN),
@@ -230,7 +231,10 @@ impl Personal {
         let is_specimen = view_of.is_specimen;
         Ok(match name {
             "preferences_url" if is_specimen => specimen("p"),
-            "preferences_url" => Some(preferences(portal, key, view_of.reader(key))),
+            "preferences_url" => {
+                let mailing = own.map(|mail| mail.occurrence.mailing());
+                Some(preferences(portal, key, view_of.reader(key), mailing))
+            }
             "view_url" if is_specimen => specimen("v"),
             "view_url" => own.map(|mail| view(portal, key, mail)),
             _ => match &self.list {

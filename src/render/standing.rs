@@ -5,13 +5,12 @@ use super::RenderError;
 use super::view::Ingredients;
 use crate::mail::address::Address;
 use crate::mail::header::{self, Mailbox};
-use crate::mail::token::Scope;
+use crate::mail::token::{Leave, Scope};
 use crate::workspace::campaign::{Priority, Purpose};
 
 /// RFC 5321 §4.5.3.1.1.
 const LONGEST_LOCAL: usize = 64;
 const VERP_TOKEN: usize = 32;
-const LEAVE_TOKEN: usize = 45;
 
 /// See the module's words.
 #[derive(Debug)]
@@ -26,6 +25,8 @@ pub(super) struct Standing {
     pub(super) domain: String,
     pub(super) bounces: Address,
     pub(super) unsubscribe: Address,
+    /// Whether the longer token fits behind it.
+    pub(super) has_room: bool,
     pub(super) portal: Option<String>,
     /// Whether the campaign asks people to confirm.
     pub(super) confirms: bool,
@@ -60,7 +61,7 @@ impl Standing {
         let unsubscribe = room(
             "unsubscribe.address",
             parse("unsubscribe.address", &given.settings.unsubscribe.address)?,
-            LEAVE_TOKEN,
+            Leave::SHORTER,
         )?;
 
         let mut from = Vec::new();
@@ -96,6 +97,7 @@ impl Standing {
             after_id: after_id(given, sender.domain())?,
             domain: sender.domain().to_owned(),
             portal,
+            has_room: unsubscribe.local().len() < LONGEST_LOCAL - Leave::LONGER,
             marketing: campaign.purpose == Purpose::Marketing,
             from,
             after_to,

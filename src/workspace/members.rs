@@ -5,6 +5,7 @@
 //! again by their byte offset: [`Rows`].
 
 mod amend;
+mod broken;
 mod cell;
 mod columns;
 mod edit;
@@ -16,7 +17,7 @@ use std::io::{self, Read};
 
 use super::list::{ColumnType, List};
 use super::member::Member;
-use crate::mail::address::AddressRef;
+use crate::mail::address::{AddressError, AddressRef};
 
 pub use amend::{Amendments, ChangedRow, NewRow, Values};
 pub(in crate::workspace) use cell::{bool, date, number, topics};
@@ -187,6 +188,24 @@ pub struct Row<'a> {
     raw: &'a [u8],
 }
 
+/// A row, as far as it can be read.
+#[derive(Debug)]
+pub enum Known<'a> {
+    /// All of it.
+    Row(Row<'a>),
+    /// Something is wrong with it; whose it is can be told.
+    Wrong {
+        /// Where it stands.
+        at: RowAt,
+        /// Whose it is.
+        address: AddressRef<'a>,
+        /// The row as it stands in the file.
+        raw: &'a [u8],
+    },
+    /// Nobody can say whose it is.
+    Nobodys(RowError),
+}
+
 /// An address with where its row stands, or what is wrong with the row.
 type PlacedAddress<'a> = Result<(RowAt, AddressRef<'a>), RowError>;
 
@@ -230,6 +249,27 @@ impl<R: Read> Members<R> {
     pub fn next_address(&mut self) -> Result<Option<Result<AddressRef<'_>, RowError>>, ListError> {
         let row = self.next_placed_address()?;
         Ok(row.map(|row| row.map(|(_, address)| address)))
+    }
+
+    /// The next row, and whose it is where it is wrong and that can be told all the same, with the row as it stands.
+    ///
+    /// # Errors
+    /// [`ListError::Io`].
+    pub fn next_known(&mut self) -> Result<Option<Known<'_>>, ListError> {
+        let Some(raw) = self.records.next()? else {
+            return Ok(None);
+        };
+        Ok(Some(match check(&self.columns, &raw) {
+            Ok(row) => Known::Row(row),
+            Err(why) => match address(&self.columns, &raw) {
+                Ok(address) => Known::Wrong {
+                    at: raw.at,
+                    address,
+                    raw: raw.raw,
+                },
+                Err(_) => Known::Nobodys(why),
+            },
+        }))
     }
 
     /// As [`Self::next_address`], with where the row stands.
@@ -343,14 +383,23 @@ fn refuse_flaw(columns: &Columns, raw: &RawRow<'_>) -> Result<(), RowError> {
     Err(row_error(columns, raw, place, flaw))
 }
 
+/// Whose a row is, whatever else is wrong with it.
 fn address<'a>(columns: &Columns, raw: &RawRow<'a>) -> Result<AddressRef<'a>, RowError> {
+    if let Some(address) = broken::address_of(columns, raw) {
+        return Ok(address);
+    }
     refuse_flaw(columns, raw)?;
     let wrong = |flaw| row_error(columns, raw, Some(columns.address), flaw);
     let cell = raw.cells.get(columns.address);
     let cell = cell.and_then(|(start, end)| raw.text.get(*start as usize..*end as usize));
     let text =
         std::str::from_utf8(cell.unwrap_or_default()).map_err(|_| wrong(RowFlaw::NotUtf8))?;
-    AddressRef::parse(text).map_err(|error| wrong(RowFlaw::Address(error.to_string())))
+    parsed(text).map_err(|error| wrong(RowFlaw::Address(error.to_string())))
+}
+
+/// An address with blanks around it is written to nobody, and is somebody's all the same.
+fn parsed(cell: &str) -> Result<AddressRef<'_>, AddressError> {
+    AddressRef::parse(cell.trim())
 }
 
 fn check<'a>(columns: &'a Columns, raw: &RawRow<'a>) -> Result<Row<'a>, RowError> {

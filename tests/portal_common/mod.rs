@@ -58,6 +58,7 @@ pub fn link(action: Action, scope: Scope, address: &str) -> String {
         action,
         scope,
         recipient: who(address),
+        mailing: None,
     };
     format!("/{letter}/{}", leave.token(&key()))
 }

@@ -33,13 +33,12 @@ impl Single {
             let end = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
             bytes.drain(..end);
         }
-        if !bytes.is_empty() {
-            self.0.push_back(Message {
-                taken: Taken(Place::Single),
-                bytes,
-                cut,
-            });
-        }
+        // An empty one, too: whoever hands it in is told that there is nothing in it.
+        self.0.push_back(Message {
+            taken: Taken(Place::Single),
+            bytes,
+            cut,
+        });
         Ok(())
     }
 }
@@ -78,6 +77,7 @@ mod tests {
             .unwrap();
         assert!(message.cut);
         assert_eq!(message.bytes.len(), MESSAGE_AT_MOST);
-        assert_eq!(Single::read(&b""[..]).unwrap().next().await.unwrap(), None);
+        let empty = Single::read(&b""[..]).unwrap().next().await.unwrap();
+        assert_eq!(empty.unwrap().bytes, b"");
     }
 }

@@ -99,10 +99,13 @@ fn waiting(here: &Here, gathered: &Gathered) -> Vec<(String, usize)> {
 fn words(here: &Here, gathered: &Gathered, done: &Done, dry_run: bool) -> String {
     let mut out = removals(here, gathered, done.lifted, dry_run);
     for proposal in &done.removing {
-        let cases = proposal.cases;
-        out.push_str(&match proposal.is_new {
-            true => format!("\n{cases} of them are removed on the new branch "),
-            false => format!("\n{cases} of them wait for review on the branch "),
+        out.push_str(&match (proposal.is_new, proposal.cases) {
+            (true, 1) => "\n1 row is removed on the new branch ".to_owned(),
+            (true, rows) => format!("\n{rows} rows are removed on the new branch "),
+            (false, 1) => "\nThe removal of 1 row waits for review on the branch ".to_owned(),
+            (false, rows) => {
+                format!("\nThe removal of {rows} rows waits for review on the branch ")
+            }
         });
         out.push_str(&how_to_propose(here, proposal));
     }

@@ -4,6 +4,7 @@ use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::rows::Rows;
 use crate::lint::{Check, Context};
+use crate::workspace::encryption::EncryptionError;
 use crate::workspace::rules::FILE_UNREADABLE;
 use crate::workspace::source::SourceError;
 
@@ -34,6 +35,11 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 )
                 .help("add it: its first row names the columns, and every further one is a member"),
             ),
+            // That is the key's fault, not the file's.
+            Rows::Closed(SourceError::Encrypted {
+                why: EncryptionError::OtherKeys,
+                ..
+            }) => {}
             // A link is complained of where files are listed.
             Rows::Closed(error) if !matches!(error, SourceError::NotRegular(_)) => {
                 let (message, help) = match error {

@@ -7,7 +7,7 @@ use super::data::{Destination, FEWEST, How, Sending};
 use super::links;
 use super::view::{Cell, Figure, Table, fate_series, moment, row_figure};
 use super::words::Words;
-use super::{Site, against_plan, groups};
+use super::{Site, against_plan, groups, stopped};
 use crate::ledger::event::Ranges;
 use crate::ledger::state::Note;
 
@@ -47,6 +47,7 @@ pub(super) fn of(sending: &Sending, site: &Site<'_>, words: &Words) -> Value {
         unlisted => (sending.unlisted > 0)
             .then(|| words.with("unlisted", &[&words.number(sending.unlisted)])),
         history => format!("postmerge history --campaign {} --format csv", sending.id),
+        stopped => sending.stopped.as_ref().map(|it| stopped::of(it, site.zone, words)),
         notes => (!sending.notes.is_empty()).then(|| notes(sending, site, words)),
     }
 }

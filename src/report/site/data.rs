@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::back::{Backs, Why, example};
 use super::compare::{Comparison, compare};
+use super::stopped::Stopped;
 use super::timeline::Counting;
 use crate::ledger::event::{AudienceHeader, Event, Exclusion, Outcome, Ranges, RecipientIndex};
 use crate::ledger::reading::Reading;
@@ -211,6 +212,8 @@ pub struct Sending {
     pub unlisted: u64,
     /// Of whom nobody knows.
     pub unknown: Unknown,
+    /// Why nothing more of it goes out.
+    pub stopped: Option<Stopped>,
     /// When it was held or lapsed.
     pub notes: Vec<(Timestamp, Note)>,
 }
@@ -375,6 +378,7 @@ impl<'a> Fold<'a> {
                 reasons: self.state.unknowns().keys().take(5).cloned().collect(),
                 addresses: tally.unknown_addresses,
             },
+            stopped: None,
             notes: self.state.notes().to_vec(),
         })
     }

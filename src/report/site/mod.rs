@@ -16,6 +16,7 @@ mod links;
 mod lists;
 mod overview;
 pub mod reading;
+pub mod stopped;
 pub mod timeline;
 mod view;
 pub mod words;

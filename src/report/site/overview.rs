@@ -2,11 +2,11 @@
 
 use minijinja::{Value, context};
 
-use super::Site;
 use super::chart::{Name, Row, Series, lines};
 use super::data::Sending;
 use super::view::{Cell, Figure, Table, fate_series, fates, path, row_figure, started};
 use super::words::{Words, percent};
+use super::{Site, stopped};
 
 /// Sendings that charts show.
 const RECENT: usize = 12;
@@ -53,6 +53,15 @@ fn cards(begun: &[&Sending], words: &Words) -> Vec<Value> {
 /// What a person must do.
 fn waits(site: &Site<'_>, words: &Words) -> Vec<Value> {
     let mut waits = Vec::new();
+    for sending in &site.sendings {
+        if let Some(it) = &sending.stopped {
+            waits.push(context! {
+                text => stopped::short(it, words),
+                about => sending.id.to_string(),
+                link => format!("{}#held", path(&sending.id)),
+            });
+        }
+    }
     for sending in site.sendings.iter().filter(|it| it.counts.unknown > 0) {
         waits.push(context! {
             text => words.with("waits_unknown", &[&words.number(sending.counts.unknown)]),

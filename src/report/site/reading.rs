@@ -9,12 +9,21 @@ use jiff::tz::TimeZone;
 use super::SiteError;
 use super::back::CameBack;
 use super::data::{Approved, Beside, Fold, Sending};
-use crate::ledger::branch::Ledger;
+use super::stopped::Stopped;
+use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::event::{AudienceHeader, Exclusion};
 use crate::ledger::reading::Readings;
-use crate::ledger::state::Contradiction;
+use crate::ledger::state::{Contradiction, Note};
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
+
+/// Why nothing more of a sending goes out.
+pub type Held<'a> = dyn Fn(
+        &OccurrenceId,
+        &[(Timestamp, Note)],
+        Option<Timestamp>,
+    ) -> Result<Option<Stopped>, LedgerError>
+    + 'a;
 
 /// What sendings are told with.
 pub struct Asked<'a> {
@@ -28,6 +37,8 @@ pub struct Asked<'a> {
     pub subject: &'a dyn Fn(&OccurrenceId) -> Option<String>,
     /// What a sending was approved as, where its commits can be read.
     pub approved: &'a dyn Fn(&OccurrenceId, &AudienceHeader) -> Option<Approved>,
+    /// Why nothing more of a sending goes out, by what was noted of it and the last time that its own records speak of.
+    pub stopped: &'a Held<'a>,
     /// The organisation's key, where it is at hand.
     pub key: Option<&'a RecipientKey>,
 }
@@ -39,9 +50,18 @@ pub struct Asked<'a> {
 pub fn sendings(ledger: &Ledger, asked: &Asked<'_>) -> Result<Vec<Sending>, SiteError> {
     let mut back = CameBack::default();
     let mut readings = Readings::default();
-    ledger.feedback(0, |feedback| match feedback.what.is_reading() {
-        true => readings.apply(&feedback),
-        false => back.apply(&feedback),
+    let mut last: HashMap<OccurrenceId, Timestamp> = HashMap::new();
+    ledger.feedback(0, |feedback| {
+        if let Some((id, _)) = &feedback.mail {
+            match last.get_mut(id) {
+                Some(last) => *last = feedback.at.max(*last),
+                None => drop(last.insert(id.clone(), feedback.at)),
+            }
+        }
+        match feedback.what.is_reading() {
+            true => readings.apply(&feedback),
+            false => back.apply(&feedback),
+        }
     })?;
     let mut found = Vec::new();
     // In the order in which they began: a warm-up goes by the days before.
@@ -93,6 +113,11 @@ pub fn sendings(ledger: &Ledger, asked: &Asked<'_>) -> Result<Vec<Sending>, Site
         }
         found.push(Sending {
             reading: readings.of(&id),
+            last: told.last.max(last.get(&id).copied()),
+            stopped: match told.counts.pending > 0 || told.header.is_none() {
+                true => (asked.stopped)(&id, &told.notes, told.last)?,
+                false => None,
+            },
             ..told
         });
     }

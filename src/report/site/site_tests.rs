@@ -187,6 +187,59 @@ fn what_was_read_is_told_where_anything_was() {
 }
 
 #[test]
+fn what_is_held_is_told_above_everything_else() {
+    use super::stopped::{Stopped, Why};
+    use crate::plan::rates::{Excess, Of, What};
+    let zone = TimeZone::UTC;
+    let excess = |of, limit| Stopped {
+        why: Why::TooMuch(Excess {
+            of,
+            what: What::Complaints,
+            part: 40,
+            whole: 1_000,
+            limit,
+        }),
+        since: None,
+    };
+    let mut sendings = small();
+    sendings[0].stopped = Some(Stopped {
+        since: Some(at(90)),
+        ..excess(Of::Sending, 300)
+    });
+    let sender = Of::Sender {
+        name: "eventos".to_owned(),
+        days: 7,
+    };
+    sendings[1].stopped = Some(excess(sender, 5_000));
+    let pages = made(site(&zone, Locale::Es, sendings.clone()));
+    let page = &pages["campaigns/2026+rueda.html"];
+    let told =
+        "hubo quejas de 40 de 1.000 correos aceptados: 4,00\u{a0}%, y el límite es 0,3\u{a0}%";
+    assert!(page.contains(told), "{page}");
+    assert!(
+        page.contains("Retenido desde") && page.contains("policy.rates.go_on"),
+        "{page}"
+    );
+    assert!(page.find(told) < page.find("<table"), "{page}");
+    let first = &pages["index.html"];
+    assert!(first.contains("#held") && first.contains(told), "{first}");
+    let pages = made(site(&zone, Locale::En, sendings.clone()));
+    let page = &pages["campaigns/boletin@2026-~q4.html"];
+    assert!(page.contains("sender eventos, last 7 days: 40 of 1,000 accepted mails were complained of: 4.00%, and 5% is the limit"), "{page}");
+    assert!(page.contains("The next run holds it."), "{page}");
+    sendings[1].stopped = Some(Stopped {
+        why: Why::Said("relay main: 535 no".to_owned()),
+        since: Some(at(90)),
+    });
+    let pages = made(site(&zone, Locale::It, sendings));
+    let page = &pages["campaigns/boletin@2026-~q4.html"];
+    assert!(
+        page.contains("relay main: 535 no") && page.contains("Fermato dal"),
+        "{page}"
+    );
+}
+
+#[test]
 fn what_strangers_wrote_stays_text() {
     let outcomes = [0, 0, 0, 1, 1, 1, 3, 5, 0];
     let mut one = told(&[HOSTILE], &outcomes, &CameBack::default(), 90);
@@ -195,6 +248,10 @@ fn what_strangers_wrote_stays_text() {
     one.failed
         .iter_mut()
         .for_each(|it| it.example = HOSTILE.to_owned());
+    one.stopped = Some(super::stopped::Stopped {
+        why: super::stopped::Why::Said(HOSTILE.to_owned()),
+        since: None,
+    });
     one.notes = vec![(at(1), crate::ledger::state::Note::Held(HOSTILE.to_owned()))];
     if let Some(header) = &mut one.header {
         header.sender = HOSTILE.to_owned();

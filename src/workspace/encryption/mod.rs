@@ -19,6 +19,8 @@ pub use keys::{KeyError, Keys, MOST_KEYS, NewKey, RecipientError, Recipients};
 pub const ENDING: &str = ".csv.age";
 /// The environment variable that holds the keys; only `cli` reads it.
 pub const KEY_VARIABLE: &str = "POSTMERGE_AGE_KEY";
+/// The environment variable that names a file of keys.
+pub const FILE_VARIABLE: &str = "POSTMERGE_AGE_KEY_FILE";
 
 /// What is put between files and what parses them, in bytes.
 const BUFFER: usize = 64 * 1024;
@@ -38,7 +40,7 @@ pub enum EncryptionError {
     #[error("is encrypted, and no key is at hand ({KEY_VARIABLE} is not set)")]
     NoKey,
     /// The keys are others.
-    #[error("is encrypted to other keys than those in {KEY_VARIABLE}")]
+    #[error("is encrypted to other keys than those in {KEY_VARIABLE} or {FILE_VARIABLE}")]
     OtherKeys,
     /// Its beginning does not belong to it.
     #[error("was changed after it was encrypted: its header's code does not fit")]

@@ -141,7 +141,17 @@ mod tests {
                 "\u{feff}email,name,note\r\n\r\n\"a@x.example\",\"A, \"\"the\"\" first\",\r\n\r\n\"b@x.example\",B,\"\"\r\n",
                 "\u{feff}email,name,note\r\n\r\n\r\n\"b@x.example\",B,\"\"\r\n",
             ),
-            // A cell of two lines can not be read: it stays whole.
+            // Blanks around the address, and a line break in a cell or in the address's own.
+            (
+                "email,name,note\n a@x.example ,A,\na@x.example,\"A\nB\",x\n\"a@x.example\n\",A,\nb@x.example,B,\n",
+                "email,name,note\nb@x.example,B,\n",
+            ),
+            // Somebody's whose row ends in another one's by a stray quotation mark stays.
+            (
+                "email,name,note\na@x.example,\"A,\nb@x.example,B\",\n",
+                "email,name,note\na@x.example,\"A,\nb@x.example,B\",\n",
+            ),
+            // A cell of two lines with another address: whose it is can not be told, and it stays whole.
             (
                 "email,name,note\nc@x.example,\"C\na@x.example,x\",\na@x.example,A,\n",
                 "email,name,note\nc@x.example,\"C\na@x.example,x\",\n",
