@@ -642,7 +642,7 @@ fn what_can_not_go_out_is_held_and_said() {
         "lists/bajas.yaml",
         &std::fs::read_to_string(root.join("lists/exportadores.yaml")).unwrap(),
     );
-    write(root, "lists/bajas.csv", "email\n ana@socios.example\n");
+    write(root, "lists/bajas.csv", "email\nana@ socios.example\n");
     campaign(root, "otro-siglo", TO_ALL);
     edit("otro-siglo", "2026-12-03", "2016-12-03");
     let plan = planned(root, Some("HEAD"), &[]);
