@@ -280,6 +280,26 @@ fn who_is_suppressed_between_two_runs_is_not_mailed() {
 }
 
 #[test]
+fn who_is_suppressed_in_the_last_claim_is_not_mailed_either() {
+    // All stand in one claim, so that no claim asks any more who is suppressed. With the longer pause nothing is due to be pushed
+    // when the mail's turn comes.
+    for (pause, people_there) in [("pause: 10s", 12), ("pause: 50s", 5)] {
+        let house = House::new(Mailboxes::new(), &people(people_there, &["a.test"]), pause);
+        let last = format!("p{}@a.test", people_there - 1);
+        let run = suppressing(&house, &[(2, &last)]);
+        let uno = line(&run, "uno");
+        let expected = (people_there as u64 - 1, 1);
+        assert_eq!(
+            (uno.counts.accepted, uno.counts.excluded),
+            expected,
+            "{run:?}"
+        );
+        assert!(!house.boxes.taken().iter().any(|(_, to, _)| *to == last));
+        assert!(run.published && !uno.held, "{run:?}");
+    }
+}
+
+#[test]
 fn who_is_suppressed_while_mails_go_out_is_not_mailed() {
     let house = House::new(Mailboxes::new(), &people(60, &["a.test"]), "pause: 1s");
     // The first one waits for a claim; the second is in the last claim that there will be.

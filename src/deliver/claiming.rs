@@ -194,21 +194,23 @@ impl Engine {
     /// Takes the publisher's answer.
     pub(super) fn published(&mut self, answer: Answer) -> Result<(), DeliverError> {
         let now = self.clock.now();
+        self.hearing.heard(now, answer.result.is_ok());
         let Some(outgoing) = self.outgoing.take() else {
-            return Ok(());
+            return match answer.result {
+                Ok(Some(news)) => self.hear(&news, now),
+                _ => Ok(()),
+            };
         };
         match answer.result {
-            Ok(()) => {
+            Ok(news) => {
                 self.remote = super::engine::Remote::default();
-                outgoing
-                    .claims
-                    .into_iter()
-                    .try_for_each(|claim| self.claim_holds(claim))
+                let mut claims = outgoing.claims.into_iter();
+                claims.try_for_each(|claim| self.claim_holds(claim))?;
+                news.map_or(Ok(()), |news| self.hear(&news, now))
             }
-            Err(Refusal::Suppressions(suppressions, returned)) => {
+            Err(Refusal::Suppressions(news)) => {
                 self.back_to_outbox(outgoing);
-                self.leave_out(&suppressions, now)?;
-                self.look_at_rates(&returned)
+                self.hear(&news, now)
             }
             Err(Refusal::Error(PublishError::Conflict { occurrence })) => {
                 let took = outgoing.claims.iter().any(|claim| {

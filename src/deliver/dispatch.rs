@@ -21,7 +21,7 @@ const AGAIN_AT_MOST: u8 = 3;
 impl Engine {
     /// Hands out whatever may go now.
     pub(super) fn dispatch(&mut self, now: Timestamp) -> Result<(), DeliverError> {
-        if self.stopping.is_some() {
+        if self.stopping.is_some() || self.has_to_hear(now) {
             return Ok(());
         }
         while let Some(lane) = self.pacer.take(now) {

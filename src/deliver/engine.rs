@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 
 use super::DeliverError;
+use super::hearing::Hearing;
 use super::letters::Letters;
 use super::progress::{Progress, Snapshot};
 use super::publisher::{Answer, Publish};
@@ -160,6 +161,7 @@ pub struct Engine {
     pub(super) outbox_since: Option<Timestamp>,
     pub(super) outgoing: Option<Outgoing>,
     pub(super) is_pushing: bool,
+    pub(super) hearing: Hearing,
     pub(super) remote: Remote,
     pub(super) in_flight: HashMap<Ticket, (usize, usize, u32)>,
     pub(super) until: Option<Timestamp>,
@@ -231,6 +233,7 @@ impl Engine {
             outbox_since: None,
             outgoing: None,
             is_pushing: false,
+            hearing: Hearing::new(now),
             remote: Remote::default(),
             in_flight: HashMap::new(),
             until: setting.until,
@@ -313,10 +316,8 @@ impl Engine {
             if self.queues.wake(now) > 0 {
                 self.claim_due = ClaimDue::Now;
             }
-            if publishing.is_none()
-                && let Some(batch) = self.next_batch(now)
-            {
-                publishing = Some(self.publisher.publish(batch));
+            if publishing.is_none() {
+                publishing = self.begin_to_publish(now);
             }
             self.is_pushing = publishing.is_some();
             if let Some(main) = self.next_look(now) {
@@ -371,6 +372,14 @@ impl Engine {
             turned_away: self.turned_away,
             occurrences: self.occurrences,
         })
+    }
+
+    /// What is due to be pushed, else fetched.
+    fn begin_to_publish(&mut self, now: Timestamp) -> Option<BoxFuture<'static, Answer>> {
+        match self.next_batch(now) {
+            Some(batch) => Some(self.publisher.publish(batch)),
+            None => self.hearing.begins().then(|| self.publisher.look()),
+        }
     }
 
     fn snapshot(&self, now: Timestamp) -> Snapshot<'_> {

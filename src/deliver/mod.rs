@@ -15,6 +15,7 @@ pub mod due;
 pub mod engine;
 pub mod error;
 pub mod frozen;
+mod hearing;
 mod inbox;
 mod leaving;
 pub mod letters;

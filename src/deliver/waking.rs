@@ -33,6 +33,7 @@ impl Engine {
             .chain(push)
             .chain(self.queues.wakes_at())
             .chain(self.claim_at(now).filter(|_| !self.is_pushing))
+            .chain(self.hearing.is_wanted().then_some(now))
             .chain(self.until)
             .chain(self.turns_at())
             .chain(self.deadline.filter(|deadline| *deadline > now))

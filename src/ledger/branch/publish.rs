@@ -195,7 +195,11 @@ impl Ledger {
         Err(PublishError::Busy(PUSHES))
     }
 
-    fn knows_suppressions(&self) -> Result<bool, LedgerError> {
+    /// Whether the suppressions are those that were read last, if they were read.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn knows_suppressions(&self) -> Result<bool, LedgerError> {
         match self.seen().suppressions {
             None => Ok(true),
             Some(seen) => Ok(self.count(&Subject::Suppressions)? == seen),
