@@ -34,7 +34,7 @@ use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{Event, Exclusion, RunId};
 use crate::ledger::feedback::ByOccurrence;
 use crate::ledger::journal::Journal;
-use crate::ledger::reply_text::reply_text;
+use crate::ledger::reply_text::reason_text;
 use crate::ledger::result_page::result_page;
 use crate::ledger::state::Counts;
 use crate::mail::occurrence::OccurrenceId;
@@ -344,7 +344,7 @@ impl Run<'_> {
         why: &str,
         held_before: Option<&str>,
     ) -> Result<(), StartError> {
-        if held_before != Some(reply_text(why).as_str()) {
+        if held_before != Some(reason_text(why).as_str()) {
             let event = Event::Held {
                 at: self.now,
                 reason: why.to_owned(),

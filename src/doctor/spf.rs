@@ -43,16 +43,7 @@ pub(super) async fn examine(names: &dyn Names, domain: &str, relays: &[Outgoing]
     let text = match published(names, domain).await {
         Ok(Published::One(text)) => text,
         Ok(Published::Absent) => {
-            let hosts = relays.iter().map(|it| it.host.as_str());
-            found.record.push(
-                Finding::wrong(
-                    Check::Spf,
-                    format!(
-                        "{domain} has no SPF record: receivers can not tell who may send for it"
-                    ),
-                )
-                .publish_text(domain, fresh(hosts), Vec::new()),
-            );
+            found.record.push(absent(domain, relays));
             return found;
         }
         Ok(Published::Several(texts)) => {
@@ -96,6 +87,45 @@ pub(super) async fn examine(names: &dyn Names, domain: &str, relays: &[Outgoing]
     found.record = of_record(names, domain, &text).await;
     found
 }
+
+/// There is no record: one with all relays that others can look up. What the rest sends from only people know.
+fn absent(domain: &str, relays: &[Outgoing]) -> Finding {
+    let (seen, hidden): (Vec<&Outgoing>, Vec<_>) = relays.iter().partition(|it| is_seen(it));
+    let mut what =
+        format!("{domain} has no SPF record: receivers can not tell who may send for it");
+    if !hidden.is_empty() {
+        let mut hosts: Vec<&str> = hidden.iter().map(|it| it.host.as_str()).collect();
+        hosts.dedup();
+        what.push_str(&format!(
+            ". {} can not be named in it, because the world can not reach it: name the addresses that its mail comes from in the end, such as `ip4:203.0.113.5`",
+            hosts.join(", ")
+        ));
+    }
+    let finding = Finding::wrong(Check::Spf, what);
+    match seen.is_empty() {
+        // A record without anybody would make all mail look forged.
+        true => finding,
+        false => {
+            let hosts = seen.iter().map(|it| it.host.as_str());
+            finding.publish_text(domain, fresh(hosts), Vec::new())
+        }
+    }
+}
+
+/// Whether receivers can look the relay up: not where it is this machine, or one of an inner network.
+fn is_seen(relay: &Outgoing) -> bool {
+    let host = relay.host.trim_end_matches('.').to_ascii_lowercase();
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return is_public(address);
+    }
+    // RFC 6761, section 6.3; and a name without a dot is one of an inner network.
+    let is_inner = !host.contains('.') || host.ends_with(".localhost") || host == LOCAL;
+    let addresses = relay.addresses.as_ref();
+    !is_inner && addresses.map_or(true, |all| all.iter().any(|it| is_public(*it)))
+}
+
+/// What many systems call themselves.
+const LOCAL: &str = "localhost.localdomain";
 
 /// What there is to say about the record itself.
 async fn of_record(names: &dyn Names, domain: &str, text: &str) -> Vec<Finding> {
@@ -164,6 +194,7 @@ async fn of_record(names: &dyn Names, domain: &str, text: &str) -> Vec<Finding> 
 async fn covered(names: &dyn Names, domain: &str, relay: &Outgoing) -> (Finding, bool) {
     let host = &relay.host;
     let addresses: Vec<IpAddr> = match &relay.addresses {
+        _ if !is_seen(relay) => Vec::new(),
         Ok(all) => all.iter().copied().filter(|it| is_public(*it)).collect(),
         Err(why) => return (Finding::not_known(Check::Spf, why.to_string()), false),
     };

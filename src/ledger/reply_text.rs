@@ -3,15 +3,27 @@
 //! The one place that keeps the promise that the ledger holds no addresses. Relays repeat the
 //! recipient's address in their replies, and people write addresses into reasons.
 
-/// Longest text kept, in characters.
+/// Longest reply kept, in characters: a relay's, of which there is one for each mail.
 pub const LONGEST: usize = 200;
 
-/// `text` on one line, every address's local part replaced by `…`, cut to [`LONGEST`] characters.
-/// Applied twice it changes nothing more.
+/// Longest reason kept of why a campaign is held, in characters. Its end says what to do.
+pub const LONGEST_REASON: usize = 1_000;
+
+/// `text` on one line, every address's local part replaced by `…`, cut to [`LONGEST`] characters;
+/// what is cut ends in `…`. Applied twice it changes nothing more.
 pub fn reply_text(text: &str) -> String {
+    fit(text, LONGEST)
+}
+
+/// The same of a reason why a campaign is held: up to [`LONGEST_REASON`].
+pub fn reason_text(text: &str) -> String {
+    fit(text, LONGEST_REASON)
+}
+
+fn fit(text: &str, longest: usize) -> String {
     // A relay's reply is cut before masking as well, so that a long one costs nothing. The word that
     // the cut goes through may be an address that lost its `@`, so it is left out.
-    let (text, cut) = match text.char_indices().nth(8 * LONGEST) {
+    let (text, cut) = match text.char_indices().nth(8 * longest) {
         Some((end, _)) => (text.get(..end).unwrap_or_default(), true),
         None => (text, false),
     };
@@ -26,12 +38,13 @@ pub fn reply_text(text: &str) -> String {
         kept.truncate(kept.rfind(char::is_whitespace).unwrap_or(0));
         kept.push('…');
     }
-    let mut masked = masked(&kept);
-    if let Some((end, _)) = masked.char_indices().nth(LONGEST) {
-        masked.truncate(end);
-    }
+    let masked = masked(&kept);
     let trimmed = masked.trim();
-    trimmed.to_owned()
+    if trimmed.chars().nth(longest).is_none() {
+        return trimmed.to_owned();
+    }
+    let cut: String = trimmed.chars().take(longest - 1).collect();
+    format!("{}…", cut.trim_end())
 }
 
 /// Shorter local parts are left: they are no names, and words of a reply (`no`, `ok`) may look like them.
@@ -174,8 +187,21 @@ mod tests {
         ] {
             assert_eq!(reply_text(text), expected);
         }
-        assert_eq!(reply_text(&"x ".repeat(5000)).trim().len(), LONGEST - 1);
+        let cut = reply_text(&"x ".repeat(5000));
+        assert_eq!(cut.chars().count(), LONGEST);
+        assert!(cut.ends_with("x…"), "{cut}");
         assert_eq!(reply_text(&"x".repeat(5000)), "…");
+    }
+
+    #[test]
+    fn reasons_keep_their_end() {
+        let why = format!("{}: run `postmerge lint`", "why ".repeat(200));
+        assert_eq!(reason_text(&why), why);
+        assert!(reply_text(&why).ends_with('…'));
+        let cut = reason_text(&"x ".repeat(5000));
+        assert_eq!(cut.chars().count(), LONGEST_REASON);
+        assert!(cut.ends_with('…'));
+        assert_eq!(reason_text("ask ana@uno.test"), "ask …@uno.test");
     }
 
     #[test]
@@ -221,6 +247,8 @@ mod tests {
             let once = reply_text(&text);
             prop_assert_eq!(reply_text(&once), once.clone());
             prop_assert!(once.chars().count() <= LONGEST);
+            let reason = reason_text(&text);
+            prop_assert_eq!(reason_text(&reason), reason.clone());
             prop_assert!(!once.chars().any(char::is_control));
         }
 

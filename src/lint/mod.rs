@@ -154,9 +154,12 @@ impl Context<'_> {
         rest.take_while(move |text| text.owner == wanted)
     }
 
-    /// How many business days lie before a day that is not past, if fewer than `needed`.
+    /// How many business days lie before a day that is not past, if fewer than `needed`. What comes on
+    /// a day off counts as the next business day's, as it does for notice.
     pub fn too_late(&self, date: Date, needed: u16) -> Option<u32> {
-        let left = self.calendar?.business_days_between(self.today, date);
+        let calendar = self.calendar?;
+        let from = calendar.business_day_from(self.today)?;
+        let left = calendar.business_days_between(from, date);
         (date >= self.today && left < u32::from(needed)).then_some(left)
     }
 

@@ -111,8 +111,18 @@ impl Calendar {
             .saturating_sub(u32::try_from(free).unwrap_or(0))
     }
 
+    /// `date` where it is a business day, else the next one: what is done on a day off counts as done
+    /// then. `None` beyond the year 9999.
+    pub fn business_day_from(&self, date: Date) -> Option<Date> {
+        match self.is_business_day(date) {
+            true => Some(date),
+            false => self.add_business_days(date, 1),
+        }
+    }
+
     /// The first day for which a proposal made at `proposed` keeps `notice` business days; one made
-    /// after `cut_off` counts as the next day's.
+    /// after `cut_off`, or on a day off, counts as the next business day's. Never earlier for a later
+    /// proposal. Where no notice is asked for, a day off is a day like others.
     pub fn earliest_after_notice(
         &self,
         proposed: Timestamp,
@@ -120,12 +130,16 @@ impl Calendar {
         cut_off: Time,
     ) -> Option<Date> {
         let local = self.zone.to_datetime(proposed);
-        let counted = if local.time() > cut_off {
-            local.date().tomorrow().ok()?
-        } else {
-            local.date()
+        let (day, is_late) = (local.date(), local.time() > cut_off);
+        let counted = match (notice, is_late) {
+            (_, true) if self.is_business_day(day) || notice == 0 => day.tomorrow().ok()?,
+            _ => day,
         };
-        self.add_business_days(counted, notice)
+        match notice {
+            0 => Some(counted),
+            // A day off has no cut-off of its own: whatever is proposed on it counts as the next business day's.
+            _ => self.add_business_days(self.business_day_from(counted)?, notice),
+        }
     }
 }
 
@@ -191,7 +205,49 @@ mod tests {
         assert_eq!(earliest("2026-12-24T08:00:00Z"), date(2026, 12, 28));
     }
 
+    #[test]
+    fn a_day_off_counts_as_the_next_business_day() {
+        let calendar = rome();
+        let earliest = |at: &str, notice| {
+            let at = at.parse().unwrap();
+            let day = calendar.earliest_after_notice(at, notice, time(9, 0, 0, 0));
+            day.unwrap()
+        };
+        // Friday after nine, Saturday before and after it, Sunday, Monday before nine: all are Monday's.
+        for at in [
+            "2026-12-04T12:00:00Z",
+            "2026-12-05T07:00:00Z",
+            "2026-12-05T12:00:00Z",
+            "2026-12-06T22:59:59Z",
+            "2026-12-07T08:00:00Z",
+        ] {
+            assert_eq!(earliest(at, 1), date(2026, 12, 8), "{at}");
+        }
+        assert_eq!(earliest("2026-12-25T07:00:00Z", 1), date(2026, 12, 29));
+        // Without notice a Saturday's window can be proposed for on that Saturday.
+        assert_eq!(earliest("2026-12-05T07:00:00Z", 0), date(2026, 12, 5));
+        assert_eq!(earliest("2026-12-05T12:00:00Z", 0), date(2026, 12, 6));
+    }
+
     proptest! {
+        #[test]
+        fn a_later_proposal_never_goes_out_earlier(
+            at in 0..8_000_000i64, later in 0..1_000_000i64, notice in 0..5u32, hour in 0..24i8,
+            free in proptest::collection::vec(0..100i32, 0..20),
+        ) {
+            let day = |n: i32| date(2026, 1, 1) + Span::new().days(n);
+            let calendar = Calendar::new("America/Bogota", free.into_iter().map(day)).unwrap();
+            let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+            let earliest = |seconds| {
+                let proposed = start + jiff::SignedDuration::from_secs(seconds);
+                (proposed, calendar.earliest_after_notice(proposed, notice, time(hour, 0, 0, 0)).unwrap())
+            };
+            let ((proposed, first), (_, second)) = (earliest(at), earliest(at + later));
+            prop_assert!(first <= second, "{} {}", first, second);
+            // So many whole business days lie after the day that it was proposed on.
+            prop_assert!(calendar.business_days_between(calendar.date_of(proposed), first) >= notice);
+        }
+
         #[test]
         fn counting_agrees_with_walking(start in 0..3000i32, length in 0..600i32, free in proptest::collection::vec(0..3000i32, 0..30)) {
             let day = |n: i32| date(2024, 1, 1) + Span::new().days(n);

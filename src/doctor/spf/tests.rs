@@ -49,6 +49,39 @@ async fn no_record() {
 }
 
 #[tokio::test]
+async fn what_only_this_machine_knows_is_in_no_record() {
+    for host in [
+        "localhost",
+        "mail.localhost",
+        "127.0.0.1",
+        "::1",
+        "10.1.2.3",
+        "postfix",
+    ] {
+        let mut inner = relay(host, &["127.0.0.1", "10.1.2.3"]);
+        if !host.contains('1') {
+            // Many name servers do not know them.
+            inner.addresses = Err(NoAnswer {
+                name: host.to_owned(),
+                why: "no such name".to_owned(),
+            });
+        }
+        let found = examined(&[], &inner).await;
+        let finding = &found.record[0];
+        assert_eq!(finding.state, State::Wrong);
+        assert!(finding.publish.is_none(), "{finding:?}");
+        assert!(finding.what.contains("name the addresses"), "{finding:?}");
+        let told = Told::default();
+        let outer = relay("smtp.c.example", &["192.0.2.1"]);
+        let found = examine(&told, "c.example", &[inner.clone(), outer]).await;
+        let finding = &found.record[0];
+        assert_eq!(published_value(finding), "v=spf1 a:smtp.c.example ~all");
+        let found = examined(&["v=spf1 mx -all"], &inner).await;
+        assert_eq!(found.relays["principal"].state, State::Skipped, "{host}");
+    }
+}
+
+#[tokio::test]
 async fn a_relay_that_is_not_allowed() {
     let own = relay("smtp.c.example", &["192.0.2.1"]);
     let found = examined(&["v=spf1 mx -all"], &own).await;

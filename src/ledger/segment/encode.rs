@@ -11,7 +11,7 @@ use crate::ledger::event::{
     AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, RunId, SuppressionEvent,
 };
 use crate::ledger::feedback::Feedback;
-use crate::ledger::reply_text::reply_text;
+use crate::ledger::reply_text::{reason_text, reply_text};
 use crate::ledger::wish::Wish;
 use crate::mail::digest::Digest;
 use crate::mail::occurrence::OccurrenceId;
@@ -300,8 +300,8 @@ impl Writer {
                 self.words(reason);
             }
             Event::Held { at, reason } => {
-                let _ = write!(self.out, "held\t{}", at.as_millisecond());
-                self.words(reason);
+                let _ = write!(self.out, "held\t{}\t", at.as_millisecond());
+                escape(&mut self.out, &reason_text(reason));
             }
             Event::Lapsed { at, window } => {
                 let _ = write!(self.out, "lapsed\t{}", at.as_millisecond());

@@ -8,7 +8,7 @@ use super::{Claim, DISTINCT_TEXTS, Kind, NONE, Note, OccurrenceState, Slot};
 use crate::ledger::event::{
     AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, RecipientIndex, Resolution,
 };
-use crate::ledger::reply_text::reply_text;
+use crate::ledger::reply_text::{reason_text, reply_text};
 use crate::mail::recipient_id::RecipientId;
 
 /// A record that contradicts the ones before it.
@@ -182,7 +182,7 @@ impl OccurrenceState {
                 all.try_for_each(|index| self.resolved(index, *resolution, *at))
             }
             Event::Held { at, reason } => {
-                self.note(*at, Note::Held(reply_text(reason)));
+                self.note(*at, Note::Held(reason_text(reason)));
                 Ok(())
             }
             Event::Lapsed { at, window } => {

@@ -46,7 +46,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         out.push(
             Diagnostic::new(&CHECK.rule, &file.path, place, message)
                 .why(format!(
-                    "{} business days must lie between, and after {} the next day counts",
+                    "{} business days must lie between; what is proposed after {} or on a day off counts as the next business day's",
                     notice.business_days,
                     notice.cut_off.strftime("%H:%M")
                 ))

@@ -65,7 +65,7 @@ impl From<Day> for Weekday {
 pub struct Notice {
     /// How many.
     pub business_days: u16,
-    /// A proposal after this time of day counts as the next day's.
+    /// A proposal after this time of day, or on a day off, counts as the next business day's.
     pub cut_off: jiff::civil::Time,
 }
 
