@@ -9,6 +9,7 @@
 
 mod deliver_common;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -102,7 +103,8 @@ impl Office {
 
     fn propose(&self, wish: &Wish, now: Timestamp) -> Result<Vec<Proposal>, HygieneError> {
         let gathered = self.gather(now);
-        propose(&self.ground(), &gathered, &remote(), wish, now)
+        let none = BTreeSet::new();
+        propose(&self.ground(), &gathered, &none, (&remote(), wish), now)
     }
 
     fn git(&self, arguments: &[&str]) -> String {

@@ -10,7 +10,7 @@
 
 mod deliver_common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,7 +96,7 @@ impl Office {
     fn waiting(&self) -> usize {
         let name: ListName = ListName::new("socios");
         let list = &self.opened.workspace.lists[&name].list;
-        self.gather(at(NOW)).asked_for.waiting(&name, list).len()
+        self.gather(at(NOW)).waiting(&name, list).len()
     }
 
     fn fold(&self, push: bool) -> Vec<Proposal> {
@@ -106,7 +106,8 @@ impl Office {
         };
         let how = How { branch: None, push };
         let gathered = self.gather(at(NOW));
-        propose(&self.ground(), &gathered, &remote, &how, at(NOW)).unwrap()
+        let none = BTreeSet::new();
+        propose(&self.ground(), &gathered, &none, (&remote, &how), at(NOW)).unwrap()
     }
 
     fn show(&self, what: &str) -> String {

@@ -71,8 +71,8 @@ impl AskedFor {
         self.joined.get(&(list.to_string(), *who)).copied()
     }
 
-    /// Whose wishes are not in a list's file yet.
-    pub fn waiting(&self, name: &ListName, list: &List) -> Vec<RecipientId> {
+    /// Whose wishes came since a list's file was brought up to date.
+    pub fn since_folded(&self, name: &ListName, list: &List) -> Vec<RecipientId> {
         let folded = list.folded.unwrap_or(0);
         self.wishes.of_list(name.as_str(), folded)
     }

@@ -3,6 +3,9 @@
 //!
 //! Neither working copy nor index is touched, and no branch is ever moved or forced: what a branch that is still open proposes already is not
 //! proposed again, and what is new gets a new branch. So a second run says that there is nothing to do.
+//!
+//! Lists whose members' wishes are proposed first ([`super::fold::goes_first`]) wait: of one list there is one kind of change at a
+//! time, since git can not merge two that touch the same row or neighbours.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -32,6 +35,8 @@ pub struct Proposal {
     pub commit: CommitId,
     /// How many of the overdue cases, or of those whose wishes wait, it is about.
     pub cases: usize,
+    /// In which lists.
+    pub lists: BTreeSet<ListName>,
     /// Whether it was made just now.
     pub is_new: bool,
     /// Whether the remote has it.
@@ -76,15 +81,16 @@ struct OpenBranch {
     removes: HashSet<(ListName, RecipientId)>,
 }
 
-/// Writes the change, and says which branches propose what is overdue, the new one last. Nothing is written where all of it is proposed.
+/// Writes the change, and says which branches propose what is overdue, the new one last. Nothing is written where all of it is proposed,
+/// nor for lists that `wait`.
 ///
 /// # Errors
 /// [`HygieneError`].
 pub fn propose(
     ground: &Ground<'_>,
     gathered: &Gathered,
-    remote: &Remote,
-    wish: &Wish,
+    wait: &BTreeSet<ListName>,
+    (remote, wish): (&Remote, &Wish),
     now: Timestamp,
 ) -> Result<Vec<Proposal>, HygieneError> {
     wish.check(&ground.workspace.settings.ledger)?;
@@ -119,13 +125,17 @@ pub fn propose(
             ground,
             outward,
             branch,
-            by_it.iter().map(|(_, rows)| rows).sum(),
+            (
+                by_it.iter().map(|(_, rows)| rows).sum(),
+                by_it.iter().map(|((list, _), _)| list.clone()).collect(),
+            ),
         )?);
         proposed.extend(by_it.into_iter().map(|(case, _)| case));
     }
     let left: Vec<&Case> = overdue
         .into_iter()
         .filter(|case| !proposed.contains(&(case.list.clone(), case.recipient)))
+        .filter(|case| !wait.contains(&case.list))
         .collect();
     if left.is_empty() {
         return Ok(proposals);
@@ -133,7 +143,8 @@ pub fn propose(
     let (files, message) = change(ground, gathered, &left)?;
     let branch = name(repository, gathered, &open, wish, now)?;
     let rows = left.iter().map(|case| case.rows.len()).sum();
-    let made = proposal::make(ground, outward, (branch, &message, &files), rows, now)?;
+    let about = (rows, left.iter().map(|case| case.list.clone()).collect());
+    let made = proposal::make(ground, outward, (branch, &message, &files), about, now)?;
     proposals.push(made);
     Ok(proposals)
 }

@@ -4,19 +4,21 @@
 //!
 //! Until it is merged what was asked for lies over the lists as before: nobody is mailed more or less by it. So a list whose
 //! change waits for review gets no second one; what is asked for meanwhile comes into the next.
+//!
+//! Of one list there is one kind of change at a time, this one or [`super::clean`]'s: git can not merge two that touch the same row
+//! or neighbours. Which waited longer goes first, so neither waits for ever. Of who left nothing is put in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::HygieneError;
-use super::asked_for::AskedFor;
 use super::clean::{Proposal, Wish};
 use super::gather::{Gathered, Ground};
 use super::proposal::{self, Branch};
 use crate::git::ObjectId;
-use crate::ledger::event::Scope;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::RecipientId;
 use crate::plan::overlay::Overlay;
@@ -32,19 +34,76 @@ pub const PREFIX: &str = "postmerge/fold-";
 /// A list, and how many people's wishes are not in its file yet.
 type Waiting<'a> = (&'a ListName, &'a ListFile, usize);
 
+/// The lists in which this change goes before the removal of rows: an open branch proposes it, or it waited longer.
+///
+/// # Errors
+/// [`HygieneError`].
+pub fn goes_first(
+    ground: &Ground<'_>,
+    gathered: &Gathered,
+    remote: &crate::git::Remote,
+) -> Result<BTreeSet<ListName>, HygieneError> {
+    let overdue = gathered.cases.iter().filter(|case| case.state.is_overdue());
+    let mut since: BTreeMap<&ListName, Option<Date>> = BTreeMap::new();
+    for case in overdue {
+        let first = since.entry(&case.list).or_insert(case.state.until());
+        *first = (*first).min(case.state.until());
+    }
+    let mut found = BTreeSet::new();
+    if since.is_empty() {
+        return Ok(found);
+    }
+    let open = proposal::open_branches(ground, remote, &[PREFIX])?;
+    for (name, overdue) in since {
+        let Some(file) = ground.workspace.lists.get(name) else {
+            continue;
+        };
+        let mut is_first = asked_since(gathered, (name, file)).is_some_and(|it| Some(it) < overdue);
+        for branch in &open {
+            is_first = is_first || is_ahead(ground, branch, (name, file))?;
+        }
+        if is_first {
+            found.insert(name.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// The day on which the first of what waits for a list was said.
+fn asked_since(gathered: &Gathered, (name, file): (&ListName, &ListFile)) -> Option<Date> {
+    let folded = file.list.folded.unwrap_or(0);
+    let waiting = gathered.waiting(name, &file.list);
+    let wishes = &gathered.asked_for.wishes;
+    let said = waiting
+        .iter()
+        .flat_map(|who| wishes.row_of(name.as_str(), folded, who));
+    said.map(|wish| gathered.calendar.date_of(wish.at)).min()
+}
+
+/// Whether a branch brings a list further than the main branch has it.
+fn is_ahead(
+    ground: &Ground<'_>,
+    branch: &Branch,
+    (name, file): (&ListName, &ListFile),
+) -> Result<bool, HygieneError> {
+    let tree = ground.files_at(branch.commit)?;
+    let there = Workspace::load_list(&tree, name);
+    Ok(there.is_ok_and(|there| there.list.folded > file.list.folded))
+}
+
 /// Writes the change, and says which branches propose what waits, the new one last. Nothing is written where all of it is
-/// proposed. [`Proposal::cases`] counts people.
+/// proposed, nor for lists whose rows are being `removing`. [`Proposal::cases`] counts people.
 ///
 /// # Errors
 /// [`HygieneError`].
 pub fn propose(
     ground: &Ground<'_>,
     gathered: &Gathered,
-    remote: &crate::git::Remote,
-    wish: &Wish,
+    removing: &BTreeSet<ListName>,
+    (remote, wish): (&crate::git::Remote, &Wish),
     now: Timestamp,
 ) -> Result<Vec<Proposal>, HygieneError> {
-    let mut waiting = waiting(ground.workspace, &gathered.asked_for);
+    let mut waiting = waiting(ground.workspace, gathered);
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
@@ -54,11 +113,14 @@ pub fn propose(
     let mut proposals = Vec::new();
     // The newest first: it holds the most.
     for branch in open.iter().rev() {
-        let mut by_it = 0;
+        let (mut by_it, mut lists) = (0, BTreeSet::new());
         let mut left = Vec::new();
         for list in waiting {
             match holds(ground, gathered, branch, &list)? {
-                true => by_it += list.2,
+                true => {
+                    by_it += list.2;
+                    lists.insert(list.0.clone());
+                }
                 false => left.push(list),
             }
         }
@@ -66,8 +128,9 @@ pub fn propose(
         if by_it == 0 {
             continue;
         }
-        proposals.push(proposal::known(ground, outward, branch, by_it)?);
+        proposals.push(proposal::known(ground, outward, branch, (by_it, lists))?);
     }
+    waiting.retain(|(name, ..)| !removing.contains(*name));
     if waiting.is_empty() {
         return Ok(proposals);
     }
@@ -75,16 +138,18 @@ pub fn propose(
     let date = gathered.calendar.date_of(now);
     let branch = proposal::free_name(repository, &format!("{PREFIX}{date}"), &open)?;
     let people = waiting.iter().map(|(.., people)| people).sum();
-    let made = proposal::make(ground, outward, (branch, &message, &files), people, now)?;
+    let lists = waiting.iter().map(|(name, ..)| (*name).clone()).collect();
+    let about = (people, lists);
+    let made = proposal::make(ground, outward, (branch, &message, &files), about, now)?;
     proposals.push(made);
     Ok(proposals)
 }
 
 /// The lists that something waits for.
-fn waiting<'a>(workspace: &'a Workspace, asked_for: &AskedFor) -> Vec<Waiting<'a>> {
+fn waiting<'a>(workspace: &'a Workspace, gathered: &Gathered) -> Vec<Waiting<'a>> {
     let people = |(name, file)| {
         let file: &ListFile = file;
-        (name, file, asked_for.waiting(name, &file.list).len())
+        (name, file, gathered.waiting(name, &file.list).len())
     };
     let all = workspace.lists.iter().map(people);
     all.filter(|(.., people)| *people > 0).collect()
@@ -97,19 +162,13 @@ fn holds(
     branch: &Branch,
     (name, file, _): &Waiting<'_>,
 ) -> Result<bool, HygieneError> {
-    let tree = ground.files_at(branch.commit)?;
-    let Ok(there) = Workspace::load_list(&tree, name) else {
-        return Ok(false);
-    };
-    if there.list.folded <= file.list.folded {
+    if !is_ahead(ground, branch, (name, file))? {
         return Ok(false);
     }
-    let mut gone: BTreeSet<RecipientId> = gathered
-        .asked_for
-        .waiting(name, &file.list)
-        .into_iter()
-        .filter(|who| is_gone(gathered, who))
-        .collect();
+    let since = gathered.asked_for.since_folded(name, &file.list);
+    let mut gone: BTreeSet<RecipientId> = since.into_iter().collect();
+    let is_gone = gathered.gone_from(name);
+    gone.retain(is_gone);
     if gone.is_empty() {
         return Ok(true);
     }
@@ -119,12 +178,6 @@ fn holds(
     };
     gone.retain(|who| proposed.contains(who) && !now.contains(who));
     Ok(gone.is_empty())
-}
-
-/// Whether nothing is mailed to somebody: they left, were forgotten, or their address takes no mail.
-fn is_gone(gathered: &Gathered, who: &RecipientId) -> bool {
-    let known = gathered.suppressions.exact(who, &Scope::All);
-    known.is_some()
 }
 
 /// The lists' files brought up to date, and what the commit says.
@@ -188,8 +241,8 @@ fn amended(
         key: ground.key,
     };
     let now = proposal::rows(ground, file)?;
-    let gone = |who: &RecipientId| is_gone(gathered, who);
-    let found = overlay.amendments(name, &file.list, now.as_slice(), gone);
+    let is_gone = gathered.gone_from(name);
+    let found = overlay.amendments(name, &file.list, now.as_slice(), is_gone);
     let found = found.map_err(|why| wrong(why.without_values()))?;
     let mut rows = Vec::with_capacity(now.len() + 1_024);
     let written = found.write(&mut Cursor::new(now), &mut rows);
@@ -249,11 +302,12 @@ fn evidence(
         });
         out.push_str(&format!("- new, {}:{joined}\n", address.masked()));
     }
-    let waiting = asked_for.waiting(name, &file.list);
-    let rest = waiting.iter().filter(|who| !told.contains(*who));
+    let since = asked_for.since_folded(name, &file.list);
+    let is_gone = gathered.gone_from(name);
+    let rest = since.iter().filter(|who| !told.contains(*who));
     let (mut gone, mut unchanged) = (0, 0);
     for who in rest {
-        match is_gone(gathered, who) {
+        match is_gone(who) {
             true => gone += 1,
             false => unchanged += 1,
         }

@@ -24,6 +24,7 @@ use crate::schedule::calendar::Calendar;
 use crate::workspace::Workspace;
 use crate::workspace::encryption::Keys;
 use crate::workspace::keyed::Keyed;
+use crate::workspace::list::List;
 use crate::workspace::loaded::ListFile;
 use crate::workspace::members::{Members, RowAt};
 use crate::workspace::names::ListName;
@@ -72,6 +73,28 @@ pub struct Gathered {
     pub suppressions: Suppressions,
     /// What members asked for themselves.
     pub asked_for: AskedFor,
+}
+
+impl Gathered {
+    /// Of whom nothing is put into a list: they left, complained, were forgotten, or their address takes no mail; but for who has
+    /// a row there whose address can still be corrected.
+    pub(super) fn gone_from(&self, list: &ListName) -> impl Fn(&RecipientId) -> bool + '_ {
+        let of_list = self.cases.iter().filter(|case| case.list == *list);
+        let correctable = of_list.filter(|case| !case.state.is_overdue());
+        let correctable: HashSet<RecipientId> = correctable.map(|case| case.recipient).collect();
+        move |who| {
+            let is_suppressed = self.suppressions.exact(who, &Scope::All).is_some();
+            is_suppressed && !correctable.contains(who)
+        }
+    }
+
+    /// Whose wishes are to be put into a list's file.
+    pub fn waiting(&self, name: &ListName, list: &List) -> Vec<RecipientId> {
+        let is_gone = self.gone_from(name);
+        let mut found = self.asked_for.since_folded(name, list);
+        found.retain(|who| !is_gone(who));
+        found
+    }
 }
 
 /// Reads everything.

@@ -57,7 +57,7 @@ pub fn overview(gathered: &Gathered, workspace: &Workspace, now: Timestamp) -> V
             overdue: 0,
             next: None,
             days_left: None,
-            to_fold: gathered.asked_for.waiting(name, &file.list).len() as u64,
+            to_fold: gathered.waiting(name, &file.list).len() as u64,
             unconfirmed: gathered.unconfirmed.get(name).copied().unwrap_or(0),
             confirmed: file.list.confirmed,
             stale: file

@@ -1,7 +1,7 @@
 //! A change of lists that is proposed: files without some rows, or with others, in a commit on a branch of its own, on top of the main branch as
 //! fetched. Neither working copy nor index is touched, and no branch is ever moved.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Read as _;
 
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use crate::mail::recipient_id::RecipientId;
 use crate::workspace::encryption::{Recipients, encrypt};
 use crate::workspace::loaded::ListFile;
 use crate::workspace::members::{Members, without_rows};
+use crate::workspace::names::ListName;
 
 /// A branch that is not in the main branch yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,6 +176,9 @@ pub(super) fn write_rows(
 /// Where proposals go: the remote, and whether they are pushed there.
 pub(super) type Outward<'a> = (&'a Remote, bool);
 
+/// How many cases a proposal is about, and which lists.
+pub(super) type About = (usize, BTreeSet<ListName>);
+
 /// What an open branch proposes already; it is pushed, where that is wished and was not done.
 ///
 /// # Errors
@@ -183,7 +187,7 @@ pub(super) fn known(
     ground: &Ground<'_>,
     (remote, push): Outward<'_>,
     branch: &Branch,
-    cases: usize,
+    (cases, lists): About,
 ) -> Result<Proposal, HygieneError> {
     if push && !branch.on_remote {
         let repository = ground.ledger.repository();
@@ -193,6 +197,7 @@ pub(super) fn known(
         branch: branch.name.clone(),
         commit: branch.commit,
         cases,
+        lists,
         is_new: false,
         is_pushed: branch.on_remote || push,
     })
@@ -206,7 +211,7 @@ pub(super) fn make(
     ground: &Ground<'_>,
     (remote, push): Outward<'_>,
     (branch, message, files): (String, &str, &[(String, ObjectId)]),
-    cases: usize,
+    (cases, lists): About,
     now: Timestamp,
 ) -> Result<Proposal, HygieneError> {
     let (commit, there) = commit(ground, files, (&branch, message), now)?;
@@ -220,6 +225,7 @@ pub(super) fn make(
         branch,
         commit,
         cases,
+        lists,
         is_new: true,
         is_pushed: push,
     })

@@ -144,6 +144,7 @@ pages! {
     "join-link-missing"
     "join-link-unfounded"
     "joining-impossible"
+    "topics-without-column"
 }
 
 /// The page of a rule.

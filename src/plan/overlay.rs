@@ -52,7 +52,7 @@ impl Overlay<'_> {
         said
     }
 
-    /// What a list's file has to become, as it stands in `rows`; `is_gone` are not put in anew.
+    /// What a list's file has to become, as it stands in `rows`; of who `is_gone` nothing is put in, neither a row nor another cell.
     ///
     /// # Errors
     /// [`ListError`].
@@ -75,7 +75,7 @@ impl Overlay<'_> {
             let who = self.key.id_of_ref(address, &mut buffer);
             let said = said.get(&who)?;
             present.insert(who);
-            Some(said.values.clone())
+            (!is_gone(&who)).then(|| said.values.clone())
         };
         let mut found = Amendments::find(rows, list, change)?;
         let new = order

@@ -58,6 +58,12 @@ impl List {
             || self.language_column.as_ref() == Some(name);
         is_said && self.consent.column.as_ref() != Some(name)
     }
+
+    /// Whether it has topics, and no column that holds who chose them.
+    pub fn lacks_topics_column(&self) -> bool {
+        let mut columns = self.columns.values();
+        !self.topics.is_empty() && !columns.any(|it| it.kind == ColumnType::Topics)
+    }
 }
 
 /// How people join a list by themselves, on the portal.

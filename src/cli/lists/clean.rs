@@ -1,6 +1,7 @@
 //! `postmerge lists clean`: the change that removes overdue rows, the change that puts in what members asked for themselves, and the lift
 //! of corrected addresses' suppressions.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -11,6 +12,7 @@ use crate::deliver::opened::remote;
 use crate::hygiene::clean::{Proposal, Wish, lift, propose};
 use crate::hygiene::fold;
 use crate::hygiene::gather::Gathered;
+use crate::workspace::names::ListName;
 
 /// What `lists clean` takes.
 #[derive(Debug, clap::Args)]
@@ -20,7 +22,8 @@ use crate::hygiene::gather::Gathered;
         for review. No other byte of the lists changes; folder and index are not touched. What an open branch proposes already is \
         not proposed again.\n\n\
         A second branch brings the lists up to date with what people asked for themselves: rows of who joined, cells that members \
-        changed, nothing else; and `folded` in each list's YAML says how much of it is in the file then. Mails go by it already.\n\n\
+        changed, nothing else; and `folded` in each list's YAML says how much of it is in the file then. Mails go by it already. Of \
+        one list there is one of the two at a time, whichever waited longer: the other follows once it is merged.\n\n\
         Where a row has another address now, the suppression of the old one is lifted in the ledger.",
     after_help = "Examples:\n  \
         postmerge lists clean --dry-run          what would be removed and put in\n  \
@@ -67,8 +70,17 @@ pub(super) fn run(
         done.lifted = lift(&mut here.opened.ledger, &gathered.corrected, now).map_err(failed)?;
         let remote = remote(&here.opened.workspace.settings.ledger);
         let (ground, now) = (here.ground(), here.now);
-        done.removing = propose(&ground, &gathered, &remote, &wish, now).map_err(failed)?;
-        done.folding = fold::propose(&ground, &gathered, &remote, &wish, now).map_err(failed)?;
+        let how = (&remote, &wish);
+        let first = fold::goes_first(&ground, &gathered, &remote).map_err(failed)?;
+        done.removing = propose(&ground, &gathered, &first, how, now).map_err(failed)?;
+        let lists =
+            |proposals: &[Proposal]| proposals.iter().flat_map(|it| it.lists.clone()).collect();
+        let removing: BTreeSet<ListName> = lists(&done.removing);
+        done.folding = fold::propose(&ground, &gathered, &removing, how, now).map_err(failed)?;
+        let folding: BTreeSet<ListName> = lists(&done.folding);
+        let waiting = waiting(&here, &gathered).into_iter().map(|(list, _)| list);
+        done.not_folded = waiting.filter(|it| !folding.contains(it)).collect();
+        done.not_cleaned = first.difference(&removing).cloned().collect();
     }
     let text = match arguments.format {
         Format::Json => as_json(&here, &gathered, &done),
@@ -84,14 +96,18 @@ struct Done {
     removing: Vec<Proposal>,
     folding: Vec<Proposal>,
     lifted: usize,
+    /// Lists whose rows are removed once what members asked for is in them.
+    not_cleaned: BTreeSet<ListName>,
+    /// Lists that get what members asked for once rows are removed.
+    not_folded: BTreeSet<ListName>,
 }
 
 /// How many people's wishes each list waits for.
-fn waiting(here: &Here, gathered: &Gathered) -> Vec<(String, usize)> {
+fn waiting(here: &Here, gathered: &Gathered) -> Vec<(ListName, usize)> {
     let lists = here.opened.workspace.lists.iter();
     let people = lists.map(|(name, file)| {
-        let waiting = gathered.asked_for.waiting(name, &file.list);
-        (name.to_string(), waiting.len())
+        let waiting = gathered.waiting(name, &file.list);
+        (name.clone(), waiting.len())
     });
     people.filter(|(_, people)| *people > 0).collect()
 }
@@ -109,13 +125,20 @@ fn words(here: &Here, gathered: &Gathered, done: &Done, dry_run: bool) -> String
         });
         out.push_str(&how_to_propose(here, proposal));
     }
+    for list in &done.not_cleaned {
+        out.push_str(&format!(
+            "\n{}: rows are removed once what members asked for is merged, or its branch deleted.\n",
+            here.path_of(list)
+        ));
+    }
     let waiting = waiting(here, gathered);
     if !waiting.is_empty() {
         out.push('\n');
     }
     for (list, people) in waiting {
         out.push_str(&format!(
-            "  lists/{list}.csv: {people} asked for something themselves that is not in it yet\n"
+            "  {}: {people} asked for something themselves that is not in it yet\n",
+            here.path_of(&list)
         ));
     }
     for proposal in &done.folding {
@@ -124,6 +147,12 @@ fn words(here: &Here, gathered: &Gathered, done: &Done, dry_run: bool) -> String
             false => "\nIt waits for review on the branch ",
         });
         out.push_str(&how_to_propose(here, proposal));
+    }
+    for list in &done.not_folded {
+        out.push_str(&format!(
+            "\n{}: it is put in once the removal of rows is merged, or its branch deleted.\n",
+            here.path_of(list)
+        ));
     }
     out
 }
@@ -209,8 +238,11 @@ fn as_json(here: &Here, gathered: &Gathered, done: &Done) -> String {
     };
     let waiting: Vec<_> = waiting(here, gathered)
         .into_iter()
-        .map(|(list, people)| json!({"list": list, "people": people}))
+        .map(|(list, people)| json!({"list": list.as_str(), "people": people}))
         .collect();
+    let names = |lists: &BTreeSet<ListName>| -> Vec<String> {
+        lists.iter().map(ToString::to_string).collect()
+    };
     let document = json!({
         "version": 1,
         "overdue": rows,
@@ -219,6 +251,8 @@ fn as_json(here: &Here, gathered: &Gathered, done: &Done) -> String {
         "lifted": done.lifted,
         "waiting": waiting,
         "fold_branches": branches(&done.folding),
+        "removed_later": names(&done.not_cleaned),
+        "put_in_later": names(&done.not_folded),
     });
     format!("{document:#}\n")
 }

@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::includes::identities;
 use crate::lint::rows::Rows;
 use crate::lint::{Check, Context};
+use crate::workspace::campaign::Audience;
 
 /// The rule.
 pub static CHECK: Check = Check {
@@ -43,6 +44,8 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             .all(|it| audience.exclude_lists.contains(it))
         {
             "its lists stand in `exclude_lists`, too"
+        } else if audience.topic.is_some() && no_topics(context, audience) {
+            "no list of it has a column of `type: topics`, so nobody can have chosen the topic"
         } else {
             "look at lists, topic, `where` and `exclude`: no row is left"
         };
@@ -53,4 +56,11 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 .help(help),
         );
     }
+}
+
+/// Whether none of the campaign's lists has a column that holds who chose which topic.
+fn no_topics(context: &Context<'_>, audience: &Audience) -> bool {
+    let lists = audience.lists.iter();
+    let mut lists = lists.filter_map(|name| context.loaded.lists.get(name));
+    lists.all(|file| file.list.lacks_topics_column())
 }

@@ -103,6 +103,7 @@ pub mod template_late;
 pub mod template_layout_missing;
 pub mod template_unapproved;
 pub mod topic_unknown;
+pub mod topics_without_column;
 pub mod tracking_without_effect;
 pub mod typography;
 pub mod unknown_list;
@@ -235,4 +236,5 @@ pub static ALL: &[&Check] = &[
     &join_link_missing::CHECK,
     &join_link_unfounded::CHECK,
     &joining_impossible::CHECK,
+    &topics_without_column::CHECK,
 ];
