@@ -109,6 +109,31 @@ async fn who_never_signed_up_says_so_once() {
 }
 
 #[tokio::test]
+async fn who_asked_for_too_much_may_leave_and_so_may_many_behind_one_address() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    let path = link(Action::Preferences, Tag::All, "p1@a.test");
+    for client in 0..25 {
+        let body = format!("do=save&socios.nombre=N{client}");
+        desk.from(client, &path, &body).await;
+    }
+    let answer = desk.from(30, &path, "do=disown").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let other = link(Action::Preferences, Tag::All, "p2@a.test");
+    for _ in 0..130 {
+        desk.from(31, &other, "do=nothing").await;
+    }
+    let answer = desk.from(31, &other, "do=pause").await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    let answer = desk.from(31, &other, "do=leave").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    desk.portal.round().await.unwrap();
+    assert!(is_gone(&desk, &house, "p1@a.test"));
+    assert!(is_gone(&desk, &house, "p2@a.test"));
+    assert_eq!(written(&desk, &house, "disowned"), (1, 2));
+}
+
+#[tokio::test]
 async fn who_leaves_has_left_also_where_the_portal_thought_so_already() {
     let (house, clock) = (house(), clock());
     let one = Desktop::open(&house, "portal", &clock);
@@ -146,6 +171,26 @@ async fn the_last_word_holds_where_a_clock_was_set_back() {
     two.post(&leaving, ONE_CLICK).await;
     two.portal.round().await.unwrap();
     assert!(is_gone(&two, &house, "p1@a.test"));
+}
+
+#[tokio::test]
+async fn the_last_wish_holds_where_a_clock_was_set_back() {
+    let house = house();
+    let (ahead, behind) = (clock(), clock());
+    later(&ahead, 60);
+    let one = Desktop::open(&house, "portal", &ahead);
+    let path = link(Action::Preferences, Tag::All, "p1@a.test");
+    one.post(&path, "do=save&socios.nombre=Uno&often=30").await;
+    one.portal.round().await.unwrap();
+    drop(one);
+    let two = Desktop::open(&house, "portal", &behind);
+    let answer = two.post(&path, "do=save&socios.nombre=Dos&often=7").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let page = two.get(&path).await.text;
+    assert!(page.contains("Dos") && !page.contains("Uno"), "{page}");
+    two.portal.round().await.unwrap();
+    let wishes = two.ledger(&house).wishes().unwrap();
+    assert_eq!(wishes.of(&who("p1@a.test")).at_most(), Some(7));
 }
 
 #[tokio::test]

@@ -18,9 +18,9 @@ use std::fs;
 
 use axum::http::StatusCode;
 use deliver_common::{House, SECRET, clock, git};
-use portal_common::{Desktop, house, link, who};
+use portal_common::{Desktop, house, key, link, secret_of_links, who};
 use postmerge::ledger::event::{Exclusion, Scope};
-use postmerge::mail::token::{Action, Scope as Tag};
+use postmerge::mail::token::{Action, Leave, Scope as Tag};
 use postmerge::portal::{FetchError, GroundError, RoundError};
 
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
@@ -137,6 +137,47 @@ async fn a_portal_starts_while_the_remote_is_away_from_what_it_fetched_last() {
     fs::rename(&away, &here).unwrap();
     desk.portal.round().await.unwrap();
     assert!(left(&desk, &house, "p2@a.test"));
+}
+
+#[tokio::test]
+async fn other_secrets_of_links_count_as_soon_as_the_settings_name_them() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    let with = |variable: &str| {
+        let secret = secret_of_links(variable);
+        let leave = Leave {
+            action: Action::Preferences,
+            scope: Tag::All,
+            recipient: who("p1@a.test"),
+            mailing: None,
+        };
+        let key = key().with_token_secrets([secret.as_bytes()]).unwrap();
+        format!("/p/{}", leave.token(&key))
+    };
+    let (old, new) = (with("HAD_OLD_LINKS"), with("HAD_NEW_LINKS"));
+    let first = link(Action::Preferences, Tag::All, "p1@a.test");
+    let mut named = "publish:".to_owned();
+    for (variables, good) in [
+        ("HAD_OLD_LINKS", [false, true, false]),
+        ("HAD_NEW_LINKS, HAD_OLD_LINKS", [false, true, true]),
+        ("HAD_NEW_LINKS", [false, false, true]),
+        // Not in this portal's environment: what was good stays good, and it is said.
+        ("NEWER_LINKS, HAD_NEW_LINKS", [false, false, true]),
+        ("HAD_OLD_LINKS", [false, true, false]),
+    ] {
+        let next = format!("key: {{tokens: [{variables}]}}\npublish:");
+        house.edit("postmerge.yaml", &named, &next);
+        named = next;
+        house.push(variables);
+        desk.portal.round().await.unwrap();
+        for (path, good) in [&first, &old, &new].into_iter().zip(good) {
+            let is_good = desk.get(path).await.status == StatusCode::OK;
+            assert_eq!(is_good, good, "{variables}: {path}");
+        }
+        let missing = u64::from(variables.starts_with("NEWER"));
+        assert_eq!(desk.figure("secrets_missing").await, missing);
+    }
+    assert_eq!(desk.logged("NEWER_LINKS is not set"), 1);
 }
 
 #[tokio::test]

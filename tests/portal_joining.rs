@@ -224,7 +224,11 @@ async fn a_link_is_good_for_a_week_and_joins_once() {
     // They leave; whoever finds the link does not bring them back.
     let leaving = link(Action::Unsubscribe, Tag::All, "nueva@b.test");
     desk.post(&leaving, "").await;
-    assert_eq!(desk.post(&path, "").await.status, StatusCode::OK);
+    let used = desk.post(&path, "").await;
+    assert_eq!(used.status, StatusCode::OK);
+    assert!(used.text.contains("Este enlace ya se usó"), "{}", used.text);
+    assert!(used.text.contains("https://correo.c.test/p/"));
+    assert!(!used.text.contains("bienvenida"));
     desk.portal.round().await.unwrap();
     assert_eq!(desk.post(&path, "").await.status, StatusCode::OK);
     desk.portal.round().await.unwrap();
@@ -242,6 +246,91 @@ async fn a_link_is_good_for_a_week_and_joins_once() {
     later(&clock, 2);
     assert_eq!(desk.get(&path).await.status, StatusCode::NOT_FOUND);
     assert_eq!(desk.post(&path, "").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_link_of_who_was_forgotten_says_nothing() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    desk.post("/join/socios", FORM).await;
+    let path = desk.mails.last_link();
+    desk.post(&path, "").await;
+    desk.portal.round().await.unwrap();
+    let own = link(Action::Preferences, Tag::All, "nueva@b.test");
+    assert!(desk.get(&own).await.text.contains("nueva@b.test"));
+    bar(&desk, &house, &clock, "nueva@b.test");
+    desk.portal.round().await.unwrap();
+    assert_eq!(desk.post(&path, "").await.status, StatusCode::NOT_FOUND);
+    // No list has them: what they wrote is sealed on the ledger, and shown to nobody.
+    for more in ["", "/data", "/data.json"] {
+        let answer = desk.get(&format!("{own}{more}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{more}");
+        assert!(!answer.text.contains("nueva"), "{more}: {}", answer.text);
+    }
+    assert_eq!(
+        desk.post(&own, "do=rejoin").await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        desk.post(&own, "do=disown").await.status,
+        StatusCode::SEE_OTHER
+    );
+}
+
+#[tokio::test]
+async fn a_topic_that_leaves_the_list_takes_nothing_else_with_it() {
+    let (house, clock) = (house(), clock());
+    let campaign = "campaigns/uno/campaign.yaml";
+    let topic = "{lists: [socios], topic: ferias}";
+    house.edit(campaign, "{lists: [socios]}", topic);
+    let (both, one) = ("X1,true,,ferias;becas,1", "X1,true,,ferias,1");
+    house.edit("lists/socios.csv", one, both);
+    house.push("for those who want fairs");
+    let desk = Desktop::open(&house, "portal", &clock);
+    let body = FORM.replace("temas=becas", "temas=becas&socios.temas=ferias");
+    desk.post("/join/socios", &body).await;
+    desk.post(&desk.mails.last_link(), "").await;
+    later(&clock, 1);
+    desk.post("/join/socios", &body.replace("nueva", "otra"))
+        .await;
+    let pending = desk.mails.last_link();
+    let dario = link(Action::Preferences, Tag::All, "p1@a.test");
+    let saved = desk.post(&dario, "do=save&socios.temas=becas").await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER);
+    desk.portal.round().await.unwrap();
+
+    house.edit("lists/socios.yaml", ", becas: {title: Becas}", "");
+    house.edit("lists/socios.csv", both, one);
+    house.push("no grants any more");
+    desk.portal.round().await.unwrap();
+    let joined = desk.post(&pending, "").await;
+    assert_eq!(joined.status, StatusCode::OK, "{}", joined.text);
+    desk.portal.round().await.unwrap();
+    // Four of five, and both who joined.
+    assert_eq!(sends(&house, 1, &clock), 6);
+}
+
+#[tokio::test]
+async fn what_did_not_go_out_at_the_end_is_said() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    desk.mails.refuse(&[451, 451, 451, 451, 451]);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (_ask, stop) = tokio::sync::watch::channel(true);
+    desk.mails.open(false);
+    assert_eq!(
+        desk.from(1, "/join/socios", FORM).await.status,
+        StatusCode::OK
+    );
+    let every = std::time::Duration::from_secs(30);
+    let running = desk.portal.run(listener, every, stop);
+    let opening = async {
+        tokio::task::yield_now().await;
+        desk.mails.open(true);
+    };
+    let (ended, ()) = tokio::join!(running, opening);
+    ended.unwrap();
+    assert_eq!(desk.logged("1 mail with a link did not go out"), 1);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! `postmerge forget`: a person's right to erasure.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write as _};
 #[cfg(unix)]
@@ -71,7 +72,16 @@ pub fn run(
             "  {path} has {count} rows that can not be read: look whether theirs is among them (`postmerge lint` shows where)\n"
         ));
     }
-    if known.rows.is_empty() && known.unreadable.is_empty() {
+    let in_a_list = |list: &str| known.rows.iter().any(|row| row.list.as_str() == list);
+    let joined = known.sealed.iter();
+    let joined = joined.filter(|it| it.waits && !in_a_list(&it.list));
+    let joined: BTreeSet<&str> = joined.map(|it| it.list.as_str()).collect();
+    for list in &joined {
+        text.push_str(&format!(
+            "  they joined {list} by themselves; its file does not have them yet, and gets no row of them\n"
+        ));
+    }
+    if known.rows.is_empty() && known.unreadable.is_empty() && joined.is_empty() {
         text.push_str("They are in no list.\n");
     }
     for path in &known.campaigns {
@@ -122,6 +132,12 @@ fn left(known: &Known) -> String {
              (docs/hygiene.md#forgetting-somebody)\n",
         );
     }
+    if !known.sealed.is_empty() {
+        text.push_str(
+            "  what they wrote themselves when they joined or changed their data: it is sealed on the ledger, only the organisation's key opens it, \
+             and the portal shows it to nobody\n",
+        );
+    }
     text.push_str("  mails in mailboxes, the relay's log, and the bounce mailbox, which postmerge does not rule\n");
     text
 }
@@ -144,11 +160,15 @@ fn export(
             .collect();
         json!({"list": row.list.as_str(), "line": row.line, "cells": cells})
     });
+    let sealed = known.sealed.iter();
+    let sealed =
+        sealed.map(|it| json!({"list": it.list, "at": it.at.to_string(), "cells": it.cells}));
     let all = json!({
         "version": 1,
         "address": address.as_str(),
         "recipient": known.recipient.to_string(),
         "rows": rows.collect::<Vec<_>>(),
+        "sealed": sealed.collect::<Vec<_>>(),
         "campaigns": known.campaigns,
         "history": history,
     });

@@ -14,17 +14,21 @@ pub(super) fn open(root: &Path, settings: &LedgerSettings) -> Result<Option<Ledg
         return Ok(None);
     }
     let mut ledger = opened::ledger(root, settings).map_err(|why| wrong(&why))?;
-    if ledger.head().is_none() {
-        // Whoever never ran `send` here may have fetched it by hand, or by a workflow's checkout.
-        let name = format!("refs/remotes/{}/{}", settings.remote, settings.branch);
-        let found = ledger
-            .repository()
-            .reference(&name)
-            .map_err(|why| wrong(&why))?;
-        match found {
-            Some(commit) => ledger.look_at(commit),
-            None => return Ok(None),
+    // It may have been fetched by hand, or by a workflow's checkout, later than by any command of ours, or by that alone.
+    let name = format!("refs/remotes/{}/{}", settings.remote, settings.branch);
+    let repository = ledger.repository();
+    let fetched = repository.reference(&name).map_err(|why| wrong(&why))?;
+    let newer = match (ledger.head(), fetched) {
+        (None, None) => return Ok(None),
+        (None, Some(fetched)) => Some(fetched),
+        (Some(_), None) => None,
+        (Some(own), Some(fetched)) => {
+            let is_newer = repository.is_ancestor(own, fetched);
+            is_newer.map_err(|why| wrong(&why))?.then_some(fetched)
         }
+    };
+    if let Some(newer) = newer {
+        ledger.look_at(newer);
     }
     Ok(Some(ledger))
 }

@@ -71,6 +71,15 @@ impl AskedFor {
         self.joined.get(&(list.to_string(), *who)).copied()
     }
 
+    /// Who said that they never joined any list, and when, the latest first.
+    pub fn disowned(&self) -> Vec<(RecipientId, Timestamp)> {
+        let people = self.wishes.people();
+        let said = people.filter_map(|(who, held)| Some((*who, held.disowned()?)));
+        let mut found: Vec<_> = said.collect();
+        found.sort_by_key(|(who, at)| (std::cmp::Reverse(*at), *who));
+        found
+    }
+
     /// Whose wishes came since a list's file was brought up to date.
     pub fn since_folded(&self, name: &ListName, list: &List) -> Vec<RecipientId> {
         let folded = list.folded.unwrap_or(0);

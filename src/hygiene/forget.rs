@@ -3,6 +3,8 @@
 //!
 //! The change is a branch for review, made as [`super::clean`] makes its own. What git's history holds it can not take back.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::HygieneError;
@@ -11,6 +13,8 @@ use super::proposal;
 use crate::git::{CommitId, GitError};
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
+use crate::ledger::wish::Wanted;
+use crate::ledger::wishes::Cells;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::RecipientId;
 use crate::workspace::loaded::ListFile;
@@ -32,6 +36,19 @@ pub struct RowOf {
     pub cells: Vec<(String, String)>,
 }
 
+/// Something that the person wrote of themselves for a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedRow {
+    /// For which list.
+    pub list: String,
+    /// When.
+    pub at: Timestamp,
+    /// Whether they joined by it, and it is not in the list's file.
+    pub waits: bool,
+    /// What, by column; nothing where the key does not open it.
+    pub cells: BTreeMap<String, String>,
+}
+
 /// What a row that can not be read cell by cell is exported under.
 const AS_IT_STANDS: &str = "(the row as it stands)";
 
@@ -44,6 +61,8 @@ pub struct Known {
     pub rows: Vec<RowOf>,
     /// Lists with rows that can not be read, and how many: theirs may be among them.
     pub unreadable: Vec<(ListName, u64)>,
+    /// What they wrote themselves where they joined or changed their data, sealed on the ledger.
+    pub sealed: Vec<SealedRow>,
     /// Campaigns that name the address (`include`, `exclude`, `cc`, `bcc`): a person edits those.
     pub campaigns: Vec<String>,
 }
@@ -75,10 +94,37 @@ pub fn known(ground: &Ground<'_>, address: &Address) -> Result<Known, HygieneErr
     });
     Ok(Known {
         recipient,
+        sealed: sealed(ground, &recipient)?,
         campaigns: campaigns.map(|file| file.path.to_string()).collect(),
         unreadable,
         rows,
     })
+}
+
+/// What the ledger keeps of their own words, sealed.
+fn sealed(ground: &Ground<'_>, who: &RecipientId) -> Result<Vec<SealedRow>, HygieneError> {
+    let mut found = Vec::new();
+    ground.ledger.wish_events(0, |segment, wish| {
+        if wish.recipient != *who {
+            return;
+        }
+        let (list, row, joins) = match &wish.what {
+            Wanted::Joined { list, row, .. } => (list, row, true),
+            Wanted::Changed { list, row } => (list, row, false),
+            _ => return,
+        };
+        let file = ground.workspace.lists.iter();
+        let mut file = file.filter(|(name, _)| name.as_str() == list);
+        let folded = file.next().and_then(|(_, file)| file.list.folded);
+        let cells = Cells::open(row, ground.key).map(|it| it.cells);
+        found.push(SealedRow {
+            list: list.clone(),
+            at: wish.at,
+            waits: joins && segment >= folded.unwrap_or(0),
+            cells: cells.unwrap_or_default(),
+        });
+    })?;
+    Ok(found)
 }
 
 /// Takes their rows of one list; says how many rows can not be read.

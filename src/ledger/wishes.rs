@@ -105,6 +105,15 @@ impl Held {
         self.confirmed
     }
 
+    /// When they asked for anything last: what is to hold must be later.
+    pub fn last(&self) -> Option<Timestamp> {
+        let paused = self.paused.map(|(at, _)| at);
+        let at_most = self.at_most.map(|(at, _)| at);
+        // Joining and minding one's data confirm.
+        let all = [paused, at_most, self.confirmed, self.disowned];
+        all.into_iter().flatten().max()
+    }
+
     /// When somebody said that they never joined.
     pub const fn disowned(&self) -> Option<Timestamp> {
         self.disowned
@@ -304,6 +313,7 @@ mod tests {
         assert_eq!(wishes.of_list("socios", 2), []);
         assert_eq!(wishes.of_list("socios", 0), [ana]);
         let luis = wishes.of(&RecipientId([2; 12]));
+        assert_eq!(luis.last(), Timestamp::from_second(30).ok());
         let at = |second| Timestamp::from_second(second).unwrap();
         assert_eq!(luis.paused_until(at(30)), Some(at(50)));
         assert_eq!(luis.paused_until(at(50)), None);

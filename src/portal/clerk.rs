@@ -57,7 +57,7 @@ fn round(
         service.change_folds(|folds| folds.take_news(news));
     })?;
     service.left(std::collections::HashSet::clear);
-    let names = tags(service.key(), ledger.occurrences()?);
+    let names = tags(&service.key(), ledger.occurrences()?);
     service.sendings.read_from(ledger, names);
     service.follow(repository, branches.head()?);
     Ok(())

@@ -17,7 +17,7 @@ use crate::mail::token::{Action, Leave};
 
 impl Service {
     fn asked(&self, token: &str) -> Result<RecipientId, Refusal> {
-        let leave = Leave::verify(self.key(), token).map_err(|_| Refusal::Link)?;
+        let leave = Leave::verify(&self.key(), token).map_err(|_| Refusal::Link)?;
         match leave.action {
             Action::Confirm => Ok(leave.recipient),
             _ => Err(Refusal::Link),

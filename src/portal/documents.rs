@@ -21,7 +21,7 @@ impl Service {
         asker: &Asker,
     ) -> Result<Response<Body>, Refusal> {
         self.may_ask(asker)?;
-        let mail = portal_address::read_document(self.key(), token, end, path, self.now());
+        let mail = portal_address::read_document(&self.key(), token, end, path, self.now());
         let mail = mail.map_err(|_| Refusal::Link)?;
         let of = path.to_owned();
         let streamed = self.with_mail(mail, move |service, mail| service.own_file(mail, &of));

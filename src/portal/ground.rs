@@ -3,6 +3,7 @@
 //! Replaced as a whole when the main branch moves. Of members it keeps an id and a place, 32 bytes or so each; rows stay in
 //! files without names.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -25,7 +26,7 @@ use crate::workspace::keyed::Keyed;
 use crate::workspace::list::List;
 use crate::workspace::loaded::LoadError;
 use crate::workspace::member::Member;
-use crate::workspace::members::{Members, Rows, Values};
+use crate::workspace::members::{Members, Rows, Values, taken};
 use crate::workspace::names::ListName;
 use crate::workspace::settings::{Locale, Settings};
 use crate::workspace::source::{Source, WorkspacePath};
@@ -88,19 +89,6 @@ pub(super) fn workspace(repository: &Path, head: CommitId) -> Result<Workspace, 
 }
 
 impl Ground {
-    /// Reads a commit's workspace and finds everybody in its lists.
-    ///
-    /// # Errors
-    /// [`GroundError`].
-    pub(super) fn at(
-        repository: &Path,
-        head: CommitId,
-        with: (&RecipientKey, &Keys),
-    ) -> Result<Self, GroundError> {
-        let workspace = workspace(repository, head)?;
-        Self::of(repository, head, workspace, with)
-    }
-
     /// Finds everybody in the lists of a workspace that was read.
     ///
     /// # Errors
@@ -230,6 +218,11 @@ impl Ground {
         })
     }
 
+    /// Whether any list's file has somebody.
+    pub(super) fn has_row(&self, who: &RecipientId) -> bool {
+        self.index.contains_key(who)
+    }
+
     /// The list of this name.
     pub(super) fn list(&self, name: &str) -> Option<&Held> {
         self.lists.iter().find(|held| held.name.as_str() == name)
@@ -311,7 +304,10 @@ fn typed(list: &List, address: &str, values: &Values) -> Option<Member> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let names = list.columns.keys().map(String::as_str);
     let cells = list.columns.keys();
-    let cells = cells.map(|name| values.get(name).map_or("", String::as_str));
+    let cell = |name: &String| values.get(name).map_or("", String::as_str);
+    // As the list's file will take it.
+    let cells: Vec<Cow<'_, str>> = cells.map(|name| taken(list, name, cell(name))).collect();
+    let cells = cells.iter().map(|cell| &**cell);
     let heading = std::iter::once(list.address_column.as_str()).chain(names);
     csv.write_record(heading).ok()?;
     csv.write_record(std::iter::once(address).chain(cells))

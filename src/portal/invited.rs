@@ -75,6 +75,6 @@ impl Service {
 
     fn invitation(&self, sealed: &str) -> Result<Invitation, Refusal> {
         let sealed = Sealed::parse(sealed).ok_or(Refusal::Link)?;
-        Invitation::open(self.key(), &sealed).ok_or(Refusal::Link)
+        Invitation::open(&self.key(), &sealed).ok_or(Refusal::Link)
     }
 }

@@ -133,7 +133,7 @@ impl Service {
             locale: locale.tag().to_owned(),
         };
         let content = serde_json::to_vec(&asked).map_err(|_| Refusal::Trouble)?;
-        Sealed::for_link(self.key(), JOINING, &content).map_err(|_| Refusal::Trouble)
+        Sealed::for_link(&self.key(), JOINING, &content).map_err(|_| Refusal::Trouble)
     }
 
     /// The page behind the link: one button, because scanners open links.
@@ -192,7 +192,9 @@ impl Service {
 
     fn opened(&self, sealed: &str) -> Result<Asked, Refusal> {
         let sealed = Sealed::parse(sealed).ok_or(Refusal::Link)?;
-        let content = sealed.open_link(self.key(), JOINING).ok_or(Refusal::Link)?;
+        let content = sealed
+            .open_link(&self.key(), JOINING)
+            .ok_or(Refusal::Link)?;
         let asked: Asked = serde_json::from_slice(&content).map_err(|_| Refusal::Link)?;
         let age = self.now().duration_since(asked.at);
         match age > GOOD_FOR {

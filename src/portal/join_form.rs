@@ -1,5 +1,6 @@
 //! What a list asks of who joins it: the form, what of it must be filled, what they agree to, and the row that comes of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use axum::body::Body;
@@ -14,7 +15,7 @@ use super::service::{Refusal, Service};
 use super::words::Words;
 use crate::ledger::feedback::MessageKey;
 use crate::workspace::list::Joining;
-use crate::workspace::members::{Values, fits};
+use crate::workspace::members::{Values, fits, taken};
 use crate::workspace::settings::Locale;
 
 impl Service {
@@ -147,6 +148,12 @@ pub(super) fn complete(held: &Held, mut values: Values, locale: Locale) -> Optio
         && fits(list, column, locale.tag()).is_ok()
     {
         values.insert(column.clone(), locale.tag().to_owned());
+    }
+    // A topic may have left the list since somebody asked for it: they join without.
+    for (column, value) in &mut values {
+        if let Cow::Owned(rest) = taken(list, column, value) {
+            *value = rest;
+        }
     }
     let columns = list.columns.keys();
     let fit = |name: &String| {

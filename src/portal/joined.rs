@@ -2,10 +2,12 @@
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
+use jiff::Timestamp;
 
 use super::ground::Held;
 use super::join_form::complete;
 use super::limits::Client;
+use super::preferences::lift;
 use super::service::{Asker, Refusal, Service};
 use super::words::Words;
 use crate::ledger::event::{Exclusion, Scope};
@@ -39,17 +41,17 @@ impl Service {
     ) -> Result<Response<Body>, Refusal> {
         let who = self.key().id(&joiner.address);
         if self.folds(|folds| folds.wishes.has_joined(key, who)) {
-            return Ok(self.welcome(held, who, asker));
+            return self.joined_before(held, who, asker);
         }
         let cells = complete(held, joiner.values, joiner.locale);
         let row = Cells {
             recipient: who,
-            at: self.moment(),
+            at: self.moment_of(&who),
             address: Some(joiner.address.as_str().to_owned()),
             cells: cells.ok_or(Refusal::Link)?,
         };
-        let lifted = self.lifts(who, &row.cells, held)?;
-        let sealed = row.seal(self.key()).map_err(|_| Refusal::Trouble)?;
+        let lifted = self.lifts((who, row.at), &row.cells, held)?;
+        let sealed = row.seal(&self.key()).map_err(|_| Refusal::Trouble)?;
         let wish = Wish {
             key,
             recipient: who,
@@ -77,8 +79,50 @@ impl Service {
         self.message((StatusCode::OK, locale), words.welcome_title, &text, link)
     }
 
+    /// A link that somebody joined by is followed again: whoever is still there hears what they heard, and whoever left since hears
+    /// how to come back. What the organisation said holds.
+    fn joined_before(
+        &self,
+        held: &Held,
+        who: RecipientId,
+        asker: &Asker,
+    ) -> Result<Response<Body>, Refusal> {
+        let (reason, is_member) = self.with_person(&who, |_, folds, rows| {
+            let reason = folds.suppressions.exact(&who, &Scope::All);
+            (reason, rows.iter().any(|row| row.held.name == held.name))
+        });
+        if reason == Some(Exclusion::Suppressed) {
+            return Err(Refusal::Link);
+        }
+        if reason.is_none() && is_member {
+            return Ok(self.welcome(held, who, asker));
+        }
+        let locale = self.locale(asker, Some(&who));
+        let words = Words::of(locale);
+        let text = words.used_link.replace("{list}", &held.list.title);
+        let settings = &self.ground().settings;
+        let is_public = held.list.joining.as_ref().is_some_and(|it| it.public);
+        // Who is in the list's file has only to take back that they left.
+        let link = match (is_member, is_public) {
+            (false, true) => self.url(settings, &format!("join/{}", held.name)),
+            _ => self.preferences_url(settings, who),
+        };
+        let link_text = match (is_member, is_public) {
+            (false, true) => words.join_title,
+            _ => words.preferences_title,
+        };
+        let link = Some((link.as_str(), link_text));
+        let title = words.used_link_title;
+        Ok(self.message((StatusCode::OK, locale), title, &text, link))
+    }
+
     /// Who joins takes back that they left; what the organisation said holds.
-    fn lifts(&self, who: RecipientId, cells: &Values, held: &Held) -> Result<Vec<Record>, Refusal> {
+    fn lifts(
+        &self,
+        (who, at): (RecipientId, Timestamp),
+        cells: &Values,
+        held: &Held,
+    ) -> Result<Vec<Record>, Refusal> {
         let topics = held.list.columns.iter();
         let topics = topics.filter(|(_, column)| column.kind == ColumnType::Topics);
         let topics = topics.filter_map(|(name, _)| cells.get(name));
@@ -90,7 +134,7 @@ impl Service {
             match self.folds(|folds| folds.suppressions.exact(&who, &scope)) {
                 None => {}
                 Some(Exclusion::Suppressed) => return Err(Refusal::Link),
-                Some(_) => records.push(self.lift(who, scope)),
+                Some(_) => records.push(lift(who, scope, at)),
             }
         }
         Ok(records)

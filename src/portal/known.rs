@@ -86,7 +86,7 @@ impl Service {
             let left = left(ground, |scope| folds.suppressions.exact(&who, scope));
             let left = left.into_iter().map(|(_, title)| title);
             context! {
-                address => ground.address(&who, folds, self.key()),
+                address => ground.address(&who, folds, &self.key()),
                 action => self.preferences_url(&ground.settings, who),
                 facts => Value::from(Serde(facts.collect::<Vec<_>>())),
                 consents => consents.collect::<Vec<_>>(),
@@ -141,7 +141,7 @@ impl Service {
             json!({
                 "organisation": ground.settings.organisation.name,
                 "exported": now.to_string(),
-                "address": ground.address(&who, folds, self.key()),
+                "address": ground.address(&who, folds, &self.key()),
                 "id": who.to_string(),
                 "lists": lists.collect::<Vec<_>>(),
                 "consents": consents.iter().map(Consent::json).collect::<Vec<_>>(),
@@ -215,7 +215,7 @@ impl Service {
     ) -> Option<String> {
         let campaign = self.campaign(occurrence.campaign(), commit)?;
         let lists = &campaign.audience.lists;
-        let member = self.folds(|folds| ground.member(lists, who, folds, self.key()));
+        let member = self.folds(|folds| ground.member(lists, who, folds, &self.key()));
         let locale = campaign
             .locale
             .unwrap_or(ground.settings.organisation.locale);
@@ -242,7 +242,7 @@ impl Service {
             "what": wish.what.name(),
             "by": wish.way.name(),
         });
-        let cells = |row| Cells::open(row, self.key()).map(|it| it.cells);
+        let cells = |row| Cells::open(row, &self.key()).map(|it| it.cells);
         let more = match &wish.what {
             Wanted::Joined { list, row, .. } | Wanted::Changed { list, row } => {
                 json!({"list": list, "data": cells(row)})

@@ -32,14 +32,14 @@ struct Wish {
 
 impl Service {
     fn wish(&self, token: &str) -> Result<Wish, Refusal> {
-        let leave = Leave::verify(self.key(), token).map_err(|_| Refusal::Link)?;
+        let leave = Leave::verify(&self.key(), token).map_err(|_| Refusal::Link)?;
         if leave.action != Action::Unsubscribe {
             return Err(Refusal::Link);
         }
         // A topic that no list has any more can not be left by itself; whoever wants out is let out.
         let topic = match leave.scope {
             Tag::All => None,
-            tag => self.ground().topic(self.key(), tag),
+            tag => self.ground().topic(&self.key(), tag),
         };
         Ok(Wish {
             who: leave.recipient,

@@ -53,6 +53,7 @@ pub(super) struct Metrics {
     failures: AtomicU64,
     workspace_failures: AtomicU64,
     connections: AtomicU64,
+    without_key: AtomicU64,
     last_published: AtomicU64,
 }
 
@@ -150,6 +151,11 @@ impl Metrics {
         add(&self.workspace_failures, 1);
     }
 
+    /// Whether this portal has the secrets that the settings name.
+    pub(super) fn has_key(&self, has: bool) {
+        self.without_key.store(u64::from(!has), Ordering::Relaxed);
+    }
+
     /// The page for Prometheus.
     pub(super) fn text(&self, waiting_bytes: u64, damaged: u64) -> String {
         let mut out = String::new();
@@ -208,6 +214,11 @@ impl Metrics {
                 "workspace_failures_total",
                 get(&self.workspace_failures),
                 "Times that the main branch's workspace could not be read.",
+            ),
+            gauge(
+                "secrets_missing",
+                get(&self.without_key),
+                "Whether the settings name secrets that this portal was not started with.",
             ),
             gauge(
                 "last_published_seconds",

@@ -168,13 +168,14 @@ impl Portal {
     async fn last_mails(&self) {
         let outbox = &self.service.outbox;
         outbox.end();
-        if tokio::time::timeout(connections::GRACE, outbox.is_empty())
-            .await
-            .is_err()
-        {
-            let lost = outbox.waiting();
-            self.service
-                .log(&format!("{lost} mails with links did not go out"));
+        // Whether it is over in time or not, it is said how many are lost.
+        let _ = tokio::time::timeout(connections::GRACE, outbox.is_empty()).await;
+        match outbox.left_behind() {
+            0 => {}
+            1 => self.service.log("1 mail with a link did not go out"),
+            lost => self
+                .service
+                .log(&format!("{lost} mails with links did not go out")),
         }
     }
 

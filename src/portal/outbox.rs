@@ -3,6 +3,7 @@
 //! nothing but a mail was promised, and whoever gets none asks again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::SignedDuration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -31,6 +32,8 @@ pub(super) struct Outbox {
     seats: Arc<Semaphore>,
     hands: Semaphore,
     ending: watch::Sender<bool>,
+    /// Mails that the relay did not take before the end.
+    lost: AtomicUsize,
 }
 
 /// A mail's place among those that wait.
@@ -53,6 +56,7 @@ impl Default for Outbox {
             seats: Arc::new(Semaphore::new(SEATS as usize)),
             hands: Semaphore::new(AT_ONCE),
             ending: watch::Sender::new(false),
+            lost: AtomicUsize::new(0),
         }
     }
 }
@@ -75,9 +79,10 @@ impl Outbox {
         self.ending.send_replace(true);
     }
 
-    /// How many mails wait.
-    pub(super) fn waiting(&self) -> usize {
-        (SEATS as usize).saturating_sub(self.seats.available_permits())
+    /// How many mails did not go out: those that still wait, and those that were tried for the last time.
+    pub(super) fn left_behind(&self) -> usize {
+        let waiting = (SEATS as usize).saturating_sub(self.seats.available_permits());
+        waiting + self.lost.load(Ordering::Relaxed)
     }
 }
 
@@ -108,7 +113,10 @@ impl Service {
                 Ok(()) => return,
                 Err(Unsent::Now(why) | Unsent::Ever(why)) if wait.is_none() => why,
                 Err(Unsent::Ever(why)) => why,
-                Err(Unsent::Now(_)) if *ending.borrow() => break,
+                Err(Unsent::Now(_)) if *ending.borrow() => {
+                    self.outbox.lost.fetch_add(1, Ordering::Relaxed);
+                    return;
+                }
                 Err(Unsent::Now(_)) => {
                     let minutes = SignedDuration::from_mins(wait.unwrap_or_default());
                     let later = self.outside.clock.sleep_until(self.now() + minutes);

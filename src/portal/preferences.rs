@@ -53,15 +53,20 @@ impl Service {
     /// Somebody's own page.
     pub(super) fn preferences_url(&self, settings: &Settings, who: RecipientId) -> String {
         let base = settings.portal.as_ref().map_or("", |it| it.url.as_str());
-        portal_address::preferences(base, self.key(), who, None)
+        portal_address::preferences(base, &self.key(), who, None)
     }
 
+    /// Whose preferences a link is for; of who was forgotten nothing is shown.
     pub(super) fn whose(&self, token: &str) -> Result<RecipientId, Refusal> {
-        self.link(token).map(|leave| leave.recipient)
+        let who = self.link(token)?.recipient;
+        match self.is_erased(&who) {
+            true => Err(Refusal::Link),
+            false => Ok(who),
+        }
     }
 
     fn link(&self, token: &str) -> Result<Leave, Refusal> {
-        let leave = Leave::verify(self.key(), token).map_err(|_| Refusal::Link)?;
+        let leave = Leave::verify(&self.key(), token).map_err(|_| Refusal::Link)?;
         match leave.action {
             Action::Preferences => Ok(leave),
             _ => Err(Refusal::Link),
@@ -116,7 +121,7 @@ impl Service {
             });
             let content = context! {
                 lists => Value::from(Serde(views(rows, folds, &who, words, tried))),
-                address => ground.address(&who, folds, self.key()),
+                address => ground.address(&who, folds, &self.key()),
                 action => self.preferences_url(&ground.settings, who),
                 saved => is_saved,
                 wrong => tried.is_some(),
@@ -147,13 +152,21 @@ impl Service {
         body: &[u8],
         asker: &Asker,
     ) -> Result<Response<Body>, Refusal> {
-        self.may_ask(asker)?;
+        let sent = Sent::parse(body);
+        let does = sent.get("do");
+        // Leaving is heard always: from many people behind one address, too, and from whoever is known no more.
+        let leaves_all = matches!(does, Some("leave" | "disown"));
+        if !leaves_all {
+            self.may_ask(asker)?;
+        }
         let link = self.link(token)?;
         let who = link.recipient;
+        if !leaves_all && self.is_erased(&who) {
+            return Err(Refusal::Link);
+        }
         let leaves = (who, link.mailing);
-        let sent = Sent::parse(body);
         let wish = |what| self.wish_of(who, what);
-        match sent.get("do") {
+        match does {
             Some("save") => {
                 let (records, tried) = self.changes(who, &sent);
                 if tried.is_wrong() {
@@ -163,11 +176,12 @@ impl Service {
             }
             Some("leave") => self.leave_records(leaves, &Scope::All).await?,
             Some("disown") => {
-                // Said once; whoever came back since may say it again.
-                if !self.has_disowned(&who) {
-                    self.record_of(who, &[wish(Wanted::Disowned)]).await?;
-                }
+                // Said once, so it needs no limit; whoever came back since may say it again.
+                let is_said = self.has_disowned(&who);
                 self.leave_records(leaves, &Scope::All).await?;
+                if !is_said {
+                    self.record(&[wish(Wanted::Disowned)]).await?;
+                }
             }
             Some("rejoin") => self.come_back(who).await?,
             Some("pause") => {
@@ -202,10 +216,14 @@ impl Service {
     }
 
     pub(super) fn wish_of(&self, who: RecipientId, what: Wanted) -> Record {
+        self.wish_at(who, self.moment_of(&who), what)
+    }
+
+    fn wish_at(&self, who: RecipientId, at: Timestamp, what: Wanted) -> Record {
         Record::Wish(Wish {
             key: self.new_key(),
             recipient: who,
-            at: self.moment(),
+            at,
             way: Way::Portal,
             what,
         })
@@ -217,25 +235,16 @@ impl Service {
         match reason {
             None => Ok(()),
             Some(reason) if reason.is_own() => {
-                self.record_of(who, &[self.lift(who, Scope::All)]).await
+                let lift = lift(who, Scope::All, self.moment_of(&who));
+                self.record_of(who, &[lift]).await
             }
             Some(_) => Err(Refusal::Link),
         }
     }
 
-    pub(super) fn lift(&self, who: RecipientId, scope: Scope) -> Record {
-        Record::Suppression(SuppressionEvent::Lifted {
-            recipient: who,
-            scope,
-            what: Lifting::Own,
-            at: self.moment_of(&who),
-            note: NOTE.to_owned(),
-        })
-    }
-
     /// What differs from what holds: changed rows, lifted topics, how often.
     fn changes(&self, who: RecipientId, sent: &Sent) -> (Vec<Record>, Tried) {
-        let at = self.moment();
+        let at = self.moment_of(&who);
         let (mut records, mut tried) = (Vec::new(), Tried::default());
         let mut ticked: BTreeSet<String> = BTreeSet::new();
         self.with_person(&who, |_, folds, rows| {
@@ -265,9 +274,9 @@ impl Service {
                     address: None,
                     cells,
                 };
-                if let Ok(sealed) = cells.seal(self.key()) {
+                if let Ok(sealed) = cells.seal(&self.key()) {
                     let list = name.to_string();
-                    records.push(self.wish_of(who, Wanted::Changed { list, row: sealed }));
+                    records.push(self.wish_at(who, at, Wanted::Changed { list, row: sealed }));
                 }
             }
             for topic in ticked {
@@ -277,7 +286,7 @@ impl Service {
                     .exact(&who, &scope)
                     .is_some_and(Exclusion::is_own)
                 {
-                    records.push(self.lift(who, scope));
+                    records.push(lift(who, scope, at));
                 }
             }
             let often = sent.get("often").and_then(|days| days.parse().ok());
@@ -285,11 +294,22 @@ impl Service {
             if let Some(days) = tried.often
                 && folds.wishes.of(&who).at_most().unwrap_or(0) != days
             {
-                records.push(self.wish_of(who, Wanted::AtMost { days }));
+                records.push(self.wish_at(who, at, Wanted::AtMost { days }));
             }
         });
         (records, tried)
     }
+}
+
+/// Somebody takes back that they left, or that their address took no mail.
+pub(super) fn lift(who: RecipientId, scope: Scope, at: Timestamp) -> Record {
+    Record::Suppression(SuppressionEvent::Lifted {
+        recipient: who,
+        scope,
+        what: Lifting::Own,
+        at,
+        note: NOTE.to_owned(),
+    })
 }
 
 fn views(

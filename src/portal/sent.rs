@@ -117,7 +117,7 @@ impl Service {
         self.sent.mailings.get(&of, || {
             let content = self.read_content(audience)?;
             let columns = ground.columns(&content.file.campaign.audience.lists);
-            Mailing::compile(content, occurrence, &columns, self.key(), Vec::new()).ok()
+            Mailing::compile(content, occurrence, &columns, &self.key(), Vec::new()).ok()
         })
     }
 }

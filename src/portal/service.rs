@@ -28,7 +28,7 @@ use super::trace::Trace;
 use super::words::Words;
 use crate::clock::Clock;
 use crate::git::CommitId;
-use crate::ledger::event::{RunId, Scope, SuppressionEvent};
+use crate::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
 use crate::ledger::feedback::MessageKey;
 use crate::ledger::segment::Record;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
@@ -61,7 +61,7 @@ pub struct Outside {
 /// See the module.
 pub(super) struct Service {
     pub(super) outside: Outside,
-    key: RecipientKey,
+    key: RwLock<Arc<RecipientKey>>,
     pub(super) spool: Spool,
     /// What is put down of opens and clicks: apart, since it waits for judgement and nobody waits for it.
     pub(super) readings: Spool,
@@ -141,7 +141,7 @@ impl Service {
         let rate = |burst, per_minute| Rate { burst, per_minute };
         Self {
             outside,
-            key,
+            key: RwLock::new(Arc::new(key)),
             spool,
             readings,
             trace: Trace::default(),
@@ -175,15 +175,19 @@ impl Service {
         self.outside.clock.now()
     }
 
-    /// The same for what somebody leaves or takes back: later than all that was said of them, by whatever clock.
+    /// When somebody asks for something: later than all that they asked for and that was said of them before, by whatever clock,
+    /// so that the last word holds. Not to be called while looking at the folds.
     pub(super) fn moment_of(&self, who: &RecipientId) -> Timestamp {
-        let last = self.folds(|folds| folds.suppressions.last(who));
+        let last = self.folds(|folds| {
+            let wished = folds.wishes.of(who).last();
+            folds.suppressions.last(who).max(wished)
+        });
         let after = last.map(|last| last + SignedDuration::from_millis(1));
         after.unwrap_or(Timestamp::MIN).max(self.moment())
     }
 
-    /// When something is asked for: later than all that was asked for before, so that the last word holds, whatever clocks do.
-    pub(super) fn moment(&self) -> Timestamp {
+    /// Later than all that was asked for here since the start.
+    fn moment(&self) -> Timestamp {
         let now = self.now().as_millisecond();
         let next = |last: i64| Some(now.max(last.saturating_add(1)));
         let last = self
@@ -194,8 +198,14 @@ impl Service {
         Timestamp::from_millisecond(moment).unwrap_or_else(|_| self.now())
     }
 
-    pub(super) fn key(&self) -> &RecipientKey {
-        &self.key
+    /// The organisation's key with the secrets of links that the settings name now.
+    pub(super) fn key(&self) -> Arc<RecipientKey> {
+        let key = self.key.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&key)
+    }
+
+    pub(super) fn replace_key(&self, new: Arc<RecipientKey>) {
+        *self.key.write().unwrap_or_else(PoisonError::into_inner) = new;
     }
 
     /// The workspace as it is now.
@@ -283,9 +293,16 @@ impl Service {
     ) -> T {
         let ground = self.ground();
         self.folds(|folds| {
-            let memberships = ground.memberships(who, folds, self.key());
+            let memberships = ground.memberships(who, folds, &self.key());
             look(&ground, folds, &memberships)
         })
+    }
+
+    /// Whether nothing is to be known of somebody any more: the organisation writes to them no more, and no list has them. What they
+    /// asked for while they were there is sealed on the ledger still.
+    pub(super) fn is_erased(&self, who: &RecipientId) -> bool {
+        let barred = self.folds(|folds| folds.suppressions.exact(who, &Scope::All));
+        barred == Some(Exclusion::Suppressed) && !self.ground().has_row(who)
     }
 
     /// In which language somebody is answered: as a list says, else as the browser wishes, else the organisation's.

@@ -361,12 +361,16 @@ impl Writer {
             return Err(SpoolError::Closed);
         };
         let done = file.write_all(text).and_then(|()| file.sync_data());
-        if done.is_err() && *size == 0 {
-            // A full disk must not fill up with empty files; what is left of a line is nobody's.
-            let _ = fs::remove_file(&path);
-        }
-        let written = text.len() as u64;
-        *size += written;
+        // A full disk must not fill up with empty files; what is left of a line is nobody's.
+        let is_gone = done.is_err() && *size == 0 && fs::remove_file(&path).is_ok();
+        // What is there, since that is what goes when it is published: after an error not all that was to be.
+        let there = match &done {
+            Ok(()) => *size + text.len() as u64,
+            Err(_) if is_gone => 0,
+            Err(_) => file.metadata().map_or(*size, |it| it.len()),
+        };
+        let written = there.saturating_sub(*size);
+        *size = there;
         self.shared.bytes.fetch_add(written, Ordering::Relaxed);
         done.map_err(|why| wrong(path, &why))
     }
@@ -456,6 +460,26 @@ mod tests {
         spool.put(&[record(7)]).await.unwrap();
         spool.close_file().await.unwrap();
         assert_eq!(all(&spool), [record(7)]);
+    }
+
+    #[test]
+    fn what_could_not_be_written_does_not_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path()).unwrap();
+        for already in [0, 3] {
+            let path = folder.path().join("00000009.spool");
+            fs::write(&path, "abc".get(..already).unwrap()).unwrap();
+            let before = spool.waiting_bytes();
+            // Writing to it fails, as on a full disk.
+            let mut writer = Writer {
+                shared: Arc::clone(&spool.shared),
+                next: 10,
+                file: Some((path.clone(), File::open(&path).unwrap(), already as u64)),
+            };
+            assert!(writer.write(b"a line\n").is_err());
+            assert_eq!(spool.waiting_bytes(), before);
+            assert_eq!(path.exists(), already > 0);
+        }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

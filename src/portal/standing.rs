@@ -2,6 +2,7 @@
 //! the last one that could, starts from it, too, and says so once.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::clerk::RoundError;
 use super::ground::{Ground, GroundError, workspace};
@@ -64,6 +65,9 @@ fn keep_good(repository: &Path, head: CommitId) -> Result<(), GitError> {
     Repository::open(repository)?.move_reference(GOOD, head, |_| Ok::<_, GitError>(true))
 }
 
+/// The key that settings name, or why it can not be had.
+type NewKey = Result<RecipientKey, String>;
+
 impl Service {
     /// Goes over to the workspace at the main branch's head, or says why it stays where it is.
     pub(super) fn follow(&self, repository: &Path, head: CommitId) {
@@ -71,8 +75,9 @@ impl Service {
             self.can_read(head);
             return;
         }
-        match Ground::at(repository, head, (self.key(), &self.outside.keys)) {
-            Ok(new) => {
+        match self.newer(repository, head) {
+            Ok((new, key)) => {
+                self.take_key(key);
                 self.replace_ground(new);
                 self.can_read(head);
                 self.keep(repository, head);
@@ -80,6 +85,34 @@ impl Service {
             }
             Err(why) => self.can_not_read(head, &why),
         }
+    }
+
+    /// The workspace at a head, and the key that its settings name.
+    fn newer(&self, repository: &Path, head: CommitId) -> Result<(Ground, NewKey), GroundError> {
+        let workspace = workspace(repository, head)?;
+        let key = (self.outside.key)(&workspace.settings);
+        let of = (&*self.key(), &self.outside.keys);
+        Ok((Ground::of(repository, head, workspace, of)?, key))
+    }
+
+    /// Takes up the secrets of links that the settings name now. Those that are not in this process's environment only a restart
+    /// brings: until then the former ones count, and it is said so.
+    fn take_key(&self, key: NewKey) {
+        let why = match key {
+            Ok(key) if key.fingerprint() == self.key().fingerprint() => {
+                self.replace_key(Arc::new(key));
+                self.metrics.has_key(true);
+                return;
+            }
+            // Nobody would be who they were.
+            Ok(_) => "`key.env` is another secret".to_owned(),
+            Err(why) => why,
+        };
+        self.metrics.has_key(false);
+        self.log(&format!(
+            "the secrets that `key` names on the main branch are not the ones of this portal, which goes on with those of before: links \
+             that are made with others are refused until it is started again with all of them in its environment: {why}"
+        ));
     }
 
     /// Keeps this head to start from.

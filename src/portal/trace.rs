@@ -111,7 +111,7 @@ impl Service {
         is_head: bool,
     ) -> Response<Body> {
         let token = name.strip_suffix(".gif").unwrap_or_default();
-        if let Ok(mail) = InMail::verify(self.key(), Use::Open, token, "") {
+        if let Ok(mail) = InMail::verify(&self.key(), Use::Open, token, "") {
             self.see(mail, None, headers, is_head).await;
         }
         answer(StatusCode::OK, "image/gif", PICTURE.as_slice())
@@ -128,7 +128,7 @@ impl Service {
         let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
         let mut links = pairs.filter(|(name, _)| name == "to");
         let (_, link) = links.next().ok_or(Refusal::Link)?;
-        let mail = InMail::verify(self.key(), Use::Click, token, &link);
+        let mail = InMail::verify(&self.key(), Use::Click, token, &link);
         let mail = mail.map_err(|_| Refusal::Link)?;
         let there = location(&link).ok_or(Refusal::Link)?;
         let link = link.into_owned();

@@ -26,7 +26,7 @@ impl Service {
         asker: &Asker,
     ) -> Result<Response<Body>, Refusal> {
         self.may_ask(asker)?;
-        let mail = InMail::verify(self.key(), Use::View, token, "");
+        let mail = InMail::verify(&self.key(), Use::View, token, "");
         let mail = mail.map_err(|_| Refusal::Link)?;
         let html = self.with_mail(mail, Self::shown).await?;
         let mut answer = answer(StatusCode::OK, "text/html; charset=utf-8", html);
@@ -40,7 +40,7 @@ impl Service {
         let mailing = self.mailing(&mail.ground, &mail.audience)?;
         let campaign = &mailing.content().file.campaign;
         let lists = &campaign.audience.lists;
-        let (ground, key) = (&mail.ground, self.key());
+        let (ground, key) = (&mail.ground, &self.key());
         let member = self.folds(|folds| ground.member(lists, &mail.who, folds, key));
         let address = match &member {
             Some(member) => member.address.clone(),

@@ -41,6 +41,26 @@ pub fn key() -> RecipientKey {
     RecipientKey::from_secret(SECRET.as_bytes()).unwrap()
 }
 
+/// A secret for links whose variable is in this portal's environment.
+pub fn secret_of_links(variable: &str) -> String {
+    format!("{variable} {variable} {variable} {variable}")
+}
+
+/// The key that settings name; of variables for links those are there that begin with `HAD_`.
+fn key_of(settings: &Settings) -> Result<RecipientKey, String> {
+    let mut secrets = Vec::new();
+    for variable in &settings.key.tokens {
+        match variable.starts_with("HAD_") {
+            true => secrets.push(secret_of_links(variable)),
+            false => return Err(format!("{variable} is not set")),
+        }
+    }
+    let secrets = secrets.iter().map(String::as_bytes);
+    key()
+        .with_token_secrets(secrets)
+        .map_err(|why| why.to_string())
+}
+
 pub fn who(address: &str) -> RecipientId {
     key().id(&postmerge::mail::address::Address::parse(address).unwrap())
 }
@@ -173,7 +193,7 @@ impl Desktop {
         let (mails, log) = (Arc::new(Mailed::default()), Arc::new(Mutex::default()));
         let lines: Arc<Mutex<Vec<String>>> = Arc::clone(&log);
         let outside = Outside {
-            key: Box::new(|_| Ok(key())),
+            key: Box::new(key_of),
             keys: house.keys.clone(),
             clock,
             run: RunId(77),

@@ -123,6 +123,9 @@ fn status(
     let here = Here::open(cli, arguments.offline)?;
     let gathered = here.gather()?;
     let lists = overview(&gathered, &here.opened.workspace, here.now);
+    let disowned = gathered.asked_for.disowned().into_iter();
+    let disowned =
+        disowned.map(|(who, at)| json!({"recipient": who.to_string(), "at": at.to_string()}));
     terminal.print(&match arguments.format {
         Format::Table => table::table(&lists, &gathered),
         Format::Json => {
@@ -132,6 +135,7 @@ fn status(
                 "main": here.opened.head.to_string(),
                 "lists": lists,
                 "corrected": gathered.corrected.len(),
+                "disowned": disowned.collect::<Vec<_>>(),
             });
             format!("{document:#}\n")
         }

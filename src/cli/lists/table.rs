@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use crate::hygiene::gather::Gathered;
 use crate::hygiene::overview::ListHealth;
 
+/// So many who never joined are named.
+const NAMED: usize = 10;
+
 /// Longer names stand on a line of their own.
 const NAME: usize = 20;
 
@@ -72,12 +75,34 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
              puts it into the files.\n",
         );
     }
+    text.push_str(&disowned(gathered));
     if !gathered.corrected.is_empty() {
         let _ = writeln!(
             text,
             "\ncorrected: {} old addresses; `postmerge lists clean` lifts their suppressions.",
             gathered.corrected.len()
         );
+    }
+    text
+}
+
+/// Who says that they never joined, by their ids: somebody should ask where their addresses came from.
+fn disowned(gathered: &Gathered) -> String {
+    let all = gathered.asked_for.disowned();
+    let count = match all.len() {
+        0 => return String::new(),
+        1 => "1 person says that they never joined".to_owned(),
+        more => format!("{more} people say that they never joined"),
+    };
+    let mut text = format!(
+        "\nnot theirs: {count}. Where did the lists get their addresses? `postmerge history --recipient ID`\n\
+         shows what was sent to whom:\n"
+    );
+    for (who, at) in all.iter().take(NAMED) {
+        let _ = writeln!(text, "  {who}  {}", gathered.calendar.date_of(*at));
+    }
+    if let Some(more) = all.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        let _ = writeln!(text, "  and {more} more; `--format json` has all");
     }
     text
 }

@@ -1,7 +1,8 @@
 //! Changes of a list's CSV file: other values in some rows' cells, new rows at the end, every other byte left as it is.
 //!
 //! The file is read as a stream and the changes are few, so memory holds those only. A row that can not be read, or has
-//! not as many cells as there are columns, is left as it is; so is a cell whose new value its column does not take.
+//! not as many cells as there are columns, is left as it is; so is a cell whose new value its column does not take. A topic
+//! that left the list since somebody wished for it takes nothing else of the wish with it.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -80,11 +81,11 @@ impl Amendments {
             changed: Vec::new(),
             new: Vec::new(),
             refused: 0,
-            end: End::of(&heading),
+            end: End::of(heading.raw),
             columns,
         };
         while let Some(row) = records.next()? {
-            found.end = End::of(&row);
+            found.end = found.end.then(&row);
             let Ok(address) = address(&found.columns, &row) else {
                 continue;
             };
@@ -151,8 +152,21 @@ struct End {
 }
 
 impl End {
-    fn of(row: &RawRow<'_>) -> Self {
-        match row.raw {
+    /// How the next row ends. A last one that is not closed tells nothing: the one before it does.
+    fn then(self, next: &RawRow<'_>) -> Self {
+        match Self::of(next.raw) {
+            Self {
+                is_closed: false, ..
+            } => Self {
+                text: self.text,
+                is_closed: false,
+            },
+            closed => closed,
+        }
+    }
+
+    fn of(row: &[u8]) -> Self {
+        match row {
             [.., b'\r', b'\n'] => Self {
                 text: b"\r\n",
                 is_closed: true,
@@ -183,6 +197,7 @@ fn edits(columns: &Columns, row: &RawRow<'_>, values: &Values) -> (Vec<Edit>, Ve
         ) else {
             continue;
         };
+        let value = &*check.taken(value);
         let now = row.cells.get(place);
         let now = now.and_then(|(start, end)| row.text.get(*start as usize..*end as usize));
         if now == Some(value.as_bytes()) || !is_fit(value) || check.check(value).is_err() {
@@ -214,7 +229,7 @@ fn line(columns: &Columns, row: &NewRow) -> Option<String> {
         .iter()
         .zip(columns.checks.iter().zip(&columns.places))
     {
-        let value = row.values.get(name).map_or("", String::as_str);
+        let value = &*check.taken(row.values.get(name).map_or("", String::as_str));
         if !is_fit(value) || check.check(value).is_err() {
             return None;
         }
@@ -289,12 +304,7 @@ mod tests {
             // What a column does not take, what is no column, what is there already.
             (
                 "email,name,yes,temas\na@x.example,A,sí,\n",
-                &[
-                    ("yes", "perhaps"),
-                    ("temas", "otro"),
-                    ("who", "x"),
-                    ("name", "A"),
-                ],
+                &[("yes", "perhaps"), ("who", "x"), ("name", "A")],
                 "email,name,yes,temas\na@x.example,A,sí,\n",
             ),
             (
@@ -305,6 +315,17 @@ mod tests {
             (
                 "email,name,yes,temas\na@x.example,A,sí,\n",
                 &[("name", "x\ny")],
+                "email,name,yes,temas\na@x.example,A,sí,\n",
+            ),
+            // A topic that left the list: what else was said of topics holds, in new rows as well.
+            (
+                "email,name,yes,temas\na@x.example,A,sí,ferias;becas\n",
+                &[("temas", "otro; becas ")],
+                "email,name,yes,temas\na@x.example,A,sí,becas\n",
+            ),
+            (
+                "email,name,yes,temas\na@x.example,A,sí,ferias\n",
+                &[("temas", "otro")],
                 "email,name,yes,temas\na@x.example,A,sí,\n",
             ),
             // A row of another width is nobody's to mend here.
@@ -322,20 +343,25 @@ mod tests {
     fn a_new_row_ends_as_the_others_do() {
         let row = |address: &str, name: &str| NewRow {
             address: address.to_owned(),
-            values: values(&[("name", name), ("yes", "true")]),
+            // One of the topics left the list.
+            values: values(&[("name", name), ("yes", "true"), ("temas", "otro;ferias")]),
         };
         for (before, after) in [
             (
                 "email,name,yes,temas\n",
-                "email,name,yes,temas\nn@x.example,\"N, \"\"the\"\"\",true,\n",
+                "email,name,yes,temas\nn@x.example,\"N, \"\"the\"\"\",true,ferias\n",
             ),
             (
                 "email,name,yes,temas\r\nb@x.example,B,,\r\n",
-                "email,name,yes,temas\r\nb@x.example,B,,\r\nn@x.example,\"N, \"\"the\"\"\",true,\r\n",
+                "email,name,yes,temas\r\nb@x.example,B,,\r\nn@x.example,\"N, \"\"the\"\"\",true,ferias\r\n",
             ),
             (
                 "email,temas,yes,name\nb@x.example,,,B",
-                "email,temas,yes,name\nb@x.example,,,B\nn@x.example,,true,\"N, \"\"the\"\"\"\n",
+                "email,temas,yes,name\nb@x.example,,,B\nn@x.example,ferias,true,\"N, \"\"the\"\"\"\n",
+            ),
+            (
+                "email,name,yes,temas\r\nb@x.example,B,,",
+                "email,name,yes,temas\r\nb@x.example,B,,\r\nn@x.example,\"N, \"\"the\"\"\",true,ferias\r\n",
             ),
         ] {
             let new = [

@@ -1,5 +1,6 @@
 //! A list's columns, and where each stands in its CSV file.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::record::{Flaw, RawRow};
@@ -181,6 +182,15 @@ pub fn fits(list: &List, column: &str, text: &str) -> Result<(), String> {
     Check::of(list, settings).check(text)
 }
 
+/// What a column of a list takes of a text that was fit when it was written: topics that left the list since are dropped, the
+/// others stay as they are.
+pub fn taken<'a>(list: &List, column: &str, text: &'a str) -> Cow<'a, str> {
+    match list.columns.get(column) {
+        Some(settings) => Check::of(list, settings).taken(text),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// What the text of a `bool` cell says; nothing where it is empty or no such text.
 pub fn says_yes(text: &str) -> Option<bool> {
     cell::bool(text)
@@ -215,6 +225,19 @@ impl Check {
             });
         }
         self.among(&self.values, text, "among the column's values")
+    }
+
+    /// See [`taken`].
+    pub(super) fn taken<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let is_known = |topic: &str| {
+            let of_column = self.values.is_empty() || self.values.iter().any(|it| it == topic);
+            of_column && self.topics.iter().any(|it| it == topic)
+        };
+        if self.kind != ColumnType::Topics || cell::topics(text).all(is_known) {
+            return Cow::Borrowed(text);
+        }
+        let known: Vec<&str> = cell::topics(text).filter(|it| is_known(it)).collect();
+        Cow::Owned(known.join(";"))
     }
 
     fn among(&self, known: &[String], text: &str, what: &str) -> Result<(), String> {
