@@ -299,7 +299,9 @@ fn a_hold_is_shown_until_mail_goes_out_again() {
         out.contains("held: relay principal: mail.uno.test:587: TLS: expired"),
         "{out}"
     );
-    assert!(out.contains("mend the reason above"), "{out}");
+    // There is nothing to merge for a relay that was away.
+    assert!(out.contains("held: mend it there"), "{out}");
+    assert!(!out.contains("merge;"), "{out}");
     // Mended, and sent; then held once more.
     house.sending(PAST);
     let (_, out, _) = house.run(&["status"]);
@@ -499,4 +501,47 @@ fn a_segment_that_somebody_changed_is_named_with_what_to_do() {
         house.git(&[&["-C", "branch"], words].concat());
     }
     assert_eq!(house.run(&["status"]).0, 1);
+}
+
+#[test]
+fn a_name_that_nobody_knows_is_no_campaign_that_is_not_due() {
+    let house = House::new();
+    for more in [&[][..], &["--now"], &["--dry-run"]] {
+        let (code, _, err) = house.run(&[&["send", "--campaign", "rued"], more].concat());
+        assert_eq!(code, 2, "{err}");
+        assert!(err.contains("did you mean `rueda`?"), "{err}");
+    }
+    let (code, _, err) = house.run(&["status", "rued"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("did you mean `rueda`?"), "{err}");
+    for command in [
+        &["send", "--dry-run", "--campaign", "campaigns/rueda/"][..],
+        &["status", "./campaigns/rueda/campaign.yaml"],
+    ] {
+        let (code, out, err) = house.run(command);
+        assert_eq!(code, 0, "{out}{err}");
+        assert!(out.contains("rueda"), "{out}");
+    }
+    // Merged here, and not pushed.
+    let campaigns = house.folder.path().join("campaigns");
+    std::fs::create_dir(campaigns.join("otra")).unwrap();
+    for file in ["campaign.yaml", "body.md"] {
+        let from = campaigns.join("rueda").join(file);
+        std::fs::copy(from, campaigns.join("otra").join(file)).unwrap();
+    }
+    for command in [&["send", "--campaign", "otra"][..], &["status", "otra"]] {
+        let (code, _, err) = house.run(command);
+        assert_eq!(code, 2, "{err}");
+        assert!(err.contains("not on origin/main"), "{err}");
+    }
+    std::fs::write(campaigns.join("otra/campaign.yaml"), "subject: [\n").unwrap();
+    for command in ["preview", "plan"] {
+        let (code, _, err) = house.run(&[command, "otra"]);
+        assert_eq!(code, 2, "{err}");
+        let said = "campaigns/otra/campaign.yaml can not be read: ";
+        assert!(
+            err.contains(said) && err.contains("`postmerge lint`"),
+            "{err}"
+        );
+    }
 }

@@ -597,6 +597,13 @@ fn with_the_key_whoever_left_is_left_out() {
     ]);
     let done = suppress.output().unwrap();
     assert!(done.status.success(), "{}", said(&done));
+    let other = run(root, &[], &[("POSTMERGE_KEY", &"x".repeat(40))]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(
+        said(&other).contains("help: use the key that the ledger was begun with"),
+        "{}",
+        said(&other)
+    );
     let with = run(root, &["--format", "json"], &[("POSTMERGE_KEY", &key)]);
     let json: serde_json::Value =
         serde_json::from_slice(&with.stdout).unwrap_or_else(|_| panic!("{}", said(&with)));
@@ -815,4 +822,30 @@ fn a_base_without_settings_is_compared_with_nothing() {
         "{}",
         said(&done)
     );
+}
+
+#[test]
+fn a_day_that_is_none_of_sending_is_said_where_the_date_is() {
+    let lists = "audience: {lists: [exportadores]}";
+    let workspace = repository(&[("sabado", lists), ("jueves", lists)]);
+    let path = workspace.path().join("campaigns/sabado/campaign.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    overlay::write(&path, text.replace("2026-12-03", "2026-12-05").as_bytes());
+    let plan = planned(workspace.path(), None, &["jueves", "sabado"]);
+    let said = "moved from Saturday 2026-12-05: no business day";
+    for text in [
+        plan_text::render(&plan, &zone()),
+        plan_markdown::render(&plan, &zone()),
+    ] {
+        assert!(text.contains(said), "{text}");
+        assert!(!text.contains("moved from Thursday"), "{text}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&plan_json::render(&plan)).unwrap();
+    let all = json["campaigns"].as_array().unwrap();
+    let moved = |id: &str| all.iter().find(|it| it["id"] == id).unwrap()["when"]["moved"].clone();
+    assert_eq!(
+        moved("sabado"),
+        serde_json::json!({"from": "2026-12-05", "why": "no-business-day"})
+    );
+    assert!(moved("jueves").is_null());
 }

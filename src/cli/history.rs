@@ -16,7 +16,7 @@ use super::send::environment;
 use super::start_error::cli_error;
 use super::status::settings;
 use super::terminal::Terminal;
-use super::{Cli, ledger_here, workspace_folder};
+use super::{Cli, campaign_name, ledger_here, workspace_folder};
 use crate::clock::{Clock as _, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::opened;
@@ -222,8 +222,12 @@ fn wanted<'a>(
     }
     if let Some(text) = &arguments.campaign {
         let which = match text.contains('@') {
-            true => Which::One(text.parse().map_err(|why| wrong(&why))?),
-            false => Which::All(CampaignId::parse(text).map_err(|why| wrong(&why))?),
+            true => Which::One(
+                campaign_name::bare(text)
+                    .parse()
+                    .map_err(|why| wrong(&why))?,
+            ),
+            false => Which::All(campaign_name::parse(text)?),
         };
         return Ok((("campaign", text), Wanted::Campaign(which)));
     }

@@ -4,6 +4,7 @@
 //! A new command is a file with `Arguments` and `run`, and a line in [`Command`] and [`Cli::run`].
 
 mod age_keys;
+mod campaign_name;
 pub mod codeowners;
 pub mod completions;
 pub mod demo;

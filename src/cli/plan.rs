@@ -11,10 +11,12 @@ use jiff::tz::TimeZone;
 use super::age_keys::keys;
 use super::error::CliError;
 use super::send::environment;
+use super::start_error::{self, cli_error};
 use super::terminal::Terminal;
-use super::{Cli, ledger_here, lint_base, workspace_folder};
+use super::{Cli, campaign_name, ledger_here, lint_base, workspace_folder};
 use crate::clock::{Clock as _, SystemClock};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::deliver::StartError;
+use crate::diagnostic::{Diagnostic, Severity, printable};
 use crate::git::Repository;
 use crate::ledger::branch::Ledger;
 use crate::mail::occurrence::CampaignId;
@@ -83,7 +85,7 @@ pub fn run(
         "the workspace",
     )?;
     let settings = &proposed.workspace.settings;
-    let mut only = wanted(&proposed.workspace, &arguments.campaigns)?;
+    let mut only = wanted(&proposed.workspace, &findings, &arguments.campaigns)?;
     let mut problems = problems(&findings);
     let base = match &arguments.base {
         Some(name) => {
@@ -154,19 +156,23 @@ pub(super) fn state(
 /// Campaigns as people name them: by id, or by a path below `campaigns/`.
 pub(super) fn wanted(
     workspace: &Workspace,
+    findings: &[Diagnostic],
     names: &[String],
 ) -> Result<BTreeSet<CampaignId>, CliError> {
     let mut found = BTreeSet::new();
     for name in names {
-        let bare = name.strip_prefix("./").unwrap_or(name);
-        let bare = bare.strip_prefix("campaigns/").unwrap_or(bare);
-        let bare = bare.strip_suffix("/campaign.yaml").unwrap_or(bare);
-        let bare = bare.trim_end_matches('/');
-        let id = CampaignId::parse(bare).map_err(|why| CliError::new(why.to_string()))?;
+        let id = campaign_name::parse(name)?;
         if !workspace.campaigns.contains_key(&id) {
+            if let Some(why) = unreadable(findings).get(&id) {
+                let why = printable(why);
+                return Err(CliError::new(format!(
+                    "campaigns/{id}/campaign.yaml can not be read: {why}"
+                ))
+                .hint("`postmerge lint` shows where, and what to do"));
+            }
             let known: Vec<&str> = workspace.campaigns.keys().map(CampaignId::as_str).collect();
-            let near = crate::diagnostic::nearest(bare, &known);
-            let error = CliError::new(format!("there is no campaign `{bare}` that can be read"));
+            let near = crate::diagnostic::nearest(id.as_str(), &known);
+            let error = CliError::new(format!("there is no campaign `{id}`"));
             return Err(match near {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error.hint("`postmerge lint` shows what is wrong with the workspace"),
@@ -183,11 +189,17 @@ fn key(settings: &Settings, ledger: Option<&mut Ledger>) -> Result<Option<Recipi
         return Ok(None);
     };
     let wrong = |why: &dyn std::fmt::Display| CliError::new(format!("{}: {why}", settings.key.env));
-    let key = RecipientKey::from_secret(secret.as_bytes()).map_err(|why| wrong(&why))?;
+    let env = settings.key.env.clone();
+    let key = RecipientKey::from_secret(secret.as_bytes())
+        .map_err(|source| cli_error(&StartError::Key { env, source }))?;
     if let Some(ledger) = ledger {
-        ledger
-            .use_key(key.fingerprint())
-            .map_err(|why| wrong(&why))?;
+        ledger.use_key(key.fingerprint()).map_err(|why| {
+            let error = wrong(&why);
+            match start_error::hint(&why.into()) {
+                Some(hint) => error.hint(hint),
+                None => error,
+            }
+        })?;
     }
     Ok(Some(key))
 }

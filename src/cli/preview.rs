@@ -172,7 +172,7 @@ fn chosen(
 ) -> Result<Chosen, CliError> {
     let Some(base) = &arguments.base else {
         return Ok(Chosen {
-            chosen: wanted(&proposed.workspace, &arguments.campaigns)?,
+            chosen: wanted(&proposed.workspace, findings, &arguments.campaigns)?,
             unread: BTreeMap::new(),
         });
     };

@@ -10,7 +10,7 @@ use super::start_error::cli_error;
 use super::status::settings;
 use super::status_text::ranges;
 use super::terminal::Terminal;
-use super::{Cli, workspace_folder};
+use super::{Cli, campaign_name, workspace_folder};
 use crate::clock::{Clock, SystemClock};
 use crate::deliver::opened::open;
 use crate::deliver::resolve::{Decision, ResolveError, resolve};
@@ -75,8 +75,7 @@ pub fn run(
     arguments: &Arguments,
     terminal: &mut Terminal,
 ) -> Result<ExitCode, CliError> {
-    let occurrence: OccurrenceId = arguments
-        .campaign
+    let occurrence: OccurrenceId = campaign_name::bare(&arguments.campaign)
         .parse()
         .map_err(|why: crate::mail::occurrence::OccurrenceError| CliError::new(why.to_string()))?;
     let folder = workspace_folder::find(cli.workspace.as_deref())?;

@@ -15,7 +15,7 @@ use super::send_progress::Shown;
 use super::send_summary::{exit_code, summary};
 use super::terminal::Terminal;
 use super::threads::threads;
-use super::{Cli, age_keys, workspace_folder};
+use super::{Cli, age_keys, campaign_name, workspace_folder};
 use crate::clock::{Clock, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::dry_run::dry_run;
@@ -25,7 +25,6 @@ use crate::deliver::progress::Progress;
 use crate::deliver::run::{self, EngineTask, Order, Outside, Summary};
 use crate::ledger::event::RunId;
 use crate::mail::address::Address;
-use crate::mail::occurrence::CampaignId;
 use crate::transport::Transport;
 use crate::transport::exchanger::{DnsExchangers, Exchangers, NoExchangers};
 use crate::transport::smtp::{Credentials, Smtp, SmtpConfig, TlsMode};
@@ -59,7 +58,7 @@ use crate::workspace::tree::Tree;
         3 a signal stopped it and mails are pending: run it again; 130 a second signal ended it."
 )]
 pub struct Arguments {
-    /// Only this campaign: its folder's path below campaigns/.
+    /// Only this campaign, by id or folder.
     #[arg(long, value_name = "ID")]
     pub campaign: Option<String>,
 
@@ -120,18 +119,33 @@ pub(super) fn run_in(
     let runtime = threads()?;
     let outcome = runtime.block_on(send(&folder, &settings, arguments, &order, surroundings));
     runtime.shutdown_background();
-    let summary_of = outcome.map_err(|why| super::start_error::cli_error(&why))?;
+    let summary_of = outcome.map_err(|why| not_started(&why, &folder))?;
     terminal.print(&summary(&summary_of, arguments.dry_run))?;
     Ok(ExitCode::from(exit_code(&summary_of)))
+}
+
+/// Why it could not start; of a campaign that is not merged yet, that.
+fn not_started(why: &StartError, folder: &Path) -> CliError {
+    let StartError::NoCampaign {
+        campaign,
+        branch,
+        nearest,
+    } = why
+    else {
+        return super::start_error::cli_error(why);
+    };
+    match campaign_name::advice(folder, campaign, branch, nearest.as_deref()) {
+        Some(advice) => CliError::new(why.to_string()).hint(advice),
+        None => super::start_error::cli_error(why),
+    }
 }
 
 fn order(arguments: &Arguments, settings: &Settings, now: Timestamp) -> Result<Order, CliError> {
     let campaign = arguments
         .campaign
         .as_deref()
-        .map(CampaignId::parse)
-        .transpose()
-        .map_err(|why| CliError::new(why.to_string()))?;
+        .map(campaign_name::parse)
+        .transpose()?;
     let until = arguments
         .until
         .as_deref()

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::start_error::{FULL, is_full};
 use crate::deliver::reasons::Reasons;
 use crate::deliver::run::{Line, Stop, Summary};
+use crate::deliver::way_on::WayOn;
 
 /// Said before anything else: where somebody deleted the ledger's branch this is how they learn of it.
 const FIRST: &str =
@@ -134,6 +135,13 @@ fn row(text: &mut String, line: &Line, width: usize) {
     );
     if let Some(note) = &line.note {
         let _ = writeln!(text, "  {note}");
+        let why = note.strip_prefix("held: ");
+        let why = why.or_else(|| note.strip_prefix("would be held: "));
+        // What files can mend is said by the reason itself.
+        let way = why.map(WayOn::of).filter(|way| *way != WayOn::Files);
+        if let Some(way) = way {
+            let _ = writeln!(text, "  help: {way}");
+        }
     }
     let excluded: Vec<String> = line
         .exclusions
@@ -201,6 +209,21 @@ mod tests {
             assert!(text.contains(reasons), "{text}");
             assert!(text.contains("  1 should have got it, "), "{text}");
         }
+    }
+
+    #[test]
+    fn a_hold_says_where_it_is_mended() {
+        let mut run = of(&[]);
+        let mut said = |note: &str| {
+            run.lines[0].note = Some(note.to_owned());
+            summary(&run, false)
+        };
+        let text = said("held: DKIM key: the environment variable KEY is not set");
+        assert!(text.contains("  help: set it where `send` runs"), "{text}");
+        let text = said("would be held: relay principal: no answer");
+        assert!(text.contains("`postmerge doctor`"), "{text}");
+        let text = said("held: it grew");
+        assert!(!text.contains("help:"), "{text}");
     }
 
     #[test]

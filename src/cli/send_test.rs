@@ -64,11 +64,11 @@ pub fn run(
     terminal: &mut Terminal,
 ) -> Result<ExitCode, CliError> {
     let root = workspace_folder::find(cli.workspace.as_deref())?;
-    let (state, _) = state(
+    let (state, findings) = state(
         Arc::new(Keyed::new(Checkout::new(&root), keys()?)),
         "the workspace",
     )?;
-    let wish = wish(arguments, &state.workspace)?;
+    let wish = wish(arguments, &state.workspace, &findings)?;
     let settings = &state.workspace.settings;
     let failed = |why: &StartError| cli_error(why);
     let key = organisation_key(&environment, settings).map_err(|why| failed(&why))?;
@@ -96,8 +96,10 @@ pub fn run(
     let signers = signers(sender, &environment).map_err(|why| failed(&why))?;
     let now = SystemClock.now();
     let prepared = prepare(&state, &wish, &key, signers, now).map_err(|why| failed(&why))?;
-    let transport =
-        transport(relay, &*state.source, &client_name(settings)).map_err(CliError::new)?;
+    let transport = transport(relay, &*state.source, &client_name(settings)).map_err(|why| {
+        let relay = sender.relay.to_string();
+        failed(&StartError::Relay { relay, why })
+    })?;
     let runtime = threads()?;
     let sent = runtime
         .block_on(send(&prepared, sender.relay.as_str(), transport.as_ref()))
@@ -105,6 +107,12 @@ pub fn run(
     terminal.print(&format!("As {} would get it:\n", prepared.whom))?;
     terminal.print(&sent.iter().map(line).collect::<String>())?;
     let accepted = sent.iter().filter(|it| it.outcome.is_ok()).count();
+    if accepted == 0 {
+        terminal.print(&format!(
+            "  help: `postmerge doctor --relay {}` looks at the relay\n",
+            sender.relay
+        ))?;
+    }
     if let (Some(opened), true) = (&mut opened, accepted > 0) {
         let count = u32::try_from(accepted).unwrap_or(u32::MAX);
         note(opened, &wish, prepared.digest, count, (new_run_id(), now))
@@ -117,7 +125,11 @@ pub fn run(
     Ok(ExitCode::from(u8::from(accepted < sent.len())))
 }
 
-fn wish(arguments: &Arguments, workspace: &crate::workspace::Workspace) -> Result<Wish, CliError> {
+fn wish(
+    arguments: &Arguments,
+    workspace: &crate::workspace::Workspace,
+    findings: &[crate::diagnostic::Diagnostic],
+) -> Result<Wish, CliError> {
     let parse = |key: &str, text: &String| {
         Address::parse(text).map_err(|why| CliError::new(format!("--{key} {text}: {}", why.why)))
     };
@@ -128,7 +140,11 @@ fn wish(arguments: &Arguments, workspace: &crate::workspace::Workspace) -> Resul
     }
     let to: Result<Vec<Address>, CliError> =
         arguments.to.iter().map(|it| parse("to", it)).collect();
-    let campaigns = wanted(workspace, std::slice::from_ref(&arguments.campaign))?;
+    let campaigns = wanted(
+        workspace,
+        findings,
+        std::slice::from_ref(&arguments.campaign),
+    )?;
     let campaign = campaigns.into_iter().next();
     Ok(Wish {
         campaign: campaign.ok_or_else(|| CliError::new("no campaign is named"))?,

@@ -2,6 +2,7 @@
 
 use super::error::CliError;
 use crate::deliver::StartError;
+use crate::deliver::way_on::WayOn;
 use crate::git::{GitError, RemoteError};
 use crate::ledger::branch::{LedgerError, PublishError};
 use crate::ledger::journal::JournalError;
@@ -20,9 +21,10 @@ pub(super) fn cli_error(why: &StartError) -> CliError {
     }
 }
 
-fn hint(why: &StartError) -> Option<String> {
+/// What to do about it.
+pub(super) fn hint(why: &StartError) -> Option<String> {
     let text = match why {
-        StartError::NoSecret(name) => {
+        StartError::NoSecret(name) | StartError::NoDkimKey(name) => {
             return Some(format!(
                 "set {name}: `export {name}=…`, or in GitHub under Settings → Secrets and the workflow's `env:`"
             ));
@@ -45,6 +47,21 @@ fn hint(why: &StartError) -> Option<String> {
             "push the main branch, or name it under `ledger.main` in postmerge.yaml"
         }
         StartError::Remote(why) => return remote_hint(why),
+        StartError::Relay { why, .. } if WayOn::of(why) == WayOn::Environment => {
+            "set it here: `export NAME=…`; where `send` runs by itself in GitHub: Settings → Secrets and the workflow's `env:`"
+        }
+        StartError::Relay { relay, .. } => {
+            return Some(format!("`postmerge doctor --relay {relay}` looks at it"));
+        }
+        StartError::NoCampaign { nearest, .. } => {
+            return Some(nearest.as_ref().map_or_else(
+                || {
+                    "`postmerge status` lists what there is; campaigns count once they are merged"
+                        .to_owned()
+                },
+                |near| format!("did you mean `{near}`?"),
+            ));
+        }
         StartError::Publish(PublishError::Denied(why)) if is_full(why) => {
             "make room on the remote's disk, then run it again: nobody is mailed twice"
         }
@@ -91,6 +108,9 @@ fn git_hint(why: &GitError) -> Option<String> {
         }
         GitError::Damaged { .. } => {
             "in the checkout run `find .git/objects .git/refs -type f -empty -delete`, then `git fetch --refetch origin '+refs/heads/*:refs/remotes/origin/*'`, then this again; do not make a new clone: .git/postmerge/journal may know who was mailed last"
+        }
+        GitError::Open { .. } => {
+            "a workspace is kept in git: make a repository of it (`git init`, then commit), or clone the organisation's and run this there"
         }
         GitError::Partial { .. } => {
             "`git fetch` must work here; or use a whole clone (without `--filter`)"

@@ -1,5 +1,6 @@
 //! `postmerge status`: how every occurrence stands, and what waits for a person.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
@@ -7,14 +8,15 @@ use clap::ValueEnum;
 use super::error::CliError;
 use super::start_error::cli_error;
 use super::terminal::Terminal;
-use super::{Cli, status_text, workspace_folder};
+use super::{Cli, campaign_name, status_text, workspace_folder};
 use crate::clock::{Clock, SystemClock};
-use crate::deliver::opened::{open, open_as_fetched};
+use crate::deliver::named::{main_branch, nearest_campaign};
+use crate::deliver::opened::{Opened, open, open_as_fetched};
 use crate::deliver::standings::{Which, standings, zone};
-use crate::mail::occurrence::{CampaignId, OccurrenceId};
+use crate::mail::occurrence::OccurrenceId;
 use crate::workspace::Workspace;
 use crate::workspace::folder::Folder;
-use crate::workspace::settings::Settings;
+use crate::workspace::settings::{LedgerSettings, Settings};
 
 /// What `status` takes.
 #[derive(Debug, clap::Args)]
@@ -31,7 +33,7 @@ use crate::workspace::settings::Settings;
         unfinished); 2 could not run."
 )]
 pub struct Arguments {
-    /// A campaign's id, or an occurrence's (`id@label`); everything where absent.
+    /// A campaign's id or folder, or an occurrence's id (`id@label`); everything where absent.
     pub campaign: Option<String>,
 
     /// How it is shown.
@@ -78,11 +80,7 @@ pub fn run(
     let now = SystemClock.now();
     let entries = standings(&opened, &which, now).map_err(|why| cli_error(&why))?;
     if entries.is_empty() && which != Which::All {
-        return Err(CliError::new(format!(
-            "neither the main branch nor the ledger knows `{}`",
-            arguments.campaign.as_deref().unwrap_or_default()
-        ))
-        .hint("`postmerge status` lists what there is; campaigns count once they are merged"));
+        return Err(unknown(&which, arguments, (&folder, &ledger), &opened));
     }
     let text = match arguments.format {
         Format::Table => {
@@ -100,12 +98,40 @@ fn which(text: Option<&str>) -> Result<Which, CliError> {
     let Some(text) = text else {
         return Ok(Which::All);
     };
-    let wrong = |why: crate::mail::occurrence::OccurrenceError| CliError::new(why.to_string());
     if text.contains('@') {
-        let id: OccurrenceId = text.parse().map_err(wrong)?;
-        return Ok(Which::Occurrence(id));
+        let id: Result<OccurrenceId, _> = campaign_name::bare(text).parse();
+        return id
+            .map(Which::Occurrence)
+            .map_err(|why| CliError::new(why.to_string()));
     }
-    CampaignId::parse(text).map(Which::Campaign).map_err(wrong)
+    campaign_name::parse(text).map(Which::Campaign)
+}
+
+/// What is said where nobody knows what was asked for.
+fn unknown(
+    which: &Which,
+    arguments: &Arguments,
+    (folder, ledger): (&Path, &LedgerSettings),
+    opened: &Opened,
+) -> CliError {
+    let error = CliError::new(format!(
+        "neither the main branch nor the ledger knows `{}`",
+        arguments.campaign.as_deref().unwrap_or_default()
+    ));
+    let campaign = match which {
+        Which::All => None,
+        Which::Campaign(campaign) => Some(campaign),
+        Which::Occurrence(id) => Some(id.campaign()),
+    };
+    // Of a campaign that is there it is the sending that is not.
+    let campaign = campaign.filter(|id| !opened.workspace.campaigns.contains_key(id));
+    let advice = campaign.and_then(|id| {
+        let near = nearest_campaign(opened, id);
+        campaign_name::advice(folder, id, &main_branch(ledger), near.as_deref())
+    });
+    error.hint(advice.unwrap_or_else(|| {
+        "`postmerge status` lists what there is; campaigns count once they are merged".to_owned()
+    }))
 }
 
 /// The working copy's settings: they say where the branches are.

@@ -11,6 +11,7 @@ use crate::deliver::due::Standing;
 use crate::deliver::reasons::Reasons;
 use crate::deliver::standings::{Entry, Place, Wait};
 use crate::deliver::waiting::Waiting;
+use crate::deliver::way_on::WayOn;
 use crate::ledger::event::Ranges;
 use crate::ledger::feedback::Returned;
 use crate::ledger::reading::{Readers, Reading};
@@ -89,8 +90,9 @@ fn block(text: &mut String, entry: &Entry, zone: &TimeZone) {
     if let (Some(why), Some((at, _))) = (held, entry.notes.last()) {
         let _ = writeln!(
             text,
-            "  {} held: {why}\n  held: mend the reason above and merge; the next run tries again",
-            local(*at)
+            "  {} held: {why}\n  held: {}",
+            local(*at),
+            WayOn::of(why)
         );
     }
     if counts.unknown > 0 {

@@ -22,7 +22,8 @@ pub fn find(named: Option<&Path>) -> Result<PathBuf, CliError> {
         .find(|folder| folder.join("postmerge.yaml").symlink_metadata().is_ok())
         .map(Path::to_owned)
         .ok_or_else(|| {
-            CliError::new("neither this folder nor one above it has a postmerge.yaml")
-                .hint("go to the workspace, or name it with -C DIR")
+            CliError::new("neither this folder nor one above it has a postmerge.yaml").hint(
+                "go to the workspace, or name it with -C DIR; `postmerge init` writes a new one",
+            )
         })
 }

@@ -8,6 +8,7 @@ use super::at_commit;
 use super::beyond::OnMain;
 use super::due::{Scheduled, Standing, agenda, sent_before};
 use super::error::StartError;
+use super::named::check_named;
 use super::policy::{check_before, check_growth, check_tested};
 use super::run::{Line, Order, Outside, Summary, open, organisation_key, unfinished_beyond};
 use super::start::{Ground, audience};
@@ -27,6 +28,7 @@ use crate::plan::samples::{choose, failure};
 /// [`StartError`].
 pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Summary, StartError> {
     let mut opened = open(outside.repository, &outside.ledger)?;
+    check_named(&opened, &order.question, &outside.ledger)?;
     let key = organisation_key(outside.secret, &opened.workspace.settings)?;
     opened.ledger.use_key(key.fingerprint())?;
     let suppressions = opened.ledger.suppressions()?;

@@ -6,7 +6,7 @@ use crate::ledger::branch::{LedgerError, PublishError};
 use crate::ledger::journal::JournalError;
 use crate::ledger::state::{Contradiction, Unbalanced};
 use crate::mail::dkim::DkimError;
-use crate::mail::occurrence::OccurrenceError;
+use crate::mail::occurrence::{CampaignId, OccurrenceError};
 use crate::mail::recipient_id::KeyTooShort;
 use crate::plan::PlanError;
 use crate::plan::again::Before;
@@ -55,6 +55,16 @@ pub enum StartError {
         remote: String,
         /// The branch.
         branch: String,
+    },
+    /// Nobody knows the campaign that was asked for.
+    #[error("neither {branch} nor the ledger knows a campaign `{campaign}`: nothing is sent")]
+    NoCampaign {
+        /// Which.
+        campaign: CampaignId,
+        /// The main branch.
+        branch: String,
+        /// What was probably meant.
+        nearest: Option<String>,
     },
     /// The ledger.
     #[error(transparent)]

@@ -20,6 +20,7 @@ mod inbox;
 mod leaving;
 pub mod letters;
 pub mod locate;
+pub mod named;
 pub mod opened;
 mod policy;
 pub mod preflight;
@@ -47,6 +48,7 @@ mod turning;
 pub mod waiting;
 mod waking;
 mod watching;
+pub mod way_on;
 pub mod worker;
 
 pub use error::{DeliverError, StartError};

@@ -16,6 +16,8 @@ use tokio::sync::watch;
 use super::due::{Question, Scheduled};
 use super::engine::{Ended, Tally};
 use super::error::StartError;
+use super::named::check_named;
+use super::opened::Opened;
 use super::preflight::Looked;
 use super::progress::Progress;
 use super::run::{Order, Outside, Summary, round};
@@ -28,6 +30,7 @@ use crate::plan::lanes::Lanes;
 use crate::plan::sent::Sent;
 use crate::schedule::pacer::{LanePast, Pacer, RelayPast};
 use crate::workspace::names::RelayName;
+use crate::workspace::settings::LedgerSettings;
 
 /// A round that finds the remote away is tried again after so long, then twice as long, and so on.
 const AGAIN: SignedDuration = SignedDuration::from_secs(5);
@@ -53,6 +56,8 @@ pub(super) struct Past {
     pub(super) sent: BTreeSet<OccurrenceId>,
     /// What the first one found on its agenda.
     first: Option<BTreeSet<OccurrenceId>>,
+    /// Whether a round found the campaign that was asked for: it may be taken away while it is sent.
+    is_named: bool,
     lanes: HashMap<(RelayName, String), LanePast>,
     relays: HashMap<RelayName, RelayPast>,
     /// Attempts of a day that were not accepted.
@@ -70,6 +75,23 @@ impl Past {
         let ids = || agenda.iter().map(|it| it.id.clone()).collect();
         let first = self.first.get_or_insert_with(ids);
         agenda.retain(|it| first.contains(&it.id));
+    }
+
+    /// Whether there is the campaign that was asked for, the first time.
+    ///
+    /// # Errors
+    /// [`StartError::NoCampaign`].
+    pub(super) fn check_named(
+        &mut self,
+        opened: &Opened,
+        order: &Order,
+        settings: &LedgerSettings,
+    ) -> Result<(), StartError> {
+        if !self.is_named {
+            check_named(opened, &order.question, settings)?;
+            self.is_named = true;
+        }
+        Ok(())
     }
 
     /// Adds to what was sent today what was tried besides: caps are of what is offered.

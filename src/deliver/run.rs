@@ -160,6 +160,7 @@ pub(super) async fn round(
 ) -> Result<Round, StartError> {
     let now = outside.clock.now();
     let mut opened = open(outside.repository, &outside.ledger)?;
+    past.check_named(&opened, order, &outside.ledger)?;
     let is_first = opened.ledger.head().is_none();
     let journals = Journal::folder(opened.repository.common_dir());
     let boot = outside.boot.as_deref();

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use super::error::PlanError;
 use super::sending::sending;
@@ -9,7 +10,7 @@ use crate::ledger::branch::Ledger;
 use crate::ledger::state::{Counts, OccurrenceState};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::schedule::calendar::Calendar;
-use crate::schedule::occurrence::Due;
+use crate::schedule::occurrence::{Due, Occurrence, Sending};
 use crate::schedule::window::Opening;
 use crate::workspace::campaign::{Campaign, Status};
 use crate::workspace::settings::Settings;
@@ -31,6 +32,8 @@ pub enum Next {
         nominal: Date,
         /// When.
         opening: Opening,
+        /// Where its day is none on which it can go out.
+        moved: Option<Moved>,
         /// What went out already. Its audience is fixed then.
         started: Option<Counts>,
     },
@@ -50,6 +53,34 @@ pub enum Next {
     },
     /// Called off.
     Cancelled,
+}
+
+/// A day that is none of a campaign's sending days: it goes out on the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// The day that its date and period come to.
+    pub from: Date,
+    /// Why not then.
+    pub why: NotThen,
+}
+
+/// Why a window does not open on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotThen {
+    /// It opens on business days.
+    NoBusinessDay,
+    /// It has days of the week of its own.
+    OtherDays,
+}
+
+fn moved(sending: &Sending, found: &Occurrence) -> Option<Moved> {
+    let why = match sending.window.days {
+        None => NotThen::NoBusinessDay,
+        Some(_) => NotThen::OtherDays,
+    };
+    let from = found.nominal;
+    (from != found.date).then_some(Moved { from, why })
 }
 
 impl Next {
@@ -109,6 +140,7 @@ pub fn next_sending(
                     occurrence,
                     nominal: found.nominal,
                     opening,
+                    moved: moved(&sending, &found),
                     started,
                 });
             }

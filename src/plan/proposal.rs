@@ -9,7 +9,7 @@ use super::again::Before;
 use super::approvers::Approver;
 use super::audience::ListCount;
 use super::documents::PlannedDocument;
-use super::next_sending::Next;
+use super::next_sending::{Moved, Next};
 use super::pace::Pace;
 use super::samples::Subject;
 use crate::ledger::event::Exclusion;
@@ -83,6 +83,8 @@ pub enum When {
         window: String,
         /// Its opening.
         opening: Opening,
+        /// Where its day is none on which it can go out.
+        moved: Option<Moved>,
         /// What went out already: its audience and content are fixed.
         started: Option<Counts>,
     },
@@ -191,12 +193,14 @@ impl When {
             Next::Ahead {
                 occurrence,
                 opening,
+                moved,
                 started,
                 ..
             } => Self::Ahead {
                 occurrence,
                 window: window.to_owned(),
                 opening,
+                moved,
                 started,
             },
             Next::Lapsed { opening, .. } => Self::Lapsed(opening),

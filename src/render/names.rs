@@ -75,6 +75,24 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, other)| other)
 }
 
+/// What other template languages call our filters, where no slip of the finger leads there.
+fn elsewhere(kind: NameKind, name: &str) -> Option<&'static str> {
+    if kind != NameKind::Filter {
+        return None;
+    }
+    Some(match name {
+        "upcase" | "uppercase" | "toUpperCase" => "upper",
+        "downcase" | "lowercase" | "toLowerCase" => "lower",
+        "titlecase" | "title_case" => "title",
+        "capitalise" | "ucfirst" => "capitalize",
+        "strip" => "trim",
+        "size" | "count" => "length",
+        "currency" => "money",
+        "strftime" | "date_format" => "date",
+        _ => return None,
+    })
+}
+
 /// That every filter and test that a tag names is there.
 pub(super) fn check(tags: &Tags) -> Result<(), RenderError> {
     let live = tags
@@ -85,7 +103,7 @@ pub(super) fn check(tags: &Tags) -> Result<(), RenderError> {
         for (kind, at, name) in named(&tag.source) {
             let known = kind.known();
             if !known.contains(&name) {
-                let near = nearest(name, known.iter().copied());
+                let near = elsewhere(kind, name).or_else(|| nearest(name, known.iter().copied()));
                 return Err(unknown(kind, name, near, place(tag, at)));
             }
         }
@@ -177,5 +195,26 @@ mod tests {
             [(17, "first"), (26, "odd")]
         );
         assert_eq!(all("{{ this ~ island }}"), []);
+    }
+
+    #[test]
+    fn other_languages_names_lead_to_filters_that_there_are() {
+        for name in [
+            "upcase",
+            "downcase",
+            "titlecase",
+            "ucfirst",
+            "strip",
+            "size",
+            "currency",
+            "strftime",
+        ] {
+            let meant = elsewhere(NameKind::Filter, name).unwrap();
+            assert!(
+                FILTERS.contains(&meant) && !FILTERS.contains(&name),
+                "{name}"
+            );
+        }
+        assert_eq!(elsewhere(NameKind::Test, "upcase"), None);
     }
 }

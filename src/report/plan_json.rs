@@ -49,6 +49,7 @@ fn when(when: &When) -> Value {
             occurrence,
             window,
             opening,
+            moved,
             started,
         } => json!({
             "state": "ahead",
@@ -56,6 +57,7 @@ fn when(when: &When) -> Value {
             "window": window,
             "opens": opening.from.to_string(),
             "closes": opening.until.to_string(),
+            "moved": moved.map(|it| json!({"from": it.from.to_string(), "why": it.why})),
             "started": started.map(|counts| json!({
                 "audience": counts.audience,
                 "accepted": counts.accepted,

@@ -9,6 +9,7 @@ use crate::diagnostic::cut;
 use crate::ledger::event::Exclusion;
 use crate::plan::approvers::Approver;
 use crate::plan::documents::PlannedDocument;
+use crate::plan::next_sending::{Moved, NotThen};
 use crate::plan::pace::{Destination, Pace};
 use crate::plan::proposal::{AudiencePlan, CampaignPlan, Change, Drift, Plan, Sending, When};
 use crate::plan::samples::{Kind, Subject};
@@ -78,6 +79,7 @@ pub(super) fn when(when: &When, zone: &TimeZone) -> String {
             occurrence,
             window,
             opening: it,
+            moved,
             started,
         } => {
             let label = occurrence.label().map_or_else(String::new, |label| {
@@ -92,7 +94,8 @@ pub(super) fn when(when: &When, zone: &TimeZone) -> String {
                 ),
             };
             let window = cut(window, LONGEST_NAME);
-            format!("{} (window {window}{label}){started}", opening(it))
+            let moved = moved.map_or_else(String::new, |it| format!(", {}", moved_words(&it)));
+            format!("{} (window {window}{label}){moved}{started}", opening(it))
         }
         When::Lapsed(it) => format!("not: its window of {} passed", opening(it)),
         When::SentBefore(before) => format!("not: it {}", cut(&before.to_string(), LONGEST_REASON)),
@@ -101,6 +104,15 @@ pub(super) fn when(when: &When, zone: &TimeZone) -> String {
         When::Unreadable => "not: it can not be read".to_owned(),
         When::NotKnown => "not known".to_owned(),
     }
+}
+
+/// A day on which it does not go out: nobody should have to compare dates to see it.
+fn moved_words(moved: &Moved) -> String {
+    let why = match moved.why {
+        NotThen::NoBusinessDay => "no business day",
+        NotThen::OtherDays => "its window does not open then",
+    };
+    format!("moved from {}: {why}", moved.from.strftime("%A %Y-%m-%d"))
 }
 
 /// Who must approve.
@@ -341,6 +353,7 @@ mod tests {
                 from: "2026-12-03T17:00:00Z".parse().unwrap(),
                 until: "2026-12-03T20:00:00Z".parse().unwrap(),
             },
+            moved: None,
             started: None,
         };
         let said = |unsent| finish(&pace(unsent), &ahead, &TimeZone::UTC).unwrap();

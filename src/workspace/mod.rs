@@ -19,6 +19,7 @@ pub mod member;
 pub mod members;
 pub mod names;
 pub mod parallel;
+mod pattern_words;
 pub mod published;
 pub mod rules;
 pub mod schema;

@@ -7,6 +7,7 @@ use jsonschema::paths::Location;
 use jsonschema::{JsonType, ValidationError, Validator};
 use serde_json::Value;
 
+use super::pattern_words;
 use super::rules;
 use super::schema::Kind;
 use super::yaml::shorten;
@@ -85,8 +86,32 @@ fn explain(error: &ValidationError<'_>, schema: &Value, path: &str, out: &mut Ve
         Wrong::AnyOf { context } | Wrong::OneOfNotValid { context } => {
             branches(error, context, schema, path, out);
         }
+        Wrong::Type { .. } => {
+            let mut finding = simple(error, path);
+            if let Some(help) = as_mapping(error, schema) {
+                finding.help = Some(help);
+            }
+            out.push(finding);
+        }
         _ => out.push(simple(error, path)),
     }
+}
+
+/// Where a text stands in place of a mapping with one key that must be there, it is that key's value: how it is written.
+fn as_mapping(error: &ValidationError<'_>, schema: &Value) -> Option<String> {
+    let given = error.instance().as_str()?;
+    let object = object_schema(error, schema)?;
+    let [key] = object.get("required")?.as_array()?.as_slice() else {
+        return None;
+    };
+    let key = key.as_str()?;
+    let properties = object.get("properties")?;
+    let is_text = properties.get(key)?.get("type")?.as_str() == Some("string");
+    // Whoever hands something over should see that there is a choice.
+    let choice = properties.get("as").and_then(|it| it.get("default"));
+    let choice = choice.and_then(Value::as_str);
+    let choice = choice.map_or_else(String::new, |it| format!(", as: {it}"));
+    is_text.then(|| format!("write `{{{key}: {}{choice}}}`", shorten(given)))
 }
 
 /// Of several shapes that a value may have, reports the one that was probably meant.
@@ -198,7 +223,10 @@ fn simple(error: &ValidationError<'_>, path: &str) -> Diagnostic {
         },
         Wrong::Pattern { pattern } => (
             format!("{given} is not written as it must be"),
-            Some(format!("it must match the pattern `{pattern}`")),
+            Some(pattern_words::words(pattern).map_or_else(
+                || format!("it must match the pattern `{pattern}`"),
+                str::to_owned,
+            )),
         ),
         Wrong::Minimum { limit } => (
             format!("{given} is too small"),
@@ -342,6 +370,29 @@ mod tests {
         for kind in Kind::ALL {
             assert!(compiled(kind).validator.is_some(), "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_document_without_its_braces_is_shown_with_them() {
+        let campaign = serde_json::json!({
+            "subject": "Aviso", "sender": "eventos", "template": "boletin",
+            "audience": {"lists": ["socios"]}, "send": {"date": "2026-12-03", "window": "12:00"},
+            "documents": ["agenda.pdf"],
+        });
+        let found = check(Kind::Campaign, "campaign.yaml", &campaign);
+        let help: Vec<_> = found.iter().map(|it| it.help.as_deref()).collect();
+        assert_eq!(help, [Some("write `{file: agenda.pdf, as: link}`")]);
+    }
+
+    #[test]
+    fn a_pattern_is_told_in_words() {
+        let root = env!("CARGO_MANIFEST_DIR");
+        let text = std::fs::read_to_string(format!("{root}/postmerge.yaml")).unwrap();
+        let mut settings: Value = serde_yaml::from_str(&text).unwrap();
+        settings["portal"] = serde_json::json!({"url": "http://portal.example"});
+        let said = format!("{:?}", check(Kind::Settings, "postmerge.yaml", &settings));
+        assert!(said.contains("must begin with `https://`"), "{said}");
+        assert!(!said.contains("pattern"), "{said}");
     }
 
     #[test]
