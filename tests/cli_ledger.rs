@@ -545,3 +545,23 @@ fn a_name_that_nobody_knows_is_no_campaign_that_is_not_due() {
         );
     }
 }
+
+#[test]
+fn who_only_looks_takes_the_newer_of_what_was_fetched() {
+    let house = House::new();
+    let tracking = "refs/postmerge/ledger/postmerge-ledger";
+    let suppress = ["suppress", "luisa@example.com", "--reason", "rang"];
+    assert_eq!(house.run(&suppress).0, 0);
+    let older = house.git(&["rev-parse", tracking]).trim().to_owned();
+    house.sending(PAST);
+    let newer = house.git(&["rev-parse", tracking]).trim().to_owned();
+    assert_ne!(older, newer);
+    // Fetched by hand, where a command of ours fetched before; and the other way about.
+    let by_hand = "refs/remotes/origin/postmerge-ledger";
+    for (ours, fetched) in [(&older, &newer), (&newer, &older)] {
+        house.git(&["update-ref", tracking, ours]);
+        house.git(&["update-ref", by_hand, fetched]);
+        let (code, _, err) = house.run(&["history", "--campaign", "rueda", "--offline"]);
+        assert_eq!(code, 0, "{err}");
+    }
+}

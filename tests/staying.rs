@@ -516,3 +516,46 @@ fn who_does_not_answer_is_asked_again_and_then_gets_no_newsletters() {
     // In the next quarter all are asked anew, the unconfirmed, too.
     assert_eq!(told(&run(&house, 7, "2027-01-06"), "datos@2027-W01").0, 3);
 }
+
+/// Runs the program in a clone.
+fn said_by(path: &std::path::Path, arguments: &[&str]) -> String {
+    let mut command = assert_cmd::Command::cargo_bin("postmerge").unwrap();
+    let command = command.arg("-C").arg(path).args(arguments);
+    let output = command.env("POSTMERGE_KEY", SECRET).output().unwrap();
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
+#[test]
+fn who_joined_and_is_forgotten_before_the_file_has_them_and_who_never_joined_are_told() {
+    let house = house();
+    let when = "2026-11-20T10:00:00Z";
+    let wishes = vec![
+        joined("eva@a.test", when, "Eva"),
+        wish("p1@b.test", when, Wanted::Disowned),
+    ];
+    publish(&house, wishes);
+    let path = house.clone_of("runner");
+    let lists = said_by(&path, &["lists"]);
+    assert!(
+        lists.contains("1 person says that they never joined"),
+        "{lists}"
+    );
+    assert!(lists.contains(&id("p1@b.test").to_string()), "{lists}");
+
+    let export = path.join("eva.json");
+    let said = said_by(
+        &path,
+        &["forget", "eva@a.test", "--export", export.to_str().unwrap()],
+    );
+    assert!(
+        said.contains("they joined socios by themselves; its file does not have them yet"),
+        "{said}"
+    );
+    assert!(!said.contains("They are in no list."), "{said}");
+    assert!(said.contains("it is sealed on the ledger"), "{said}");
+    let known: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&export).unwrap()).unwrap();
+    assert_eq!(known["sealed"][0]["cells"]["nombre"], "Eva", "{known}");
+    let said = said_by(&path, &["forget", "p2@a.test", "--dry-run"]);
+    assert!(!said.contains("sealed"), "{said}");
+}

@@ -24,7 +24,11 @@ pub(super) fn of(site: &Site<'_>, words: &Words) -> Value {
         .map(|(number, it)| grew(number, it, words))
         .collect();
     match &site.lists {
-        Lists::Read { lists, waiting } => context! {
+        Lists::Read {
+            lists,
+            waiting,
+            disowned,
+        } => context! {
             title,
             suppressed,
             growth,
@@ -32,6 +36,8 @@ pub(super) fn of(site: &Site<'_>, words: &Words) -> Value {
             names => (),
             health => (!lists.is_empty()).then(|| health(lists, words)),
             waiting => (!waiting.is_empty()).then(|| waits(waiting, site, words)),
+            disowned => (*disowned > 0)
+                .then(|| words.with("never_joined", &[&words.number(*disowned)])),
         },
         Lists::WithoutKey { variable, lists } => context! {
             title,
@@ -41,6 +47,7 @@ pub(super) fn of(site: &Site<'_>, words: &Words) -> Value {
             names => (!lists.is_empty()).then(|| names(lists, words)),
             health => (),
             waiting => (),
+            disowned => (),
         },
     }
 }

@@ -113,6 +113,8 @@ pub enum Lists {
         lists: Vec<ListHealth>,
         /// Bounces and departures whose rows are still there.
         waiting: Vec<Waiting>,
+        /// How many people say that they never joined.
+        disowned: u64,
     },
     /// Their names alone: who is in them can be told only with the key in this environment variable.
     WithoutKey {

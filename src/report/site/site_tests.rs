@@ -40,6 +40,7 @@ fn site<'a>(zone: &'a TimeZone, locale: Locale, sendings: Vec<Sending>) -> Site<
                 count: 2,
                 addresses: Vec::new(),
             }],
+            disowned: 2,
         },
         growth: vec![Growth {
             title: "Exportadores <i>".to_owned(),
@@ -264,7 +265,7 @@ fn what_strangers_wrote_stays_text() {
     it.growth
         .iter_mut()
         .for_each(|it| it.title = HOSTILE.to_owned());
-    if let Lists::Read { lists, waiting } = &mut it.lists {
+    if let Lists::Read { lists, waiting, .. } = &mut it.lists {
         lists
             .iter_mut()
             .for_each(|it| it.title = HOSTILE.to_owned());

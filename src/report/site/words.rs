@@ -298,6 +298,7 @@ const WORDS: Table = &[
     ("members_says", ["Miembros por lista, y cuántos de ellos no se pueden escribir.", "Membri per lista, e quanti di essi non sono raggiungibili.", "Members of each list, and how many of them can not be written to."]),
     ("fine", ["Escribibles", "Raggiungibili", "Can be written to"]),
     ("waiting", ["Filas que esperan a su responsable", "Righe che attendono il responsabile", "Rows awaiting their owner"]),
+    ("never_joined", ["Personas que dicen que nunca se dieron de alta: {}.", "Persone che dicono di non essersi mai iscritte: {}.", "People who say that they never joined: {}."]),
     ("none_waits", ["Ninguna fila espera.", "Nessuna riga attende.", "No row waits."]),
     ("days_left", ["Días hábiles que quedan", "Giorni lavorativi rimasti", "Business days left"]),
     ("until", ["Hasta", "Entro", "Until"]),
