@@ -44,6 +44,9 @@ impl House {
             })
             .collect();
         std::fs::write(&campaign, lines.join("\n") + "\n").unwrap();
+        let list = folder.path().join("lists/exportadores.yaml");
+        let topics = "topics: {ferias: {title: Ferias}}\n";
+        std::fs::write(&list, std::fs::read_to_string(&list).unwrap() + topics).unwrap();
         let house = Self { folder };
         let bare = house.remote();
         let bare = bare.to_str().unwrap();
