@@ -428,8 +428,8 @@ fn what_is_new_gets_a_branch_of_its_own_and_main_is_as_fetched() {
     let gathered = office.gather(at(TOLD));
     let lines = overview(&gathered, &office.opened.workspace, at(TOLD));
     assert_eq!(
-        (lines[0].members, lines[0].overdue, lines[0].cases),
-        (5, 2, 2)
+        (lines[0].members, lines[0].departed, lines[0].overdue),
+        (5, 2, 0)
     );
     let keeps = Wish {
         branch: Some("postmerge/clean-2026-12-03".to_owned()),
@@ -624,7 +624,7 @@ fn as_a_user_runs_it() {
     );
     let (_, out, _) = run(&["lists", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(json["lists"][0]["overdue"], 1);
+    assert_eq!(json["lists"][0]["departed"], 1);
     let (code, out, _) = run(&["lists", "notify"]);
     assert!(code == 0 && out.contains("No owner"), "{out}");
     // What goes into an issue is Markdown and nothing else.

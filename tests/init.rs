@@ -139,7 +139,9 @@ fn what_it_says() {
       3. Make it a repository, push it to its main branch, and see what would go out:
            export POSTMERGE_KEY=$(openssl rand -hex 32)   # keep it: it can not be changed later
            postmerge send --campaign YEAR/welcome --now --dry-run
-      4. From there to the first real sending: https://github.com/postmerge/postmerge/blob/main/docs/operations.md
+      4. Publish the logo, pictures and documents that mails link to: the workflow Publish, or `postmerge publish`.
+         Until they are there, `send` holds the campaign.
+      5. From there to the first real sending: https://github.com/postmerge/postmerge/blob/main/docs/operations.md
     ");
 }
 

@@ -126,6 +126,25 @@ async fn every_refusal_is_a_page_in_the_readers_language() {
 }
 
 #[tokio::test]
+async fn at_its_root_the_portal_says_whose_it_is() {
+    let house = house();
+    let clock = clock();
+    let desk = Desktop::open(&house, "portal", &clock);
+    let page = desk.get("/").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        page.text.contains("/style.css") && page.text.contains("<h1>"),
+        "{}",
+        page.text
+    );
+    assert!(
+        page.text.contains("El enlace está en cada correo"),
+        "{}",
+        page.text
+    );
+}
+
+#[tokio::test]
 async fn figures_are_for_this_machine_and_who_is_named() {
     let (house, clock) = (house(), clock());
     house.edit(

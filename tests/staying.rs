@@ -429,6 +429,29 @@ fn who_pauses_or_wants_fewer_gets_fewer_newsletters_and_every_invoice() {
     assert_eq!(house.boxes.taken_twice(), []);
 }
 
+#[test]
+fn nothing_is_sent_whose_links_lead_to_a_portal_on_this_machine() {
+    let house = portal_house("copies_for_at_most: 25");
+    let (public, here) = ("https://portal.c.test", "http://127.0.0.1:8025");
+    house.edit("postmerge.yaml", public, here);
+    newsletter(&house, "lunes", "2026-12-02", "", "Hola.\n");
+    let first = run(&house, 1, "2026-12-02");
+    let of = line(&first, "lunes");
+    let why = "lunes: `portal.url` is http://127.0.0.1:8025, which no recipient reaches; write the public address, `https://…`, and change the campaign after it: it goes out by the settings that it was approved with";
+    assert!(of.held, "{of:?}");
+    assert_eq!(
+        (of.counts.accepted, of.note.as_deref()),
+        (0, Some(&*format!("held: {why}")))
+    );
+    // Settings alone are not enough: mails are made by those that the campaign was approved with.
+    house.edit("postmerge.yaml", here, public);
+    let second = run(&house, 2, "2026-12-02");
+    assert!(line(&second, "lunes").held);
+    newsletter(&house, "lunes", "2026-12-02", "", "Hola a todos.\n");
+    let third = run(&house, 3, "2026-12-02");
+    assert_eq!(told(&third, "lunes").0, 3, "{third:?}");
+}
+
 /// The link that confirms, in a mail of this campaign to somebody, in both parts.
 fn confirm_link(house: &House, campaign: &str, who: &str) -> Leave {
     let office = Office::new(house, "office");

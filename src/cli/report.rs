@@ -286,13 +286,14 @@ fn lists(
     let health = overview(gathered, workspace, now).into_iter().map(|it| {
         let title = titles.get(&it.list).copied().unwrap_or(&it.list).to_owned();
         ListHealth {
-            open: it.cases.saturating_sub(it.new + it.overdue),
+            open: it.cases.saturating_sub(it.new + it.departed + it.overdue),
             name: it.list,
             title,
             owner: it.owner,
             members: it.members,
             unreadable: it.unreadable,
             new: it.new,
+            departed: it.departed,
             overdue: it.overdue,
             confirmed: it.confirmed,
             stale: it.stale,

@@ -47,7 +47,10 @@ pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
         row(&mut text, line, width);
     }
     if is_dry {
-        text.push_str("\nNothing was sent and nothing published.\n");
+        text.push_str(
+            "\nNothing was sent and nothing published. Not looked at: relay and DNS (`postmerge doctor` does), and whether\n\
+             linked pictures and documents are published; a real `send` looks at all of it first, and holds what fails.\n",
+        );
         return text;
     }
     let mails = if summary.accepted == 1 {

@@ -9,7 +9,7 @@ use super::beyond::OnMain;
 use super::due::{Scheduled, Standing, agenda, sent_before};
 use super::error::StartError;
 use super::named::check_named;
-use super::policy::{check_before, check_growth, check_tested};
+use super::policy::{check_before, check_growth, check_portal, check_tested};
 use super::run::{Line, Order, Outside, Summary, open, organisation_key, unfinished_beyond};
 use super::start::{Ground, audience};
 use crate::ledger::branch::Ledger;
@@ -123,6 +123,7 @@ fn start(
     let again = check_before(ground, before, &calendar, &scheduled, &content, now);
     let recipients = audience.entries.len() as u64;
     let refused = again
+        .and_then(|()| check_portal(&scheduled.id, &content))
         .and_then(|()| check_tested(ground, ledger, &scheduled.id, &content))
         .and_then(|()| check_growth(ground, ledger, &scheduled, &content, recipients));
     let why = match refused {

@@ -133,6 +133,16 @@ pub enum StartError {
         /// Which campaign.
         campaign: String,
     },
+    /// Its links would lead to a portal on somebody's own machine.
+    #[error(
+        "{campaign}: `portal.url` is {url}, which no recipient reaches; write the public address, `https://…`, and change the campaign after it: it goes out by the settings that it was approved with"
+    )]
+    PortalHere {
+        /// Which campaign.
+        campaign: String,
+        /// The portal's address.
+        url: String,
+    },
     /// It would go to many more than it was approved for.
     #[error("{campaign}: {why}")]
     Grown {
@@ -220,6 +230,7 @@ impl StartError {
             | Self::FrozenGone { .. }
             | Self::SentBefore { .. }
             | Self::NotTested { .. }
+            | Self::PortalHere { .. }
             | Self::Grown { .. }
             | Self::Rates { .. }
             | Self::NotApproved { .. }

@@ -34,6 +34,17 @@ pub(super) fn check_before(
     }
 }
 
+/// Mails lead to the portal: it must be where recipients reach it.
+pub(super) fn check_portal(id: &OccurrenceId, content: &Content) -> Result<(), StartError> {
+    match &content.settings.portal {
+        Some(portal) if portal.is_here() => Err(StartError::PortalHere {
+            campaign: id.campaign().to_string(),
+            url: portal.url.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Where policy wants a test sending, it must have been of this very content.
 pub(super) fn check_tested(
     ground: &Ground<'_>,

@@ -14,7 +14,7 @@ use super::error::StartError;
 use super::frozen::{frozen_commit, frozen_content};
 use super::leaving::left_out;
 use super::letters::Letters;
-use super::policy::{check_before, check_growth, check_tested};
+use super::policy::{check_before, check_growth, check_portal, check_tested};
 use super::run::Run;
 use super::signers::signers;
 use super::start::{Ground, audience, fix};
@@ -206,6 +206,7 @@ impl Run<'_> {
         let (state, letters) = match scheduled.state.header() {
             Some(_) => {
                 let letters = self.letters(&scheduled.id, &scheduled.state)?;
+                check_portal(&scheduled.id, letters.content())?;
                 self.look_at_set_up(letters.content()).await?;
                 self.look_at_links(&letters).await?;
                 (scheduled.state, letters)
@@ -253,6 +254,7 @@ impl Run<'_> {
                 at_commit::content(self.ground.path, scheduled.approved_by, id.campaign())?;
             let (ground, before) = (&self.ground, &self.before);
             check_before(ground, before, &calendar, scheduled, &content, self.now)?;
+            check_portal(id, &content)?;
             check_tested(&self.ground, &self.ledger, id, &content)?;
             let sender = &content.file.campaign.sender;
             self.check_rates(id, &OccurrenceState::new(), sender)?;

@@ -145,6 +145,7 @@ pages! {
     "join-link-unfounded"
     "joining-impossible"
     "topics-without-column"
+    "portal-not-public"
 }
 
 /// The page of a rule.

@@ -40,6 +40,7 @@ pub(super) fn router(service: Arc<Service>) -> Router {
         .route("/d/{token}/{end}/{*path}", get(own_document))
         .route("/assets/{hash}/{name}", get(asset))
         .route("/documents/{hash}/{name}", get(document))
+        .route("/", get(home))
         .route("/logo", get(logo))
         .route("/style.css", get(style))
         .route("/favicon.ico", get(no_icon))
@@ -332,6 +333,10 @@ async fn metrics(State(service): Shared, asker: Who) -> Answer {
 
 async fn no_method(State(service): Shared, asker: Who) -> Answer {
     service.refuse(Refusal::Method, &asker)
+}
+
+async fn home(State(service): Shared, asker: Who) -> Answer {
+    service.home(&asker)
 }
 
 async fn nothing(State(service): Shared, asker: Who) -> Answer {

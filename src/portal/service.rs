@@ -335,6 +335,14 @@ impl Service {
         self.pages.show(&ground.settings, page)
     }
 
+    /// What stands where no link leads: whose portal it is.
+    pub(super) fn home(&self, asker: &Asker) -> Response<Body> {
+        let locale = self.locale(asker, None);
+        let name = &self.ground().settings.organisation.name;
+        let text = Words::of(locale).home;
+        self.message((StatusCode::OK, locale), name, text, None)
+    }
+
     /// What is said instead of an answer.
     pub(super) fn refuse(&self, why: Refusal, asker: &Asker) -> Response<Body> {
         let locale = self.locale(asker, None);

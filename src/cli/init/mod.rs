@@ -156,7 +156,9 @@ fn said(folder: &Path, campaign: &str, pieces: &[Piece], arguments: &Arguments) 
          3. Make it a repository, push it to its main branch, and see what would go out:\n       \
          export POSTMERGE_KEY=$(openssl rand -hex 32)   # keep it: it can not be changed later\n       \
          postmerge send --campaign {} --now --dry-run\n  \
-         4. From there to the first real sending: {}/blob/main/docs/operations.md\n",
+         4. Publish the logo, pictures and documents that mails link to: the workflow Publish, or `postmerge publish`.\n     \
+         Until they are there, `send` holds the campaign.\n  \
+         5. From there to the first real sending: {}/blob/main/docs/operations.md\n",
         campaign,
         env!("CARGO_PKG_REPOSITORY")
     );

@@ -42,7 +42,7 @@ use crate::workspace::source::SourceError;
         postmerge lists clean --push          write the change and push it, for review\n  \
         postmerge lists encrypt socios        keep a list's addresses out of git's history\n  \
         postmerge lists edit socios           edit an encrypted list\n\n\
-        Exit codes: 0 no row is overdue, 1 some are (`lists clean`), 2 could not run."
+        Exit codes: 0 no row is to be removed, 1 some are (`lists clean`), 2 could not run."
 )]
 pub struct Arguments {
     #[command(subcommand)]

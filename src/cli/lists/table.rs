@@ -17,8 +17,8 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
         return "The main branch has no lists.\n".to_owned();
     }
     let mut text = format!(
-        "{:NAME$} {:12}{:>9}{:>7}{:>5}{:>9}{:>6}  {}\n",
-        "list", "owner", "members", "cases", "new", "overdue", "days", "confirmed"
+        "{:NAME$} {:10}{:>8}{:>6}{:>5}{:>5}{:>8}{:>5} {}\n",
+        "list", "owner", "members", "cases", "new", "due", "overdue", "days", "confirmed"
     );
     for list in lists {
         let mut name = list.list.as_str();
@@ -30,11 +30,12 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
         let confirmed = list.confirmed.map_or("-".to_owned(), |it| it.to_string());
         let _ = writeln!(
             text,
-            "{name:NAME$} {:12}{:>9}{:>7}{:>5}{:>9}{days:>6}  {confirmed}{}",
+            "{name:NAME$} {:10}{:>8}{:>6}{:>5}{:>5}{:>8}{days:>5} {confirmed}{}",
             list.owner,
             list.members,
             list.cases,
             list.new,
+            list.departed,
             list.overdue,
             if list.stale { " stale" } else { "" }
         );
@@ -66,8 +67,15 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
             "\nnew: their owners are not told yet. `postmerge lists notify` tells them.\n",
         );
     }
+    if sum(|it| it.departed) > 0 {
+        text.push_str(
+            "\ndue: left or complained, to be removed. `postmerge lists clean` writes the change that removes them.\n",
+        );
+    }
     if sum(|it| it.overdue) > 0 {
-        text.push_str("\noverdue: `postmerge lists clean` writes the change that removes them.\n");
+        text.push_str(
+            "\noverdue: not corrected in time. `postmerge lists clean` writes the change that removes them.\n",
+        );
     }
     if sum(|it| it.to_fold) > 0 {
         text.push_str(

@@ -78,6 +78,7 @@ pub mod notice_too_short;
 pub mod one_click_unavailable;
 pub mod owner_unknown;
 pub mod path_escapes;
+pub mod portal_not_public;
 pub mod postal_address_missing;
 pub mod purpose_mixed;
 pub mod reconfirmation_missing;
@@ -237,4 +238,5 @@ pub static ALL: &[&Check] = &[
     &join_link_unfounded::CHECK,
     &joining_impossible::CHECK,
     &topics_without_column::CHECK,
+    &portal_not_public::CHECK,
 ];

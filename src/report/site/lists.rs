@@ -7,6 +7,7 @@ use super::chart::{Name, Row, Series, columns};
 use super::view::{Cell, Figure, Table, row_figure};
 use super::words::Words;
 use super::{Growth, ListHealth, Lists, Site, Waiting};
+use crate::ledger::event::Exclusion;
 
 /// Lists that the chart shows.
 const ROWS: usize = 20;
@@ -106,6 +107,7 @@ fn health(lists: &[ListHealth], words: &Words) -> Figure {
         "#cases",
         "#new",
         "#open",
+        "#to_remove",
         "#overdue",
         "#unreadable",
         "confirmed",
@@ -113,7 +115,7 @@ fn health(lists: &[ListHealth], words: &Words) -> Figure {
     let mut table = Table::new(words.get("lists_health"), words, &heads);
     let mut bars = Vec::new();
     for list in lists {
-        let cases = list.new + list.open + list.overdue;
+        let cases = list.new + list.open + list.departed + list.overdue;
         bars.push(Row {
             label: list.title.clone(),
             note: words.number(list.members),
@@ -124,6 +126,7 @@ fn health(lists: &[ListHealth], words: &Words) -> Figure {
             cases,
             list.new,
             list.open,
+            list.departed,
             list.overdue,
             list.unreadable,
         ];
@@ -161,6 +164,11 @@ fn waits(waiting: &[Waiting], site: &Site<'_>, words: &Words) -> Table {
         };
         let left = match (it.days_left, it.until) {
             (Some(left), _) => left.to_string(),
+            (None, Some(_))
+                if matches!(it.reason, Exclusion::Unsubscribed | Exclusion::Complained) =>
+            {
+                words.get("to_remove").to_owned()
+            }
             (None, Some(_)) => words.get("overdue").to_owned(),
             (None, None) => String::new(),
         };

@@ -142,7 +142,9 @@ pub struct ListHealth {
     pub new: u64,
     /// Whom the owner can correct.
     pub open: u64,
-    /// Whose time is over.
+    /// Who left or complained, and is to be removed.
+    pub departed: u64,
+    /// Who was not corrected in time.
     pub overdue: u64,
     /// When the members were asked last.
     pub confirmed: Option<Date>,

@@ -70,12 +70,19 @@ fn waits(site: &Site<'_>, words: &Words) -> Vec<Value> {
         });
     }
     if let super::Lists::Read { lists, .. } = &site.lists {
-        for list in lists.iter().filter(|it| it.overdue > 0) {
-            waits.push(context! {
-                text => words.with("waits_overdue", &[&words.number(list.overdue)]),
-                about => list.name.clone(),
-                link => "lists.html#waiting",
-            });
+        for list in lists {
+            for (word, count) in [
+                ("waits_departed", list.departed),
+                ("waits_overdue", list.overdue),
+            ] {
+                if count > 0 {
+                    waits.push(context! {
+                        text => words.with(word, &[&words.number(count)]),
+                        about => list.name.clone(),
+                        link => "lists.html#waiting",
+                    });
+                }
+            }
         }
     }
     waits

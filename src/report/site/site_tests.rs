@@ -27,6 +27,7 @@ fn site<'a>(zone: &'a TimeZone, locale: Locale, sendings: Vec<Sending>) -> Site<
                 unreadable: 1,
                 new: 1,
                 open: 2,
+                departed: 1,
                 overdue: 3,
                 confirmed: Some(jiff::civil::date(2026, 1, 5)),
                 stale: true,

@@ -11,8 +11,10 @@ use super::network::Network;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Portal {
-    /// Its address, `https://…`, without a slash at the end.
-    #[schemars(regex(pattern = r"^https://[^/\s]+(/[^\s]*[^/\s])?$"))]
+    /// Its address, `https://…`, without a slash at the end. To try it on one's own machine `http://127.0.0.1:8025`: nothing is sent then.
+    #[schemars(regex(
+        pattern = r"^(https://[^/\s]+|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?)(/[^\s]*[^/\s])?$"
+    ))]
     pub url: String,
     /// Where it is said how personal data are treated.
     #[serde(default)]
@@ -31,6 +33,15 @@ pub struct Portal {
     #[serde(default)]
     #[schemars(range(min = 1, max = 3650))]
     pub documents: Option<u16>,
+}
+
+impl Portal {
+    /// Whether it is this machine's own, where recipients reach nothing.
+    pub fn is_here(&self) -> bool {
+        let rest = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        let host = rest.split(['/', ':']).next().unwrap_or_default();
+        ["localhost", "127.0.0.1"].contains(&host)
+    }
 }
 
 fn this_machine() -> Vec<IpAddr> {
