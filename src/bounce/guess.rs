@@ -9,6 +9,7 @@ use super::fields::Fields;
 use super::phrases::{HEADING, Phrases};
 use super::prose::{Named, Prose, leading};
 use super::{Action, RECIPIENTS};
+use crate::mail::unaccented::without_accents;
 
 /// Words of failing.
 #[rustfmt::skip]
@@ -230,17 +231,26 @@ fn paragraphs(prose: &Prose) -> Vec<String> {
 
 /// What stands right before says that it is not the recipient's.
 fn is_somebody_else(before: &str) -> bool {
-    let before = before
-        .trim_end_matches(['<', '"', '\'', '(', ' ', ':', '['])
-        .to_ascii_lowercase();
-    // "You sent mail to" tells of the recipient, "mail to" of whom to ask.
-    let is_sent = [
+    let before = before.trim_end_matches(['<', '"', '\'', '(', ' ', ':', '[']);
+    let before = without_accents(before).to_lowercase();
+    // "You sent mail to" tells of the recipient, "mail to" of whom to ask; so does whose the mailbox is.
+    let is_theirs = [
+        "boite de",
+        "aux lettres de",
+        "messagerie de",
+        "reception de",
+        "buzon de",
+        "buzon de correo de",
+        "entrada de",
+        "casella di",
+        "caixa de",
+        "postal de",
         "sent mail to",
         "your mail to",
         "your e-mail to",
         "your email to",
     ];
-    if is_sent.iter().any(|words| before.ends_with(words)) {
+    if is_theirs.iter().any(|words| before.ends_with(words)) {
         return false;
     }
     [
