@@ -30,10 +30,15 @@ use postmerge::hygiene::markdown::markdown;
 use postmerge::hygiene::notify::{Sent, digests, send};
 use postmerge::hygiene::overview::overview;
 use postmerge::ledger::branch::Batch;
-use postmerge::ledger::event::{Exclusion, RecipientIndex, RunId, Scope, SuppressionEvent};
+use postmerge::ledger::event::{
+    AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, Ranges, RecipientIndex,
+    RunId, Scope, SuppressionEvent,
+};
 use postmerge::ledger::feedback::{Feedback, Heard, MessageKey};
 use postmerge::mail::address::Address;
+use postmerge::mail::digest::Digest;
 use postmerge::mail::envelope::Letter;
+use postmerge::mail::occurrence::OccurrenceId;
 use postmerge::mail::recipient_id::RecipientKey;
 use postmerge::mail::refusal::{Class, Status};
 use postmerge::transport::mailboxes::Mailboxes;
@@ -539,6 +544,93 @@ fn a_corrected_row_frees_the_old_address_only() {
     ] {
         assert_eq!(suppressions.reason(&id(who), None), Some(reason));
     }
+}
+
+/// A sending to p2 that a relay refused, as `send` and then `ingest` publish it.
+fn refused(house: &House, who: &str, reply: &str, when: Timestamp) {
+    let mut office = Office::new(house, "sender");
+    let recipient = key().id(&Address::parse(who).unwrap());
+    let occurrence: OccurrenceId = "uno".parse().unwrap();
+    let claim = ClaimId {
+        run: RunId(5),
+        sequence: 0,
+    };
+    let header = AudienceHeader {
+        content_commit: "0".repeat(40),
+        lists_commit: "0".repeat(40),
+        digest: Digest::of(b"uno"),
+        key: key().fingerprint(),
+        sender: "main".to_owned(),
+        at: when,
+        destinations: vec!["a.test".to_owned()],
+        documents: Vec::new(),
+        force: None,
+        reconfirmation: false,
+    };
+    let events = [
+        Event::AudienceFixed {
+            header: Box::new(header),
+            entries: vec![AudienceEntry {
+                id: recipient,
+                destination: 0,
+                copy_of: None,
+                own_document: None,
+            }],
+            excluded: Vec::new(),
+        },
+        Event::Claimed {
+            claim,
+            recipients: Ranges::from_indices([0]),
+            until: when,
+        },
+        Event::Outcome {
+            claim,
+            recipient: RecipientIndex(0),
+            at: when,
+            outcome: Outcome::Rejected {
+                reply: reply.to_owned(),
+            },
+        },
+    ];
+    let suppressed = SuppressionEvent::Suppressed {
+        recipient,
+        scope: Scope::All,
+        reason: Exclusion::HardBounce,
+        at: when,
+        note: "refused while sending: no-such-user".to_owned(),
+    };
+    for event in events {
+        let batch = Batch {
+            events: vec![(occurrence.clone(), event)],
+            ..Batch::new(RunId(5), when, "sending".to_owned())
+        };
+        office.opened.ledger.publish(&batch).unwrap();
+    }
+    let batch = Batch {
+        suppressions: vec![suppressed],
+        ..Batch::new(RunId(6), when, "feedback".to_owned())
+    };
+    office.opened.ledger.publish(&batch).unwrap();
+}
+
+#[test]
+fn what_a_relay_said_while_sending_is_shown() {
+    let house = house();
+    let reply = "550 5.1.1 <\u{2026}@a.test>: user unknown";
+    refused(&house, "p2@a.test", reply, at(BOUNCED));
+    let gathered = Office::new(&house, "office").gather(at(BOUNCED));
+    let [case] = gathered.cases.as_slice() else {
+        panic!("{:?}", gathered.cases)
+    };
+    let heard = case.suppressed.evidence.as_ref().unwrap();
+    assert_eq!(heard.text, reply);
+    assert_eq!(heard.class, Some(Class::Hard));
+    assert_eq!(heard.status, Status::parse("5.1.1"));
+    assert_eq!(heard.occurrence, Some("uno".parse().unwrap()));
+    assert_eq!(
+        case.suppressed.why(postmerge::mail::refusal::Language::En),
+        Some("The address does not exist")
+    );
 }
 
 #[test]

@@ -209,6 +209,163 @@ fn without_a_token_the_message_id_tells_and_then_the_address() {
     assert_eq!(office.suppressed(1), Some(Exclusion::HardBounce));
 }
 
+/// A report of Postfix's about these, each with action, status and words, that returns the headers of a mail.
+fn about_several(to: &str, of: &[(&str, &str, &str, &str)], returned: &str) -> String {
+    let blocks = of.iter().map(|(about, action, status, words)| {
+        format!("Final-Recipient: rfc822; {about}\nAction: {action}\nStatus: {status}\nDiagnostic-Code: smtp; {words}\n\n")
+    });
+    let blocks: String = blocks.collect();
+    let text = report(to, "nobody@uno.test", "failed", "5.0.0", "-");
+    let (head, _) = text.split_once("Final-Recipient").unwrap();
+    format!("{head}{blocks}--b\nContent-Type: text/rfc822-headers\n\n{returned}\n--b--\n")
+}
+
+#[test]
+fn the_recipients_own_fate_counts_before_anothers() {
+    let office = Office::new();
+    let other = (
+        "gone@elsewhere.test",
+        "failed",
+        "5.1.1",
+        "550 5.1.1 user unknown",
+    );
+    let own = ("P3@uno.test", "delivered", "2.0.0", "250 ok");
+    for (n, of) in [[own, other], [other, own]].iter().enumerate() {
+        office.arrives(&format!("{n}"), &about_several(&office.path(3, 0), of, ""));
+    }
+    office.ingest();
+    assert_eq!(office.suppressed(3), None);
+    let heard: Vec<_> = office.feedback().iter().map(|it| it.what.name()).collect();
+    assert_eq!(heard, ["delivered", "delivered"]);
+    // Where nobody is the recipient, it is where their mail went.
+    let elsewhere = ("here@elsewhere.test", "delivered", "2.0.0", "250 ok");
+    let text = about_several(&office.path(3, 0), &[other, elsewhere], "");
+    office.arrives("last", &text);
+    office.ingest();
+    assert_eq!(office.suppressed(3), Some(Exclusion::HardBounce));
+}
+
+#[test]
+fn the_returned_mails_message_id_counts_before_an_address() {
+    let mut office = Office::new();
+    office.workspace.settings.policy.proof_of_mail = false;
+    let who = office.key.id(&person(2));
+    let id = message_id(&office.key, &occurrence(), who, 0, "camara.example");
+    // It was forwarded to somebody who is a member, too.
+    let of = ("p4@uno.test", "failed", "5.1.1", "550 5.1.1 user unknown");
+    let returned = format!("Message-ID: <{id}>\nTo: p2@uno.test\n");
+    let text = about_several("rebotes@camara.example", &[of], &returned);
+    office.arrives("1", &text);
+    assert_eq!(office.ingest().noted, 1);
+    assert_eq!(office.suppressed(2), Some(Exclusion::HardBounce));
+    assert_eq!(office.suppressed(4), None);
+    let mails: Vec<_> = office.feedback().into_iter().map(|it| it.mail).collect();
+    assert_eq!(mails, [Some((occurrence(), RecipientIndex(2)))]);
+}
+
+#[test]
+fn a_bounce_is_never_older_than_its_mail() {
+    let office = Office::new();
+    let text = hard(&office.path(3, 0), "p3@uno.test").replace("3 Dec 2026", "3 Dec 2020");
+    office.arrives("1", &text);
+    office.ingest();
+    let sent = office
+        .ledger("reader")
+        .header(&occurrence())
+        .unwrap()
+        .unwrap()
+        .at;
+    let heard: Vec<_> = office.feedback().iter().map(|it| it.at).collect();
+    assert_eq!(heard, [sent]);
+}
+
+#[test]
+fn a_persons_letter_with_a_wrong_token_is_for_a_person() {
+    let office = Office::new();
+    let leave = Leave {
+        action: Action::Unsubscribe,
+        scope: token::Scope::All,
+        recipient: office.key.id(&person(1)),
+        mailing: None,
+    };
+    let leaving = &office.workspace.settings.unsubscribe.address;
+    let leaving = leaving.replace('@', &format!("+{}@", leave.token(&office.key)));
+    for (n, path) in [office.path(3, 0), leaving].iter().enumerate() {
+        let at = path.find('@').unwrap() - 1;
+        let mut path = path.clone();
+        let other = if path.get(at..=at) == Some("b") {
+            "c"
+        } else {
+            "b"
+        };
+        path.replace_range(at..=at, other);
+        let text =
+            format!("From: Ana <p3@uno.test>\nTo: {path}\nSubject: Re: Rueda\n\nGracias, voy.\n");
+        office.arrives(&format!("{n}"), &text);
+    }
+    let summary = office.ingest();
+    assert_eq!(
+        (summary.forged, summary.for_people.len()),
+        (0, 2),
+        "{summary:?}"
+    );
+    for one in &summary.for_people {
+        let why = one.why.as_deref().unwrap_or_default();
+        assert!(why.contains("is not ours"), "{summary:?}");
+    }
+    assert_eq!(office.left(), ["0", "1"]);
+    assert_eq!(office.feedback(), []);
+    assert_eq!((office.suppressed(1), office.suppressed(3)), (None, None));
+}
+
+#[test]
+fn who_leaves_and_asks_something_has_left_and_is_read_by_a_person() {
+    let office = Office::new();
+    let letters = [
+        (
+            1,
+            "Please remove me.\n\n> Rueda de negocios, all that was quoted of the mail that came\n",
+            0,
+        ),
+        (
+            2,
+            "Quiero darme de baja; pero antes: \u{bf}me devuelven la entrada que pagu\u{e9}?\n",
+            1,
+        ),
+        (
+            3,
+            "This message was automatically generated by Gmail, as it does so often.\n",
+            0,
+        ),
+    ];
+    for (n, text, listed) in letters {
+        let leave = Leave {
+            action: Action::Unsubscribe,
+            scope: token::Scope::All,
+            recipient: office.key.id(&person(n)),
+            mailing: None,
+        };
+        let leaving = &office.workspace.settings.unsubscribe.address;
+        let leaving = leaving.replace('@', &format!("+{}@", leave.token(&office.key)));
+        let mail = format!("From: p{n}@uno.test\nTo: {leaving}\nSubject: unsubscribe\n\n{text}");
+        office.arrives(&format!("{n}"), &mail);
+        let summary = office.ingest();
+        assert_eq!(summary.for_people.len(), listed, "{n} {summary:?}");
+        assert_eq!(office.suppressed(n), Some(Exclusion::Unsubscribed), "{n}");
+        assert_eq!(summary.heard.get("left"), Some(&1), "{n} {summary:?}");
+        for name in office.left() {
+            // It is listed until somebody moves it, and counted no more.
+            let again = office.ingest();
+            assert_eq!(
+                (again.for_people.len(), again.heard.len()),
+                (1, 0),
+                "{again:?}"
+            );
+            fs::remove_file(office.mail().join("new").join(name)).unwrap();
+        }
+    }
+}
+
 #[test]
 fn the_bounce_of_a_copy_is_the_copys() {
     let office = Office::new();
@@ -269,6 +426,17 @@ fn what_has_nothing_in_it_is_for_a_person() {
         "{summary:?}"
     );
     assert_eq!(office.left(), ["1", "2", "3"]);
+    // A text has no fields, or no subject among them.
+    let office = Office::new();
+    office.arrives("1", "Hola, no nos llega nada.\n");
+    office.arrives("2", "From: p2@uno.test\n\nHola, no nos llega nada.\n");
+    let summary = office.ingest();
+    let subjects: Vec<_> = summary
+        .for_people
+        .iter()
+        .map(|it| it.subject.as_str())
+        .collect();
+    assert_eq!(subjects, ["(no subject)", "(no subject)"]);
 }
 
 #[test]
@@ -442,27 +610,22 @@ fn a_persons_words_stay_for_a_person_and_a_machines_do_not() {
     assert_eq!(names, ["auto-replied", "replied"]);
 }
 
+/// A report about some mail, by nothing but the address.
+fn told(n: u32, about: u32, status: &str, words: &str) -> String {
+    let about = format!("p{about}@uno.test");
+    let text = report("rebotes@camara.example", &about, "failed", status, words);
+    text.replace("Message-ID: <", &format!("Message-ID: <{n}-"))
+}
+
+fn full(n: u32) -> String {
+    told(n, 1, "5.2.2", "552 5.2.2 mailbox full")
+}
+
 #[test]
 fn soft_bounces_add_up_and_blocks_do_not() {
-    let office = Office::new();
-    let full = |n: u32| {
-        report(
-            &office.path(1, 0),
-            &format!("p{n}@uno.test"),
-            "failed",
-            "5.2.2",
-            &format!("552 5.2.2 mailbox full {n}"),
-        )
-    };
-    let blocked = |n: u32| {
-        report(
-            &office.path(2, 0),
-            &format!("p{n}@uno.test"),
-            "failed",
-            "5.7.1",
-            &format!("554 5.7.1 blocked using a list {n}"),
-        )
-    };
+    let mut office = Office::new();
+    office.workspace.settings.policy.proof_of_mail = false;
+    let blocked = |n| told(n, 2, "5.7.1", "554 5.7.1 blocked using a list");
     for n in 0..4 {
         office.arrives(&format!("full {n}"), &full(n));
     }
@@ -475,6 +638,57 @@ fn soft_bounces_add_up_and_blocks_do_not() {
     assert_eq!(office.ingest().suppressed, 1);
     assert_eq!(office.suppressed(1), Some(Exclusion::HardBounce));
     assert_eq!(office.suppressed(2), None);
+}
+
+#[test]
+fn several_reports_about_one_mail_are_one_soft_bounce() {
+    let office = Office::new();
+    for n in 0..9 {
+        let words = format!("552 5.2.2 mailbox full {n}");
+        let path = office.path(1, 0);
+        office.arrives(
+            &format!("{n}"),
+            &report(&path, "p1@uno.test", "failed", "5.2.2", &words)
+                .replace("Message-ID: <", &format!("Message-ID: <{n}-")),
+        );
+    }
+    assert_eq!(office.ingest().noted, 9);
+    assert_eq!(office.suppressed(1), None);
+}
+
+#[test]
+fn two_readers_at_once_count_what_both_heard_and_each_message_once() {
+    for common in [0, 2] {
+        let mut office = Office::new();
+        office.workspace.settings.policy.proof_of_mail = false;
+        // The second reads the ledger before the first has published.
+        let (mut one, mut two) = (office.ledger("one"), office.ledger("two"));
+        (0..3).for_each(|n| office.arrives(&format!("one {n}"), &full(n)));
+        let first = office.ingest_into(&mut one, false).unwrap();
+        let own = 3 - common..5 - common;
+        own.for_each(|n| office.arrives(&format!("two {n}"), &full(n)));
+        office.run = RunId(10);
+        let second = office.ingest_into(&mut two, false).unwrap();
+        let suppressed = (common == 0).then_some(Exclusion::HardBounce);
+        assert_eq!(office.suppressed(1), suppressed, "{first:?} {second:?}");
+        assert_eq!(second.suppressed, u64::from(common == 0));
+        // Nothing of it stops the limit from working later.
+        (10..15).for_each(|n| office.arrives(&format!("more {n}"), &full(n)));
+        office.ingest();
+        assert_eq!(office.suppressed(1), Some(Exclusion::HardBounce));
+    }
+}
+
+#[test]
+fn a_limit_that_is_lowered_counts_what_was_there_before() {
+    let mut office = Office::new();
+    office.workspace.settings.policy.proof_of_mail = false;
+    (0..4).for_each(|n| office.arrives(&format!("{n}"), &full(n)));
+    assert_eq!(office.ingest().suppressed, 0);
+    office.workspace.settings.policy.soft_bounces.mails = 3;
+    assert_eq!(office.ingest().suppressed, 1);
+    assert_eq!(office.suppressed(1), Some(Exclusion::HardBounce));
+    assert_eq!(office.ingest().suppressed, 0);
 }
 
 #[test]
@@ -524,7 +738,7 @@ fn a_delay_and_a_delivery_are_noted_and_suppress_nobody() {
 
 #[test]
 fn who_was_refused_while_sending_is_not_mailed_again_either() {
-    let office = Office::new();
+    let mut office = Office::new();
     let outcome = |index: u32, reply: &str| Event::Outcome {
         claim: claim(1, 0),
         recipient: RecipientIndex(index),
@@ -539,11 +753,24 @@ fn who_was_refused_while_sending_is_not_mailed_again_either() {
     let refusals = vec![
         outcome(1, "550 5.1.1 user unknown"),
         outcome(2, "554 5.7.1 blocked using a list"),
+        outcome(3, "552 5.2.2 mailbox full"),
+        outcome(
+            4,
+            "gave up after 5 tries; the last answer was: 451 4.2.1 try again later",
+        ),
     ];
     publish(&mut ledger, 1, refusals).unwrap();
     assert_eq!(office.ingest().suppressed, 1);
     assert_eq!(office.ingest().suppressed, 0);
     assert_eq!(office.suppressed(1), Some(Exclusion::HardBounce));
+    assert_eq!(office.suppressed(2), None);
+    // What was refused for now counts towards the limit.
+    assert_eq!((office.suppressed(3), office.suppressed(4)), (None, None));
+    office.workspace.settings.policy.soft_bounces.mails = 1;
+    assert_eq!(office.ingest().suppressed, 2);
+    for n in [3, 4] {
+        assert_eq!(office.suppressed(n), Some(Exclusion::HardBounce));
+    }
     assert_eq!(office.suppressed(2), None);
 }
 

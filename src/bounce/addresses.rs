@@ -37,6 +37,55 @@ pub(super) fn first(text: &str) -> Option<String> {
     all(text).next().map(|found| found.address)
 }
 
+/// The address of the first mailbox in a header field (RFC 5322 section 3.4). What stands in a display name, a quoted string or a
+/// comment is what somebody wrote there, and nobody's address, where there is another.
+pub(super) fn mailbox(field: &str) -> Option<String> {
+    let plain = without_words(field);
+    let one = plain.split(',').find(|one| first(one).is_some());
+    let in_brackets = one.and_then(|one| {
+        let mut pieces = one.split('<').skip(1);
+        pieces.find_map(|piece| first(piece.split('>').next()?))
+    });
+    // A comma may belong to a name that should have been quoted.
+    in_brackets
+        .or_else(|| one.and_then(first))
+        .or_else(|| first(field))
+}
+
+/// A field without its comments, and without quoted strings but those that are local parts.
+fn without_words(field: &str) -> String {
+    let mut plain = String::with_capacity(field.len());
+    let mut quoted: Option<String> = None;
+    let mut depth = 0_usize;
+    let mut chars = field.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, &mut quoted) {
+            ('\\', text) if text.is_some() || depth > 0 => {
+                let pair = chars.next();
+                if let Some(text) = text {
+                    text.push(c);
+                    text.extend(pair);
+                }
+            }
+            ('"', Some(text)) => {
+                if chars.peek() == Some(&'@') {
+                    plain.push('"');
+                    plain.push_str(text);
+                    plain.push('"');
+                }
+                quoted = None;
+            }
+            (c, Some(text)) => text.push(c),
+            ('"', None) if depth == 0 => quoted = Some(String::new()),
+            ('(', None) => depth += 1,
+            (')', None) => depth = depth.saturating_sub(1),
+            (c, None) if depth == 0 => plain.push(c),
+            _ => {}
+        }
+    }
+    plain
+}
+
 /// The address whose `@` stands at a place, not reaching before `lowest`.
 fn around(text: &str, at: usize, lowest: usize) -> Option<Found> {
     let before = text.get(lowest..at)?;
@@ -147,4 +196,34 @@ pub(super) fn is_role_of_server(address: &str) -> bool {
         "removeme",
     ];
     ROLES.contains(&local)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sender_is_whose_address_it_is_not_who_is_named() {
+        for (field, wanted) in [
+            ("ana@a.example", "ana@a.example"),
+            ("\"x@evil.example\" <m90@a.example>", "m90@a.example"),
+            ("x@evil.example <m90@a.example>", "m90@a.example"),
+            ("(x@evil.example) m90@a.example", "m90@a.example"),
+            ("m90@a.example (x@evil.example)", "m90@a.example"),
+            ("\"a \\\" x@evil.example\" <m90@a.example>", "m90@a.example"),
+            ("P\u{e9}rez, Ana <ana@a.example>", "ana@a.example"),
+            (
+                "Ana <ana@a.example>, Luis <luis@a.example>",
+                "ana@a.example",
+            ),
+            ("Ana <\"ana p\"@a.example>", "\"ana p\"@a.example"),
+            ("\"ana@a.example\"", "ana@a.example"),
+            ("Ana <ana@a.example", "ana@a.example"),
+        ] {
+            assert_eq!(mailbox(field).as_deref(), Some(wanted), "{field}");
+        }
+        for field in ["", "Ana", "\"", "(", "<>", "\\"] {
+            assert_eq!(mailbox(field), None, "{field}");
+        }
+    }
 }

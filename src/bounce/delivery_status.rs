@@ -151,7 +151,11 @@ fn recipient(value: &str) -> Option<String> {
     {
         return None;
     }
-    let rest = rest.trim();
+    let decoded = match kind.as_str() {
+        "utf-8" => decoded(rest),
+        _ => None,
+    };
+    let rest = decoded.as_deref().unwrap_or(rest).trim();
     // Some local parts start with what elsewhere belongs to the sentence; alone in its field an address is whole.
     let plain = rest.trim_matches(['<', '>', ' '].as_slice());
     let whole = plain.matches('@').count() == 1
@@ -164,6 +168,31 @@ fn recipient(value: &str) -> Option<String> {
         return Some(plain.to_lowercase());
     }
     addresses::first(rest)
+}
+
+/// `jos\x{E9}@a.example` as it is meant (RFC 6533 section 3); nothing where it has no such place.
+fn decoded(text: &str) -> Option<String> {
+    let mut pieces = text.split("\\x{");
+    let mut out = pieces.next()?.to_owned();
+    let mut is_one = false;
+    for piece in pieces {
+        let letter = piece.split_once('}').and_then(|(digits, rest)| {
+            let letter = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+            (digits.len() <= 6 && !letter.is_control()).then_some((letter, rest))
+        });
+        match letter {
+            Some((letter, rest)) => {
+                is_one = true;
+                out.push(letter);
+                out.push_str(rest);
+            }
+            None => {
+                out.push_str("\\x{");
+                out.push_str(piece);
+            }
+        }
+    }
+    is_one.then_some(out)
 }
 
 fn finish(block: &mut Block, about: &str, found: &mut Vec<Reported>) {

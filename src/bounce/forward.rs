@@ -19,6 +19,7 @@ use super::forward_words::Words;
 use super::ingest::{IngestError, Outside};
 use super::letter::Letter as Taken;
 use super::mailbox::Message;
+use crate::diagnostic::is_unseen;
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::feedback::MessageKey;
 use crate::ledger::forward::{Forward, Stage};
@@ -75,6 +76,8 @@ pub(super) struct Waiting<'a> {
     pub(super) returned: &'a Returned,
     /// The mail that it surely answers.
     pub(super) mail: Option<OccurrenceId>,
+    /// Why a person has to read it, where it is not just that somebody wrote.
+    pub(super) why: Option<&'static str>,
 }
 
 /// What became of it.
@@ -243,7 +246,7 @@ fn letter(
     let taken = Taken::read(&one.message.bytes);
     let writer = ["reply-to", "from"]
         .iter()
-        .find_map(|name| taken.fields.first(name).and_then(addresses::first))
+        .find_map(|name| taken.fields.first(name).and_then(addresses::mailbox))
         .and_then(|it| Address::parse(&it).ok());
     let subject = one_line(head(&one.returned.traces.subject, 200));
     let subject = words.subject.replace("{subject}", &subject);
@@ -312,7 +315,7 @@ fn shown(text: &str) -> String {
 fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| match c {
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => ' ',
+            c if is_unseen(c) => ' ',
             c => c,
         })
         .collect()

@@ -9,11 +9,13 @@ use super::fields::Fields;
 use super::phrases::{HEADING, Phrases};
 use super::prose::{Named, Prose, leading};
 use super::{Action, RECIPIENTS};
+use crate::mail::unaccented::without_accents;
 
 /// Words of failing.
 #[rustfmt::skip]
 const FAILING: &[&str] = &[
     "undeliver", "undeliverable", "undelivered", "not deliver", "not delivered", "not be delivered", "not been delivered", "not yet been delivered", "unable to", "wasn't able", "was not able", "couldn't", "could not", "cannot", "can not", "can't", "failed", "failure", "failing", "fails", "rejected", "reject", "refused", "returned", "bounced", "unknown", "not found", "not exist", "doesn't exist", "no such", "no longer", "not known", "not valid", "invalid", "wrong", "disabled", "inactive", "suspended", "closed", "denied", "blocked", "exceeded", "exceeds", "exceeding", "full", "over quota", "overquota", "quota", "unavailable", "not available", "did not reach", "not reach", "not accept", "not accepted", "not accepting", "doesn't have", "does not have", "did not exactly match", "delayed", "postponed", "not been collected", "deferred", "timed out", "discarded", "permanent error", "error", "deleted", "no mailbox", "not a valid", "not listed", "unreachable", "lookup", "expired", "not permitted", "not allowed", "problem", "problems", "trouble", "unroutable", "unrouteable", "550", "551", "552", "553", "554", "450", "451", "452", "421",
+    "est pleine", "est saturée", "está lleno", "está llena", "è piena", "ist voll", "está cheia",
     "no se pudo", "no se puede", "no se ha podido", "no pudo", "no existe", "rechazado", "desconocido", "devuelto", "no ha sido", "no fue", "error al", "non è stato", "non e' stato", "non puo'", "non può", "impossibile", "sconosciuto", "respinto", "inesistente", "non esiste", "non valido", "nicht", "unbekannt", "unzustellbar", "fehler", "abgelehnt", "n'a pas", "inconnu", "rejeté", "n'existe", "échec", "não", "nao pode", "desconhecido", "rejeitad", "devolvida", "falha", "niet", "onbekend", "inte", "ikke", "nie można", "не удалось", "не доставлено", "не найден", "не существует", "не может", "できません", "失敗", "エラー", "見つかりません", "存在しません", "無法", "无法", "失败", "拒绝", "不存在",
 ];
 
@@ -229,17 +231,26 @@ fn paragraphs(prose: &Prose) -> Vec<String> {
 
 /// What stands right before says that it is not the recipient's.
 fn is_somebody_else(before: &str) -> bool {
-    let before = before
-        .trim_end_matches(['<', '"', '\'', '(', ' ', ':', '['])
-        .to_ascii_lowercase();
-    // "You sent mail to" tells of the recipient, "mail to" of whom to ask.
-    let is_sent = [
+    let before = before.trim_end_matches(['<', '"', '\'', '(', ' ', ':', '[']);
+    let before = without_accents(before).to_lowercase();
+    // "You sent mail to" tells of the recipient, "mail to" of whom to ask; so does whose the mailbox is.
+    let is_theirs = [
+        "boite de",
+        "aux lettres de",
+        "messagerie de",
+        "reception de",
+        "buzon de",
+        "buzon de correo de",
+        "entrada de",
+        "casella di",
+        "caixa de",
+        "postal de",
         "sent mail to",
         "your mail to",
         "your e-mail to",
         "your email to",
     ];
-    if is_sent.iter().any(|words| before.ends_with(words)) {
+    if is_theirs.iter().any(|words| before.ends_with(words)) {
         return false;
     }
     [

@@ -11,8 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::answer::{self, Answered, Answers, Unanswered, answer};
 use super::asks::changed_rows;
 use super::forward::{Fate, ForwardError, Forwarding, Waiting, hand_on};
-use super::intake::{Force, Intake, Sums, takes_force};
+use super::intake::{Intake, Sums, keep_limit};
 use super::known::Known;
+use super::limit::Limit;
 use super::listen::{self, End, Listener, Said};
 use super::mailbox::{self, Mailbox, MailboxError};
 use super::people::{LookUpError, People};
@@ -26,7 +27,6 @@ use crate::ledger::event::RunId;
 use crate::ledger::feedback::MessageKey;
 use crate::ledger::reply_text::reply_text;
 use crate::ledger::result_page::result_page;
-use crate::ledger::suppressions::Suppressions;
 use crate::ledger::wishes::UNPUBLISHED;
 use crate::mail::address::{Address, AddressError};
 use crate::mail::occurrence::OccurrenceId;
@@ -127,7 +127,8 @@ pub struct ForPerson {
     pub from: Option<String>,
     /// What about.
     pub subject: String,
-    /// Why it was not forwarded, where that was asked for, or not answered.
+    /// Why it is listed, where it is not just that somebody wrote; or why it was not forwarded, where that was asked for, or not
+    /// answered.
     pub why: Option<String>,
 }
 
@@ -143,12 +144,13 @@ pub async fn ingest(
 ) -> Result<Summary, IngestError> {
     let now = outside.clock.now();
     let policy = &outside.workspace.settings.policy;
-    let mut known = Known::read(ledger, policy.soft_bounces, policy.proof_of_mail, now)?;
+    let limit = Limit::new(policy.soft_bounces, policy.proof_of_mail, now);
+    let mut known = Known::read(ledger, limit)?;
     let mut listener = listener(outside, ledger)?;
     let mut summary = Summary::default();
     let mut touched = BTreeSet::new();
     let mut standing = ledger.suppressions()?;
-    summary.suppressed += take_refused(outside, ledger, &mut standing, now)?;
+    summary.suppressed += refused::take(outside, ledger, &mut known, &mut standing, now)?;
     loop {
         let (messages, end) = some(mailbox).await;
         let understood = map(&messages, WORTH, |it| {
@@ -179,6 +181,7 @@ pub async fn ingest(
             let theirs = known.take_others(ledger, own)?;
             intake.concede(&mut summary, &theirs);
         }
+        summary.suppressed += keep_limit(outside, ledger, &known, &mut standing, now)?;
         let given = answer::Given {
             asks: &intake.asks,
             people: &people,
@@ -212,27 +215,6 @@ pub async fn ingest(
             _ => Ok(summary),
         };
     }
-}
-
-/// Takes in who was refused for good while sending; how many of them were mailed before.
-fn take_refused(
-    outside: &Outside<'_>,
-    ledger: &mut Ledger,
-    standing: &mut Suppressions,
-    now: Timestamp,
-) -> Result<u64, IngestError> {
-    let mut refused = Intake {
-        suppressions: refused::suppressions(ledger, now)?,
-        ..Intake::default()
-    };
-    let mut new = 0;
-    for event in &refused.suppressions {
-        new += u64::from(takes_force(standing, event) == Force::New);
-    }
-    if !outside.dry_run {
-        refused.publish(outside, ledger, now)?;
-    }
-    Ok(new)
 }
 
 /// What a batch of messages came to.
@@ -283,6 +265,7 @@ fn take_all<'m>(
                 key: *key,
                 returned,
                 mail: mails.next().map(|(occurrence, _)| occurrence.clone()),
+                why: said.why,
             };
             match said.end {
                 End::Asks => asking.push(one),
@@ -456,11 +439,12 @@ impl Summary {
                 .and_then(|it| Address::parse(it).ok())
                 .map(|it| it.masked()),
             // Whoever wrote it wrote this, too: it must not do anything to a terminal or a log.
-            subject: match returned.is_void {
-                true => "(empty)".to_owned(),
-                false => printable(&reply_text(&returned.traces.subject)),
+            subject: match printable(&reply_text(&returned.traces.subject)) {
+                _ if returned.is_void => "(empty)".to_owned(),
+                subject if subject.trim().is_empty() => "(no subject)".to_owned(),
+                subject => subject,
             },
-            why,
+            why: waiting.why.map(ToOwned::to_owned).or(why),
         });
     }
 }

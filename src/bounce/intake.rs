@@ -66,9 +66,6 @@ impl Intake {
             self.asks.extend(said.ask);
             return;
         }
-        if !said.feedback.is_empty() {
-            known.note(message.key);
-        }
         let mut counted = Counted {
             message: message.key,
             is_noted: said.end == End::Noted,
@@ -84,7 +81,7 @@ impl Intake {
             };
             *summary.heard.entry(name.clone()).or_default() += 1;
             counted.heard.push(name);
-            suppressions.extend(known.past_limit(feedback));
+            known.take(feedback);
         }
         for event in &suppressions {
             match takes_force(standing, event) {
@@ -188,4 +185,51 @@ pub(super) fn takes_force(standing: &mut Suppressions, event: &SuppressionEvent)
         (Some(_), Some(_)) => Force::Standing,
         (None, Some(_)) => Force::New,
     }
+}
+
+/// Suppresses who is past the limit of soft bounces, by all that is on the ledger and was heard here; how many.
+///
+/// # Errors
+/// [`IngestError`].
+pub(super) fn keep_limit(
+    outside: &Outside<'_>,
+    ledger: &mut Ledger,
+    known: &Known,
+    standing: &mut Suppressions,
+    now: Timestamp,
+) -> Result<u64, IngestError> {
+    if known.past_limit(standing).is_empty() {
+        return Ok(0);
+    }
+    if !outside.dry_run {
+        // Another reader may have come to the same meanwhile.
+        *standing = ledger.suppressions()?;
+    }
+    let passed = known.past_limit(standing);
+    suppress(outside, ledger, standing, passed, now)
+}
+
+/// Publishes suppressions; how many change anything.
+///
+/// # Errors
+/// [`IngestError`].
+pub(super) fn suppress(
+    outside: &Outside<'_>,
+    ledger: &mut Ledger,
+    standing: &mut Suppressions,
+    suppressions: Vec<SuppressionEvent>,
+    now: Timestamp,
+) -> Result<u64, IngestError> {
+    let mut new = 0;
+    for event in &suppressions {
+        new += u64::from(takes_force(standing, event) == Force::New);
+    }
+    let mut intake = Intake {
+        suppressions,
+        ..Intake::default()
+    };
+    if !outside.dry_run {
+        intake.publish(outside, ledger, now)?;
+    }
+    Ok(new)
 }

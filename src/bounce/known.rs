@@ -1,25 +1,17 @@
-//! What the ledger has heard already: which messages were read, and whose mail bounced softly of late.
+//! What the ledger has heard already: which messages were read, and what counts towards the limit of soft bounces.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use jiff::{SignedDuration, Timestamp};
-
+use super::limit::{Limit, Refused};
 use crate::ledger::branch::{Ledger, LedgerError};
-use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
-use crate::ledger::feedback::{Feedback, Heard, MessageKey};
-use crate::mail::recipient_id::RecipientId;
-use crate::mail::refusal::Class;
-use crate::workspace::settings::SoftBounces;
+use crate::ledger::event::SuppressionEvent;
+use crate::ledger::feedback::{Feedback, MessageKey};
+use crate::ledger::suppressions::Suppressions;
 
 /// A fold over what came back.
 pub(super) struct Known {
     messages: HashSet<MessageKey>,
-    /// When mail bounced softly, within the limit's days.
-    soft: HashMap<RecipientId, Vec<Timestamp>>,
-    limit: SoftBounces,
-    /// Whether only what surely is about a mail of ours counts against the limit.
-    needs_proof: bool,
-    since: Timestamp,
+    limit: Limit,
     /// The segment that comes next.
     next: u32,
 }
@@ -29,25 +21,13 @@ impl Known {
     ///
     /// # Errors
     /// [`LedgerError`].
-    pub(super) fn read(
-        ledger: &Ledger,
-        limit: SoftBounces,
-        needs_proof: bool,
-        now: Timestamp,
-    ) -> Result<Self, LedgerError> {
-        let days = SignedDuration::from_hours(24 * i64::from(limit.days));
+    pub(super) fn read(ledger: &Ledger, limit: Limit) -> Result<Self, LedgerError> {
         let mut known = Self {
             messages: HashSet::new(),
-            soft: HashMap::new(),
             limit,
-            needs_proof,
-            since: now.checked_sub(days).unwrap_or(Timestamp::MIN),
             next: 0,
         };
-        known.next = ledger.feedback(0, |feedback| {
-            known.messages.insert(feedback.message);
-            known.count(&feedback);
-        })?;
+        known.next = ledger.feedback(0, |feedback| known.take(&feedback))?;
         Ok(known)
     }
 
@@ -66,7 +46,7 @@ impl Known {
         let others = since.len().saturating_sub(own);
         let mut theirs = HashSet::new();
         for feedback in since.iter().take(others) {
-            self.messages.insert(feedback.message);
+            self.take(feedback);
             theirs.insert(feedback.message);
         }
         Ok(theirs)
@@ -77,36 +57,19 @@ impl Known {
         self.messages.contains(&message)
     }
 
-    /// What this message says is noted down.
-    pub(super) fn note(&mut self, message: MessageKey) {
-        self.messages.insert(message);
+    /// This is noted down.
+    pub(super) fn take(&mut self, feedback: &Feedback) {
+        self.messages.insert(feedback.message);
+        self.limit.hear(feedback);
     }
 
-    /// Takes what was heard in. Whoever is past the limit by it takes no mail, it seems, and is not mailed any more.
-    pub(super) fn past_limit(&mut self, feedback: &Feedback) -> Option<SuppressionEvent> {
-        let so_many = self.count(feedback)?;
-        (so_many == usize::from(self.limit.mails)).then(|| SuppressionEvent::Suppressed {
-            recipient: feedback.recipient,
-            scope: Scope::All,
-            reason: Exclusion::HardBounce,
-            at: feedback.at,
-            note: format!("{so_many} soft bounces in {} days", self.limit.days),
-        })
+    /// This was refused while sending, for now as it seems.
+    pub(super) fn take_refused(&mut self, refused: Refused) {
+        self.limit.refused(refused);
     }
 
-    /// How many soft bounces of late there are with this one, if it is one.
-    fn count(&mut self, feedback: &Feedback) -> Option<usize> {
-        let Heard::Bounced { class, .. } = &feedback.what else {
-            return None;
-        };
-        // What is refused for the sender, the mail or the way there says nothing of the mailbox.
-        let is_soft = matches!(class, Class::Soft | Class::MailboxFull | Class::Unknown);
-        let is_hearsay = self.needs_proof && feedback.mail.is_none();
-        if !is_soft || is_hearsay || feedback.at < self.since {
-            return None;
-        }
-        let times = self.soft.entry(feedback.recipient).or_default();
-        times.push(feedback.at);
-        Some(times.len())
+    /// Whoever is past the limit of soft bounces takes no mail, it seems, and is not mailed any more.
+    pub(super) fn past_limit(&self, standing: &Suppressions) -> Vec<SuppressionEvent> {
+        self.limit.passed(standing)
     }
 }

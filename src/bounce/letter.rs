@@ -34,6 +34,8 @@ pub(super) struct Letter {
     pub(super) feedback: Vec<String>,
     /// The fields of the mail that it returns.
     pub(super) original: Fields,
+    /// One of its texts goes on with the mail that it returns, as far as can be told.
+    pub(super) returns_in_text: bool,
     /// Whole messages inside it, as they are.
     pub(super) inside: Vec<Vec<u8>>,
 }
@@ -51,6 +53,7 @@ impl Letter {
             ..Self::default()
         };
         let Some(message) = MessageParser::default().parse(bytes) else {
+            letter.take_body(bytes);
             return letter;
         };
         message
@@ -81,11 +84,16 @@ impl Letter {
             && self.inside.is_empty()
     }
 
-    /// Where no part can be told, as with a boundary that got lost, what stands below the fields is the text.
+    /// Where no part can be told, as with a boundary that got lost, what stands below the fields is the text; all of it, where
+    /// there are no fields.
     fn take_body(&mut self, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes.get(..PART.min(bytes.len())).unwrap_or_default());
         let below = text.split_once("\n\n").or(text.split_once("\r\n\r\n"));
-        self.texts = below.map(|(_, body)| body.to_owned()).into_iter().collect();
+        let body = match self.fields.is_empty() {
+            true => Some(text.as_ref()),
+            false => below.map(|(_, body)| body),
+        };
+        self.texts = body.map(ToOwned::to_owned).into_iter().collect();
     }
 
     fn take_parts(&mut self, message: &Message<'_>) {
@@ -146,6 +154,29 @@ impl Letter {
         if self.original.is_empty() {
             self.original = Fields::read(text);
         }
+    }
+
+    /// How many characters of it somebody seems to have written: without what is quoted, a signature, and what mail programs
+    /// write by themselves into a letter that leaves.
+    pub(super) fn written(&self) -> usize {
+        const BY_PROGRAMS: [&str; 3] = [
+            "automatically generated",
+            "sent this email to unsubscribe",
+            "sent this message to unsubscribe",
+        ];
+        let Some(text) = self.texts.first() else {
+            return 0;
+        };
+        let lines = text.lines().take_while(|line| {
+            let is_signature = line.trim_end() == "--";
+            let is_quotation = ["-----", "_____"].iter().any(|it| line.starts_with(it));
+            !is_signature && !is_quotation
+        });
+        let own = lines.filter(|line| {
+            let lower = line.to_lowercase();
+            !line.starts_with('>') && !BY_PROGRAMS.iter().any(|it| lower.contains(it))
+        });
+        own.map(|line| line.trim().chars().count()).sum()
     }
 
     /// Everything it says to people.

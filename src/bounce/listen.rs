@@ -22,7 +22,12 @@ pub(super) struct Said {
     /// What a person, no machine, asks for.
     pub(super) ask: Option<Ask>,
     pub(super) end: End,
+    /// Why a person has to read it, where it is not just that somebody wrote.
+    pub(super) why: Option<&'static str>,
 }
+
+/// Tokens get wrong where people type or copy them.
+const WRONG_TOKEN: &str = "the token in the address that it was sent to is not ours";
 
 /// How a message ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,9 @@ pub(super) enum End {
     /// A machine wrote, and there is nothing to note down.
     Passed,
 }
+
+/// Characters that mail programs write at most where somebody only leaves.
+const BY_PROGRAMS: usize = 40;
 
 /// What messages are understood by.
 pub(super) struct Listener<'a> {
@@ -64,6 +72,9 @@ enum Origin {
     Unknown,
 }
 
+/// Somebody whom a message is about, and the address that it names them by.
+type Theirs = (Found, Option<String>);
+
 /// The message at hand.
 pub(super) struct Message<'a> {
     pub(super) key: MessageKey,
@@ -83,6 +94,13 @@ impl Listener<'_> {
     ) -> Result<Said, LedgerError> {
         let token = self.whose.token(message.returned);
         let origin = match token {
+            // What a person wrote is lost on nobody's account.
+            Token::Forged if message.returned.kind == Kind::Reply => {
+                return Ok(Said {
+                    why: Some(WRONG_TOKEN),
+                    ..Said::nothing(End::ForPerson)
+                });
+            }
             Token::Forged => return Ok(Said::nothing(End::Forged)),
             Token::Leave(leave) if message.returned.kind.is_wish() => {
                 let found = self.whose.by_leave(ledger, &leave)?;
@@ -91,33 +109,13 @@ impl Listener<'_> {
             // A server that reports to whatever address a mail names.
             Token::Leave(leave) => Origin::Link(leave),
             Token::Mail(path) => Origin::Mail(path),
-            Token::Absent if self.is_of_own_letter(message.returned) => {
+            Token::Absent | Token::Unreadable if self.is_of_own_letter(message.returned) => {
                 return Ok(Said::nothing(End::Passed));
             }
-            Token::Absent => Origin::Unknown,
+            Token::Absent | Token::Unreadable => Origin::Unknown,
         };
-        let traces = &message.returned.traces;
+        let found = self.about_whom(ledger, message.returned, origin)?;
         let kind = &message.returned.kind;
-        let named: Vec<String> = match kind {
-            Kind::AutoReply | Kind::Reply => traces.from.iter().cloned().collect(),
-            about => about.named(),
-        };
-        let found = match origin {
-            Origin::Mail(path) => {
-                let named: Vec<RecipientId> = named.iter().filter_map(|it| self.id(it)).collect();
-                let found = self.whose.by_path(ledger, &path, &named)?;
-                found.into_iter().map(|found| (found, None)).collect()
-            }
-            Origin::Link(leave) => {
-                let mut found = self.whose.by_leave(ledger, &leave)?;
-                if found.mail.is_none() {
-                    let by_id = self.whose.by_id(ledger, leave.recipient, &traces.answers)?;
-                    found.mail = by_id.mail;
-                }
-                vec![(found, None)]
-            }
-            Origin::Unknown => self.by_names(ledger, message.returned, &named)?,
-        };
         Ok(match kind {
             Kind::Report(reported) => self.report(message, reported, found),
             Kind::Complaint(complaint) => self.complaint(message, complaint, found),
@@ -142,7 +140,49 @@ impl Listener<'_> {
                     said.suppressions.extend(told.suppressions);
                 }
                 said.end = End::ForPerson;
+                said.why = (token == Token::Unreadable).then_some(WRONG_TOKEN);
                 said
+            }
+        })
+    }
+
+    /// Whom a message is about: by its token, else by the returned mail's Message-ID, else by the addresses that it names.
+    fn about_whom(
+        &mut self,
+        ledger: &Ledger,
+        returned: &Returned,
+        origin: Origin,
+    ) -> Result<Vec<Theirs>, LedgerError> {
+        let traces = &returned.traces;
+        let kind = &returned.kind;
+        let named: Vec<String> = match kind {
+            Kind::AutoReply | Kind::Reply => traces.from.iter().cloned().collect(),
+            about => about.named(),
+        };
+        Ok(match origin {
+            Origin::Mail(path) => {
+                let named: Vec<RecipientId> = named.iter().filter_map(|it| self.id(it)).collect();
+                let found = self.whose.by_path(ledger, &path, &named)?;
+                found.into_iter().map(|found| (found, None)).collect()
+            }
+            Origin::Link(leave) => {
+                let mut found = self.whose.by_leave(ledger, &leave)?;
+                if found.mail.is_none() {
+                    let by_id = self.whose.by_id(ledger, leave.recipient, &traces.answers)?;
+                    found.mail = by_id.mail;
+                }
+                vec![(found, None)]
+            }
+            Origin::Unknown => {
+                let of_mail = match kind {
+                    // What people and their machines quote may be any mail.
+                    Kind::AutoReply | Kind::Reply => Vec::new(),
+                    _ => self.by_message_id(ledger, returned)?,
+                };
+                match of_mail.is_empty() {
+                    true => self.by_names(ledger, returned, &named)?,
+                    false => of_mail,
+                }
             }
         })
     }
@@ -184,13 +224,26 @@ impl Listener<'_> {
         })
     }
 
+    /// Whom the returned mail was for, where its Message-ID is the one that we gave it. It may have been forwarded: the report
+    /// names whom it did not reach then.
+    fn by_message_id(
+        &mut self,
+        ledger: &Ledger,
+        returned: &Returned,
+    ) -> Result<Vec<Theirs>, LedgerError> {
+        let to = &returned.traces.returned_to;
+        let mut found = self.by_names(ledger, returned, to)?;
+        found.retain(|(it, _)| it.proof == Proof::Keyed);
+        Ok(found)
+    }
+
     /// The recipients that a message names, each with the name; where it names nobody, those of the returned mail.
     fn by_names(
         &mut self,
         ledger: &Ledger,
         returned: &Returned,
         named: &[String],
-    ) -> Result<Vec<(Found, Option<String>)>, LedgerError> {
+    ) -> Result<Vec<Theirs>, LedgerError> {
         let traces = &returned.traces;
         let names = match named {
             [] => traces.returned_to.as_slice(),
@@ -243,6 +296,11 @@ impl Listener<'_> {
         if what == Asked::Preferences {
             said.end = End::Asks;
         }
+        let is_letter = is_person && message.returned.written > BY_PROGRAMS;
+        if is_letter && matches!(what, Asked::Leave(_)) {
+            said.end = End::ForPerson;
+            said.why = Some("they left, and wrote more than a mail program does");
+        }
         said.ask = is_person.then_some(Ask {
             key: message.key,
             who: leave.recipient,
@@ -252,18 +310,10 @@ impl Listener<'_> {
         said
     }
 
-    fn report(
-        &self,
-        message: &Message<'_>,
-        reported: &[Reported],
-        found: Vec<(Found, Option<String>)>,
-    ) -> Said {
+    fn report(&self, message: &Message<'_>, reported: &[Reported], found: Vec<Theirs>) -> Said {
         let mut said = Said::nothing(End::Nobody);
         for (found, name) in found {
-            let about = |it: &&Reported| name.is_none() || it.address == name;
-            // A mail has one recipient: of several that a report names, others are where it was forwarded to.
-            let worst = reported.iter().filter(about).max_by_key(|it| gravity(it));
-            let Some(worst) = worst.or(reported.first()) else {
+            let Some(worst) = self.about(reported, &found, name.as_deref()) else {
                 continue;
             };
             let heard = heard(worst);
@@ -283,12 +333,32 @@ impl Listener<'_> {
         said
     }
 
-    fn complaint(
+    /// What a report says of a recipient. A mail has one: others that a report names are where it was forwarded to, and only
+    /// count where it does not name the recipient.
+    fn about<'r>(
         &self,
-        message: &Message<'_>,
-        complaint: &Complaint,
-        found: Vec<(Found, Option<String>)>,
-    ) -> Said {
+        reported: &'r [Reported],
+        found: &Found,
+        name: Option<&str>,
+    ) -> Option<&'r Reported> {
+        let weight = |it: &&Reported| (gravity(it), !it.text.is_empty());
+        // Of those that weigh the same the first.
+        let worst = |of: &mut dyn Iterator<Item = &'r Reported>| {
+            of.fold(None, |worst: Option<&Reported>, it| match worst {
+                Some(worst) if weight(&worst) >= weight(&it) => Some(worst),
+                _ => Some(it),
+            })
+        };
+        let is_theirs = |it: &&Reported| {
+            let address = it.address.as_deref();
+            address.is_some_and(|address| {
+                Some(address) == name || self.id(address) == Some(found.recipient)
+            })
+        };
+        worst(&mut reported.iter().filter(is_theirs)).or_else(|| worst(&mut reported.iter()))
+    }
+
+    fn complaint(&self, message: &Message<'_>, complaint: &Complaint, found: Vec<Theirs>) -> Said {
         if !complaint.is_objection() {
             return Said::nothing(End::Passed);
         }
@@ -314,23 +384,27 @@ impl Listener<'_> {
                 recipient: found.recipient,
                 scope: Scope::All,
                 reason,
-                at: message.at,
+                at: message.at_least(found),
                 note: note.to_owned(),
             });
         }
     }
 
-    fn noted(
-        &self,
-        message: &Message<'_>,
-        found: Vec<(Found, Option<String>)>,
-        heard: &Heard,
-    ) -> Said {
+    fn noted(&self, message: &Message<'_>, found: Vec<Theirs>, heard: &Heard) -> Said {
         let mut said = Said::nothing(End::Nobody);
         for (found, _) in found {
             said.note(message, found, heard.clone());
         }
         said
+    }
+}
+
+impl Message<'_> {
+    /// When it was written, and never before the sending that it surely answers, whatever its date claims: else what lifted an
+    /// older suppression would undo this one.
+    fn at_least(&self, about: &Found) -> Timestamp {
+        let sent = about.sent.filter(|_| about.proof == Proof::Keyed);
+        sent.map_or(self.at, |sent| sent.max(self.at))
     }
 }
 
@@ -341,6 +415,7 @@ impl Said {
             suppressions: Vec::new(),
             ask: None,
             end,
+            why: None,
         }
     }
 
@@ -349,8 +424,8 @@ impl Said {
         self.feedback.push(Feedback {
             message: message.key,
             recipient: found.recipient,
+            at: message.at_least(&found),
             mail: found.mail,
-            at: message.at,
             what,
         });
     }

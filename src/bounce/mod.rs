@@ -22,8 +22,10 @@ pub mod ingest;
 mod intake;
 mod known;
 mod letter;
+mod limit;
 mod listen;
 pub mod mailbox;
+mod not_found;
 mod notification;
 mod people;
 mod phrases;
@@ -55,6 +57,8 @@ pub struct Returned {
     pub passed_on: Option<Kind>,
     /// There is nothing in it to read: no subject, no text, no part.
     pub is_void: bool,
+    /// How many characters somebody seems to have written into it, besides what they quote.
+    pub written: usize,
     /// What identifies it and the mail that it answers.
     pub traces: Traces,
 }

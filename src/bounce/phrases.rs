@@ -1,12 +1,13 @@
-//! Tables of phrases, compiled once and searched in one pass, without regard to ASCII case and as
-//! whole words.
+//! Tables of phrases, compiled once and searched in one pass, without regard to case and accents and as whole words.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::Action;
 use super::headings::{GIVEN_UP, HEADINGS, STILL_TRIED, STOPS};
+use crate::mail::unaccented::{unaccented, without_accents};
 
 /// Phrases that are searched at once.
 pub(super) struct Phrases(Option<AhoCorasick>);
@@ -19,27 +20,68 @@ impl Phrases {
             AhoCorasick::builder()
                 .ascii_case_insensitive(true)
                 .match_kind(MatchKind::LeftmostLongest)
-                .build(phrases)
+                .build(phrases.iter().map(|it| without_accents(it)))
                 .ok(),
         )
     }
 
     /// What stands where: the phrase's number, its start, its end.
-    pub(super) fn all<'a>(
-        &'a self,
-        text: &'a str,
-    ) -> impl Iterator<Item = (usize, usize, usize)> + 'a {
-        self.0.iter().flat_map(move |search| {
-            search
-                .find_iter(text)
-                .filter(|found| is_whole(text, found.start(), found.end()))
-                .map(|found| (found.pattern().as_usize(), found.start(), found.end()))
-        })
+    pub(super) fn all(&self, text: &str) -> impl Iterator<Item = (usize, usize, usize)> + use<> {
+        let plain = Plain::of(text);
+        let found = self.found_in(&plain.text);
+        let found: Vec<_> = found
+            .map(|(phrase, start, end)| (phrase, plain.place(start), plain.place(end)))
+            .collect();
+        found.into_iter()
     }
 
     /// Whether any stands in a text.
     pub(super) fn stand_in(&self, text: &str) -> bool {
-        self.all(text).next().is_some()
+        self.found_in(&Plain::of(text).text).next().is_some()
+    }
+
+    fn found_in<'a>(&'a self, plain: &'a str) -> impl Iterator<Item = (usize, usize, usize)> + 'a {
+        self.0.iter().flat_map(move |search| {
+            search
+                .find_iter(plain)
+                .filter(|found| is_whole(plain, found.start(), found.end()))
+                .map(|found| (found.pattern().as_usize(), found.start(), found.end()))
+        })
+    }
+}
+
+/// A text without accents, and where its letters stood before.
+struct Plain<'a> {
+    text: Cow<'a, str>,
+    /// For each octet where its letter began, and the end; empty where nothing changed.
+    places: Vec<usize>,
+}
+
+impl<'a> Plain<'a> {
+    fn of(text: &'a str) -> Self {
+        if text.is_ascii() {
+            return Self {
+                text: Cow::Borrowed(text),
+                places: Vec::new(),
+            };
+        }
+        let mut plain = String::with_capacity(text.len());
+        let mut places = Vec::with_capacity(text.len() + 1);
+        for (at, c) in text.char_indices() {
+            if let Some(c) = unaccented(c) {
+                plain.push(c);
+                places.resize(plain.len(), at);
+            }
+        }
+        places.push(text.len());
+        Self {
+            text: Cow::Owned(plain),
+            places,
+        }
+    }
+
+    fn place(&self, at: usize) -> usize {
+        self.places.get(at).copied().unwrap_or(at)
     }
 }
 
@@ -60,10 +102,7 @@ pub(super) struct Headings {
 
 impl Headings {
     /// Where headings stand: what they say, start and end.
-    pub(super) fn all<'a>(
-        &'a self,
-        text: &'a str,
-    ) -> impl Iterator<Item = (Action, usize, usize)> + 'a {
+    pub(super) fn all(&self, text: &str) -> impl Iterator<Item = (Action, usize, usize)> + '_ {
         self.phrases.all(text).filter_map(|(phrase, start, end)| {
             self.actions.get(phrase).map(|action| (*action, start, end))
         })

@@ -4,11 +4,14 @@
 //! (or follow the heading on its own line) are its members, what stands below a member is about it,
 //! and the list ends where a protocol, advice or the returned mail begins.
 
+use std::sync::LazyLock;
+
 use super::addresses::{self, Found, is_role_of_server};
 use super::fields::head;
 use super::headings::ENDINGS;
 use super::phrases::{HEADING, STOP};
 use super::{Action, RECIPIENTS};
+use crate::mail::unaccented::without_accents;
 
 /// Lines that are looked at.
 const LINES: usize = 2000;
@@ -395,6 +398,9 @@ fn speaks_of_somebody_else(before: &str) -> bool {
         .any(|word| OTHERS.contains(&word) || OTHERS.contains(&word.trim_end_matches(':')))
 }
 
+static PLAIN_ENDINGS: LazyLock<Vec<String>> =
+    LazyLock::new(|| ENDINGS.iter().map(|it| without_accents(it)).collect());
+
 /// Whether the returned mail begins here.
 fn is_ending(line: &str) -> bool {
     let line = head(line, LINE);
@@ -417,14 +423,13 @@ fn is_ending(line: &str) -> bool {
     }) {
         return true;
     }
-    let said = line
-        .trim_start_matches(|c: char| !c.is_alphanumeric())
-        .to_lowercase();
+    let said = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let said = without_accents(said).to_lowercase();
     let marked = line
         .trim_start()
         .starts_with(['-', '=', '*', '_', '+', '#', '|']);
-    ENDINGS.iter().any(|ending| {
-        said.strip_prefix(ending).is_some_and(|rest| {
+    PLAIN_ENDINGS.iter().any(|ending| {
+        said.strip_prefix(ending.as_str()).is_some_and(|rest| {
             // `Returned mail: user unknown` in a sentence is no ending; `--- Returned mail ---` is.
             !rest.starts_with(char::is_alphanumeric)
                 && (marked

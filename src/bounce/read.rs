@@ -10,8 +10,8 @@ use super::prose::{Named, Prose};
 use super::speaker::{Speaker, is_labelled_a_report};
 use super::traces::{Traces, gather};
 use super::{Action, Kind, RECIPIENTS, Reported, Returned};
-use super::{complaint, delivery_status, notification, receipt};
-use crate::mail::refusal::{Class, Verdict, classify};
+use super::{complaint, delivery_status, not_found, notification, receipt};
+use crate::mail::refusal::{Class, Reason, Verdict, classify};
 
 /// Messages inside messages that are opened to find a report.
 const NESTING: usize = 3;
@@ -30,6 +30,7 @@ pub fn read(bytes: &[u8]) -> Returned {
         kind,
         passed_on,
         is_void: is_void(&letter),
+        written: letter.written(),
         traces: Traces::of(&letter),
     }
 }
@@ -54,13 +55,14 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     if let Some(complaint) = complaint::read(letter) {
         return Kind::Complaint(complaint);
     }
-    let speaker = Speaker::of(letter);
     let texts: Vec<Prose> = letter.texts.iter().map(|text| Prose::read(text)).collect();
     if letter.original.is_empty() {
         for prose in texts.iter().filter(|n| !n.returned.is_empty()) {
             letter.take_original(&prose.returned);
         }
     }
+    letter.returns_in_text = texts.iter().any(|it| !it.returned.trim().is_empty());
+    let speaker = Speaker::of(letter);
     let reported = by_status(letter, &texts, speaker);
     if !reported.is_empty() {
         return Kind::Report(reported);
@@ -106,7 +108,7 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     }
     if is_report
         && surely
-        && let Some(reported) = by_guess(letter, &texts)
+        && let Some(reported) = by_guess(letter, &texts).or_else(|| by_pieces(letter, &texts))
     {
         return Kind::Report(reported);
     }
@@ -198,12 +200,26 @@ fn by_guess(letter: &Letter, texts: &[Prose]) -> Option<Vec<Reported>> {
 
 /// By names that lack the domain.
 fn by_local_parts(letter: &Letter, texts: &[Prose]) -> Option<Vec<Reported>> {
-    let sender = letter.fields.first("from").and_then(addresses::first)?;
+    let sender = letter.fields.first("from").and_then(addresses::mailbox)?;
     let returned = gather(&letter.original, &["to", "cc"]);
     let (prose, named) = first_naming(texts, |prose| {
         guess::named_without_domain(prose, &sender, &returned)
     });
     all_judged(letter, named, prose, texts)
+}
+
+/// By names whose domain stands apart.
+fn by_pieces(letter: &Letter, texts: &[Prose]) -> Option<Vec<Reported>> {
+    let (prose, named) = first_naming(texts, not_found::named);
+    let mut judged = all_judged(letter, named, prose, texts)?;
+    for one in &mut judged {
+        // Exchange's 5.1.10 says this; the registry's says that the domain takes no mail (RFC 7505).
+        if matches!(one.verdict.class, Class::Hard | Class::Unknown) {
+            one.verdict.class = Class::Hard;
+            one.verdict.reason = Reason::NoSuchUser;
+        }
+    }
+    Some(judged)
 }
 
 /// The first text that names somebody, and whom.
@@ -352,7 +368,7 @@ fn own(letter: &Letter) -> Vec<String> {
             .first("return-path")
             .and_then(addresses::first),
     );
-    own.extend(letter.original.first("from").and_then(addresses::first));
+    own.extend(letter.original.first("from").and_then(addresses::mailbox));
     // Some name a tagged address without its tag.
     let untagged = |address: &String| {
         let (local, domain) = address.rsplit_once('@')?;

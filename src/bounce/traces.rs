@@ -93,7 +93,7 @@ impl Traces {
             answers,
             message_id: own.first("message-id").and_then(id),
             date: own.first("date").map(|date| head(date, 80).to_owned()),
-            from: own.first("from").and_then(addresses::first),
+            from: own.first("from").and_then(addresses::mailbox),
             subject: head(&letter.subject, 250).to_owned(),
         }
     }

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use super::{Kind, Returned, Traces};
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::event::RecipientIndex;
@@ -36,6 +38,8 @@ pub(super) enum Token {
     Leave(Leave),
     /// It looks like a token of ours and is none.
     Forged,
+    /// There is something in a token's place that is none at all.
+    Unreadable,
     /// There is none.
     Absent,
 }
@@ -46,10 +50,14 @@ pub(super) struct Found {
     pub(super) recipient: RecipientId,
     pub(super) mail: Option<(OccurrenceId, RecipientIndex)>,
     pub(super) proof: Proof,
+    /// When the sending of that mail began, where it is known.
+    pub(super) sent: Option<Timestamp>,
 }
 
 /// The ids of an audience, in index order, and whose copies there are.
 struct Audience {
+    /// When the sending began.
+    at: Option<Timestamp>,
     ids: Vec<RecipientId>,
     /// Copies, with whose they are, in index order.
     copies: Vec<(RecipientIndex, RecipientIndex)>,
@@ -94,22 +102,30 @@ impl<'a> Whose<'a> {
         let is_report = !matches!(returned.kind, Kind::Reply | Kind::AutoReply);
         // The returned part may be anybody's text, where the message is no report.
         let quoted = traces.returned_from.iter().filter(|_| is_report);
-        let mut forged = false;
+        let (mut forged, mut unreadable) = (false, false);
+        let mut refuse = |error| match error {
+            TokenError::Malformed => unreadable = true,
+            _ => forged = true,
+        };
         for address in own.chain(quoted) {
             if let Some(token) = tagged(address, &self.leaving) {
                 match Leave::verify(self.key, token) {
                     Ok(leave) => return Token::Leave(leave),
-                    Err(error) => forged |= error != TokenError::Malformed,
+                    Err(error) => refuse(error),
                 }
             }
             if let Some(token) = tagged(address, &self.bounces) {
                 match ReversePath::verify(self.key, token) {
                     Ok(path) => return Token::Mail(path),
-                    Err(error) => forged |= error != TokenError::Malformed,
+                    Err(error) => refuse(error),
                 }
             }
         }
-        if forged { Token::Forged } else { Token::Absent }
+        match (forged, unreadable) {
+            (true, _) => Token::Forged,
+            (false, true) => Token::Unreadable,
+            (false, false) => Token::Absent,
+        }
     }
 
     /// The reverse-paths with tokens that the returned part names.
@@ -141,8 +157,10 @@ impl<'a> Whose<'a> {
             _ => audience.copy_of(RecipientIndex(path.index), reported),
         };
         let known = index.and_then(|index| Some((index, *audience.ids.get(index.0 as usize)?)));
+        let sent = audience.at;
         Ok(known.map(|(index, recipient)| Found {
             recipient,
+            sent,
             mail: Some((occurrence, index)),
             proof: Proof::Keyed,
         }))
@@ -173,11 +191,13 @@ impl<'a> Whose<'a> {
             recipient,
             mail: None,
             proof: Proof::Address,
+            sent: None,
         };
         if let Some(occurrence) = answered {
             let audience = self.audience(ledger, &occurrence)?;
             let index = audience.ids.iter().position(|id| *id == recipient);
             found.proof = Proof::Keyed;
+            found.sent = audience.at;
             found.mail = index
                 .and_then(|index| u32::try_from(index).ok())
                 .map(|index| (occurrence, RecipientIndex(index)));
@@ -198,6 +218,7 @@ impl<'a> Whose<'a> {
             recipient: leave.recipient,
             mail: None,
             proof: Proof::Keyed,
+            sent: None,
         };
         let Some(mailing) = leave.mailing else {
             return Ok(found);
@@ -208,10 +229,12 @@ impl<'a> Whose<'a> {
             .map(|(_, id)| id.clone())
             .collect();
         for occurrence in alike {
-            let ids = &self.audience(ledger, &occurrence)?.ids;
-            let index = ids.iter().position(|id| *id == leave.recipient);
+            let audience = self.audience(ledger, &occurrence)?;
+            let sent = audience.at;
+            let index = audience.ids.iter().position(|id| *id == leave.recipient);
             if let Some(index) = index.and_then(|index| u32::try_from(index).ok()) {
                 found.mail = Some((occurrence, RecipientIndex(index)));
+                found.sent = sent;
                 break;
             }
         }
@@ -235,6 +258,7 @@ impl<'a> Whose<'a> {
                     Some((index, of))
                 });
                 let audience = Audience {
+                    at: state.header().map(|header| header.at),
                     copies: copies.collect(),
                     ids: state.ids().to_vec(),
                 };
@@ -246,6 +270,7 @@ impl<'a> Whose<'a> {
         }
         // It was put there just now.
         static NOBODY: Audience = Audience {
+            at: None,
             ids: Vec::new(),
             copies: Vec::new(),
         };

@@ -204,14 +204,19 @@ impl Diagnostic {
 /// nobody sees, could speak to a terminal or make a text read as another one. Joiners stay: letters and emojis are written
 /// with them.
 fn visible(c: char) -> char {
-    let is_unseen = matches!(
-        c,
-        '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-    ) || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e001f}');
-    match c.is_control() || is_unseen {
+    match is_unseen(c) {
         true => '\u{fffd}',
         false => c,
     }
+}
+
+/// Whether a character is none that people read: see [`printable`].
+pub fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+    ) || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e001f}')
+        || c.is_control()
 }
 
 /// A stranger's text as a terminal may show it, on one line or several.

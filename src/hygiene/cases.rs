@@ -171,9 +171,13 @@ impl Evidence {
 impl Suppressed {
     /// Takes in what was heard; the latest that says why counts.
     pub fn hear(&mut self, feedback: Feedback) {
-        let Some(evidence) = Evidence::of(feedback, self.reason) else {
-            return;
-        };
+        if let Some(evidence) = Evidence::of(feedback, self.reason) {
+            self.take(evidence);
+        }
+    }
+
+    /// Takes in what says why.
+    pub(super) fn take(&mut self, evidence: Evidence) {
         // Of a mailbox that was full and then gone the second is the reason.
         let rank = |it: &Evidence| (it.class == Some(Class::Hard), millis(it.at));
         if self

@@ -15,6 +15,7 @@ use super::HygieneError;
 use super::cases::{Case, has_departed};
 use super::gather::{Gathered, Ground};
 use super::proposal::{self, Branch};
+use crate::diagnostic::is_unseen;
 use crate::git::{CommitId, ObjectId, Remote, Repository};
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{Lifting, RunId, Scope, SuppressionEvent};
@@ -274,7 +275,7 @@ fn evidence(case: &Case, gathered: &Gathered) -> String {
     }
     let said = why.evidence.as_ref().map_or(&why.note, |it| &it.text);
     if !said.is_empty() {
-        let one: String = said.chars().filter(|c| !c.is_control()).collect();
+        let one: String = said.chars().filter(|c| !is_unseen(*c)).collect();
         out.push_str(&format!("  The server said: {one}\n"));
     }
     if !has_departed(why.reason)

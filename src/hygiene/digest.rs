@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::HygieneError;
 use super::cases::Case;
 use super::words::{Words, filled, language};
+use crate::diagnostic::is_unseen;
 use crate::mail::address::Address;
 use crate::mail::dkim::Signer;
 use crate::mail::envelope::Letter;
@@ -232,7 +233,7 @@ impl Digest {
 fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| match c {
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => ' ',
+            c if is_unseen(c) => ' ',
             c => c,
         })
         .collect()

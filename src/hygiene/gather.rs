@@ -11,6 +11,7 @@ use super::HygieneError;
 use super::asked_for::AskedFor;
 use super::cases::{AlreadyTold, Case, Row, Suppressed, cases, makes_case};
 use super::corrected::{Line, corrected};
+use super::while_sending;
 use crate::git::{CommitId, GitError};
 use crate::ledger::branch::Ledger;
 use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
@@ -194,6 +195,7 @@ fn suppressed(
             why.hear(feedback);
         }
     })?;
+    while_sending::hear(ledger, &mut found)?;
     Ok((fold, found))
 }
 

@@ -19,6 +19,7 @@ pub mod markdown;
 pub mod notify;
 pub mod overview;
 mod proposal;
+mod while_sending;
 pub mod words;
 
 pub use error::HygieneError;

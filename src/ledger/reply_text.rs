@@ -1,7 +1,9 @@
-//! Free text on its way into the ledger: no addresses, no control characters, not long.
+//! Free text on its way into the ledger: no addresses, no characters that steer a terminal or turn text around, not long.
 //!
 //! The one place that keeps the promise that the ledger holds no addresses. Relays repeat the
 //! recipient's address in their replies, and people write addresses into reasons.
+
+use crate::diagnostic::is_unseen;
 
 /// Longest reply kept, in characters: a relay's, of which there is one for each mail.
 pub const LONGEST: usize = 200;
@@ -30,7 +32,7 @@ fn fit(text: &str, longest: usize) -> String {
     let mut kept: String = text
         .chars()
         .map(|c| match c {
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => ' ',
+            c if is_unseen(c) => ' ',
             c => c,
         })
         .collect();
@@ -184,6 +186,7 @@ mod tests {
             ),
             ("b+ana=40uno.test@dos.test", "……@dos.test"),
             ("a\r\nb\tc\0", "a  b c"),
+            ("a\u{202e}b\u{2066}c\u{61c}d", "a b c d"),
         ] {
             assert_eq!(reply_text(text), expected);
         }

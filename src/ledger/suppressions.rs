@@ -112,9 +112,34 @@ impl Suppressions {
 
     /// Why `recipient` is suppressed for exactly this scope, if so.
     pub fn exact(&self, recipient: &RecipientId, scope: &Scope) -> Option<Exclusion> {
-        let entries = self.latest.get(recipient)?;
-        let entry = entries.iter().find(|entry| entry.scope == *scope)?;
+        let entry = self.entry(recipient, scope)?;
         entry.in_force().map(|(reason, _)| reason)
+    }
+
+    /// Whether `recipient` is suppressed for exactly this scope for this reason, whatever others there are.
+    pub fn holds(&self, recipient: &RecipientId, scope: &Scope, reason: Exclusion) -> bool {
+        let Some(entry) = self.entry(recipient, scope) else {
+            return false;
+        };
+        let mut reasons = entry.reasons.iter();
+        reasons.any(|(it, at)| *it == reason && !entry.is_lifted(*it, *at))
+    }
+
+    /// When this reason was last taken away from `recipient` for exactly this scope, whether it held or not.
+    pub fn lifted(
+        &self,
+        recipient: &RecipientId,
+        scope: &Scope,
+        reason: Exclusion,
+    ) -> Option<Timestamp> {
+        let lifts = self.entry(recipient, scope)?.lifts.iter();
+        let lifts = lifts.filter(|(what, _)| what.takes(reason));
+        lifts.map(|(_, at)| *at).max()
+    }
+
+    fn entry(&self, recipient: &RecipientId, scope: &Scope) -> Option<&Entry> {
+        let mut entries = self.latest.get(recipient)?.iter();
+        entries.find(|entry| entry.scope == *scope)
     }
 
     /// When something was last said of `recipient`: what is to hold must be later.

@@ -21,3 +21,4 @@ pub mod recipient_id;
 pub mod refusal;
 pub mod sealed;
 pub mod token;
+pub mod unaccented;

@@ -1,7 +1,8 @@
 //! Reports without a machine-readable part, form by form.
 
 use super::super::Action::{self, Delayed, Failed};
-use super::{letter, told};
+use super::{letter, reported, told};
+use crate::mail::refusal::Class;
 
 /// Form, sender, subject, text; addresses, and what became of the mail.
 type Form = (
@@ -237,4 +238,56 @@ fn a_conversation_alone_names_each_with_what_was_answered() {
             ("eva@c.example".to_owned(), Failed),
         ]
     );
+}
+
+#[test]
+fn exchange_online_says_it_in_many_languages_and_names_people_in_pieces() {
+    for (subject, said) in [
+        ("Undeliverable: Rueda", "pepe wasn't found at casa.example."),
+        (
+            "No se puede entregar: Rueda",
+            "No se encontr\u{f3} pepe en casa.example.",
+        ),
+        (
+            "No se puede entregar: Rueda",
+            "No se encontro pepe en casa.example.",
+        ),
+        (
+            "Non recapitabile: Rueda",
+            "pepe non \u{e8} stato trovato in casa.example.",
+        ),
+        (
+            "Unzustellbar: Rueda",
+            "pepe wurde bei casa.example nicht gefunden.",
+        ),
+        (
+            "Non remis : Rueda",
+            "pepe n\u{2019}a pas \u{e9}t\u{e9} trouv\u{e9} sur casa.example.",
+        ),
+        (
+            "N\u{e3}o entregue: Rueda",
+            "pepe n\u{e3}o foi encontrado em casa.example.",
+        ),
+    ] {
+        let text = format!("El mensaje no se pudo entregar.\n\n{said}\n\n550 5.1.10\n");
+        let fields =
+            "From: \"Microsoft Outlook\" <outlook@casa.example>\nTo: rebotes@camara.example";
+        let letter = format!("{fields}\nSubject: {subject}\n\n{text}");
+        let found = reported(letter.as_bytes());
+        assert_eq!(found.len(), 1, "{said}");
+        assert_eq!(
+            found[0].address.as_deref(),
+            Some("pepe@casa.example"),
+            "{said}"
+        );
+        assert_eq!(found[0].verdict.class, Class::Hard, "{said}");
+    }
+    // Nobody's name.
+    let text = "The message could not be delivered. The user was not found at casa.example.";
+    let found = reported(&letter(
+        "MAILER-DAEMON@casa.example",
+        "Undeliverable: Rueda",
+        text,
+    ));
+    assert_eq!(found[0].address, None);
 }

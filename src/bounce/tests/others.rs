@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::{Kind, RECIPIENTS, read};
-use super::{letter, parts};
+use super::super::{Action, Kind, RECIPIENTS, read};
+use super::{letter, parts, reported, told};
 
 fn person(subject: &str, text: &str) -> Vec<u8> {
     format!("Return-Path: <ana@a.example>\nFrom: Ana <ana@a.example>\nTo: eventos@camara.example\nSubject: {subject}\n\n{text}").into_bytes()
@@ -255,5 +255,69 @@ fn a_notification_that_names_nobody_is_no_report_of_nobody() {
     let text = "From: MAILER-DAEMON@mx.example\nTo: r+t@a.example\nSubject: Undelivered Mail\n\n{\"notificationType\":\"Bounce\"}";
     if let Kind::Report(reported) = read(text.as_bytes()).kind {
         assert!(!reported.is_empty());
+    }
+}
+
+#[test]
+fn a_newsletter_about_parcels_is_no_bounce() {
+    for fields in [
+        "List-Unsubscribe: <https://shop.example/u>\nAuto-Submitted: auto-generated",
+        "List-Id: Offers <offers.shop.example>",
+        "Precedence: bulk",
+    ] {
+        let text = format!(
+            "Return-Path: <news@shop.example>\nFrom: Shop <news@shop.example>\nTo: rebotes@camara.example\n{fields}\n\
+             Subject: Your delivery failed? Undelivered parcels\n\n\
+             Your parcel could not be delivered to pepe@casa.example. The address does not exist?\n"
+        );
+        let kind = read(text.as_bytes()).kind;
+        assert!(
+            matches!(kind, Kind::AutoReply | Kind::Reply),
+            "{fields}: {kind:?}"
+        );
+    }
+}
+
+#[test]
+fn addresses_in_unicode_are_read_in_both_forms() {
+    let status = |recipient: &str| {
+        let status = format!(
+            "Reporting-MTA: dns; mx.a.example\n\nFinal-Recipient: {recipient}\nAction: failed\nStatus: 5.1.1\n"
+        );
+        parts(
+            "Subject: x",
+            &[
+                ("text/plain", "x"),
+                ("message/global-delivery-status", &status),
+            ],
+        )
+    };
+    for recipient in ["utf-8;jos\\x{E9}@a.example", "utf-8; jos\u{e9}@a.example"] {
+        let wanted = [("jos\u{e9}@a.example".to_owned(), Action::Failed)];
+        assert_eq!(told(&status(recipient)), wanted, "{recipient}");
+    }
+    for broken in [
+        "utf-8;jos\\x{110000}@a.example",
+        "utf-8;\\x{",
+        "utf-8;\\x{A}@a.example",
+    ] {
+        read(&status(broken));
+    }
+}
+
+#[test]
+fn accents_that_got_lost_are_not_missed() {
+    use crate::mail::refusal::Class;
+    for text in [
+        "La bo\u{ee}te aux lettres de ana@a.example est pleine",
+        "La boite aux lettres de ana@a.example est pleine",
+        "LA BO\u{ce}TE AUX LETTRES DE ana@a.example EST PLEINE",
+    ] {
+        for subject in ["\u{c9}chec de la remise", "Echec de la remise"] {
+            let letter = letter("Courrier <info@a.example>", subject, text);
+            let found = reported(&letter);
+            assert_eq!(found[0].address.as_deref(), Some("ana@a.example"), "{text}");
+            assert_eq!(found[0].verdict.class, Class::MailboxFull, "{text}");
+        }
     }
 }

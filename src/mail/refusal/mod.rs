@@ -15,6 +15,8 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use super::unaccented::{unaccented, without_accents};
+
 pub use class::{Class, UnknownClass};
 pub use reason::{Language, Reason};
 pub use status::Status;
@@ -48,7 +50,7 @@ static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
     let mut rules = Vec::new();
     for (index, rule) in RULES.iter().enumerate() {
         for phrase in rule.says {
-            texts.push(*phrase);
+            texts.push(without_accents(phrase));
             rules.push(index);
         }
     }
@@ -129,15 +131,17 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
         || letter(after) && letter(inner.chars().next_back()))
 }
 
-/// Without line breaks and control characters, blanks made single, no longer than is looked at.
+/// Without accents, line breaks and control characters, blanks made single, no longer than is looked at.
 fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(LOOKED_AT));
     for c in text.chars() {
         if line.len() >= LOOKED_AT {
             break;
         }
+        let Some(c) = unaccented(c) else {
+            continue;
+        };
         let c = match c {
-            '\u{2018}' | '\u{2019}' => '\'',
             c if c.is_whitespace() || c.is_control() => ' ',
             c => c,
         };

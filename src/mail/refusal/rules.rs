@@ -3,7 +3,7 @@
 //! Rank decides between rules that hold at once. 1 to 49: words that leave no doubt, and that therefore count more than
 //! the status beside them, the more telling ones first. 50: exact statuses (RFC 3463, and the registry that
 //! RFC 5248 opened). 60: vague words. 70: the status's subject alone. 80: the reply code alone (RFC 5321 section 4.2.3).
-//! Phrases are compared without regard to ASCII case, on one line, and as whole words.
+//! Phrases are compared without regard to case and accents, on one line, and as whole words.
 
 use super::class::Class;
 use super::reason::Reason;
@@ -101,10 +101,11 @@ pub(super) const RULES: &[Rule] = &[
         "user is over quota", "is over the quota", "is over quota", "is overquota", "over the storage limit", "userdisk full", "mail quota", "quota has been exceeded",
         "reached the maximum quota", "maximum number of messages", "full mailbox", "mailbox of the recipient is full", "recipient storage full", "recipient's mailbox is full", "is full. the person you are",
         "buzón lleno", "buzon lleno", "buzón está lleno", "buzón de correo lleno", "buzón del destinatario está lleno", "excedió su cuota", "ha superado su cuota", "cuota excedida", "casella piena", "casella di posta piena", "casella è piena", "casella postale piena",
-        "quota superata", "spazio esaurito", "postfach voll", "postfach ist voll", "postfach des empfängers ist voll", "mailbox voll", "speicherplatz erschöpft", "speicherplatz überschritten", "boîte pleine", "boite pleine", "boîte aux lettres est pleine", "boite aux lettres pleine", "boite du destinataire pleine", "boite du destinataire archi pleine",
+        "quota superata", "spazio esaurito", "postfach voll", "postfach ist voll", "postfach des empfängers ist voll", "mailbox voll", "speicherplatz erschöpft", "speicherplatz überschritten", "boîte pleine", "boite pleine", "boîte aux lettres est pleine", "boite aux lettres pleine", "boite du destinataire pleine", "boite du destinataire archi pleine", "est pleine", "est saturée", "está llena", "está lleno", "è piena", "está cheia",
         "quota dépassé", "caixa cheia", "caixa postal cheia", "caixa de correio cheia", "caixa de entrada cheia", "cota excedida", "mailbox vol", "brievenbus vol", "почтовый ящик переполнен", "ящик переполнен", "переполнен", "メールボックスがいっぱい", "容量を超え", "邮箱已满", "邮箱空间不足", "mailbox_full", "mailboxfull", "mbox full",
     ]),
     says(10, Hard, Reason::NoSuchUser, &[
+        "recipientnotfound", "not found by smtp address lookup",
         "user unknown", "unknown user", "user not known", "user is unknown", "unknown recipient", "recipient unknown", "recipient is unknown", "unknown or illegal alias", "unknown or illegal user",
         "unknown local part", "unknown local-part", "unknown address", "address unknown", "addressee unknown", "unknown mailbox", "mailbox unknown", "unknown account", "unknown to address", "unknown email address", "unknown virtual mailbox",
         "no such user", "no such mailbox", "no such recipient", "no such address", "no such account", "no such person", "no such local user", "no such email address", "no such domain user", "no mailbox here by that name", "no mailbox by that name", "no mailbox found", "no user by that name", "there is no user by that name",
@@ -222,7 +223,7 @@ pub(super) const RULES: &[Rule] = &[
     says(60, Hard, Reason::NoSuchUser, &[
         "mailbox unavailable", "mailbox not available", "mailbox is unavailable", "recipient rejected", "recipient refused", "recipient address rejected", "recipient denied", "rcpt_to", "address rejected", "is not accepted", "address error", "unknown", "not exist", "not found", "invalid", "illegal", "no longer", "undeliverable to", "desconocido", "sconosciuto", "unbekannt", "inconnu", "desconhecido", "inexistente", "not valid", "cannot be found", "nonexistent", "non-existent", "unavailable",
     ]),
-    says(61, MailboxFull, Reason::MailboxFull, &["quota", "mailbox size", "storage limit", "cuota", "full", "lleno", "piena", "voll", "cheia"]),
+    says(61, MailboxFull, Reason::MailboxFull, &["quota", "mailbox size", "storage limit", "cuota", "full", "lleno", "llena", "piena", "voll", "cheia", "pleine"]),
     says(62, Blocked, Reason::Policy, &[
         "blocked", "policy", "reputation", "denied", "banned", "refused", "prohibited", "not accepted", "not authorized", "unauthorized", "not allowed", "forbidden", "abuse", "complaints", "rejected for", "rejected due to", "bloqueado", "bloccato", "blockiert", "bloqué", "rechazado por", "security", "permission", "access denied", "not permitted", "filter", "filtered", "administrative prohibition", "administratively prohibited", "administrator",
     ]),

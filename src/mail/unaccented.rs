@@ -1,0 +1,49 @@
+//! Letters without their accents, so that texts that lost them are compared with those that have them.
+//!
+//! Latin letters only: elsewhere what looks like an accent makes another letter.
+
+use icu_normalizer::properties::{CanonicalDecompositionBorrowed, Decomposed};
+
+/// The letter alone; nothing for an accent that stands by itself. An apostrophe of typesetting is a plain one.
+pub fn unaccented(c: char) -> Option<char> {
+    match c {
+        '\0'..='\u{bf}' => Some(c),
+        '\u{300}'..='\u{36f}' => None,
+        '\u{2018}' | '\u{2019}' => Some('\''),
+        '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => {
+            let decomposition = CanonicalDecompositionBorrowed::new();
+            match decomposition.decompose(c) {
+                // There may be more than one accent.
+                Decomposed::Expansion(letter, _) => unaccented(letter),
+                Decomposed::Singleton(letter) => Some(letter),
+                Decomposed::Default => Some(c),
+            }
+        }
+        _ => Some(c),
+    }
+}
+
+/// A text of such letters.
+pub fn without_accents(text: &str) -> String {
+    text.chars().filter_map(unaccented).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accents_are_left_out_and_nothing_else() {
+        for (text, plain) in [
+            ("boîte pleine, échec", "boite pleine, echec"),
+            ("MANCATA È «così»", "MANCATA E «cosi»"),
+            ("e\u{301}chec", "echec"),
+            ("não está, ñandú", "nao esta, nandu"),
+            ("für größe ệ", "fur große e"),
+            ("n’a pas", "n'a pas"),
+            ("почтовый ящик, が, 전달", "почтовый ящик, が, 전달"),
+        ] {
+            assert_eq!(without_accents(text), plain);
+        }
+    }
+}
