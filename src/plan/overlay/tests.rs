@@ -163,9 +163,8 @@ fn what_is_not_theirs_or_does_not_fit_is_not_there() {
     for asked in [
         of_another,
         with_another_key,
-        // A column that was removed since, and a value that is none.
+        // A column that was removed since, and a value that the list does not take.
         Asked::new(0, "ana@x.example", false, &[("zona", "norte")]),
-        Asked::new(0, "ana@x.example", false, &[("temas", "otro")]),
         Asked::new(0, "ana@x.example", false, &[("nombre", "")]),
         // Changed, and in no row.
         Asked::new(0, "eva@x.example", false, &[("nombre", "Eva")]),
@@ -183,6 +182,12 @@ fn what_is_not_theirs_or_does_not_fit_is_not_there() {
         &[("zona", "norte"), ("nombre", "Ana B.")],
     );
     assert_eq!(laid(FILE, 0, &[half]), FILE.replace(",Ana,", ",Ana B.,"));
+    // A topic that left the list takes nothing else with it: who unticked another is without it.
+    for (said, row) in [("otro", "Ana,"), ("otro;becas", "Ana,becas")] {
+        let topics = [("temas", said)];
+        let half = Asked::new(0, "ana@x.example", false, &topics);
+        assert_eq!(laid(FILE, 0, &[half]), FILE.replace("Ana,ferias", row));
+    }
 }
 
 #[test]
