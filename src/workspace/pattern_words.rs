@@ -6,7 +6,7 @@ pub(super) fn words(pattern: &str) -> Option<&'static str> {
     found.map(|(_, words)| *words)
 }
 
-const ALL: [(&str, &str); 6] = [
+const ALL: [(&str, &str); 7] = [
     (
         r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$",
         "it must begin with a letter or a digit, and have nothing but letters without accents, digits, `.`, `_`, `:` and `-`, 64 at most",
@@ -22,6 +22,10 @@ const ALL: [(&str, &str); 6] = [
     (
         r"^https://[^/\s]+(/[^\s]*[^/\s])?$",
         "it must begin with `https://`, have no blanks, and not end with a slash",
+    ),
+    (
+        r"^(https://[^/\s]+|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?)(/[^\s]*[^/\s])?$",
+        "it must begin with `https://`, have no blanks, and not end with a slash; `http://localhost:8025` is for trying it on your own machine",
     ),
     (
         r"^https://[^\s]+$",
