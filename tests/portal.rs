@@ -107,7 +107,6 @@ async fn wrong_links_have_one_page() {
         "/y/abc",
         "/i/abc",
         "/etc/passwd",
-        "/",
     ] {
         let answer = desk.get(path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
