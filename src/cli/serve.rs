@@ -123,10 +123,11 @@ pub fn run(
                 .hint("another program may listen there; --listen names another place")
         })?;
         let here = listener.local_addr().unwrap_or(arguments.listen);
+        let (ask, stop) = watch::channel(false);
+        // Before it is said that it runs: whoever reads that may stop it.
+        tokio::spawn(signals::listen(ask));
         terminal.print(&format!("http://{here}/ (Ctrl-C stops it)\n"))?;
         terminal.flush()?;
-        let (ask, stop) = watch::channel(false);
-        tokio::spawn(signals::listen(ask));
         match portal.run(listener, arguments.every, stop).await {
             Ok(()) => Ok(ExitCode::SUCCESS),
             Err(why) => {

@@ -38,11 +38,18 @@ impl Heard {
 }
 
 /// Asks for a stop at the first signal, and ends the process at one that comes later. The journal is
-/// written before anything it speaks of, so that the next run recovers.
-pub(super) async fn listen(ask: watch::Sender<bool>) {
-    let Some(mut signals) = Signals::new() else {
-        return;
-    };
+/// written before anything it speaks of, so that the next run recovers. From the call on, not only once it is waited for, no
+/// signal ends the process by itself.
+pub(super) fn listen(ask: watch::Sender<bool>) -> impl Future<Output = ()> + Send {
+    let signals = Signals::new();
+    async move {
+        if let Some(signals) = signals {
+            take(signals, &ask).await;
+        }
+    }
+}
+
+async fn take(mut signals: Signals, ask: &watch::Sender<bool>) {
     let mut heard = Heard::default();
     loop {
         signals.next().await;
