@@ -12,28 +12,18 @@ mod deliver_common;
 
 use std::collections::BTreeMap;
 
-use deliver_common::{House, SECRET, at, git};
+use deliver_common::{House, SECRET, at, git, id, key};
 use postmerge::deliver::opened::open;
 use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
 use postmerge::ledger::feedback::MessageKey;
 use postmerge::ledger::wish::{Wanted, Way, Wish};
 use postmerge::ledger::wishes::Cells;
-use postmerge::mail::address::Address;
-use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
 use postmerge::transport::mailboxes::Mailboxes;
 use postmerge::workspace::settings::LedgerSettings;
 
 const SETTINGS: &str = "title: Socios\nowner: ana\npurpose: Avisos\n\
     consent: {basis: contract}\ncolumns: {nombre: {type: text, required: true, editable: true}}\n";
-
-fn key() -> RecipientKey {
-    RecipientKey::from_secret(SECRET.as_bytes()).unwrap()
-}
-
-fn id(who: &str) -> RecipientId {
-    key().id(&Address::parse(who).unwrap())
-}
 
 /// Four members, neighbours all.
 fn house() -> House {

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deliver_common::{House, SECRET, at, git, line};
+use deliver_common::{House, SECRET, at, git, id, key, line};
 use jiff::Timestamp;
 use postmerge::clock::VirtualClock;
 use postmerge::deliver::opened::{Opened, open};
@@ -43,14 +43,6 @@ use postmerge::workspace::tree::Tree;
 
 const SETTINGS: &str = "# Who may come.\ntitle: Socios   # as people say\nowner: ana\npurpose: Avisos\n\
     consent: {basis: contract}\ncolumns: {nombre: {type: text, required: true, editable: true}}\n";
-
-fn key() -> RecipientKey {
-    RecipientKey::from_secret(SECRET.as_bytes()).unwrap()
-}
-
-fn id(who: &str) -> RecipientId {
-    key().id(&Address::parse(who).unwrap())
-}
 
 /// Three members.
 fn house() -> House {

@@ -12,6 +12,7 @@ use crate::mail::envelope::Letter;
 use crate::mail::own_letter::{OwnLetter, OwnLetterError};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::mail::token::{self, Action, Leave};
+use crate::render::escape;
 use crate::render::flowed::flowed;
 use crate::workspace::settings::{Locale, Settings};
 
@@ -238,21 +239,21 @@ impl Body {
              <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n</head>\n\
              <body style=\"font-family: sans-serif; line-height: 1.5; max-width: 40em\">\n",
             locale.tag(),
-            escaped(self.subject)
+            escape(self.subject)
         );
         for block in &self.blocks {
             out.push_str(&match block {
-                Block::Text(text) => format!("<p>{}</p>\n", escaped(text)),
+                Block::Text(text) => format!("<p>{}</p>\n", escape(text)),
                 Block::Link { title, link } => {
                     format!(
                         "<p><a href=\"{}\">{}</a></p>\n",
-                        escaped(link),
-                        escaped(title)
+                        escape(link),
+                        escape(title)
                     )
                 }
             });
         }
-        let foot: Vec<String> = foot.iter().map(|line| escaped(line)).collect();
+        let foot: Vec<String> = foot.iter().map(|line| escape(line)).collect();
         out.push_str(&format!(
             "<p>{}</p>\n</body>\n</html>\n",
             foot.join("<br>\n")
@@ -263,11 +264,4 @@ impl Body {
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

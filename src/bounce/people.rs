@@ -13,7 +13,7 @@ use crate::plan::PlanError;
 use crate::plan::lists::{Lists, WithoutKey};
 use crate::plan::overlay::Overlay;
 use crate::workspace::list::{ColumnType, List};
-use crate::workspace::members::{ListError, Members, Rows, Values};
+use crate::workspace::members::{ListError, Members, Rows, Values, topics};
 use crate::workspace::names::ListName;
 use crate::workspace::settings::Locale;
 
@@ -126,9 +126,7 @@ impl People {
         person.rows.iter().find_map(|(list, values)| {
             let (_, list) = self.lists.get(*list)?;
             let tag = values.get(list.language_column.as_ref()?)?;
-            [Locale::Es, Locale::It, Locale::En]
-                .into_iter()
-                .find(|locale| locale.tag().eq_ignore_ascii_case(tag.trim()))
+            Locale::of_tag(tag)
         })
     }
 
@@ -212,5 +210,5 @@ fn columns_of_topics(list: &List) -> Vec<&String> {
 
 fn has(values: &Values, column: &str, topic: &str) -> bool {
     let cell = values.get(column).map_or("", String::as_str);
-    cell.split(';').any(|it| it.trim() == topic)
+    topics(cell).any(|it| it == topic)
 }

@@ -4,8 +4,6 @@
 //! Tokens and Message-IDs are keyed: only who has our mail can name them. An address anybody can write; so what was
 //! found by it alone says so ([`Proof::Address`]).
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 
 use super::{Kind, Returned, Traces};
@@ -14,8 +12,9 @@ use crate::ledger::event::RecipientIndex;
 use crate::mail::address::Address;
 use crate::mail::message_id::message_id;
 use crate::mail::occurrence::OccurrenceId;
+use crate::mail::occurrence_tags::OccurrenceTags;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
-use crate::mail::token::{Leave, OccurrenceTag, ReversePath, TokenError};
+use crate::mail::token::{Leave, ReversePath, TokenError};
 
 /// Audiences whose ids are kept at hand.
 const AUDIENCES: usize = 4;
@@ -68,7 +67,7 @@ pub(super) struct Whose<'a> {
     key: &'a RecipientKey,
     bounces: Address,
     leaving: Address,
-    occurrences: HashMap<OccurrenceTag, OccurrenceId>,
+    occurrences: OccurrenceTags,
     /// The latest ones last.
     audiences: Vec<(OccurrenceId, Audience)>,
 }
@@ -84,8 +83,7 @@ impl<'a> Whose<'a> {
         bounces: Address,
         leaving: Address,
     ) -> Result<Self, LedgerError> {
-        let all = ledger.occurrences()?.into_iter();
-        let occurrences = all.map(|id| (OccurrenceTag::of(key, &id), id)).collect();
+        let occurrences = OccurrenceTags::of(key, ledger.occurrences()?);
         Ok(Self {
             key,
             bounces,
@@ -147,7 +145,7 @@ impl<'a> Whose<'a> {
         path: &ReversePath,
         reported: &[RecipientId],
     ) -> Result<Option<Found>, LedgerError> {
-        let Some(occurrence) = self.occurrences.get(&path.occurrence).cloned() else {
+        let Some(occurrence) = self.occurrences.get(path.occurrence).cloned() else {
             return Ok(None);
         };
         let audience = self.audience(ledger, &occurrence)?;
@@ -185,7 +183,7 @@ impl<'a> Whose<'a> {
         };
         let answered = match answers.is_empty() {
             true => None,
-            false => self.occurrences.values().find(is_answered).cloned(),
+            false => self.occurrences.ids().find(is_answered).cloned(),
         };
         let mut found = Found {
             recipient,
@@ -195,12 +193,10 @@ impl<'a> Whose<'a> {
         };
         if let Some(occurrence) = answered {
             let audience = self.audience(ledger, &occurrence)?;
-            let index = audience.ids.iter().position(|id| *id == recipient);
+            let index = audience.index_of(recipient);
             found.proof = Proof::Keyed;
             found.sent = audience.at;
-            found.mail = index
-                .and_then(|index| u32::try_from(index).ok())
-                .map(|index| (occurrence, RecipientIndex(index)));
+            found.mail = index.map(|index| (occurrence, index));
         }
         Ok(found)
     }
@@ -223,18 +219,12 @@ impl<'a> Whose<'a> {
         let Some(mailing) = leave.mailing else {
             return Ok(found);
         };
-        let alike = self.occurrences.iter();
-        let alike: Vec<OccurrenceId> = alike
-            .filter(|(tag, _)| tag.mailing() == mailing)
-            .map(|(_, id)| id.clone())
-            .collect();
+        let alike: Vec<OccurrenceId> = self.occurrences.of_mailing(mailing).cloned().collect();
         for occurrence in alike {
             let audience = self.audience(ledger, &occurrence)?;
-            let sent = audience.at;
-            let index = audience.ids.iter().position(|id| *id == leave.recipient);
-            if let Some(index) = index.and_then(|index| u32::try_from(index).ok()) {
-                found.mail = Some((occurrence, RecipientIndex(index)));
-                found.sent = sent;
+            if let Some(index) = audience.index_of(leave.recipient) {
+                found.sent = audience.at;
+                found.mail = Some((occurrence, index));
                 break;
             }
         }
@@ -282,6 +272,12 @@ impl<'a> Whose<'a> {
 }
 
 impl Audience {
+    /// Somebody's own mail: copies stand behind.
+    fn index_of(&self, who: RecipientId) -> Option<RecipientIndex> {
+        let index = self.ids.iter().position(|id| *id == who)?;
+        u32::try_from(index).ok().map(RecipientIndex)
+    }
+
     fn copy_of(&self, of: RecipientIndex, reported: &[RecipientId]) -> Option<RecipientIndex> {
         let own = self.copies.iter().filter(|(_, whose)| *whose == of);
         let mut own = own.map(|(index, _)| *index);

@@ -14,6 +14,7 @@ pub mod media_type;
 pub mod message_id;
 pub mod mime;
 pub mod occurrence;
+pub mod occurrence_tags;
 pub mod own_letter;
 pub mod percent;
 pub mod portal_address;

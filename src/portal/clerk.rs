@@ -8,13 +8,13 @@ use super::branches::{Branches, FetchError};
 use super::bursts::SETTLED;
 use super::folds::Folds;
 use super::ground::GroundError;
-use super::sendings::tags;
 use super::service::Service;
 use super::spool::{Spool, SpoolError};
 use crate::git::GitError;
 use crate::ledger::branch::{Batch, Ledger, LedgerError, PublishError};
 use crate::ledger::feedback::{Feedback, Reader};
 use crate::ledger::segment::Record;
+use crate::mail::occurrence_tags::OccurrenceTags;
 
 /// Why a round came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +57,7 @@ fn round(
         service.change_folds(|folds| folds.take_news(news));
     })?;
     service.left(std::collections::HashSet::clear);
-    let names = tags(&service.key(), ledger.occurrences()?);
+    let names = OccurrenceTags::of(&service.key(), ledger.occurrences()?);
     service.sendings.read_from(ledger, names);
     service.follow(repository, branches.head()?);
     Ok(())

@@ -293,7 +293,7 @@ impl Ground {
         let mut told = memberships.iter().filter_map(|it| {
             let column = it.held.list.language_column.as_ref()?;
             let tag = it.values.get(column)?;
-            locale(tag)
+            Locale::of_tag(tag)
         });
         told.next()
     }
@@ -337,11 +337,4 @@ fn logo(source: &dyn Source, settings: &Settings) -> Option<(&'static str, Bytes
     }
     let bytes = source.read(&path, LARGEST_LOGO).ok()?;
     Some((kind, Bytes::from(bytes)))
-}
-
-/// The locale with this tag.
-pub(super) fn locale(tag: &str) -> Option<Locale> {
-    [Locale::Es, Locale::It, Locale::En]
-        .into_iter()
-        .find(|locale| locale.tag().eq_ignore_ascii_case(tag.trim()))
 }

@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::http::Response;
 
-use super::form::{self, Sent};
-use super::join_form::{Shown, absent, asked_for, not_agreed, open_list};
+use super::form::Sent;
+use super::join_form::{Shown, filled, not_agreed, open_list};
 use super::joined::Joiner;
 use super::service::{Asker, Refusal, Service};
 use super::words::Words;
@@ -45,9 +45,7 @@ impl Service {
         let invitation = self.invitation(sealed)?;
         let (held, joining) = open_list(&ground, &invitation.list)?;
         let sent = Sent::parse(body);
-        let columns = asked_for(held, joining);
-        let (values, mut wrong) = form::take(&held.name, &held.list, &columns, &sent);
-        wrong.extend(absent(held, &columns, &values));
+        let (values, wrong) = filled(held, joining, &sent);
         let locale = self.locale(asker, None);
         let agreed = self.agreed(held, joining, &sent);
         let (true, Some(text)) = (wrong.is_empty(), agreed) else {

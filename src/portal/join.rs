@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{self, Sent};
 use super::ground::Held;
-use super::join_form::{Shown, absent, asked_for, complete, not_agreed, open_list, public};
+use super::join_form::{Shown, complete, filled, not_agreed, open_list, public};
 use super::joined::Joiner;
 use super::outbox::Asking;
 use super::page::Page;
@@ -68,9 +68,7 @@ impl Service {
         let locale = self.locale(asker, None);
         let words = Words::of(locale);
         let sent = Sent::parse(body);
-        let columns = asked_for(held, joining);
-        let (values, mut wrong) = form::take(&held.name, &held.list, &columns, &sent);
-        wrong.extend(absent(held, &columns, &values));
+        let (values, wrong) = filled(held, joining, &sent);
         let given = sent.get("address").unwrap_or_default().trim();
         // The list's owner may open the file in a spreadsheet.
         let address = Address::parse(given)
@@ -205,7 +203,7 @@ impl Service {
 
     /// The language that somebody asked to join in.
     fn locale_asked_in(&self, asked: &Asked, asker: &Asker) -> Locale {
-        let told = super::ground::locale(&asked.locale);
+        let told = Locale::of_tag(&asked.locale);
         told.unwrap_or_else(|| self.locale(asker, None))
     }
 }

@@ -102,7 +102,7 @@ pub(super) fn public<'g>(
     }
 }
 
-pub(super) fn asked_for<'l>(held: &'l Held, joining: &'l Joining) -> Vec<&'l String> {
+fn asked_for<'l>(held: &'l Held, joining: &'l Joining) -> Vec<&'l String> {
     match &joining.ask {
         Some(columns) => {
             let known = columns.iter();
@@ -114,8 +114,16 @@ pub(super) fn asked_for<'l>(held: &'l Held, joining: &'l Joining) -> Vec<&'l Str
     }
 }
 
+/// What somebody filled in, and the columns whose values do not fit or are not there.
+pub(super) fn filled(held: &Held, joining: &Joining, sent: &Sent) -> (Values, BTreeSet<String>) {
+    let columns = asked_for(held, joining);
+    let (values, mut wrong) = form::take(&held.name, &held.list, &columns, sent);
+    wrong.extend(absent(held, &columns, &values));
+    (values, wrong)
+}
+
 /// What must be said and was not sent: a form of one's own may lack a field.
-pub(super) fn absent<'c>(
+fn absent<'c>(
     held: &'c Held,
     columns: &'c [&'c String],
     values: &'c Values,

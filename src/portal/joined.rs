@@ -18,7 +18,7 @@ use crate::ledger::wishes::Cells;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::RecipientId;
 use crate::workspace::list::ColumnType;
-use crate::workspace::members::Values;
+use crate::workspace::members::{Values, topics};
 use crate::workspace::settings::Locale;
 
 /// Who is about to join what.
@@ -123,11 +123,11 @@ impl Service {
         cells: &Values,
         held: &Held,
     ) -> Result<Vec<Record>, Refusal> {
-        let topics = held.list.columns.iter();
-        let topics = topics.filter(|(_, column)| column.kind == ColumnType::Topics);
-        let topics = topics.filter_map(|(name, _)| cells.get(name));
-        let scopes = topics
-            .flat_map(|value| value.split(';'))
+        let columns = held.list.columns.iter();
+        let columns = columns.filter(|(_, column)| column.kind == ColumnType::Topics);
+        let wanted = columns.filter_map(|(name, _)| cells.get(name));
+        let scopes = wanted
+            .flat_map(|value| topics(value))
             .map(|topic| Scope::Topic(topic.to_owned()));
         let mut records = Vec::new();
         for scope in std::iter::once(Scope::All).chain(scopes) {

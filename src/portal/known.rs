@@ -66,9 +66,7 @@ impl Service {
         token: &str,
         asker: &Asker,
     ) -> Result<Response<Body>, Refusal> {
-        self.may_ask(asker)?;
-        let who = self.whose(token)?;
-        let found = self.found(who).await?;
+        let (who, found) = self.found(token, asker).await?;
         let locale = self.locale(asker, Some(&who));
         let words = Words::of(locale);
         let now = self.now();
@@ -118,9 +116,7 @@ impl Service {
         token: &str,
         asker: &Asker,
     ) -> Result<Response<Body>, Refusal> {
-        self.may_ask(asker)?;
-        let who = self.whose(token)?;
-        let found = self.found(who).await?;
+        let (who, found) = self.found(token, asker).await?;
         let now = self.now();
         let known = self.with_person(&who, |ground, folds, rows| {
             let held = folds.wishes.of(&who);
@@ -166,7 +162,14 @@ impl Service {
         Ok(answer)
     }
 
-    async fn found(self: &Arc<Self>, who: RecipientId) -> Result<Found, Refusal> {
+    /// Whose link it is, and what the ledger knows of them.
+    async fn found(
+        self: &Arc<Self>,
+        token: &str,
+        asker: &Asker,
+    ) -> Result<(RecipientId, Found), Refusal> {
+        self.may_ask(asker)?;
+        let who = self.whose(token)?;
         let seat = Arc::clone(&self.looking).acquire_owned().await;
         let of = Arc::clone(self);
         let found = tokio::task::spawn_blocking(move || {
@@ -174,11 +177,12 @@ impl Service {
             of.look(who).map_err(|why| why.to_string())
         });
         let found = found.await.unwrap_or_else(|why| Err(why.to_string()));
-        found.map_err(|why| {
+        let found = found.map_err(|why| {
             self.metrics.failed();
             self.log(&format!("what is known of somebody can not be read: {why}"));
             Refusal::Trouble
-        })
+        })?;
+        Ok((who, found))
     }
 
     fn look(&self, who: RecipientId) -> Result<Found, IndexError> {

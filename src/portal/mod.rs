@@ -61,11 +61,11 @@ pub use spool::SpoolError;
 use branches::starting;
 use folds::Folds;
 use metrics::Route;
-use sendings::tags;
 use service::Service;
 use spool::Spool;
 
 use crate::git::CommitId;
+use crate::mail::occurrence_tags::OccurrenceTags;
 
 /// How it is run.
 pub struct Portal {
@@ -103,7 +103,7 @@ impl Portal {
         for path in spool.closed() {
             folds.take(&spool.read(&path)?.records);
         }
-        let names = tags(&start.key, ledger.occurrences()?);
+        let names = OccurrenceTags::of(&start.key, ledger.occurrences()?);
         let spools = (spool, readings);
         let ground = (start.ground, start.key);
         let service = Service::new(outside, spools, repository, ground, folds);

@@ -26,7 +26,7 @@ use crate::mail::portal_address;
 use crate::mail::recipient_id::RecipientId;
 use crate::mail::token::{Action, Leave};
 use crate::workspace::list::ColumnType;
-use crate::workspace::members::Values;
+use crate::workspace::members::{Values, topics};
 use crate::workspace::settings::Settings;
 
 /// Longest pause, in weeks.
@@ -257,7 +257,7 @@ impl Service {
                 for (column, value) in &values {
                     let is_topics = list.columns.get(column);
                     if is_topics.is_some_and(|it| it.kind == ColumnType::Topics) {
-                        ticked.extend(value.split(';').map(str::to_owned));
+                        ticked.extend(topics(value).map(str::to_owned));
                     }
                 }
                 let old = |column: &String| row.values.get(column).map_or("", String::as_str);

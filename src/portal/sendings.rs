@@ -15,7 +15,8 @@ use crate::ledger::event::RecipientIndex;
 use crate::ledger::feedback::Reader;
 use crate::ledger::segment::{Record, Subject};
 use crate::mail::occurrence::OccurrenceId;
-use crate::mail::recipient_id::{RecipientId, RecipientKey};
+use crate::mail::occurrence_tags::OccurrenceTags;
+use crate::mail::recipient_id::RecipientId;
 use crate::mail::token::{MailingTag, OccurrenceTag};
 
 /// Recipients of all sendings that are kept, of 16 bytes and two bits each.
@@ -57,7 +58,7 @@ pub(super) struct Sendings {
     /// Held by whoever reads for an answer, so that a crowd waits without threads.
     reading: tokio::sync::Mutex<()>,
     /// What occurrences' tags in links stand for.
-    names: RwLock<HashMap<OccurrenceTag, OccurrenceId>>,
+    names: RwLock<OccurrenceTags>,
 }
 
 #[derive(Default)]
@@ -75,34 +76,24 @@ struct Known {
     used: u64,
 }
 
-/// What occurrences' tags stand for.
-pub(super) fn tags(
-    key: &RecipientKey,
-    occurrences: impl IntoIterator<Item = OccurrenceId>,
-) -> HashMap<OccurrenceTag, OccurrenceId> {
-    let each = occurrences.into_iter();
-    each.map(|id| (OccurrenceTag::of(key, &id), id)).collect()
-}
-
 impl Sendings {
     /// Reads from this ledger, which has sendings of these names, from now on.
-    pub(super) fn read_from(&self, ledger: Ledger, names: HashMap<OccurrenceTag, OccurrenceId>) {
+    pub(super) fn read_from(&self, ledger: Ledger, names: OccurrenceTags) {
         *self.names.write().unwrap_or_else(PoisonError::into_inner) = names;
         *lock(&self.ledger) = Some(Arc::new(ledger));
         self.state().missing.clear();
     }
 
     /// The sending that a link's tag stands for.
-    pub(super) fn named(&self, tag: &OccurrenceTag) -> Option<OccurrenceId> {
+    pub(super) fn named(&self, tag: OccurrenceTag) -> Option<OccurrenceId> {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
         names.get(tag).cloned()
     }
 
-    /// The sendings that a link for leaving may have been in: one, but for a chance in sixteen millions.
+    /// The sendings that a link for leaving may have stood in.
     pub(super) fn of_mailing(&self, mailing: MailingTag) -> Vec<OccurrenceId> {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-        let alike = names.iter().filter(|(tag, _)| tag.mailing() == mailing);
-        alike.map(|(_, id)| id.clone()).collect()
+        names.of_mailing(mailing).cloned().collect()
     }
 
     /// The ledger that is read from.

@@ -69,7 +69,7 @@ impl Service {
         let made = tokio::task::spawn_blocking(move || {
             let _seat = seat;
             let ground = of.ground();
-            let occurrence = of.sendings.named(&mail.occurrence)?;
+            let occurrence = of.sendings.named(mail.occurrence)?;
             let audience = of.sendings.audience(&occurrence)?;
             let who = audience.who(mail.index)?;
             if of.is_forgotten(&who) {

@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use super::bursts::Bursts;
 use super::consents::Consents;
 use super::folds::Folds;
-use super::ground::{Ground, Membership, locale};
+use super::ground::{Ground, Membership};
 use super::limits::{Client, Limits, Rate};
 use super::metrics::Metrics;
 use super::outbox::Outbox;
@@ -467,7 +467,7 @@ fn wanted(header: &str) -> Option<Locale> {
     let mut tags = header
         .split(',')
         .filter_map(|it| it.split([';', '-']).next());
-    tags.find_map(locale)
+    tags.find_map(Locale::of_tag)
 }
 
 #[cfg(test)]

@@ -159,7 +159,7 @@ impl Service {
     async fn note_down(self: &Arc<Self>, sightings: Vec<Sighting>) {
         let mut records = Vec::new();
         for sighting in sightings {
-            let occurrence = self.sendings.named(&sighting.mail.occurrence);
+            let occurrence = self.sendings.named(sighting.mail.occurrence);
             let audience = match occurrence {
                 Some(occurrence) => self.audience(&occurrence).await,
                 None => None,

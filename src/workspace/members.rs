@@ -20,7 +20,8 @@ use super::member::Member;
 use crate::mail::address::{AddressError, AddressRef};
 
 pub use amend::{Amendments, ChangedRow, NewRow, Values};
-pub(in crate::workspace) use cell::{bool, date, number, topics};
+pub use cell::topics;
+pub(in crate::workspace) use cell::{bool, date, number};
 pub use columns::{Columns, HeadingProblem, fits, says_yes, taken};
 pub(in crate::workspace) use columns::{nearest, suggest};
 pub use edit::{EditError, Edited, without_rows};

@@ -28,6 +28,8 @@ use postmerge::deliver::progress::{Progress, Silent};
 use postmerge::deliver::run::{EngineTask, Line, Order, Outside, Summary, open, send};
 use postmerge::ledger::event::RunId;
 use postmerge::ledger::state::OccurrenceState;
+use postmerge::mail::address::Address;
+use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
 use postmerge::transport::Transport;
 use postmerge::transport::exchanger::{Exchangers, NoExchangers};
 use postmerge::transport::in_process::InProcess;
@@ -39,6 +41,15 @@ use tokio::sync::watch;
 pub(crate) use git::git;
 
 pub const SECRET: &str = "a secret of more than thirty-two characters";
+
+pub fn key() -> RecipientKey {
+    RecipientKey::from_secret(SECRET.as_bytes()).unwrap()
+}
+
+/// What the ledger knows somebody by.
+pub fn id(address: &str) -> RecipientId {
+    key().id(&Address::parse(address).unwrap())
+}
 
 /// Wednesday, 2 December 2026: noon in Bogotá.
 pub const NOON: &str = "2026-12-02T17:00:00Z";

@@ -46,7 +46,7 @@ pub(in crate::workspace) fn date(text: &str) -> Option<Date> {
 }
 
 /// The names in a cell of topics.
-pub(in crate::workspace) fn topics(text: &str) -> impl Iterator<Item = &str> {
+pub fn topics(text: &str) -> impl Iterator<Item = &str> {
     text.split(';')
         .map(|name| name.trim_matches(' '))
         .filter(|name| !name.is_empty())

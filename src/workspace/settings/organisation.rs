@@ -51,6 +51,15 @@ pub enum Locale {
 }
 
 impl Locale {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Es, Self::It, Self::En];
+
+    /// The language with this tag, however it is written.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|locale| locale.tag().eq_ignore_ascii_case(tag.trim()))
+    }
+
     /// The language's tag: `es`, `it` or `en`.
     pub const fn tag(self) -> &'static str {
         match self {
