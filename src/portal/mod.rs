@@ -168,9 +168,22 @@ impl Portal {
     async fn last_mails(&self) {
         let outbox = &self.service.outbox;
         outbox.end();
+        match outbox.waiting() {
+            0 => return self.say_what_is_lost(),
+            1 => self
+                .service
+                .log("1 mail with a link waits, and is tried once more"),
+            waiting => self.service.log(&format!(
+                "{waiting} mails with links wait, and are tried once more"
+            )),
+        }
         // Whether it is over in time or not, it is said how many are lost.
         let _ = tokio::time::timeout(connections::GRACE, outbox.is_empty()).await;
-        match outbox.left_behind() {
+        self.say_what_is_lost();
+    }
+
+    fn say_what_is_lost(&self) {
+        match self.service.outbox.left_behind() {
             0 => {}
             1 => self.service.log("1 mail with a link did not go out"),
             lost => self

@@ -79,10 +79,14 @@ impl Outbox {
         self.ending.send_replace(true);
     }
 
+    /// How many mails are not out yet.
+    pub(super) fn waiting(&self) -> usize {
+        (SEATS as usize).saturating_sub(self.seats.available_permits())
+    }
+
     /// How many mails did not go out: those that still wait, and those that were tried for the last time.
     pub(super) fn left_behind(&self) -> usize {
-        let waiting = (SEATS as usize).saturating_sub(self.seats.available_permits());
-        waiting + self.lost.load(Ordering::Relaxed)
+        self.waiting() + self.lost.load(Ordering::Relaxed)
     }
 }
 
