@@ -12,9 +12,9 @@ use crate::mail::envelope::Letter;
 use crate::mail::own_letter::{OwnLetter, OwnLetterError};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::mail::token::{self, Action, Leave};
-use crate::render::escape;
 use crate::render::flowed::flowed;
-use crate::workspace::settings::{Locale, Settings};
+use crate::render::own_body::OwnBody;
+use crate::workspace::settings::Settings;
 
 /// What an answer is made of.
 pub(super) struct Answer<'a> {
@@ -29,17 +29,6 @@ pub(super) struct Answer<'a> {
     pub(super) now: Timestamp,
 }
 
-/// What stands in it.
-struct Body {
-    subject: &'static str,
-    blocks: Vec<Block>,
-}
-
-enum Block {
-    Text(String),
-    Link { title: String, link: String },
-}
-
 impl Answer<'_> {
     /// The mail.
     ///
@@ -49,20 +38,18 @@ impl Answer<'_> {
         let own = self.people.language(self.person);
         let locale = own.unwrap_or(self.settings.organisation.locale);
         let words = Words::of(locale);
-        let mut body = self.body(words, desk);
-        let organisation = &self.settings.organisation;
-        let mut foot = vec![organisation.name.as_str()];
-        foot.extend(organisation.postal_address.iter().map(String::as_str));
-        body.say(words.automatic.to_owned());
+        let (subject, mut body) = self.body(words, desk);
+        body.say_once(words.automatic);
+        body.lines(self.settings.organisation.signature());
         let date = self.now.to_zoned(desk.zone.clone());
         OwnLetter {
             name: &desk.name,
             from: &desk.address,
             to: &self.person.address,
             bounces: &desk.bounces,
-            subject: body.subject,
-            text: &flowed(&body.text(&foot)),
-            html: Some(&body.html(locale, &foot)),
+            subject,
+            text: &flowed(&body.text()),
+            html: Some(&body.html(locale.tag(), subject)),
             attachments: &[],
             language: Some(locale.tag()),
             reply_to: None,
@@ -82,22 +69,22 @@ impl Answer<'_> {
         format!("answer{hex}")
     }
 
-    fn body(&self, words: &'static Words, desk: &AnswerDesk) -> Body {
+    fn body(&self, words: &'static Words, desk: &AnswerDesk) -> (&'static str, OwnBody) {
         let have_left = self.asks.iter().all(|ask| match &ask.what {
             Asked::Leave(scope) => self.is_off(scope),
             _ => false,
         });
         match have_left {
-            true => self.leaving(words, desk),
-            false => self.preferences(words, desk),
+            true => (words.left_subject, self.leaving(words, desk)),
+            false => (words.preferences_subject, self.preferences(words, desk)),
         }
     }
 
     /// That they left, and how to undo it.
-    fn leaving(&self, words: &'static Words, desk: &AnswerDesk) -> Body {
-        let mut body = Body::new(words.left_subject);
+    fn leaving(&self, words: &'static Words, desk: &AnswerDesk) -> OwnBody {
+        let mut body = OwnBody::default();
         self.done(&mut body, words);
-        body.say(words.mistake.to_owned());
+        body.say_once(words.mistake);
         for ask in self.asks {
             if let Asked::Leave(scope) = &ask.what {
                 let title = match scope {
@@ -111,15 +98,15 @@ impl Answer<'_> {
     }
 
     /// What holds now, and every choice.
-    fn preferences(&self, words: &'static Words, desk: &AnswerDesk) -> Body {
-        let mut body = Body::new(words.preferences_subject);
+    fn preferences(&self, words: &'static Words, desk: &AnswerDesk) -> OwnBody {
+        let mut body = OwnBody::default();
         self.done(&mut body, words);
         let everything = |action| self.link(desk, action, &Scope::All);
         if self.is_off(&Scope::All) {
-            if body.blocks.is_empty() {
-                body.say(words.gone.to_owned());
+            if body.is_empty() {
+                body.say_once(words.gone);
             }
-            body.say(words.choices.to_owned());
+            body.say_once(words.choices);
             body.offer(words.want_again.to_owned(), everything(Action::Want));
             return body;
         }
@@ -127,9 +114,9 @@ impl Answer<'_> {
         let paused = held.paused_until(self.now);
         if let Some(until) = paused {
             let date = until.to_zoned(desk.zone.clone()).strftime(words.date);
-            body.say(words.paused.replace("{date}", &date.to_string()));
+            body.say_once(&words.paused.replace("{date}", &date.to_string()));
         }
-        body.say(words.choices.to_owned());
+        body.say_once(words.choices);
         let is_off = |topic: &str| self.is_off(&Scope::Topic(topic.to_owned()));
         for topic in self.people.topics(self.person, is_off) {
             let (action, title) = match topic.on {
@@ -151,7 +138,7 @@ impl Answer<'_> {
     }
 
     /// What was done, as far as it holds: what somebody said later may be otherwise.
-    fn done(&self, body: &mut Body, words: &'static Words) {
+    fn done(&self, body: &mut OwnBody, words: &'static Words) {
         let paused = self.people.wishes.of(&self.who).paused_until(self.now);
         for ask in self.asks {
             let text = match &ask.what {
@@ -169,7 +156,7 @@ impl Answer<'_> {
                 Asked::Confirm => words.confirmed.to_owned(),
                 _ => continue,
             };
-            body.say(text);
+            body.say_once(&text);
         }
     }
 
@@ -193,72 +180,6 @@ impl Answer<'_> {
             mailing: None,
         };
         leave.mailto(self.key, &desk.mailbox)
-    }
-}
-
-impl Body {
-    const fn new(subject: &'static str) -> Self {
-        Self {
-            subject,
-            blocks: Vec::new(),
-        }
-    }
-
-    /// Says something, once.
-    fn say(&mut self, text: String) {
-        let mut blocks = self.blocks.iter();
-        if !blocks.any(|it| matches!(it, Block::Text(known) if *known == text)) {
-            self.blocks.push(Block::Text(text));
-        }
-    }
-
-    fn offer(&mut self, title: String, link: String) {
-        let mut blocks = self.blocks.iter();
-        if !blocks.any(|it| matches!(it, Block::Link { link: known, .. } if *known == link)) {
-            self.blocks.push(Block::Link { title, link });
-        }
-    }
-
-    fn text(&self, foot: &[&str]) -> String {
-        let mut out = String::new();
-        for block in &self.blocks {
-            match block {
-                Block::Text(text) => out.push_str(text),
-                Block::Link { title, link } => out.push_str(&format!("{title}\n{link}")),
-            }
-            out.push_str("\n\n");
-        }
-        out.push_str(&foot.join("\n"));
-        out.push('\n');
-        out
-    }
-
-    fn html(&self, locale: Locale, foot: &[&str]) -> String {
-        let mut out = format!(
-            "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n</head>\n\
-             <body style=\"font-family: sans-serif; line-height: 1.5; max-width: 40em\">\n",
-            locale.tag(),
-            escape(self.subject)
-        );
-        for block in &self.blocks {
-            out.push_str(&match block {
-                Block::Text(text) => format!("<p>{}</p>\n", escape(text)),
-                Block::Link { title, link } => {
-                    format!(
-                        "<p><a href=\"{}\">{}</a></p>\n",
-                        escape(link),
-                        escape(title)
-                    )
-                }
-            });
-        }
-        let foot: Vec<String> = foot.iter().map(|line| escape(line)).collect();
-        out.push_str(&format!(
-            "<p>{}</p>\n</body>\n</html>\n",
-            foot.join("<br>\n")
-        ));
-        out
     }
 }
 

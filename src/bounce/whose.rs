@@ -4,9 +4,12 @@
 //! Tokens and Message-IDs are keyed: only who has our mail can name them. An address anybody can write; so what was
 //! found by it alone says so ([`Proof::Address`]).
 
+use std::rc::Rc;
+
 use jiff::Timestamp;
 
 use super::{Kind, Returned, Traces};
+use crate::ledger::audience::Audience;
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::event::RecipientIndex;
 use crate::mail::address::Address;
@@ -53,15 +56,6 @@ pub(super) struct Found {
     pub(super) sent: Option<Timestamp>,
 }
 
-/// The ids of an audience, in index order, and whose copies there are.
-struct Audience {
-    /// When the sending began.
-    at: Option<Timestamp>,
-    ids: Vec<RecipientId>,
-    /// Copies, with whose they are, in index order.
-    copies: Vec<(RecipientIndex, RecipientIndex)>,
-}
-
 /// What is needed to tell.
 pub(super) struct Whose<'a> {
     key: &'a RecipientKey,
@@ -69,7 +63,7 @@ pub(super) struct Whose<'a> {
     leaving: Address,
     occurrences: OccurrenceTags,
     /// The latest ones last.
-    audiences: Vec<(OccurrenceId, Audience)>,
+    audiences: Vec<Rc<Audience>>,
 }
 
 impl<'a> Whose<'a> {
@@ -148,17 +142,18 @@ impl<'a> Whose<'a> {
         let Some(occurrence) = self.occurrences.get(path.occurrence).cloned() else {
             return Ok(None);
         };
-        let audience = self.audience(ledger, &occurrence)?;
+        let Some(audience) = self.audience(ledger, &occurrence)? else {
+            return Ok(None);
+        };
         let index = match path.copy {
             0 => Some(RecipientIndex(path.index)),
             // Copies that were left out have no entry, so their numbers do not say which it is: the address does.
             _ => audience.copy_of(RecipientIndex(path.index), reported),
         };
-        let known = index.and_then(|index| Some((index, *audience.ids.get(index.0 as usize)?)));
-        let sent = audience.at;
+        let known = index.and_then(|index| Some((index, audience.who(index)?)));
         Ok(known.map(|(index, recipient)| Found {
             recipient,
-            sent,
+            sent: Some(audience.at),
             mail: Some((occurrence, index)),
             proof: Proof::Keyed,
         }))
@@ -192,10 +187,10 @@ impl<'a> Whose<'a> {
             sent: None,
         };
         if let Some(occurrence) = answered {
-            let audience = self.audience(ledger, &occurrence)?;
-            let index = audience.index_of(recipient);
             found.proof = Proof::Keyed;
-            found.sent = audience.at;
+            let audience = self.audience(ledger, &occurrence)?;
+            found.sent = audience.as_ref().map(|it| it.at);
+            let index = audience.and_then(|it| it.index_of(&recipient));
             found.mail = index.map(|index| (occurrence, index));
         }
         Ok(found)
@@ -221,9 +216,11 @@ impl<'a> Whose<'a> {
         };
         let alike: Vec<OccurrenceId> = self.occurrences.of_mailing(mailing).cloned().collect();
         for occurrence in alike {
-            let audience = self.audience(ledger, &occurrence)?;
-            if let Some(index) = audience.index_of(leave.recipient) {
-                found.sent = audience.at;
+            let Some(audience) = self.audience(ledger, &occurrence)? else {
+                continue;
+            };
+            if let Some(index) = audience.index_of(&leave.recipient) {
+                found.sent = Some(audience.at);
                 found.mail = Some((occurrence, index));
                 break;
             }
@@ -231,60 +228,26 @@ impl<'a> Whose<'a> {
         Ok(found)
     }
 
+    /// Of a sending whose audience the ledger has.
     fn audience(
         &mut self,
         ledger: &Ledger,
         occurrence: &OccurrenceId,
-    ) -> Result<&Audience, LedgerError> {
-        match self.audiences.iter().position(|(id, _)| id == occurrence) {
-            Some(at) => {
-                let used = self.audiences.remove(at);
-                self.audiences.push(used);
-            }
-            None => {
-                let state = ledger.look(occurrence)?;
-                let copies = state.statuses().filter_map(|(index, _)| {
-                    let of = state.copy_of(index)?;
-                    Some((index, of))
-                });
-                let audience = Audience {
-                    at: state.header().map(|header| header.at),
-                    copies: copies.collect(),
-                    ids: state.ids().to_vec(),
-                };
-                if self.audiences.len() >= AUDIENCES {
-                    self.audiences.remove(0);
-                }
-                self.audiences.push((occurrence.clone(), audience));
-            }
-        }
-        // It was put there just now.
-        static NOBODY: Audience = Audience {
-            at: None,
-            ids: Vec::new(),
-            copies: Vec::new(),
+    ) -> Result<Option<Rc<Audience>>, LedgerError> {
+        let mut known = self.audiences.iter();
+        let known = known.position(|it| it.occurrence == *occurrence);
+        let audience = match known {
+            Some(at) => self.audiences.remove(at),
+            None => match Audience::read(ledger, occurrence)? {
+                Some(audience) => Rc::new(audience),
+                None => return Ok(None),
+            },
         };
-        Ok(self
-            .audiences
-            .last()
-            .map_or(&NOBODY, |(_, audience)| audience))
-    }
-}
-
-impl Audience {
-    /// Somebody's own mail: copies stand behind.
-    fn index_of(&self, who: RecipientId) -> Option<RecipientIndex> {
-        let index = self.ids.iter().position(|id| *id == who)?;
-        u32::try_from(index).ok().map(RecipientIndex)
-    }
-
-    fn copy_of(&self, of: RecipientIndex, reported: &[RecipientId]) -> Option<RecipientIndex> {
-        let own = self.copies.iter().filter(|(_, whose)| *whose == of);
-        let mut own = own.map(|(index, _)| *index);
-        own.find(|index| {
-            let id = self.ids.get(index.0 as usize);
-            id.is_some_and(|id| reported.contains(id))
-        })
+        if self.audiences.len() >= AUDIENCES {
+            self.audiences.remove(0);
+        }
+        self.audiences.push(Rc::clone(&audience));
+        Ok(Some(audience))
     }
 }
 

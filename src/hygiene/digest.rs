@@ -16,8 +16,8 @@ use crate::mail::dkim::Signer;
 use crate::mail::envelope::Letter;
 use crate::mail::own_letter::OwnLetter;
 use crate::mail::recipient_id::RecipientKey;
-use crate::render::escape;
 use crate::render::flowed::flowed;
+use crate::render::own_body::OwnBody;
 use crate::workspace::encryption::ENDING;
 use crate::workspace::names::{ListName, PersonName};
 use crate::workspace::settings::Locale;
@@ -60,14 +60,6 @@ pub struct Letterhead<'a> {
     pub key: &'a RecipientKey,
 }
 
-/// A block of the text.
-enum Block {
-    Paragraph(String),
-    Heading(String),
-    /// A line that stands out, and lines below it.
-    Item(String, Vec<String>),
-}
-
 impl Digest {
     /// The subject.
     pub fn subject(&self) -> String {
@@ -88,13 +80,11 @@ impl Digest {
         found.map_or(list.as_str(), |(_, title)| title)
     }
 
-    fn blocks(&self, zone: &TimeZone) -> Vec<Block> {
+    fn body(&self, zone: &TimeZone) -> OwnBody {
         let words = Words::of(self.locale);
         let until = words.date(self.until);
-        let mut blocks = vec![Block::Paragraph(filled(
-            words.opening,
-            &[("until", &until)],
-        ))];
+        let mut body = OwnBody::default();
+        body.say(&filled(words.opening, &[("until", &until)]));
         for cases in self.cases.chunk_by(|one, next| one.list == next.list) {
             let Some(first) = cases.first() else { continue };
             let is_encrypted = self.encrypted.contains(&first.list);
@@ -104,25 +94,26 @@ impl Digest {
             };
             let file = format!("lists/{}{ending}", first.list);
             let title = one_line(self.title(&first.list));
-            blocks.push(Block::Heading(format!("{title} ({file})")));
-            blocks.extend(cases.iter().map(|case| self.item(case, zone)));
-            blocks.push(Block::Paragraph(filled(
-                correct,
-                &[("file", &file), ("list", first.list.as_str())],
-            )));
+            body.heading(format!("{title} ({file})"));
+            for case in cases {
+                let (title, below) = self.item(case, zone);
+                body.item(title, below);
+            }
+            let names = [("file", file.as_str()), ("list", first.list.as_str())];
+            body.say(&filled(correct, &names));
         }
-        blocks.push(Block::Paragraph(words.nothing.to_owned()));
+        body.say(words.nothing);
         let n = self.departed.to_string();
         match self.departed {
             0 => {}
-            1 => blocks.push(Block::Paragraph(words.departed_one.to_owned())),
-            _ => blocks.push(Block::Paragraph(filled(words.departed_many, &[("n", &n)]))),
+            1 => body.say(words.departed_one),
+            _ => body.say(&filled(words.departed_many, &[("n", &n)])),
         }
-        blocks.push(Block::Paragraph(words.automatic.to_owned()));
-        blocks
+        body.say(words.automatic);
+        body
     }
 
-    fn item(&self, case: &Case, zone: &TimeZone) -> Block {
+    fn item(&self, case: &Case, zone: &TimeZone) -> (String, Vec<String>) {
         let words = Words::of(self.locale);
         let lines: Vec<String> = case.rows.iter().map(|at| at.line.to_string()).collect();
         let line = filled(words.line, &[("line", &lines.join(", "))]);
@@ -143,52 +134,12 @@ impl Digest {
         if !said.is_empty() {
             below.push(format!("{} {}", words.server, one_line(said)));
         }
-        Block::Item(format!("{} ({line})", case.address.as_str()), below)
+        (format!("{} ({line})", case.address.as_str()), below)
     }
 
     /// The text part, not wrapped.
     pub fn text(&self, zone: &TimeZone) -> String {
-        let mut out = String::new();
-        for block in self.blocks(zone) {
-            match block {
-                Block::Paragraph(text) => out.push_str(&format!("{text}\n\n")),
-                Block::Heading(text) => {
-                    let underline = "-".repeat(text.chars().count().min(70));
-                    out.push_str(&format!("{text}\n{underline}\n\n"));
-                }
-                Block::Item(text, below) => {
-                    out.push_str(&format!("* {text}\n{}\n\n", below.join("\n")));
-                }
-            }
-        }
-        out
-    }
-
-    /// The HTML part.
-    pub fn html(&self, zone: &TimeZone) -> String {
-        let tag = self.locale.tag();
-        let mut out = format!(
-            "<!DOCTYPE html>\n<html lang=\"{tag}\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n</head>\n\
-             <body style=\"font-family: sans-serif; line-height: 1.5; max-width: 40em\">\n",
-            escape(&self.subject())
-        );
-        for block in self.blocks(zone) {
-            match block {
-                Block::Paragraph(text) => out.push_str(&format!("<p>{}</p>\n", escape(&text))),
-                Block::Heading(text) => out.push_str(&format!("<h2>{}</h2>\n", escape(&text))),
-                Block::Item(text, below) => {
-                    let below: Vec<String> = below.iter().map(|text| escape(text)).collect();
-                    out.push_str(&format!(
-                        "<p><strong>{}</strong><br>\n{}</p>\n",
-                        escape(&text),
-                        below.join("<br>\n")
-                    ));
-                }
-            }
-        }
-        out.push_str("</body>\n</html>\n");
-        out
+        self.body(zone).text()
     }
 
     /// The mail.
@@ -197,14 +148,15 @@ impl Digest {
     /// [`HygieneError::Mail`].
     pub fn letter(&self, from: &Letterhead<'_>, now: Timestamp) -> Result<Letter, HygieneError> {
         let date = now.to_zoned(from.zone.clone());
+        let (subject, body) = (self.subject(), self.body(from.zone));
         let letter = OwnLetter {
             name: from.name,
             from: from.address,
             to: &self.to,
             bounces: from.bounces,
-            subject: &self.subject(),
-            text: &flowed(&self.text(from.zone)),
-            html: Some(&self.html(from.zone)),
+            subject: &subject,
+            text: &flowed(&body.text()),
+            html: Some(&body.html(self.locale.tag(), &subject)),
             attachments: &[],
             language: Some(self.locale.tag()),
             reply_to: None,

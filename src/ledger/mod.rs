@@ -5,6 +5,7 @@
 //! goes out ([`branch`]). What a run did and could not publish yet is in its [`journal`]. The ledger
 //! knows recipients by id, never by address ([`reply_text`]), and interprets no relay's reply.
 
+pub mod audience;
 pub mod branch;
 pub mod event;
 pub mod feedback;

@@ -157,7 +157,7 @@ impl Service {
         for occurrence in self.sendings.of_mailing(mailing?) {
             let audience = self.audience(&occurrence).await;
             if let Some(index) = audience.and_then(|it| it.index_of(&who)) {
-                return Some((occurrence, RecipientIndex(index)));
+                return Some((occurrence, index));
             }
         }
         None

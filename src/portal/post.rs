@@ -6,14 +6,13 @@ use jiff::tz::TimeZone;
 
 use super::ground::{Ground, Held};
 use super::service::Service;
-use super::words::Words;
 use crate::clock::BoxFuture;
 use crate::git::CommitId;
 use crate::mail::address::Address;
 use crate::mail::dkim::Signer;
 use crate::mail::own_letter::OwnLetter;
-use crate::render::escape;
 use crate::render::flowed::flowed;
+use crate::render::own_body::OwnBody;
 use crate::transport::{Attempt, Transport, hand_over};
 use crate::workspace::names::SenderName;
 use crate::workspace::settings::{Locale, Sender, Settings};
@@ -92,23 +91,21 @@ impl Service {
         let zone = TimeZone::get(&settings.organisation.zone).unwrap_or(TimeZone::UTC);
         let date = self.now().to_zoned(zone);
         let id = self.new_key();
-        let postal = settings.organisation.postal_address.join("\n");
-        let name = &settings.organisation.name;
-        let mut text = format!("{}\n\n{}\n", mail.before, mail.link);
-        if let Some(after) = &mail.after {
-            text.push_str(&format!("\n{after}\n"));
-        }
-        text.push_str(&format!("\n{name}\n{postal}\n"));
+        let mut body = OwnBody::default();
+        body.say(&mail.before);
+        body.link(mail.link.clone());
+        body.say(mail.after.as_deref().unwrap_or_default());
+        body.lines(settings.organisation.signature());
         let letter = OwnLetter {
             name: &sender.name,
             from: &from,
             to: mail.to,
             bounces: &bounces,
             subject: &mail.subject,
-            text: &flowed(&text),
-            html: Some(&html(mail, name, &settings.organisation.postal_address)),
+            text: &flowed(&body.text()),
+            html: Some(&body.html(mail.locale.tag(), &mail.subject)),
             attachments: &[],
-            language: Some(Words::of(mail.locale).lang),
+            language: Some(mail.locale.tag()),
             reply_to: None,
             mark: None,
             date: &date,
@@ -136,25 +133,4 @@ fn sender<'a>(settings: &'a Settings, wanted: Option<&SenderName>) -> Option<&'a
         Some(name) => settings.senders.get(name),
         None => settings.senders.values().next(),
     }
-}
-
-fn html(mail: &Mail<'_>, name: &str, postal: &[String]) -> String {
-    let link = escape(&mail.link);
-    let mut out = format!(
-        "<!DOCTYPE html><html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head><body style=\"font-family:sans-serif;line-height:1.5\">\
-         <p>{}</p><p><a href=\"{link}\">{link}</a></p>",
-        Words::of(mail.locale).lang,
-        escape(&mail.subject),
-        escape(&mail.before),
-    );
-    if let Some(after) = &mail.after {
-        out.push_str(&format!("<p>{}</p>", escape(after)));
-    }
-    let lines: Vec<String> = postal.iter().map(|line| escape(line)).collect();
-    out.push_str(&format!(
-        "<p>{}<br>{}</p></body></html>",
-        escape(name),
-        lines.join("<br>")
-    ));
-    out
 }

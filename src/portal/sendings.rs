@@ -4,51 +4,19 @@
 //! What is known is told at once; the ledger is read on a thread where waiting does no harm, for one sending at a time.
 
 use std::collections::{HashMap, HashSet};
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use jiff::Timestamp;
-
 use super::service::Service;
-use crate::ledger::branch::{Ledger, LedgerError};
+use crate::ledger::audience::Audience;
+use crate::ledger::branch::Ledger;
 use crate::ledger::event::RecipientIndex;
 use crate::ledger::feedback::Reader;
-use crate::ledger::segment::{Record, Subject};
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::occurrence_tags::OccurrenceTags;
-use crate::mail::recipient_id::RecipientId;
 use crate::mail::token::{MailingTag, OccurrenceTag};
 
 /// Recipients of all sendings that are kept, of 16 bytes and two bits each.
 const MOST: usize = 4_000_000;
-
-/// A sending's audience, as it was fixed.
-pub(super) struct Audience {
-    pub(super) occurrence: OccurrenceId,
-    /// The commit that its mails were made from.
-    pub(super) content_commit: String,
-    /// When it was fixed: no mail of it is older.
-    pub(super) at: Timestamp,
-    ids: Box<[RecipientId]>,
-    /// Their indices, in the order of ids.
-    by_id: Box<[u32]>,
-}
-
-impl Audience {
-    /// The index of their own mail.
-    pub(super) fn index_of(&self, who: &RecipientId) -> Option<u32> {
-        let id = |at: &u32| self.ids.get(*at as usize);
-        let place = self.by_id.partition_point(|at| id(at) < Some(who));
-        // Of several with one id the first: copies stand behind.
-        let at = self.by_id.get(place)?;
-        (id(at) == Some(who)).then_some(*at)
-    }
-
-    /// Whose mail the one with this index is.
-    pub(super) fn who(&self, index: u32) -> Option<RecipientId> {
-        self.ids.get(index as usize).copied()
-    }
-}
 
 /// See the module.
 #[derive(Default)]
@@ -106,7 +74,7 @@ impl Sendings {
         if let Some(known) = self.state().look(occurrence) {
             return known;
         }
-        let read = load(&*self.ledger()?, occurrence);
+        let read = Audience::read(&*self.ledger()?, occurrence);
         self.state().keep(occurrence, read.ok().flatten())
     }
 
@@ -204,15 +172,15 @@ impl State {
         if let Some(Some(known)) = self.look(occurrence) {
             return Some(known);
         }
-        let room = audience.ids.len();
-        let mut held: usize = self.known.values().map(|it| it.audience.ids.len()).sum();
+        let room = audience.len();
+        let mut held: usize = self.known.values().map(|it| it.audience.len()).sum();
         while held + room > MOST {
             let oldest = self.known.iter().min_by_key(|(_, it)| it.used);
             let Some(oldest) = oldest.map(|(id, _)| id.clone()) else {
                 break;
             };
             let gone = self.known.remove(&oldest);
-            held -= gone.map_or(0, |it| it.audience.ids.len());
+            held -= gone.map_or(0, |it| it.audience.len());
         }
         let words = || vec![0; room.div_ceil(64)];
         let audience = Arc::new(audience);
@@ -224,39 +192,4 @@ impl State {
         self.known.insert(occurrence.clone(), known);
         Some(audience)
     }
-}
-
-/// Reads as far as the audience goes, which stands at the beginning.
-fn load(ledger: &Ledger, occurrence: &OccurrenceId) -> Result<Option<Audience>, LedgerError> {
-    let (mut head, mut ids, mut wanted) = (None, Vec::new(), usize::MAX);
-    ledger.segments(
-        &Subject::Occurrence(occurrence.clone()),
-        |_| true,
-        |_, record| {
-            match record {
-                Record::Audience {
-                    header, entries, ..
-                } => {
-                    wanted = entries as usize;
-                    head = Some((header.content_commit, header.at));
-                }
-                Record::Entry(entry) => ids.push(entry.id),
-                _ => {}
-            }
-            match ids.len() >= wanted {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        },
-    )?;
-    let whole = head.filter(|_| ids.len() >= wanted);
-    let mut by_id: Vec<u32> = (0..).take(ids.len()).collect();
-    by_id.sort_unstable_by_key(|at| (ids.get(*at as usize), *at));
-    Ok(whole.map(|(content_commit, at)| Audience {
-        occurrence: occurrence.clone(),
-        content_commit,
-        at,
-        ids: ids.into_boxed_slice(),
-        by_id: by_id.into_boxed_slice(),
-    }))
 }

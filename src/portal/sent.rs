@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 use super::ground::Ground;
-use super::sendings::Audience;
 use super::service::{Refusal, Service};
 use crate::git::CommitId;
+use crate::ledger::audience::Audience;
+use crate::ledger::event::RecipientIndex;
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::mail::recipient_id::RecipientId;
 use crate::mail::token::InMail;
@@ -71,7 +72,7 @@ impl Service {
             let ground = of.ground();
             let occurrence = of.sendings.named(mail.occurrence)?;
             let audience = of.sendings.audience(&occurrence)?;
-            let who = audience.who(mail.index)?;
+            let who = audience.who(RecipientIndex(mail.index))?;
             if of.is_forgotten(&who) {
                 return None;
             }

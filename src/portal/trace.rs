@@ -16,8 +16,8 @@ use tokio::sync::Notify;
 
 use super::page::answer;
 use super::readers::{declines, reader};
-use super::sendings::Audience;
 use super::service::{Refusal, Service};
+use crate::ledger::audience::Audience;
 use crate::ledger::event::RecipientIndex;
 use crate::ledger::feedback::{Feedback, Heard, Reader};
 use crate::ledger::segment::Record;
@@ -199,7 +199,7 @@ impl Service {
     /// click a minute.
     fn reading_of(&self, audience: &Audience, sighting: &Sighting) -> Option<Record> {
         let index = sighting.mail.index;
-        let (recipient, by) = (audience.who(index)?, sighting.by);
+        let (recipient, by) = (audience.who(RecipientIndex(index))?, sighting.by);
         let counts = match &sighting.link {
             None => self.sendings.opens((&audience.occurrence, index), by),
             Some(link) => self.trace.counts(sighting, link),

@@ -19,6 +19,7 @@ mod letter;
 mod links;
 mod markdown;
 mod names;
+pub mod own_body;
 mod page;
 mod personal;
 mod phrases;

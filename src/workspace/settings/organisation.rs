@@ -26,6 +26,14 @@ pub struct Organisation {
     pub holidays: Vec<Holiday>,
 }
 
+impl Organisation {
+    /// Its name and postal address, a line each, as they stand below its own mails.
+    pub fn signature(&self) -> impl Iterator<Item = &str> {
+        let postal = self.postal_address.iter().map(String::as_str);
+        std::iter::once(self.name.as_str()).chain(postal)
+    }
+}
+
 /// A day on which the organisation does not work.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
