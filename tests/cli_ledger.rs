@@ -541,7 +541,7 @@ fn a_name_that_nobody_knows_is_no_campaign_that_is_not_due() {
     for command in ["preview", "plan"] {
         let (code, _, err) = house.run(&[command, "otra"]);
         assert_eq!(code, 2, "{err}");
-        let said = "campaigns/otra/campaign.yaml can not be read: ";
+        let said = "campaigns/otra/campaign.yaml cannot be read: ";
         assert!(
             err.contains(said) && err.contains("`postmerge lint`"),
             "{err}"

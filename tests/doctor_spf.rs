@@ -23,7 +23,7 @@ use postmerge::doctor::names::DnsNames;
 use postmerge::doctor::spf::{Verdict, evaluate};
 
 /// Two of these and one of the ends make a record. No `?include` of what includes again, of several
-/// records and of terms that can not be read: there the other one departs from RFC 7208 (it lets
+/// records and of terms that cannot be read: there the other one departs from RFC 7208 (it lets
 /// them pass, takes one, leaves them out); unit tests beside the code hold ours to the text.
 const TERMS: [&str; 15] = [
     "",

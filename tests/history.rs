@@ -424,7 +424,7 @@ fn who_got_a_campaign_a_document_and_what_became_of_a_list() {
         let (code, out, err) = house.run_with(None, &arguments);
         assert_eq!(code, 0, "{err}");
         assert!(
-            err.starts_with("warning: 2 sendings can not be looked into"),
+            err.starts_with("warning: 2 sendings cannot be looked into"),
             "{err}"
         );
         out

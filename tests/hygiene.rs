@@ -517,7 +517,7 @@ fn a_corrected_row_frees_the_old_address_only() {
     );
     let gathered = Office::new(&house, "office").gather(moment(7_200));
     assert_eq!(gathered.cases, []);
-    // Three gone and two new between the same neighbours: which is whose can not be said.
+    // Three gone and two new between the same neighbours: which is whose cannot be said.
     assert_eq!(gathered.corrected, []);
     at_moment(
         &house,

@@ -60,7 +60,5 @@ fn what_can_not_be_done_is_said() {
     };
     assert!(said(&mut ingest()).contains("no mailbox is configured"));
     assert!(said(ingest().arg("--explain")).contains("nothing to explain"));
-    assert!(
-        said(ingest().args(["--explain", "absent.eml"])).contains("absent.eml can not be read")
-    );
+    assert!(said(ingest().args(["--explain", "absent.eml"])).contains("absent.eml cannot be read"));
 }

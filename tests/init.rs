@@ -137,7 +137,7 @@ fn what_it_says() {
       1. In postmerge.yaml: the postal address, the mail server, your name on GitHub. Then `postmerge codeowners`.
       2. Put your members into the list; those in it are invented. Then `postmerge lint`.
       3. Make it a repository, push it to its main branch, and see what would go out:
-           export POSTMERGE_KEY=$(openssl rand -hex 32)   # keep it: it can not be changed later
+           export POSTMERGE_KEY=$(openssl rand -hex 32)   # keep it: it cannot be changed later
            postmerge send --campaign YEAR/welcome --now --dry-run
       4. Publish the logo, pictures and documents that mails link to: the workflow Publish, or `postmerge publish`.
          Until they are there, `send` holds the campaign.

@@ -381,7 +381,7 @@ fn fixing_says_what_is_left_and_takes_no_format() {
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
         assert!(said(&output).contains("--format"), "{}", said(&output));
     }
-    // A summary that can not be written does not take the annotations away.
+    // A summary that cannot be written does not take the annotations away.
     let job = lint(
         root,
         &["--format", "github"],

@@ -1,4 +1,4 @@
-//! What a pull request can not do: grant itself what it needs, or break what it does not touch without being told.
+//! What a pull request cannot do: grant itself what it needs, or break what it does not touch without being told.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
 
 use std::fs;

@@ -545,7 +545,7 @@ fn the_command_says_what_it_does_not_know_and_exits_by_what_is_held() {
     );
     let done = run(root, &[], &[("POSTMERGE_KEY", "short")]);
     assert_eq!(done.status.code(), Some(2), "{}", said(&done));
-    // What can not be read is said, and does not hide the rest.
+    // What cannot be read is said, and does not hide the rest.
     write(root, "campaigns/rota/campaign.yaml", "subject: [\n");
     let done = run(root, &[], &[]);
     assert_eq!(done.status.code(), Some(1), "{}", said(&done));
@@ -559,7 +559,7 @@ fn the_command_says_what_it_does_not_know_and_exits_by_what_is_held() {
     let done = run(root, &[], &[]);
     assert_eq!(done.status.code(), Some(2));
     assert!(
-        said(&done).contains("postmerge.yaml can not be read"),
+        said(&done).contains("postmerge.yaml cannot be read"),
         "{}",
         said(&done)
     );
@@ -658,7 +658,7 @@ fn what_can_not_go_out_is_held_and_said() {
     }
     let holds = |id| sending(&plan, id).audience.holds.join("; ");
     assert!(
-        holds("sin-correo").contains("a mail can not be made"),
+        holds("sin-correo").contains("a mail cannot be made"),
         "{}",
         holds("sin-correo")
     );

@@ -24,7 +24,7 @@ use postmerge::mail::token::{Action, Leave, Scope as Tag};
 use postmerge::portal::{FetchError, GroundError, RoundError};
 
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
-const UNREAD: &str = "the workspace on the main branch can not be read";
+const UNREAD: &str = "the workspace on the main branch cannot be read";
 
 fn leaving(address: &str) -> String {
     link(Action::Unsubscribe, Tag::All, address)

@@ -280,7 +280,7 @@ fn a_campaign_that_the_branch_breaks_is_named() {
     let done = preview(folder.path(), &arguments);
     assert_eq!(done.status.code(), Some(1), "{}", said(&done));
     assert!(
-        said(&done).starts_with("rueda: no page: its campaign.yaml can not be read: "),
+        said(&done).starts_with("rueda: no page: its campaign.yaml cannot be read: "),
         "{}",
         said(&done)
     );
@@ -344,7 +344,7 @@ fn a_served_preview_changes_with_the_files() {
     assert!(get(&served, "/", &host).contains("Hola y adiós."));
     // While a file is half written the page waits for it.
     overlay::write(&folder.path().join("postmerge.yaml"), b"organisation: [\n");
-    assert!(get(&served, "/", &host).contains("postmerge.yaml can not be read"));
+    assert!(get(&served, "/", &host).contains("postmerge.yaml cannot be read"));
     // Another name that points here is another site.
     assert!(get(&served, "/", "evil.example").starts_with("HTTP/1.1 403"));
     assert!(get(&served, "/version", "evil.example").starts_with("HTTP/1.1 403"));

@@ -36,7 +36,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 pub enum Answers<'a> {
     /// They are not: `unsubscribe.confirm` says so.
     Off,
-    /// They can not be, for this reason.
+    /// They cannot be, for this reason.
     Without(&'a str),
     /// By this.
     By(&'a AnswerDesk),
@@ -116,7 +116,7 @@ enum Not {
 /// Answers everybody who is to be.
 ///
 /// # Errors
-/// [`IngestError`] where the ledger can not be read or published.
+/// [`IngestError`] where the ledger cannot be read or published.
 pub(super) async fn answer(
     outside: &Outside<'_>,
     ledger: &mut Ledger,

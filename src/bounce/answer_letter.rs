@@ -61,7 +61,7 @@ impl Answer<'_> {
         .write()
     }
 
-    /// Keyed, so that the boundary that is made of it can not be foreseen.
+    /// Keyed, so that the boundary that is made of it cannot be foreseen.
     fn id(&self) -> String {
         let keys: Vec<&[u8]> = self.asks.iter().map(|ask| ask.key.0.as_slice()).collect();
         let mac = self.key.mac("answer", &keys);

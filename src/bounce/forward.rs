@@ -38,9 +38,9 @@ const SHOWN: usize = 16 * 1024;
 /// The field that a forwarded answer is known by.
 const MARK: &str = "X-Postmerge-Forward";
 
-/// A mail that can not be made.
+/// A mail that cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[error("an answer can not be forwarded: {0}")]
+#[error("an answer cannot be forwarded: {0}")]
 pub struct ForwardError(#[from] OwnLetterError);
 
 /// How answers are forwarded.
@@ -94,7 +94,7 @@ pub(super) enum Fate {
 /// Forwards what can be.
 ///
 /// # Errors
-/// [`IngestError`] where the ledger can not be read or published.
+/// [`IngestError`] where the ledger cannot be read or published.
 pub(super) async fn hand_on(
     outside: &Outside<'_>,
     ledger: &mut Ledger,
@@ -298,13 +298,13 @@ fn locale(outside: &Outside<'_>, mail: Option<&OccurrenceId>) -> Locale {
     own.unwrap_or(workspace.settings.organisation.locale)
 }
 
-/// Keyed, so that the boundary that is made of it can not be written by whoever wrote the answer.
+/// Keyed, so that the boundary that is made of it cannot be written by whoever wrote the answer.
 fn message_id(outside: &Outside<'_>, key: MessageKey) -> String {
     let mac = outside.key.mac("forward", &[&key.0]);
     mac.iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
 
-/// What was written, each line marked as somebody else's, so that it can not pass for ours.
+/// What was written, each line marked as somebody else's, so that it cannot pass for ours.
 fn shown(text: &str) -> String {
     let lines = head(text, SHOWN)
         .lines()

@@ -56,7 +56,7 @@ pub enum IngestError {
     Mailbox(#[from] MailboxError),
     #[error(transparent)]
     Forward(#[from] ForwardError),
-    #[error("who asked for a topic can not be looked up: {0}")]
+    #[error("who asked for a topic cannot be looked up: {0}")]
     LookUp(#[from] LookUpError),
     #[error(transparent)]
     Seal(#[from] NotSealed),
@@ -363,7 +363,7 @@ fn pages(
 }
 
 /// The next messages; and the mailbox's end, where it was reached, well or not. What was read before it breaks is taken
-/// in: else one message that can not be read would keep all others back.
+/// in: else one message that cannot be read would keep all others back.
 async fn some(
     mailbox: &mut dyn Mailbox,
 ) -> (Vec<mailbox::Message>, Option<Result<(), MailboxError>>) {

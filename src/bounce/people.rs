@@ -20,10 +20,10 @@ use crate::workspace::settings::Locale;
 /// Why nobody can be looked up.
 #[derive(Debug, thiserror::Error)]
 pub enum LookUpError {
-    /// A list can not be read.
+    /// A list cannot be read.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The ledger can not be read.
+    /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
@@ -104,7 +104,7 @@ impl People {
                         address,
                         rows: Vec::new(),
                     });
-                    // A row that can not be read is none; its address is theirs all the same.
+                    // A row that cannot be read is none; its address is theirs all the same.
                     if let Ok(values) = rows.values_at(offset) {
                         person.rows.push((number, values));
                     }

@@ -13,7 +13,7 @@ use crate::mail::unaccented::{unaccented, without_accents};
 pub(super) struct Phrases(Option<AhoCorasick>);
 
 impl Phrases {
-    /// The longest one where several start at a place. A table that can not be compiled finds
+    /// The longest one where several start at a place. A table that cannot be compiled finds
     /// nothing; the tests would say so.
     pub(super) fn new(phrases: &[&str]) -> Self {
         Self(

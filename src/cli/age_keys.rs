@@ -13,7 +13,7 @@ const LARGEST: u64 = 64 * 1024;
 /// The keys of the environment; none where it has none.
 ///
 /// # Errors
-/// [`CliError`] where it has something else, or its file can not be read.
+/// [`CliError`] where it has something else, or its file cannot be read.
 pub(super) fn keys() -> Result<Keys, CliError> {
     let (whence, text) = match (environment(KEY_VARIABLE), environment(FILE_VARIABLE)) {
         (Some(text), _) => (KEY_VARIABLE.to_owned(), text),
@@ -22,7 +22,7 @@ pub(super) fn keys() -> Result<Keys, CliError> {
             let file = std::fs::File::open(&path);
             let read = file.and_then(|file| file.take(LARGEST).read_to_string(&mut text));
             read.map_err(|why| {
-                CliError::new(format!("{FILE_VARIABLE}: {path} can not be read: {why}"))
+                CliError::new(format!("{FILE_VARIABLE}: {path} cannot be read: {why}"))
             })?;
             (format!("{FILE_VARIABLE} ({path})"), text)
         }

@@ -43,7 +43,7 @@ const LARGEST: u64 = 3_000_000;
 /// Runs the command.
 ///
 /// # Errors
-/// [`CliError`] where the workspace has mistakes, somebody needed is missing, or the file can not be written.
+/// [`CliError`] where the workspace has mistakes, somebody needed is missing, or the file cannot be written.
 pub fn run(
     cli: &Cli,
     arguments: &Arguments,

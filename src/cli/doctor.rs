@@ -127,7 +127,7 @@ pub fn run(
 /// What checks stand on where they are run in earnest.
 ///
 /// # Errors
-/// [`CliError`] where DNS can not be asked.
+/// [`CliError`] where DNS cannot be asked.
 pub(super) fn surroundings(
     dns: Option<SocketAddr>,
     step: Duration,

@@ -26,7 +26,7 @@ use crate::mail::address::Address;
     long_about = "Forgets a person who asks for it: a branch for review takes their rows out of every list, no other byte changed, and the \
         ledger is told never to mail them, by a keyed hash that is no address. With --export everything that is known of them is written \
         to a file first: their rows, and what became of every mail.\n\n\
-        What it can not do it says: older commits keep the rows until history is rewritten, and clones keep what they have.",
+        What it cannot do it says: older commits keep the rows until history is rewritten, and clones keep what they have.",
     after_help = "Examples:\n  \
         postmerge forget ana@example.com --dry-run             what is known of them?\n  \
         postmerge forget ana@example.com --export ana.json     give it to them, then forget\n\n\
@@ -69,7 +69,7 @@ pub fn run(
     for (list, count) in &known.unreadable {
         let path = here.path_of(list);
         text.push_str(&format!(
-            "  {path} has {count} rows that can not be read: look whether theirs is among them (`postmerge lint` shows where)\n"
+            "  {path} has {count} rows that cannot be read: look whether theirs is among them (`postmerge lint` shows where)\n"
         ));
     }
     let in_a_list = |list: &str| known.rows.iter().any(|row| row.list.as_str() == list);

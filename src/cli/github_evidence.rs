@@ -67,7 +67,7 @@ impl GhCommand {
             .recv_timeout(LIMIT)
             .map_err(|_| format!("`gh` gave no answer within {} s", LIMIT.as_secs()))?
             .map_err(|why| {
-                format!("`gh` can not be run ({why}): install it, and give it a token in GH_TOKEN")
+                format!("`gh` cannot be run ({why}): install it, and give it a token in GH_TOKEN")
             })?;
         if !done.status.success() {
             let said = String::from_utf8_lossy(&done.stderr);

@@ -241,7 +241,7 @@ fn wanted<'a>(
     Ok((("list", text), Wanted::List(ListName::new(text))))
 }
 
-/// By which digests the ledger may know a document; what can not be told is warned of.
+/// By which digests the ledger may know a document; what cannot be told is warned of.
 fn document_digests(
     folder: &Path,
     ledger: &Ledger,
@@ -252,7 +252,7 @@ fn document_digests(
     if let Some((id, why)) = found.unreadable.first() {
         let count = found.unreadable.len();
         let error = CliError::new(format!(
-            "{count} sendings can not be looked into for documents of which a recipient has several, {id} among them: {why}"
+            "{count} sendings cannot be looked into for documents of which a recipient has several, {id} among them: {why}"
         ));
         terminal.warn(&error.hint("a shallow clone has not every commit: `git fetch --unshallow`"));
     }
@@ -384,7 +384,7 @@ fn mentions(
         Err(IndexError::Ledger(why)) => Err(unreadable(why)),
         Err(why @ IndexError::Io { .. }) => {
             terminal.warn(&CliError::new(format!(
-                "the index can not be kept, so the whole ledger is read: {why}"
+                "the index cannot be kept, so the whole ledger is read: {why}"
             )));
             scan(ledger, who).map_err(unreadable)
         }

@@ -91,7 +91,7 @@ pub enum Format {
 /// Runs the command.
 ///
 /// # Errors
-/// [`CliError`] where a mailbox or the ledger can not be read, or nothing says where mail comes back to.
+/// [`CliError`] where a mailbox or the ledger cannot be read, or nothing says where mail comes back to.
 pub fn run(
     cli: &Cli,
     arguments: &Arguments,
@@ -246,7 +246,7 @@ fn place(
     folder: &Path,
 ) -> Result<Box<dyn Mailbox>, CliError> {
     let unread = |path: &Path, why: std::io::Error| {
-        CliError::new(format!("{} can not be read: {why}", path.display()))
+        CliError::new(format!("{} cannot be read: {why}", path.display()))
     };
     if let Some(path) = &arguments.maildir {
         let maildir = Maildir::open(path, Then::Flag).map_err(|why| mailbox_error(&why))?;

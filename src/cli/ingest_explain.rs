@@ -16,7 +16,7 @@ const MESSAGE: u64 = 4 << 20;
 /// Prints what each file's message is, a line of JSON for each.
 ///
 /// # Errors
-/// [`CliError`] where a file can not be read.
+/// [`CliError`] where a file cannot be read.
 pub(super) fn explain(files: &[PathBuf], terminal: &mut Terminal) -> Result<(), CliError> {
     if files.is_empty() {
         return Err(CliError::new("there is nothing to explain")
@@ -40,7 +40,7 @@ fn contents(path: &Path) -> Result<Vec<u8>, CliError> {
         std::fs::File::open(path).and_then(|file| file.take(MESSAGE).read_to_end(&mut bytes))
     };
     read.map(|_| bytes)
-        .map_err(|e| CliError::new(format!("{} can not be read: {e}", path.display())))
+        .map_err(|e| CliError::new(format!("{} cannot be read: {e}", path.display())))
 }
 
 /// One message as a line of JSON.

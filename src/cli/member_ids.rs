@@ -21,7 +21,7 @@ use crate::workspace::source::SourceError;
 /// The addresses of all lists' members.
 ///
 /// # Errors
-/// [`CliError`] where the workspace can not be read; a list that can not be read is warned of.
+/// [`CliError`] where the workspace cannot be read; a list that cannot be read is warned of.
 pub(super) fn addresses(
     root: &Path,
     key: &RecipientKey,
@@ -42,7 +42,7 @@ pub(super) fn addresses(
 /// Who the members of one list are.
 ///
 /// # Errors
-/// [`CliError`] where there is no such list, or it can not be read.
+/// [`CliError`] where there is no such list, or it cannot be read.
 pub(super) fn of_list(
     root: &Path,
     key: &RecipientKey,
@@ -76,7 +76,7 @@ fn workspace(root: &Path) -> Result<Workspace, CliError> {
     let loaded = Workspace::load(&Checkout::new(root));
     let Some((workspace, _)) = loaded.as_far_as_read() else {
         return Err(
-            CliError::new("postmerge.yaml can not be read").hint("`postmerge lint` shows where")
+            CliError::new("postmerge.yaml cannot be read").hint("`postmerge lint` shows where")
         );
     };
     Ok(workspace)

@@ -141,7 +141,7 @@ pub(super) fn state(
     let loaded = Workspace::load(&*source);
     let Some((workspace, findings)) = loaded.as_far_as_read() else {
         return Err(
-            CliError::new(format!("{whence}: postmerge.yaml can not be read"))
+            CliError::new(format!("{whence}: postmerge.yaml cannot be read"))
                 .hint("`postmerge lint` shows where"),
         );
     };
@@ -166,7 +166,7 @@ pub(super) fn wanted(
             if let Some(why) = unreadable(findings).get(&id) {
                 let why = printable(why);
                 return Err(CliError::new(format!(
-                    "campaigns/{id}/campaign.yaml can not be read: {why}"
+                    "campaigns/{id}/campaign.yaml cannot be read: {why}"
                 ))
                 .hint("`postmerge lint` shows where, and what to do"));
             }
@@ -246,7 +246,7 @@ fn problems(findings: &[Diagnostic]) -> Vec<String> {
         .collect()
 }
 
-/// Campaigns that can not be read, and the first thing that is wrong with each.
+/// Campaigns that cannot be read, and the first thing that is wrong with each.
 pub(super) fn unreadable(findings: &[Diagnostic]) -> BTreeMap<CampaignId, String> {
     let mut found = BTreeMap::new();
     for finding in findings {

@@ -17,7 +17,7 @@ use crate::workspace::tree::Tree;
 
 /// Asks the doctor.
 pub(super) struct Doctor {
-    /// What the checks stand on; `None` where DNS can not be asked at all. What can not be looked at
+    /// What the checks stand on; `None` where DNS cannot be asked at all. What cannot be looked at
     /// is not known to be wrong.
     pub around: Option<Surroundings>,
 }

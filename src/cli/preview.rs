@@ -42,7 +42,7 @@ use crate::workspace::keyed::Keyed;
         postmerge preview 2026/rueda-agro --png                 pictures besides, where a Chromium is installed\n  \
         postmerge preview --base origin/main --output previews  everything that this branch touches\n\n\
         Exit codes: 0 pages were written; 1 of some campaign no mail can be made, which its page says, or a campaign that the branch\n\
-        touches can not be read; 2 could not run."
+        touches cannot be read; 2 could not run."
 )]
 pub struct Arguments {
     /// Campaigns, by id or folder.
@@ -121,7 +121,7 @@ pub fn run(
     for (id, why) in &unread {
         let why = printable(why);
         terminal.print(&format!(
-            "{id}: no page: its campaign.yaml can not be read: {why}\n"
+            "{id}: no page: its campaign.yaml cannot be read: {why}\n"
         ))?;
     }
     if chosen.is_empty() && unread.is_empty() {
@@ -157,7 +157,7 @@ fn addresses(texts: &[String]) -> Result<Vec<Address>, CliError> {
     texts.iter().map(parse).collect()
 }
 
-/// What is shown, and what can not be.
+/// What is shown, and what cannot be.
 struct Chosen {
     chosen: BTreeSet<CampaignId>,
     /// Campaigns that the change touches and nobody can read, and why.

@@ -1,5 +1,5 @@
 //! A preview in the browser that reloads whenever a file of the workspace is saved. Serves on this machine only, to who asks
-//! for this machine by its name: a page elsewhere can not read it by a name that it points here.
+//! for this machine by its name: a page elsewhere cannot read it by a name that it points here.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ pub(super) fn run(
     terminal: &mut Terminal,
 ) -> Result<(), CliError> {
     let failed =
-        |why: std::io::Error| CliError::new(format!("the preview can not be served: {why}"));
+        |why: std::io::Error| CliError::new(format!("the preview cannot be served: {why}"));
     let runtime = threads()?;
     runtime.block_on(async {
         let here = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -145,7 +145,7 @@ async fn version(Shared(served): Shared<Arc<Served>>, headers: HeaderMap) -> Res
     }
 }
 
-/// Said in place of the page while a file can not be read; looks again every second.
+/// Said in place of the page while a file cannot be read; looks again every second.
 fn waiting(why: &CliError, version: &str) -> String {
     let text = why.to_string().replace('&', "&amp;").replace('<', "&lt;");
     format!(

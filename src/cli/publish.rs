@@ -22,11 +22,11 @@ use crate::workspace::folder::Folder;
     long_about = "Writes the pictures and documents that mails link to into a folder, under the names that the \
         mails use. What lies below the folder belongs at the address `publish.url` of postmerge.yaml.\n\n\
         Only what is merged to the main branch counts, as it is now and as it was when a campaign was approved \
-        or started. A document's name holds a keyed hash: it can not be guessed, and no page lists the files. \
+        or started. A document's name holds a keyed hash: it cannot be guessed, and no page lists the files. \
         What a deleted campaign linked to is not written any more.",
     after_help = "Example:\n  \
         postmerge publish --output site\n\n\
-        Exit codes: 0 written, 1 something that was sent links to what can not be read any more, 2 could not run."
+        Exit codes: 0 written, 1 something that was sent links to what cannot be read any more, 2 could not run."
 )]
 pub struct Arguments {
     /// The folder. It must not be there, or be empty.
@@ -95,7 +95,7 @@ fn said(output: &Path, laid: &Laid) -> String {
     for (campaign, why) in &laid.left_out {
         let _ = writeln!(
             text,
-            "{campaign} went out with links to what can not be read any more: {why}"
+            "{campaign} went out with links to what cannot be read any more: {why}"
         );
     }
     text

@@ -27,7 +27,7 @@ const DEEPEST: usize = 2;
 /// Writes the files, by their paths in `output`, in place of a former report's.
 ///
 /// # Errors
-/// [`CliError`] where the folder holds what no report has written, and where something can not be written.
+/// [`CliError`] where the folder holds what no report has written, and where something cannot be written.
 pub(super) fn replace<'a>(
     root: &Path,
     output: &Path,

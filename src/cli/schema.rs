@@ -54,7 +54,7 @@ impl From<Name> for Kind {
 /// Runs the command.
 ///
 /// # Errors
-/// [`CliError`] where a file can not be written.
+/// [`CliError`] where a file cannot be written.
 pub fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitCode, CliError> {
     let kinds = match arguments.name {
         Some(name) => vec![Kind::from(name)],

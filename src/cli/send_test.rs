@@ -82,7 +82,7 @@ pub fn run(
                 .hint("`postmerge lint` shows where"),
         );
     };
-    // The ledger first: a test that can not be noted should be known of before mail goes out.
+    // The ledger first: a test that cannot be noted should be known of before mail goes out.
     let mut opened = match arguments.no_record {
         true => None,
         false => Some(open(&root, &settings.ledger).map_err(|why| {

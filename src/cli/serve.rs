@@ -140,7 +140,7 @@ pub fn run(
     })
 }
 
-/// The settings of the folder; where they can not be read, the last that a portal of this clone could.
+/// The settings of the folder; where they cannot be read, the last that a portal of this clone could.
 fn settings(folder: &Path) -> Result<Settings, CliError> {
     super::status::settings(folder).or_else(|why| {
         let older = Portal::last_good(folder).and_then(|commit| Tree::at(folder, commit).ok());

@@ -78,7 +78,7 @@ pub(super) fn hint(why: &StartError) -> Option<String> {
             PublishError::Conflict { .. } | PublishError::Suppressions | PublishError::Busy(_),
         ) => "somebody else wrote at the same moment: run it again",
         StartError::Key { .. } => {
-            "a good key: `openssl rand -hex 32`; keep it, it can not be changed later"
+            "a good key: `openssl rand -hex 32`; keep it, it cannot be changed later"
         }
         _ => return None,
     };

@@ -137,7 +137,7 @@ fn unknown(
 /// The working copy's settings: they say where the branches are.
 ///
 /// # Errors
-/// [`CliError`] where they can not be read.
+/// [`CliError`] where they cannot be read.
 pub(super) fn settings(folder: &std::path::Path) -> Result<Settings, CliError> {
     Workspace::load_settings(&Folder::new(folder))
         .map_err(|why| CliError::new(why.to_string()).hint("`postmerge lint` shows where"))

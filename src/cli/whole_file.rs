@@ -10,7 +10,7 @@ use super::error::CliError;
 /// Puts `bytes` into the file `below` the folder `root`, with the folders that it takes.
 ///
 /// # Errors
-/// [`CliError`] where it can not be written, or a link stands in the way.
+/// [`CliError`] where it cannot be written, or a link stands in the way.
 pub(super) fn write(root: &Path, below: &str, bytes: &[u8]) -> Result<(), CliError> {
     let path = root.join(below);
     let wrong = |why: std::io::Error| CliError::new(format!("{}: {why}", path.display()));
@@ -53,7 +53,7 @@ pub(super) fn write(root: &Path, below: &str, bytes: &[u8]) -> Result<(), CliErr
 /// that this is in, is somebody's proposal and is not followed; those outside are this machine's own.
 ///
 /// # Errors
-/// [`CliError`] where there is such a link, or the folder can not be made.
+/// [`CliError`] where there is such a link, or the folder cannot be made.
 pub(super) fn folder(root: &Path, output: &Path) -> Result<(), CliError> {
     let wrong = |why: std::io::Error| CliError::new(format!("{}: {why}", output.display()));
     let root = root.canonicalize().map_err(wrong)?;

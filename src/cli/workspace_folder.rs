@@ -17,7 +17,7 @@ pub fn find(named: Option<&Path>) -> Result<PathBuf, CliError> {
         };
     }
     let here = std::env::current_dir()
-        .map_err(|e| CliError::new(format!("the current folder can not be read: {e}")))?;
+        .map_err(|e| CliError::new(format!("the current folder cannot be read: {e}")))?;
     here.ancestors()
         .find(|folder| folder.join("postmerge.yaml").symlink_metadata().is_ok())
         .map(Path::to_owned)

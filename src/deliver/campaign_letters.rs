@@ -92,7 +92,7 @@ impl CampaignLetters {
     }
 
     /// What the mails link to: all assets, the documents for everybody, and `most` at most of those
-    /// that each recipient has for themselves, over the whole audience. What can not be had is left
+    /// that each recipient has for themselves, over the whole audience. What cannot be had is left
     /// out: it is found when the mails are made.
     pub fn links(&self, most: usize) -> Links {
         let mut documents = BTreeSet::new();

@@ -325,7 +325,7 @@ impl Engine {
         self.remote.again_at = now.checked_add(wait).ok();
         let nothing_claimed = self.queues.ready() == 0 && self.in_flight.is_empty();
         if self.remote.failures >= PUSHES_AT_MOST && nothing_claimed {
-            let why = format!("the remote can not be reached: {why}");
+            let why = format!("the remote cannot be reached: {why}");
             self.remote.given_up = Some(why.clone());
             return self.stop(now, Stop::Remote(why));
         }

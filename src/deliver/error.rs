@@ -75,7 +75,7 @@ pub enum StartError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// What is to be sent, to whom or when can not be made out.
+    /// What is to be sent, to whom or when cannot be made out.
     #[error(transparent)]
     Plan(PlanError),
     /// The workspace at the approved commit has findings.
@@ -197,7 +197,7 @@ pub enum StartError {
     },
     /// The sample of mails that is made before the first one goes out.
     #[error(
-        "{occurrence}: the mail for recipient {index} can not be made: {why}; `postmerge lint` shows which rows and values"
+        "{occurrence}: the mail for recipient {index} cannot be made: {why}; `postmerge lint` shows which rows and values"
     )]
     Sample {
         /// Which occurrence.

@@ -27,7 +27,7 @@ use crate::workspace::names::ListName;
 /// copies of their mails.
 ///
 /// # Errors
-/// [`StartError`] where the lists as the main branch has them can not be read: then nobody can say
+/// [`StartError`] where the lists as the main branch has them cannot be read: then nobody can say
 /// who left, and nothing may be sent.
 pub(super) fn left_out(
     ground: &Ground<'_>,
@@ -193,7 +193,7 @@ fn left_list(
     }
     let unreadable = take_found(ground, &audience.lists, &mut sought)?;
     match unreadable {
-        // Leaving out is for good. A row that can not be read may be one of those who seem to be gone.
+        // Leaving out is for good. A row that cannot be read may be one of those who seem to be gone.
         Some(error) if !sought.is_empty() => Err(error),
         _ => Ok(sought.into_values().collect()),
     }
@@ -229,7 +229,7 @@ fn take_found(
                 Err(error) => {
                     unreadable.get_or_insert_with(|| {
                         wrong(format!(
-                            "{}; who stands there can not be told from who left",
+                            "{}; who stands there cannot be told from who left",
                             error.without_values()
                         ))
                     });

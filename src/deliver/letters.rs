@@ -11,6 +11,6 @@ pub trait Letters: Send + Sync {
     /// the same Message-ID every time.
     ///
     /// # Errors
-    /// [`NoLetter`]: this recipient can not be written to, whatever the relay says.
+    /// [`NoLetter`]: this recipient cannot be written to, whatever the relay says.
     fn letter(&self, index: u32, date: Timestamp) -> Result<Letter, NoLetter>;
 }

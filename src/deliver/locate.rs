@@ -31,7 +31,7 @@ pub enum Place {
 /// For every recipient of the audience, where their data are.
 ///
 /// # Errors
-/// [`PlanError::List`] where a list can not be read.
+/// [`PlanError::List`] where a list cannot be read.
 pub fn locate(
     state: &OccurrenceState,
     lists: &Lists,

@@ -15,7 +15,7 @@ const LONGEST: usize = 200;
 
 /// Knows which pull requests brought a commit.
 pub trait Evidence: Send + Sync {
-    /// The merged pull requests that brought `commit` to the branch `main`, with their reviews; or why that can not be
+    /// The merged pull requests that brought `commit` to the branch `main`, with their reviews; or why that cannot be
     /// found out.
     fn pulls(&self, commit: &str, main: &str) -> Result<Vec<Pull>, String>;
 }
@@ -24,7 +24,7 @@ impl Run<'_> {
     /// Refuses a campaign of which something was not approved by who may.
     ///
     /// # Errors
-    /// [`StartError::NotApproved`], also where it can not be found out.
+    /// [`StartError::NotApproved`], also where it cannot be found out.
     pub(super) fn check_approved(
         &self,
         id: &OccurrenceId,

@@ -65,7 +65,7 @@ impl Publish for LedgerPublisher {
         let journal = Arc::clone(&self.journal);
         self.work(move |ledger| {
             note_claims(&journal, &batch).map_err(|why| {
-                let why = format!("the journal can not be written: {why}");
+                let why = format!("the journal cannot be written: {why}");
                 Refusal::Error(PublishError::Denied(why))
             })?;
             match ledger.publish(&batch) {
@@ -112,7 +112,7 @@ impl LedgerPublisher {
     }
 }
 
-/// What others published of suppressions since they were read last. Where that can not be read, the next claim says so.
+/// What others published of suppressions since they were read last. Where that cannot be read, the next claim says so.
 fn news(ledger: &Ledger) -> Option<News> {
     match ledger.knows_suppressions() {
         Ok(false) => read_news(ledger).ok(),

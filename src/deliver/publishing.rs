@@ -50,7 +50,7 @@ pub struct Laid {
     pub assets: usize,
     /// Documents.
     pub documents: usize,
-    /// Campaigns that started with files that can not be read any more, and why: what they link to is missing.
+    /// Campaigns that started with files that cannot be read any more, and why: what they link to is missing.
     pub left_out: Vec<(CampaignId, String)>,
 }
 

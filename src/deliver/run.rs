@@ -336,7 +336,7 @@ impl Run<'_> {
         self.lines.insert(occurrence, line);
     }
 
-    /// One campaign can not be sent: says so in the ledger, unless that is what it said last
+    /// One campaign cannot be sent: says so in the ledger, unless that is what it said last
     /// (`held_before`), and the others go on.
     pub(super) fn hold(
         &mut self,

@@ -28,7 +28,7 @@ pub enum Settled {
     Outcome(Outcome),
     /// Nothing was handed over and nobody refused: the same claim serves for another try.
     Again(Failure),
-    /// The journal can not be written: nothing was sent, and nothing more may be.
+    /// The journal cannot be written: nothing was sent, and nothing more may be.
     Stop(String),
     /// There is an outcome, but the journal could not note it: nothing more may be sent.
     OutcomeThenStop(Outcome, String),

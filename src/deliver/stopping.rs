@@ -34,7 +34,7 @@ pub enum Stop {
     #[error("{0}")]
     Remote(String),
     /// What is sent could not be noted down.
-    #[error("the journal can not be written: {0}")]
+    #[error("the journal cannot be written: {0}")]
     Journal(String),
     /// The program is at fault.
     #[error("a defect in postmerge: {0}; please report it")]

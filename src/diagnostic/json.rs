@@ -56,7 +56,7 @@ pub fn render(findings: &[Diagnostic], files: &Files) -> String {
         findings: findings.iter().map(|f| finding(f, files)).collect(),
         counts: Counts::of(findings),
     };
-    // Only strings and numbers: serialising them can not fail.
+    // Only strings and numbers: serialising them cannot fail.
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text

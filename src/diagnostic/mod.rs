@@ -3,7 +3,7 @@
 //! A [`Diagnostic`] names its place symbolically ([`place::Place`]); bytes, lines and columns are
 //! found in one place ([`resolve`]), and text is made once, at the edge ([`human`], [`json`],
 //! [`github`], [`sarif`], [`summary`]), as strings: nothing here prints. Limits: an excerpt shows one line; a place that
-//! can not be found falls back to the file as a whole, never to a wrong line.
+//! cannot be found falls back to the file as a whole, never to a wrong line.
 
 pub mod file;
 pub mod fix;

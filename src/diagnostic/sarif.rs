@@ -37,7 +37,7 @@ pub fn render(findings: &[Diagnostic], files: &Files, prefix: &str) -> String {
             "results": results,
         }],
     });
-    // Only strings and numbers: serialising them can not fail.
+    // Only strings and numbers: serialising them cannot fail.
     let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
     text.push('\n');
     text
@@ -109,7 +109,7 @@ fn result(
     })
 }
 
-/// RFC 3986: a path's characters that a URI can not have are encoded.
+/// RFC 3986: a path's characters that a URI cannot have are encoded.
 fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {

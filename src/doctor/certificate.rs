@@ -22,7 +22,7 @@ pub(super) fn judge(
     let Some(until) = good_until(chain) else {
         return Finding::not_known(
             check,
-            format!("until when {host}'s certificate is good can not be read"),
+            format!("until when {host}'s certificate is good cannot be read"),
         );
     };
     let date = date(until);

@@ -27,7 +27,7 @@ pub(super) enum Own {
     Record(String),
     /// The environment variable that would hold it is not set.
     NotSet(String),
-    /// It can not be used, and why.
+    /// It cannot be used, and why.
     Unusable(String),
 }
 
@@ -104,7 +104,7 @@ fn judge(key: &Key, texts: &[String]) -> Result<Finding, String> {
     let text = match texts {
         [] => {
             return Err(format!(
-                "there is no key at {name}: receivers can not check our signature"
+                "there is no key at {name}: receivers cannot check our signature"
             ));
         }
         [text] => text,
@@ -117,7 +117,7 @@ fn judge(key: &Key, texts: &[String]) -> Result<Finding, String> {
         }
     };
     let published = Published::parse(text)
-        .map_err(|why| format!("the record at {name} can not be used: {why}"))?;
+        .map_err(|why| format!("the record at {name} cannot be used: {why}"))?;
     if published.key.is_empty() {
         return Err(format!(
             "the key at {name} was revoked (its `p=` is empty): every signature with it fails"
@@ -139,7 +139,7 @@ fn judge(key: &Key, texts: &[String]) -> Result<Finding, String> {
     }
     let strength = published
         .strength()
-        .ok_or_else(|| format!("the key at {name} can not be read: was it cut off?"))?;
+        .ok_or_else(|| format!("the key at {name} cannot be read: was it cut off?"))?;
     if let Own::Record(record) = &key.own
         && !Published::parse(record).is_ok_and(|own| own.is(&published))
     {

@@ -49,7 +49,7 @@ pub(super) enum Published {
     Absent,
     /// More than one: none counts (section 6.6.3).
     Several(String, Vec<String>),
-    /// One that can not be read: it counts as none.
+    /// One that cannot be read: it counts as none.
     Unreadable(String, String, NoPolicy),
 }
 

@@ -2,7 +2,7 @@
 
 use super::{dkim, dmarc, spf};
 
-/// An SPF record's mechanisms as they are written; `None` where receivers can not read it.
+/// An SPF record's mechanisms as they are written; `None` where receivers cannot read it.
 pub fn spf_terms(text: &str) -> Option<Vec<String>> {
     spf::terms_of(text)
 }

@@ -56,7 +56,7 @@ impl Surroundings {
     pub const STEP: Duration = Duration::from_secs(10);
 }
 
-/// What can not be examined.
+/// What cannot be examined.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DoctorError {
     /// No such sender.

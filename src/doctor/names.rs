@@ -84,7 +84,7 @@ impl DnsNames {
         // they are: records that no host may have (`_dmarc`) are asked for, too.
         let absolute = format!("{}.", name.trim_end_matches('.'));
         let Ok(absolute) = Name::from_ascii(&absolute) else {
-            // What can not be a name has no records (RFC 1035, section 3.1).
+            // What cannot be a name has no records (RFC 1035, section 3.1).
             return Ok(Vec::new());
         };
         let lookup = timeout(self.limit, self.resolver.lookup(absolute, kind));

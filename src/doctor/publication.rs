@@ -227,16 +227,16 @@ async fn connect(
     let port = uri.port_u16().unwrap_or(around.https_port);
     let found = addresses(around.names.as_ref(), host)
         .await
-        .map_err(|why| format!("can not be asked for: {why}"))?;
+        .map_err(|why| format!("cannot be asked for: {why}"))?;
     if found.is_empty() {
-        return Err(format!("can not be had: {host} is not in DNS"));
+        return Err(format!("cannot be had: {host} is not in DNS"));
     }
     let at = found.iter().map(|it| SocketAddr::new(*it, port)).collect();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(bare.to_owned()).map_err(|_| "names no host".to_owned())?;
     let stream = match timeout(around.step, around.dial.dial(at)).await {
         Err(_) => return Err(late(around)),
-        Ok(stream) => stream.map_err(|why| format!("can not be had: {why}"))?,
+        Ok(stream) => stream.map_err(|why| format!("cannot be had: {why}"))?,
     };
     let stream = match timeout(around.step, trust.handshake(name, stream)).await {
         Err(_) => return Err(late(around)),
@@ -245,9 +245,9 @@ async fn connect(
             return Err(match tls::fault(&error) {
                 Some(fault) => {
                     let words = certificate::fault(Check::Publication, host, &fault).what;
-                    format!("can not be had: {words}")
+                    format!("cannot be had: {words}")
                 }
-                None => format!("can not be had: {error}"),
+                None => format!("cannot be had: {error}"),
             });
         }
     };

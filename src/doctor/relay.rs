@@ -35,7 +35,7 @@ pub(super) struct Relay {
     pub(super) port: u16,
     /// How the connection is encrypted.
     pub(super) tls: TlsMode,
-    /// Authorities to trust besides the machine's, or why they can not be read.
+    /// Authorities to trust besides the machine's, or why they cannot be read.
     pub(super) authorities: Result<Option<Vec<u8>>, String>,
     /// User and password.
     pub(super) login: Login,

@@ -91,13 +91,12 @@ pub(super) async fn examine(names: &dyn Names, domain: &str, relays: &[Outgoing]
 /// There is no record: one with all relays that others can look up. What the rest sends from only people know.
 fn absent(domain: &str, relays: &[Outgoing]) -> Finding {
     let (seen, hidden): (Vec<&Outgoing>, Vec<_>) = relays.iter().partition(|it| is_seen(it));
-    let mut what =
-        format!("{domain} has no SPF record: receivers can not tell who may send for it");
+    let mut what = format!("{domain} has no SPF record: receivers cannot tell who may send for it");
     if !hidden.is_empty() {
         let mut hosts: Vec<&str> = hidden.iter().map(|it| it.host.as_str()).collect();
         hosts.dedup();
         what.push_str(&format!(
-            ". {} can not be named in it, because the world can not reach it: name the addresses that its mail comes from in the end, such as `ip4:203.0.113.5`",
+            ". {} cannot be named in it, because the world cannot reach it: name the addresses that its mail comes from in the end, such as `ip4:203.0.113.5`",
             hosts.join(", ")
         ));
     }

@@ -69,7 +69,7 @@ pub(super) fn spawn(mut command: Command, action: &'static str) -> Result<Child,
         .spawn()
         .map_err(|error| GitError::Command {
             action,
-            why: format!("the `git` command can not be started: {error}"),
+            why: format!("the `git` command cannot be started: {error}"),
         })
 }
 

@@ -84,7 +84,7 @@ pub enum GitError {
         /// How long we waited.
         seconds: u64,
     },
-    /// A lock of git's own is held, by a command that runs or that was killed: git can not tell.
+    /// A lock of git's own is held, by a command that runs or that was killed: git cannot tell.
     #[error("`git {action}` failed: {} is there", file.display())]
     Locked {
         /// Which subcommand.

@@ -121,7 +121,7 @@ impl Repository {
     /// The commit that the reference `name` (in full: `refs/…`) stands at.
     ///
     /// # Errors
-    /// [`GitError`] where it can not be read; a reference that is not there, or whose file lost its
+    /// [`GitError`] where it cannot be read; a reference that is not there, or whose file lost its
     /// content when the machine went down, is `None`.
     pub fn reference(&self, name: &str) -> Result<Option<CommitId>, GitError> {
         match self.lock().refname_to_id(name) {
@@ -163,7 +163,7 @@ impl Repository {
     /// that the history between is not here: see [`Self::is_shallow`].
     ///
     /// # Errors
-    /// [`GitError`] where a commit can not be read.
+    /// [`GitError`] where a commit cannot be read.
     pub fn is_ancestor(&self, ancestor: CommitId, commit: CommitId) -> Result<bool, GitError> {
         if ancestor == commit {
             return Ok(true);
@@ -189,7 +189,7 @@ impl Repository {
         GitError::object(what, error)
     }
 
-    /// In a partial clone: has `git` fetch the object, where it is missing; libgit2 can not.
+    /// In a partial clone: has `git` fetch the object, where it is missing; libgit2 cannot.
     pub(super) fn have(&self, id: Oid) -> Result<(), GitError> {
         if !self.partial || self.lock().odb().is_ok_and(|odb| odb.exists(id)) {
             return Ok(());
@@ -241,7 +241,7 @@ impl Repository {
     /// path before the last is no folder. The empty path is the tree itself.
     ///
     /// # Errors
-    /// [`GitError`] where an object can not be read.
+    /// [`GitError`] where an object cannot be read.
     pub fn entry(&self, commit: CommitId, path: &str) -> Result<Option<Entry>, GitError> {
         let root = self
             .lock()
@@ -273,7 +273,7 @@ impl Repository {
     /// The entries of a folder, as git sorts them.
     ///
     /// # Errors
-    /// [`GitError`] where it is no folder or can not be read.
+    /// [`GitError`] where it is no folder or cannot be read.
     pub fn entries(&self, folder: ObjectId) -> Result<Vec<Entry>, GitError> {
         self.have(folder.0)?;
         let inner = self.lock();

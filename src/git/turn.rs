@@ -116,7 +116,7 @@ impl Repository {
     }
 }
 
-/// Waits beside us, because a lock of the system's can not be waited for with a limit. Where the
+/// Waits beside us, because a lock of the system's cannot be waited for with a limit. Where the
 /// limit is over, the other thread gets its turn some day, finds nobody and gives it back.
 fn wait(file: File, limit: Duration) -> Result<io::Result<File>, GitError> {
     let (sender, receiver) = mpsc::channel();

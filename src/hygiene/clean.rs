@@ -5,7 +5,7 @@
 //! proposed again, and what is new gets a new branch. So a second run says that there is nothing to do.
 //!
 //! Lists whose members' wishes are proposed first ([`super::fold::goes_first`]) wait: of one list there is one kind of change at a
-//! time, since git can not merge two that touch the same row or neighbours.
+//! time, since git cannot merge two that touch the same row or neighbours.
 
 use std::collections::{BTreeSet, HashSet};
 

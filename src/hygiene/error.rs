@@ -1,4 +1,4 @@
-//! Why lists can not be cared for.
+//! Why lists cannot be cared for.
 
 use crate::git::{GitError, RemoteError};
 use crate::ledger::branch::{LedgerError, PublishError};
@@ -6,7 +6,7 @@ use crate::schedule::calendar::CalendarError;
 use crate::workspace::encryption::RecipientError;
 use crate::workspace::source::SourceError;
 
-/// Why lists can not be cared for.
+/// Why lists cannot be cared for.
 #[derive(Debug, thiserror::Error)]
 pub enum HygieneError {
     /// The repository.
@@ -38,7 +38,7 @@ pub enum HygieneError {
         /// What is wrong, without values.
         why: String,
     },
-    /// A mail can not be made.
+    /// A mail cannot be made.
     #[error("the notice for {owner}: {why}")]
     Mail {
         /// For whom.
@@ -46,11 +46,11 @@ pub enum HygieneError {
         /// Why.
         why: String,
     },
-    /// A setting can not be used.
+    /// A setting cannot be used.
     #[error("postmerge.yaml: {0}")]
     Setting(String),
     /// A branch's name.
-    #[error("`{0}` can not be a branch's name")]
+    #[error("`{0}` cannot be a branch's name")]
     Branch(String),
     /// A branch that nothing is proposed on.
     #[error("nothing is proposed on the branch `{0}`: what is merged there, or recorded, counts")]

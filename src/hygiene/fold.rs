@@ -5,7 +5,7 @@
 //! Until it is merged what was asked for lies over the lists as before: nobody is mailed more or less by it. So a list whose
 //! change waits for review gets no second one; what is asked for meanwhile comes into the next.
 //!
-//! Of one list there is one kind of change at a time, this one or [`super::clean`]'s: git can not merge two that touch the same row
+//! Of one list there is one kind of change at a time, this one or [`super::clean`]'s: git cannot merge two that touch the same row
 //! or neighbours. Which waited longer goes first, so neither waits for ever. Of who left nothing is put in.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -260,7 +260,7 @@ fn settings(
     let segments = gathered.asked_for.segments;
     let wrong = || HygieneError::List {
         list: path.to_owned(),
-        why: format!("`folded: {segments}` can not be written into it; write it by hand"),
+        why: format!("`folded: {segments}` cannot be written into it; write it by hand"),
     };
     let repository = ground.ledger.repository();
     let entry = repository.entry(ground.head, path)?.ok_or_else(wrong)?;

@@ -1,7 +1,7 @@
 //! A person's right to erasure: the change that takes their rows out of every list, and a suppression by keyed hash, so that a row
 //! that comes back by an old spreadsheet is not mailed.
 //!
-//! The change is a branch for review, made as [`super::clean`] makes its own. What git's history holds it can not take back.
+//! The change is a branch for review, made as [`super::clean`] makes its own. What git's history holds it cannot take back.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ pub struct SealedRow {
     pub cells: BTreeMap<String, String>,
 }
 
-/// What a row that can not be read cell by cell is exported under.
+/// What a row that cannot be read cell by cell is exported under.
 const AS_IT_STANDS: &str = "(the row as it stands)";
 
 /// Everything that the workspace says of a person.
@@ -59,7 +59,7 @@ pub struct Known {
     pub recipient: RecipientId,
     /// Their rows.
     pub rows: Vec<RowOf>,
-    /// Lists with rows that can not be read, and how many: theirs may be among them.
+    /// Lists with rows that cannot be read, and how many: theirs may be among them.
     pub unreadable: Vec<(ListName, u64)>,
     /// What they wrote themselves where they joined or changed their data, sealed on the ledger.
     pub sealed: Vec<SealedRow>,
@@ -70,7 +70,7 @@ pub struct Known {
 /// What the main branch says of a person.
 ///
 /// # Errors
-/// [`HygieneError`], where a list can not be read: then nobody can say that they are in none.
+/// [`HygieneError`], where a list cannot be read: then nobody can say that they are in none.
 pub fn known(ground: &Ground<'_>, address: &Address) -> Result<Known, HygieneError> {
     let recipient = ground.key.id(address);
     let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
@@ -127,7 +127,7 @@ fn sealed(ground: &Ground<'_>, who: &RecipientId) -> Result<Vec<SealedRow>, Hygi
     Ok(found)
 }
 
-/// Takes their rows of one list; says how many rows can not be read.
+/// Takes their rows of one list; says how many rows cannot be read.
 fn rows_in(
     ground: &Ground<'_>,
     name: &ListName,

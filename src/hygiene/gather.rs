@@ -141,7 +141,7 @@ pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneEr
         })
         .map(|(id, it)| (*id, it.since))
         .collect();
-    // A row whose address can not be read may be the old one.
+    // A row whose address cannot be read may be the old one.
     let corrected = match members.values().all(|(_, unreadable)| *unreadable == 0) {
         true => find_corrected(ground, &tree, vanished)?,
         false => Vec::new(),
@@ -289,7 +289,7 @@ fn find_corrected(
     Ok(found)
 }
 
-/// A list's rows for comparing; `None` where it can not be read.
+/// A list's rows for comparing; `None` where it cannot be read.
 fn lines(tree: &dyn Source, file: &ListFile, key: &RecipientKey) -> Option<Vec<Line>> {
     let mut members = Members::new(file.open(tree).ok()?, &file.list).ok()?;
     let mut found = Vec::new();

@@ -40,7 +40,7 @@ pub struct Month {
 /// The last months of every list that is in `workspace`, which is the main branch at `head`; the oldest first, the present one last.
 ///
 /// # Errors
-/// [`HygieneError`] where the repository can not be read.
+/// [`HygieneError`] where the repository cannot be read.
 pub fn growth(
     path: &Path,
     repository: &Repository,

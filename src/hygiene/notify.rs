@@ -119,7 +119,7 @@ pub fn sender(settings: &Settings) -> Result<&Sender, HygieneError> {
 /// Hands the digests to the relay, one after the other, and remembers each that it took.
 ///
 /// # Errors
-/// [`HygieneError`] where a mail can not be made, or can not be remembered.
+/// [`HygieneError`] where a mail cannot be made, or cannot be remembered.
 pub async fn send(
     digests: &[Digest],
     from: &Letterhead<'_>,

@@ -91,7 +91,7 @@ pub(super) fn free_name(
     Err(HygieneError::Taken(first.to_owned()))
 }
 
-/// Who stands in a list at a commit; `None` where it can not be read.
+/// Who stands in a list at a commit; `None` where it cannot be read.
 ///
 /// # Errors
 /// [`HygieneError`].

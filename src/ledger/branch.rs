@@ -43,11 +43,11 @@ pub struct LedgerConfig {
     pub identity: Option<Identity>,
 }
 
-/// The ledger can not be read, or not be trusted.
+/// The ledger cannot be read, or not be trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// Not a name that git takes.
-    #[error("`{0}` can not be the ledger's {1}")]
+    #[error("`{0}` cannot be the ledger's {1}")]
     Name(String, &'static str),
     /// The repository.
     #[error(transparent)]

@@ -110,7 +110,7 @@ pub enum Exclusion {
     AskedEnough,
     /// Did not confirm, however often asked.
     Unconfirmed,
-    /// The row's address can not be written to.
+    /// The row's address cannot be written to.
     AddressInvalid,
     /// The row's own document is missing.
     DocumentMissing,

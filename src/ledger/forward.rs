@@ -86,7 +86,7 @@ impl Forward {
 
     /// The file's content.
     pub fn text(&self) -> String {
-        // Of plain values: writing them can not fail.
+        // Of plain values: writing them cannot fail.
         let mut text = serde_json::to_string(self).unwrap_or_default();
         text.push('\n');
         text

@@ -41,7 +41,7 @@ pub enum JournalError {
         /// The system's words.
         why: String,
     },
-    /// A record in the middle is damaged, so what follows can not be trusted.
+    /// A record in the middle is damaged, so what follows cannot be trusted.
     #[error(
         "journal {}: byte {offset}: a damaged record, and more records after it; keep the file for whoever looks into it, and move it away to go on: its claims then count as unknown", path.display()
     )]

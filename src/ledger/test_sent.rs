@@ -54,7 +54,7 @@ impl TestSent {
             by: self.by.clone(),
             accepted: self.accepted,
         };
-        // Of plain values: writing them can not fail.
+        // Of plain values: writing them cannot fail.
         let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
         text.push('\n');
         text

@@ -1,7 +1,7 @@
 //! Findings that somebody accepts in place, with a reason: `# postmerge: allow image-heavy -- flyer approved
 //! by brand`. In `campaign.yaml`, `template.yaml` or a list's YAML file it counts for the whole campaign,
 //! template or list; elsewhere for its own lines and the next. One that accepts nothing, of a rule that looked, is
-//! itself a finding, and so is one without a reason, of a rule that does not exist or can not be accepted, or that is
+//! itself a finding, and so is one without a reason, of a rule that does not exist or cannot be accepted, or that is
 //! no comment.
 
 use std::ops::Range;

@@ -24,7 +24,7 @@ pub(super) struct Before<'a> {
 enum Known<T> {
     /// There is none: the proposal brings the first one.
     New,
-    /// There is one, and it can not be read: nothing is known.
+    /// There is one, and it cannot be read: nothing is known.
     Unreadable,
     Read(Box<T>),
 }

@@ -139,7 +139,7 @@ impl<'a> Candidate<'a> {
         if !wants_parts {
             return Ok(None);
         }
-        // What a header can not hold is found by writing one; of a campaign once is enough, as rows' values
+        // What a header cannot hold is found by writing one; of a campaign once is enough, as rows' values
         // come into no header but the subject, which the parts have looked at.
         self.compiled.letter(&view).map_err(whole)?;
         Ok(Some(parts))

@@ -1,6 +1,6 @@
 //! What campaigns and templates show: links, pictures, headings and elements of every body and layout,
 //! each with its bytes in the file, gathered once for all rules about content. Templates' tags stay in
-//! it as they are written; a rule passes over what it can not know before a recipient is there.
+//! it as they are written; a rule passes over what it cannot know before a recipient is there.
 
 mod html;
 mod markdown;

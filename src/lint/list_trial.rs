@@ -134,7 +134,7 @@ impl<'a> Trials<'a> {
         found
     }
 
-    /// A list can not be read: nobody can say how many a campaign selects there.
+    /// A list cannot be read: nobody can say how many a campaign selects there.
     pub(super) fn unreadable(&self, name: &ListName) -> Outcome {
         Outcome {
             selected: self.on(name).map(|(number, _)| (number, None)).collect(),

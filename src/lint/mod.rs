@@ -99,7 +99,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The settings whose limits of procedure count: the workspace's, and the base's, which the proposal can not
+    /// The settings whose limits of procedure count: the workspace's, and the base's, which the proposal cannot
     /// loosen.
     pub fn ruling(&self) -> impl Iterator<Item = &Settings> {
         let before = self.before.as_ref().and_then(before::Before::settings);

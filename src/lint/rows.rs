@@ -45,7 +45,7 @@ pub enum Rows {
     Missing,
     /// It is encrypted, and there is no key here: nobody looked at it.
     Encrypted,
-    /// It can not be opened.
+    /// It cannot be opened.
     Closed(SourceError),
     /// Its heading does not fit, or reading stopped.
     Failed(ListError),

@@ -15,7 +15,7 @@ const LARGEST: u64 = 20_000_000;
 /// Longer words are none, and suggestions for them would take long.
 const LONGEST: usize = 40;
 
-/// A dictionary, where there is one; or why it can not be used.
+/// A dictionary, where there is one; or why it cannot be used.
 type Read = Result<Option<Dictionary>, Box<Diagnostic>>;
 
 /// Dictionaries by language, read when first asked for.

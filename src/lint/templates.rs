@@ -33,7 +33,7 @@ pub struct Compilation {
     /// The campaigns that compile.
     pub(super) compiled: Vec<(CampaignId, Compiled)>,
     wrong: Vec<Wrong>,
-    /// Texts that can not be read.
+    /// Texts that cannot be read.
     pub(super) findings: Vec<Diagnostic>,
 }
 
@@ -183,7 +183,7 @@ pub(super) fn placed(
     })
 }
 
-/// All columns of a campaign's lists, as sending has them; nothing where a list can not be read.
+/// All columns of a campaign's lists, as sending has them; nothing where a list cannot be read.
 fn columns(loaded: &Loaded, file: &CampaignFile) -> Option<Vec<String>> {
     let mut names = BTreeSet::new();
     for list in &file.campaign.audience.lists {
@@ -400,7 +400,7 @@ pub(super) fn report(
     for wrong in context.templates.wrong.iter().filter(|w| wanted(&w.error)) {
         let message = match &wrong.error {
             RenderError::Unknown { name, .. } if wrong.is_address => format!(
-                "`{}` is the column with the addresses, which texts can not show",
+                "`{}` is the column with the addresses, which texts cannot show",
                 name.name
             ),
             RenderError::Template { why, .. } | RenderError::TooDeep { why, .. } => why.clone(),

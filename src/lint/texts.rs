@@ -10,7 +10,7 @@ use crate::workspace::parallel::{WORTH, map};
 use crate::workspace::source::{Source, WorkspacePath};
 use crate::workspace::text;
 
-/// The texts that can be read, and what is wrong with their characters; what can not be read is another rule's.
+/// The texts that can be read, and what is wrong with their characters; what cannot be read is another rule's.
 /// They are kept in `files`, so that excerpts can be shown and acceptances found.
 pub(super) fn read(
     source: &dyn Source,

@@ -69,7 +69,7 @@ pub struct Tried {
     /// The first mail of each campaign, as its parts.
     pub(super) samples: BTreeMap<CampaignId, Parts>,
     /// How many rows each campaign selects, as far as was counted: on each list up to as many as it
-    /// expects at least. None for campaigns of whose lists one can not be read.
+    /// expects at least. None for campaigns of whose lists one cannot be read.
     pub(super) selected: BTreeMap<CampaignId, u64>,
     /// Rows that nothing was left for.
     pub(super) untried: Vec<Untried>,

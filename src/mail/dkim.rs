@@ -43,7 +43,7 @@ pub enum DkimError {
         /// The library's words.
         why: String,
     },
-    /// Domain or selector can not stand in a signature.
+    /// Domain or selector cannot stand in a signature.
     #[error("DKIM: `{0}` is no domain name in ASCII")]
     Name(String),
     /// The mail has no empty line between header and body.

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::address::Address;
 
-/// Why a field can not be written.
+/// Why a field cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
     /// The value has a line break or another control character.
@@ -28,7 +28,7 @@ pub enum HeaderError {
         /// The field's name.
         field: &'static str,
     },
-    /// The domain can not be written in A-labels.
+    /// The domain cannot be written in A-labels.
     #[error("{field}: `{domain}` is no domain")]
     Domain {
         /// The field's name.

@@ -1,7 +1,7 @@
 //! One mail and the identities it carries: addresses, recipient ids, tokens, envelopes, MIME, DKIM.
 //!
 //! Knows nothing of campaigns' files, of the ledger, or of time. Whatever is put into a header here
-//! can not break out of it.
+//! cannot break out of it.
 
 pub mod address;
 mod base32;

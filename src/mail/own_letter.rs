@@ -45,7 +45,7 @@ pub struct OwnLetter<'a> {
     pub signers: &'a [Signer],
 }
 
-/// Why it can not be written.
+/// Why it cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum OwnLetterError {

@@ -1,5 +1,5 @@
 //! The addresses of the portal that stand in mails, below its own (without a slash at its end): made while rendering, read
-//! by the portal. Both ask here, so that a link can not miss its page.
+//! by the portal. Both ask here, so that a link cannot miss its page.
 //!
 //! What an address is good for is in its token: leaving, preferences and invitations are a person's; the picture, the page, a
 //! counted link and a document are one mail's.

@@ -95,7 +95,7 @@ impl RecipientKey {
         self.truncated(&[address.identity_into(buffer).as_bytes()])
     }
 
-    /// An id for what has no address: a row that can not be read. Never equal to an address's id
+    /// An id for what has no address: a row that cannot be read. Never equal to an address's id
     /// but by chance, because no address has a NUL.
     pub fn id_of_unreadable(&self, row: &[u8]) -> RecipientId {
         self.truncated(&[b"\0row\0", row])
@@ -158,7 +158,7 @@ const SEALING: &[u8] = b"postmerge sealing 1";
 const TOKENS: &[u8] = b"postmerge token 1";
 
 fn derived(secret: &[u8], purpose: &[u8]) -> Result<[u8; 32], KeyTooShort> {
-    // HMAC takes keys of any length, so the error of `new_from_slice` can not happen.
+    // HMAC takes keys of any length, so the error of `new_from_slice` cannot happen.
     let mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|_| KeyTooShort(secret.len()))?;
     Ok(mac.chain_update(purpose).finalize().into_bytes().into())
 }

@@ -170,7 +170,7 @@ fn is_same_turn(before: &Started, calendar: &Calendar, starting: &Starting<'_>) 
 type Files = BTreeMap<String, ObjectId>;
 
 fn has_its_files(before: &Started, repository: &Repository, content: &Content) -> bool {
-    // Where one can not be read (a shallow clone, a main branch that was rewritten) nothing can be
+    // Where one cannot be read (a shallow clone, a main branch that was rewritten) nothing can be
     // compared.
     let Some(theirs) = their_files(before, repository) else {
         return false;

@@ -19,7 +19,7 @@ pub type Parts = BTreeMap<WorkspacePath, Digest>;
 /// The digest of a template's files but for `template.yaml`, which says whether it is approved.
 ///
 /// # Errors
-/// [`SourceError`] where a file can not be read.
+/// [`SourceError`] where a file cannot be read.
 pub fn template_digest(source: &dyn Source, folder: &WorkspacePath) -> Result<Digest, SourceError> {
     let mut files = below(source, folder)?;
     files.retain(|file| file.file_name() != "template.yaml");
@@ -30,7 +30,7 @@ pub fn template_digest(source: &dyn Source, folder: &WorkspacePath) -> Result<Di
 /// paths.
 ///
 /// # Errors
-/// [`SourceError`] where a file can not be read.
+/// [`SourceError`] where a file cannot be read.
 pub fn approval_digest(
     source: &dyn Source,
     campaign: &CampaignFile,
@@ -42,7 +42,7 @@ pub fn approval_digest(
 /// What [`approval_digest`] is made of.
 ///
 /// # Errors
-/// [`SourceError`] where a file can not be read.
+/// [`SourceError`] where a file cannot be read.
 pub fn approval_parts(
     source: &dyn Source,
     campaign: &CampaignFile,

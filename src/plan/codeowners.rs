@@ -24,7 +24,7 @@ const HEADING: &str = ", out of postmerge.yaml, lists and campaigns: change thos
 # and run it again. The last line that matches a file counts, and any one of its owners may approve.
 ";
 
-/// Why the file can not be made.
+/// Why the file cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CodeownersError {
     /// Nobody would own what is nobody else's.
@@ -34,7 +34,7 @@ pub enum CodeownersError {
     #[error("{0} asks for the management, and nobody among `people` is that with a name on GitHub")]
     NoManagement(CampaignId),
     /// A name that no account can have.
-    #[error("`{person}` can not be `{github}` on GitHub")]
+    #[error("`{person}` cannot be `{github}` on GitHub")]
     Name {
         /// Who, as `people` has them.
         person: PersonName,
@@ -262,7 +262,7 @@ mod tests {
             "#ines",
         ] {
             let wrong = why(administrator.clone() + &person("ines", github, "management"));
-            assert!(wrong.starts_with("`ines` can not be `"), "{wrong}");
+            assert!(wrong.starts_with("`ines` cannot be `"), "{wrong}");
         }
     }
 

@@ -139,7 +139,7 @@ impl Content {
     /// A document below the campaign's folder; `None` where there is no such file.
     ///
     /// # Errors
-    /// [`PlanError::Source`] where it is there and can not be read.
+    /// [`PlanError::Source`] where it is there and cannot be read.
     pub fn document(&self, path: &str) -> Result<Option<Vec<u8>>, PlanError> {
         let Ok(path) = self.file.folder.join(path) else {
             return Ok(None);

@@ -26,7 +26,7 @@ pub struct PlannedDocument {
 /// A campaign's documents.
 ///
 /// # Errors
-/// [`PlanError`] where a folder can not be read.
+/// [`PlanError`] where a folder cannot be read.
 pub fn documents(content: &Content) -> Result<Vec<PlannedDocument>, PlanError> {
     let paths = content.document_paths()?;
     let pairs = paths.iter().zip(&content.file.campaign.documents);

@@ -1,4 +1,4 @@
-//! Why a plan can not be made.
+//! Why a plan cannot be made.
 
 use jiff::civil::Date;
 
@@ -11,7 +11,7 @@ use crate::schedule::calendar::CalendarError;
 use crate::workspace::loaded::LoadError;
 use crate::workspace::source::SourceError;
 
-/// Why a plan can not be made. The texts of those about one campaign are kept in the ledger: they hold nothing of a row.
+/// Why a plan cannot be made. The texts of those about one campaign are kept in the ledger: they hold nothing of a row.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The repository.
@@ -47,7 +47,7 @@ pub enum PlanError {
         /// Its name.
         name: String,
     },
-    /// Its date can not be.
+    /// Its date cannot be.
     #[error("{campaign}: on {date} nothing can go out, and not later; write another date")]
     Never {
         /// Which campaign.
@@ -79,7 +79,7 @@ pub enum PlanError {
         /// What is wrong.
         source: Box<AudienceError>,
     },
-    /// The campaign can not be rendered.
+    /// The campaign cannot be rendered.
     #[error("{campaign}: {source}")]
     Render {
         /// Which campaign.

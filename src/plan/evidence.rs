@@ -1,6 +1,6 @@
 //! Whether a merge was approved by who may approve, as reviews on GitHub show it. Reads nothing by itself.
 //!
-//! Who may approve is what the main branch said *before* the merge: a proposal can not name its own approver.
+//! Who may approve is what the main branch said *before* the merge: a proposal cannot name its own approver.
 
 use std::collections::BTreeMap;
 

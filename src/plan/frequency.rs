@@ -118,7 +118,7 @@ fn got(state: &OccurrenceState) -> impl Iterator<Item = RecipientId> + '_ {
     those.filter_map(|(index, _)| state.ids().get(index.0 as usize).copied())
 }
 
-/// Whether a sending was one, as its campaign said at the commit that approved it. What can not be read counts as one.
+/// Whether a sending was one, as its campaign said at the commit that approved it. What cannot be read counts as one.
 fn is_newsletter(
     ledger: &Ledger,
     header: &AudienceHeader,

@@ -160,7 +160,7 @@ impl Mailing {
     /// A person's mail, dated `date`.
     ///
     /// # Errors
-    /// [`NoLetter`]: this person can not be written to, whatever the relay says.
+    /// [`NoLetter`]: this person cannot be written to, whatever the relay says.
     pub fn letter(&self, person: &Person<'_>, date: Timestamp) -> Result<Letter, NoLetter> {
         self.made(person, date, |view| self.compiled.letter(view))
     }

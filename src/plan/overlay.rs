@@ -31,7 +31,7 @@ pub struct Said {
 }
 
 impl Overlay<'_> {
-    /// What somebody said of their row of a list since it was brought up to date; what was said later holds. What can not
+    /// What somebody said of their row of a list since it was brought up to date; what was said later holds. What cannot
     /// be opened counts as not said: it was sealed with another key, or is none of ours.
     pub fn said(&self, name: &ListName, list: &List, who: &RecipientId) -> Said {
         let mut said = Said::default();
@@ -40,7 +40,7 @@ impl Overlay<'_> {
             let Some(cells) = Cells::open(&wish.row, self.key) else {
                 continue;
             };
-            // Whoever can publish on the ledger can not give one person another's words.
+            // Whoever can publish on the ledger cannot give one person another's words.
             if cells.recipient != *who {
                 continue;
             }
@@ -95,7 +95,7 @@ impl Overlay<'_> {
     /// A list's rows with the overlay on top, in a file of their own; the file itself where nothing lies over it.
     ///
     /// # Errors
-    /// [`PlanError::List`] where it can not be read.
+    /// [`PlanError::List`] where it cannot be read.
     pub(super) fn lay(&self, name: &ListName, list: &List, rows: File) -> Result<File, PlanError> {
         let folded = list.folded.unwrap_or(0);
         if self.wishes.of_list(name.as_str(), folded).is_empty() {

@@ -147,7 +147,7 @@ fn of_campaign(
         let mut members =
             Members::new(input, &list.list).map_err(|why| unreadable(&why.without_values()))?;
         while let Some(row) = members.next_row().map_err(|why| unreadable(&why))? {
-            // Of a row that can not be read no mail was made.
+            // Of a row that cannot be read no mail was made.
             if let Ok(row) = row {
                 digests.extend(documents.with(&row.to_member(), sought)?);
             }

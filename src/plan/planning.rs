@@ -66,7 +66,7 @@ pub struct Request<'a> {
     pub received: &'a [CampaignId],
     /// What is wrong with the workspace as a whole.
     pub problems: &'a [String],
-    /// Campaigns that can not be read, and why.
+    /// Campaigns that cannot be read, and why.
     pub unreadable: &'a BTreeMap<CampaignId, String>,
     /// The time.
     pub now: Timestamp,
@@ -281,7 +281,7 @@ impl Planning<'_> {
         Ok(When::of(next, campaign.send.window.as_str()))
     }
 
-    /// When it goes out, of a campaign of which more can not be said.
+    /// When it goes out, of a campaign of which more cannot be said.
     fn when_at_least(&self, id: &CampaignId) -> When {
         let file = self.request.proposed.workspace.campaigns.get(id);
         let (settings, ledger, now) = (self.settings(), self.request.ledger, self.request.now);
@@ -319,7 +319,7 @@ impl Planning<'_> {
         Ok((content, resolved))
     }
 
-    /// Who got it before, sorted; nothing where that can not be said.
+    /// Who got it before, sorted; nothing where that cannot be said.
     fn ids(
         &self,
         state: &State,
@@ -369,7 +369,7 @@ impl Planning<'_> {
         let samples = choose(&mailing, &audience, &lists);
         if let Some(why) = failure(&mailing, &samples, self.request.now) {
             plan.holds.push(format!(
-                "a mail can not be made: {why}; `postmerge lint` shows which rows and values"
+                "a mail cannot be made: {why}; `postmerge lint` shows which rows and values"
             ));
         }
         let grown = self.grown(id, &campaign, &plan);

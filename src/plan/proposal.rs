@@ -54,7 +54,7 @@ pub struct CampaignPlan {
     pub change: Change,
     /// When it goes out, if it does.
     pub when: When,
-    /// What would be sent to whom; or why that can not be said.
+    /// What would be sent to whom; or why that cannot be said.
     pub sending: Result<Box<Sending>, String>,
 }
 
@@ -96,9 +96,9 @@ pub enum When {
     Over,
     /// It is called off or taken away.
     Cancelled,
-    /// It can not be read.
+    /// It cannot be read.
     Unreadable,
-    /// When can not be told: its window is not known, for one.
+    /// When cannot be told: its window is not known, for one.
     NotKnown,
 }
 
@@ -165,7 +165,7 @@ pub struct AudiencePlan {
     pub mails: u64,
     /// Who was selected and does not, by reason.
     pub exclusions: BTreeMap<Exclusion, u64>,
-    /// Rows that can not be read.
+    /// Rows that cannot be read.
     pub wrong_rows: u64,
     /// Encrypted lists that there is no key for here: nobody looked at them, so the numbers here say nothing.
     pub not_checked: Vec<String>,
@@ -218,7 +218,7 @@ impl AudiencePlan {
         }
         let names: BTreeSet<&ListName> = not_checked.iter().collect();
         self.not_checked = names.into_iter().map(ToString::to_string).collect();
-        // That it is empty, or smaller than expected, can not be told either.
+        // That it is empty, or smaller than expected, cannot be told either.
         self.holds.clear();
         self.exclusions.clear();
         self.copies_left_out.clear();

@@ -92,7 +92,7 @@ impl Planning<'_> {
         }))
     }
 
-    /// What a rival sends in that time; nothing where that can not be said.
+    /// What a rival sends in that time; nothing where that cannot be said.
     fn rival(&self, rival: &Rival) -> Result<Option<pace::Sending>, PlanError> {
         let Rival { id, opening, begun } = rival;
         if let (Some(occurrence), Some(ledger)) = (begun, self.request.ledger) {

@@ -22,7 +22,7 @@ pub trait Branches: Send + Sync {
     fn kept(&self) -> Option<(Ledger, CommitId)>;
 }
 
-/// Why a branch can not be had.
+/// Why a branch cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// The remote does not answer; what was fetched last is what there is.

@@ -31,7 +31,7 @@ pub enum RoundError {
     #[error(transparent)]
     Git(#[from] GitError),
     /// Nothing to start from: neither the main branch's head nor an older one can be read.
-    #[error("the workspace can not be read, and no older one could be by this portal: {0}")]
+    #[error("the workspace cannot be read, and no older one could be by this portal: {0}")]
     Ground(#[from] GroundError),
     /// The organisation's key.
     #[error("{0}")]

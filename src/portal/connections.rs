@@ -68,7 +68,7 @@ pub(super) async fn listen(
                 taken => taken,
             },
         };
-        // Small answers must not wait for more; where it can not be set, they are only slower.
+        // Small answers must not wait for more; where it cannot be set, they are only slower.
         let _ = stream.set_nodelay(true);
         let with_peer = router.clone().layer(axum::Extension(ConnectInfo(peer)));
         let clock = Arc::clone(&service.outside.clock);

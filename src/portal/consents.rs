@@ -114,7 +114,7 @@ impl Service {
         was.then_some(digest)
     }
 
-    /// Takes in the texts as far as the main branch's new head. Where history can not be read, they are read with the next head: the
+    /// Takes in the texts as far as the main branch's new head. Where history cannot be read, they are read with the next head: the
     /// texts of today are known without it, and nothing waits for those of before.
     pub(super) fn read_consents(&self, repository: &Path, head: CommitId) {
         let read = self.consents(|consents| consents.read());

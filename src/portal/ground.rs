@@ -59,7 +59,7 @@ pub(super) struct Membership<'a> {
     pub(super) values: Values,
 }
 
-/// Why the workspace at a commit can not be stood on.
+/// Why the workspace at a commit cannot be stood on.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum GroundError {
@@ -106,7 +106,7 @@ impl Ground {
     /// Reads the lists and finds everybody in them.
     ///
     /// # Errors
-    /// [`PlanError`] where a list can not be read.
+    /// [`PlanError`] where a list cannot be read.
     fn read(
         source: &dyn Source,
         head: CommitId,
@@ -228,7 +228,7 @@ impl Ground {
         self.lists.iter().find(|held| held.name.as_str() == name)
     }
 
-    /// Somebody's rows, with what they asked for since on top. A row that can not be read is none.
+    /// Somebody's rows, with what they asked for since on top. A row that cannot be read is none.
     pub(super) fn memberships(
         &self,
         who: &RecipientId,

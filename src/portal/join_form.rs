@@ -145,7 +145,7 @@ pub(super) fn consent(joining: &Joining, locale: Locale) -> &str {
 }
 
 /// A whole row: consent given, language, and the day of joining where the list has a column for it that must be filled. `None` where
-/// something that must be there is not: then the list can not be joined like this, as lint says.
+/// something that must be there is not: then the list cannot be joined like this, as lint says.
 pub(super) fn complete(held: &Held, mut values: Values, locale: Locale) -> Option<Values> {
     let list = &held.list;
     if let Some(column) = &list.consent.column {

@@ -179,7 +179,7 @@ impl Service {
         let found = found.await.unwrap_or_else(|why| Err(why.to_string()));
         let found = found.map_err(|why| {
             self.metrics.failed();
-            self.log(&format!("what is known of somebody can not be read: {why}"));
+            self.log(&format!("what is known of somebody cannot be read: {why}"));
             Refusal::Trouble
         })?;
         Ok((who, found))

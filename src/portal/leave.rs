@@ -36,7 +36,7 @@ impl Service {
         if leave.action != Action::Unsubscribe {
             return Err(Refusal::Link);
         }
-        // A topic that no list has any more can not be left by itself; whoever wants out is let out.
+        // A topic that no list has any more cannot be left by itself; whoever wants out is let out.
         let topic = match leave.scope {
             Tag::All => None,
             tag => self.ground().topic(&self.key(), tag),

@@ -146,7 +146,7 @@ impl Metrics {
         self.connections.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// The workspace at the main branch's head can not be read.
+    /// The workspace at the main branch's head cannot be read.
     pub(super) fn no_workspace(&self) {
         add(&self.workspace_failures, 1);
     }

@@ -82,7 +82,7 @@ pub type Log = dyn Fn(&str) + Send + Sync;
 
 impl Portal {
     /// Takes up what a former portal left in the spool, and is ready to answer. Where the remote is away it starts from what was
-    /// fetched last; where the workspace can not be read, from the last that could.
+    /// fetched last; where the workspace cannot be read, from the last that could.
     ///
     /// # Errors
     /// [`RoundError`].

@@ -57,7 +57,7 @@ impl Pages {
         let words = Words::of(page.locale);
         let portal = settings.portal.as_ref();
         let organisation = &settings.organisation;
-        // Where it can not be read, its text stands there: the organisation's name.
+        // Where it cannot be read, its text stands there: the organisation's name.
         let has_logo = settings.policy.brand.logo.is_some();
         let standing = context! {
             w => Value::from(Serde(words)),

@@ -35,10 +35,10 @@ const LONGEST_PAUSE: i64 = 52;
 /// How often, in days.
 const OFTEN: [u16; 4] = [0, 7, 30, 90];
 
-/// What somebody sent that can not be taken as it is: it is shown to them again, nothing of it lost.
+/// What somebody sent that cannot be taken as it is: it is shown to them again, nothing of it lost.
 #[derive(Default)]
 struct Tried {
-    /// By list: the values, and the columns whose values can not be taken.
+    /// By list: the values, and the columns whose values cannot be taken.
     lists: BTreeMap<String, (Values, BTreeSet<String>)>,
     often: Option<u16>,
 }

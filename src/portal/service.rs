@@ -40,7 +40,7 @@ pub type KeyOf = dyn Fn(&Settings) -> Result<RecipientKey, String> + Send + Sync
 
 /// What is handed in.
 pub struct Outside {
-    /// The organisation's key, as settings name it; or why it can not be had.
+    /// The organisation's key, as settings name it; or why it cannot be had.
     pub key: Box<KeyOf>,
     /// What encrypted lists are read with.
     pub keys: Keys,
@@ -77,7 +77,7 @@ pub(super) struct Service {
     /// Who is asked about on the ledger: one after the other.
     pub(super) looking: Arc<Semaphore>,
     ground: RwLock<Arc<Ground>>,
-    /// The main branch's head whose workspace can not be read, as the log has it already.
+    /// The main branch's head whose workspace cannot be read, as the log has it already.
     unread: Mutex<Option<CommitId>>,
     folds: RwLock<Folds>,
     counter: AtomicU64,
@@ -116,7 +116,7 @@ pub(super) enum Refusal {
     Large,
     /// A form that does not come to its end.
     Late,
-    /// What can not be done with that address.
+    /// What cannot be done with that address.
     Method,
 }
 
@@ -421,7 +421,7 @@ impl Asker {
                 .filter_map(|value| value.to_str().ok())
                 .flat_map(|value| value.split(','))
                 .collect();
-            // From the right, as long as it is our proxies that speak: what stands before an entry that can not be read
+            // From the right, as long as it is our proxies that speak: what stands before an entry that cannot be read
             // anybody may have written.
             for one in told.iter().rev().map_while(|one| forwarded(one.trim())) {
                 address = one;

@@ -1,4 +1,4 @@
-//! The workspace that the portal stands on: the one at the main branch's head. Where it can not be read, the portal goes on with
+//! The workspace that the portal stands on: the one at the main branch's head. Where it cannot be read, the portal goes on with
 //! the last one that could, starts from it, too, and says so once.
 
 use std::path::Path;
@@ -65,7 +65,7 @@ fn keep_good(repository: &Path, head: CommitId) -> Result<(), GitError> {
     Repository::open(repository)?.move_reference(GOOD, head, |_| Ok::<_, GitError>(true))
 }
 
-/// The key that settings name, or why it can not be had.
+/// The key that settings name, or why it cannot be had.
 type NewKey = Result<RecipientKey, String>;
 
 impl Service {
@@ -122,13 +122,13 @@ impl Service {
         }
     }
 
-    /// Counts that the workspace at the main branch's head can not be read; the log has it once.
+    /// Counts that the workspace at the main branch's head cannot be read; the log has it once.
     pub(super) fn can_not_read(&self, head: CommitId, why: &GroundError) {
         self.metrics.no_workspace();
         if self.unread(|unread| unread.replace(head)) != Some(head) {
             let goes_on = self.ground().head;
             self.log(&format!(
-                "the workspace on the main branch can not be read, so the one of {goes_on} counts until it can: {why}"
+                "the workspace on the main branch cannot be read, so the one of {goes_on} counts until it can: {why}"
             ));
         }
     }

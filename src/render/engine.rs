@@ -41,7 +41,7 @@ const NO_DAY: &str = "this is no day such as 2026-12-03";
 const NO_NUMBER: &str = "this is no number";
 const NO_LINK: &str =
     "this is no address that a link may lead to: it must begin with https://, http:// or mailto:";
-const NO_STYLE: &str = "this can not stand in a style";
+const NO_STYLE: &str = "this cannot stand in a style";
 /// What is said where a template is not done in [`FUEL`] steps.
 pub(super) const TOO_LONG: &str = "the template takes too many steps";
 

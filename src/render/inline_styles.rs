@@ -13,7 +13,7 @@ const MOST_PAIRS: usize = 20_000_000;
 /// name in errors.
 ///
 /// # Errors
-/// [`RenderError::Style`] where the sheet can not be read, or would take too long.
+/// [`RenderError::Style`] where the sheet cannot be read, or would take too long.
 pub(super) fn inline(page: &str, sheet: &str, file: &str) -> Result<String, RenderError> {
     let failed = |why: String| RenderError::Style {
         file: file.to_owned(),

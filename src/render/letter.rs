@@ -191,7 +191,7 @@ impl Compiled {
         })
     }
 
-    /// Whoever holds this copy leaves for themselves: a cc can not unsubscribe the recipient.
+    /// Whoever holds this copy leaves for themselves: a cc cannot unsubscribe the recipient.
     fn leaving(&self, view: &RecipientView<'_>) -> Leaving {
         let leave = Leave {
             action: Action::Unsubscribe,

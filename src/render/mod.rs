@@ -3,7 +3,7 @@
 //!
 //! [`Compiled::compile`], then [`Compiled::letter`] from as many threads as there are. Opens nothing,
 //! reads no clock and no file: everything is handed in. Whatever stands in a row ends up as text: it
-//! can not become a header, a tag, or a link that runs something.
+//! cannot become a header, a tag, or a link that runs something.
 
 mod additions;
 mod assemble;
@@ -56,7 +56,7 @@ use crate::mail::header::HeaderError;
 /// Why there is no mail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
-    /// A template is wrong, or can not be filled for this recipient.
+    /// A template is wrong, or cannot be filled for this recipient.
     #[error("{}:{}:{}: {why}", .at.file, .at.line, .at.column)]
     Template {
         /// Where.
@@ -96,7 +96,7 @@ pub enum RenderError {
         /// The limit.
         limit: usize,
     },
-    /// A value can not stand in a header.
+    /// A value cannot stand in a header.
     #[error(transparent)]
     Header(#[from] HeaderError),
     /// An address of the settings or the campaign is none.
@@ -111,7 +111,7 @@ pub enum RenderError {
     #[error("postmerge.yaml: {0}")]
     Setting(String),
     /// The style sheet could not be inlined.
-    #[error("{file}: the style sheet can not be inlined: {why}")]
+    #[error("{file}: the style sheet cannot be inlined: {why}")]
     Style {
         /// The page or sheet.
         file: String,

@@ -50,7 +50,7 @@ const URLS: [&str; 9] = [
     "data",
     "longdesc",
 ];
-/// Holds a style with tags while the inliner works: it drops declarations that it can not read.
+/// Holds a style with tags while the inliner works: it drops declarations that it cannot read.
 const KEPT_STYLE: &str = "data-pm-style";
 
 /// Takes a page apart.
@@ -148,7 +148,7 @@ pub fn attributes(tag: &str) -> Vec<Attribute<'_>> {
         if rest.is_empty() {
             return list;
         }
-        // A stray `=` can not be a name.
+        // A stray `=` cannot be a name.
         let (name, after) = rest.split_at(end.max(1).min(rest.len()));
         let trimmed = after.trim_start();
         let (value, left) = match trimmed.strip_prefix('=') {

@@ -2,7 +2,7 @@
 //! the picture that says that it was shown, and counted links. Which of them a campaign uses is found out when it is compiled;
 //! for each recipient only the tokens are made.
 //!
-//! What stands in a copy is its reader's own: a cc can not change the recipient's data. Copies are not counted, and have no page
+//! What stands in a copy is its reader's own: a cc cannot change the recipient's data. Copies are not counted, and have no page
 //! of their own. A specimen (a mail that is only shown) has addresses that open nobody's page.
 
 use std::sync::Arc;
@@ -166,7 +166,7 @@ impl Personal {
     /// One recipient's.
     ///
     /// # Errors
-    /// [`RenderError::Setting`] where an invitation can not be sealed.
+    /// [`RenderError::Setting`] where an invitation cannot be sealed.
     pub(super) fn values(
         &self,
         key: &RecipientKey,

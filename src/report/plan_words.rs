@@ -101,7 +101,7 @@ pub(super) fn when(when: &When, zone: &TimeZone) -> String {
         When::SentBefore(before) => format!("not: it {}", cut(&before.to_string(), LONGEST_REASON)),
         When::Over => "not: it is over".to_owned(),
         When::Cancelled => "not: it is cancelled".to_owned(),
-        When::Unreadable => "not: it can not be read".to_owned(),
+        When::Unreadable => "not: it cannot be read".to_owned(),
         When::NotKnown => "not known".to_owned(),
     }
 }

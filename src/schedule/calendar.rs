@@ -18,7 +18,7 @@ pub struct Calendar {
     holidays: Arc<BTreeSet<Date>>,
 }
 
-/// A calendar that can not be made.
+/// A calendar that cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CalendarError {
     /// The zone database does not have it.

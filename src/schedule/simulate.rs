@@ -124,7 +124,7 @@ pub fn watch(simulation: Simulation, road: &mut impl Road) -> Simulated {
         if result.unsent == 0 {
             break;
         }
-        // What can not go in this stretch may in the next one.
+        // What cannot go in this stretch may in the next one.
         let done = under_way.front().map(|(at, _)| *at);
         let wakes = pacer.wake_at().into_iter().chain(done);
         now = wakes.filter(|at| *at > now).fold(until, Timestamp::min);

@@ -47,7 +47,7 @@ impl DnsExchangers {
     /// Asks the servers that the machine is configured with.
     ///
     /// # Errors
-    /// [`DnsError`] where the machine's configuration can not be read.
+    /// [`DnsError`] where the machine's configuration cannot be read.
     pub fn from_system() -> Result<Self, DnsError> {
         resolver::of_system(PATIENCE).map(Self)
     }

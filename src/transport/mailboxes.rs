@@ -2,7 +2,7 @@
 //!
 //! One policy for the in-process transport and for the inbox that speaks SMTP, so that a test can
 //! run on either. It counts every copy that was taken, which is how "never twice" is proven. Rules
-//! count down under one lock: two connections can not both be "the first".
+//! count down under one lock: two connections cannot both be "the first".
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

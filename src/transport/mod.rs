@@ -92,7 +92,7 @@ pub enum Attempt {
         stage: Stage,
     },
     /// Not handed over, and the relay did not say why: the connection broke before the final dot,
-    /// or the relay can not carry such a mail (a size, an address). Safe to try again.
+    /// or the relay cannot carry such a mail (a size, an address). Safe to try again.
     Untouched(Failure),
     /// The connection broke after the final dot, before the reply: nobody knows.
     Unknown(Failure),

@@ -9,7 +9,7 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 
-/// DNS can not be asked.
+/// DNS cannot be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("DNS is not to be had: {0}")]
 pub struct DnsError(String);
@@ -34,7 +34,7 @@ impl Patience {
 /// Asks the servers that the machine is configured with.
 ///
 /// # Errors
-/// [`DnsError`] where the machine's configuration can not be read.
+/// [`DnsError`] where the machine's configuration cannot be read.
 pub fn of_system(patience: Patience) -> Result<TokioResolver, DnsError> {
     let mut builder =
         TokioResolver::builder_tokio().map_err(|error| DnsError(error.to_string()))?;

@@ -22,7 +22,7 @@ use crate::clock::Clock;
 /// Why there is nothing to check a certificate against.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TrustError {
-    /// The authorities given can not be read.
+    /// The authorities given cannot be read.
     #[error("certificate authority: {0}")]
     Authority(String),
     /// Neither the machine nor the settings have any.

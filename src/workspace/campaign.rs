@@ -124,7 +124,7 @@ fn expect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Expect>, 
             min: Some(min),
             max: Some(max),
         }) if min > max => {
-            let why = format!("at least {min} and at most {max} can not both hold");
+            let why = format!("at least {min} and at most {max} cannot both hold");
             Err(serde::de::Error::custom(why))
         }
         _ => Ok(expect),

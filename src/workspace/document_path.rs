@@ -1,7 +1,7 @@
 //! A document's `file`: a path beside `campaign.yaml`, with `{{ column }}` in it where each
 //! recipient has a document of their own.
 //!
-//! Whatever is in a row can not become a path: a value is part of one file's name and nothing else.
+//! Whatever is in a row cannot become a path: a value is part of one file's name and nothing else.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -39,8 +39,8 @@ pub enum DocumentPathError {
     /// The member's cell is empty.
     #[error("the column `{0}` is empty in this row")]
     Empty(String),
-    /// The member's cell can not be part of a file's name.
-    #[error("the column `{column}` holds `{value}`, which can not be part of a file's name")]
+    /// The member's cell cannot be part of a file's name.
+    #[error("the column `{column}` holds `{value}`, which cannot be part of a file's name")]
     NotAName {
         /// Which column.
         column: String,
@@ -118,7 +118,7 @@ impl DocumentPath {
     /// The path of this member's document, below the campaign's folder.
     ///
     /// # Errors
-    /// [`DocumentPathError`] where a value is empty or can not be part of a file's name.
+    /// [`DocumentPathError`] where a value is empty or cannot be part of a file's name.
     pub fn resolve(&self, member: &Member) -> Result<String, DocumentPathError> {
         let path = self.filled(|column| {
             let index = member.columns.iter().position(|name| name == column);

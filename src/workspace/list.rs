@@ -44,7 +44,7 @@ pub struct List {
     /// The column that holds a member's language: `es`, `it` or `en`.
     #[serde(default)]
     pub language_column: Option<String>,
-    /// How people join by themselves; absent: they can not.
+    /// How people join by themselves; absent: they cannot.
     #[serde(default)]
     pub joining: Option<Joining>,
 }

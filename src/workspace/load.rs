@@ -1,4 +1,4 @@
-//! Loading: bytes → text → YAML value → schema → typed file. What can not be read yields findings
+//! Loading: bytes → text → YAML value → schema → typed file. What cannot be read yields findings
 //! with their places, and everything else goes on.
 
 use std::borrow::Cow;
@@ -217,7 +217,7 @@ impl<'a> Loader<'a> {
     fn campaign_id(&mut self, path: &WorkspacePath, folder: &str) -> Option<CampaignId> {
         let id = CampaignId::parse(folder).ok();
         if id.is_none() {
-            let message = format!("the folder `{folder}` can not be a campaign's id");
+            let message = format!("the folder `{folder}` cannot be a campaign's id");
             self.find(
                 Diagnostic::new(&rules::CAMPAIGN_ID_INVALID, path, Place::File, message)
                     .why("the id stands in the Message-ID of every mail and in the ledger's paths")
@@ -234,7 +234,7 @@ impl<'a> Loader<'a> {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b));
         if !fine {
-            let message = format!("`{name}` can not be referred to as a name");
+            let message = format!("`{name}` cannot be referred to as a name");
             self.find(
                 Diagnostic::new(&rules::NAME_INVALID, path, Place::File, message)
                     .help("rename it: letters without accents, digits, `.`, `_` and `-`"),
@@ -408,7 +408,7 @@ impl<'a> Loader<'a> {
             SourceError::Io { path, why } => (
                 &rules::FILE_UNREADABLE,
                 path,
-                format!("`{path}` can not be read: {why}"),
+                format!("`{path}` cannot be read: {why}"),
                 "mend what the message names",
             ),
             SourceError::Encrypted { path, why } => (

@@ -138,7 +138,7 @@ pub struct Loaded {
     pub findings: Vec<Diagnostic>,
 }
 
-/// Why a workspace, or a part of it, can not be used.
+/// Why a workspace, or a part of it, cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", first(findings))]
 pub struct LoadError {

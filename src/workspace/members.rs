@@ -45,7 +45,7 @@ pub struct RowAt {
     pub row: u64,
 }
 
-/// Why a whole list can not be read.
+/// Why a whole list cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     /// The file has no heading row.
@@ -172,7 +172,7 @@ impl RowError {
         &self.raw
     }
 
-    /// Whether the address itself is at fault: it is none, or its cell can not be read.
+    /// Whether the address itself is at fault: it is none, or its cell cannot be read.
     pub fn is_about_address(&self) -> bool {
         self.is_address
     }

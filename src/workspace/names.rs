@@ -1,4 +1,4 @@
-//! The names that files refer to each other by: one type each, so that a list's name can not be
+//! The names that files refer to each other by: one type each, so that a list's name cannot be
 //! taken for a template's.
 
 use std::borrow::Borrow;

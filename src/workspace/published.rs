@@ -1,8 +1,8 @@
 //! The URLs that assets and documents are published under. Publishing and linking both ask here, so
-//! that a link can not miss its file.
+//! that a link cannot miss its file.
 //!
 //! An asset's name holds its content's hash, so it may be cached for ever. A document's name holds a
-//! *keyed* hash of its content: who has one document's link can not guess another's.
+//! *keyed* hash of its content: who has one document's link cannot guess another's.
 
 use crate::mail::digest::Digest;
 use crate::mail::percent::encoded;

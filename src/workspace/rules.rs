@@ -22,7 +22,7 @@ macro_rules! rules {
 
 rules! {
     FILE_MISSING "PM001" "file-missing" Error "A file that must be there is missing.";
-    FILE_UNREADABLE "PM002" "file-unreadable" Error "A file or folder can not be read.";
+    FILE_UNREADABLE "PM002" "file-unreadable" Error "A file or folder cannot be read.";
     LINK_NOT_FOLLOWED "PM003" "link-not-followed" Error "A file is a symbolic link, or no regular file.";
     FILE_TOO_LARGE "PM004" "file-too-large" Error "A file is larger than such files may be.";
     NOT_UTF8 "PM005" "not-utf8" Error "A file is not encoded in UTF-8.";
@@ -38,7 +38,7 @@ rules! {
     SCHEMA_INVALID "PM020" "schema-invalid" Error "A value is not of the kind that its key takes.";
     UNKNOWN_KEY "PM021" "unknown-key" Error "A mapping has a key that means nothing there.";
     KEY_MISSING "PM022" "key-missing" Error "A mapping lacks a key that it must have.";
-    CAMPAIGN_ID_INVALID "PM030" "campaign-id-invalid" Error "A campaign's folder has a path that can not be its id.";
+    CAMPAIGN_ID_INVALID "PM030" "campaign-id-invalid" Error "A campaign's folder has a path that cannot be its id.";
     BODY_MISSING "PM031" "body-missing" Error "A campaign has neither `body.md` nor `body.html`, or both.";
     NAME_INVALID "PM032" "name-invalid" Error "A list's file or a template's folder has a name that nothing can refer to.";
     MEMBERS_TWICE "PM037" "members-twice" Error "A list has its members twice, encrypted and not.";

@@ -53,7 +53,7 @@ impl Kind {
 
     /// The schema as its file has it.
     pub fn text(self) -> String {
-        // A tree of JSON values: writing it can not fail.
+        // A tree of JSON values: writing it cannot fail.
         let mut text = serde_json::to_string_pretty(&self.schema()).unwrap_or_default();
         text.push('\n');
         text

@@ -199,7 +199,7 @@ fn one_of(error: &ValidationError<'_>, words: &[String], path: &str) -> Diagnost
     let place = Place::Value(error.instance_path().as_str().to_owned());
     let given = error.instance().as_str().unwrap_or_default();
     let listed: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
-    let message = format!("{} can not stand here", shown(error.instance()));
+    let message = format!("{} cannot stand here", shown(error.instance()));
     Diagnostic::new(&rules::SCHEMA_INVALID, path, place, message)
         .help(format!("write one of {}", listed.join(", ")))
         .did_you_mean(given, words.iter().map(String::as_str))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::source::{Listed, Source, SourceError, WorkspacePath};
 use crate::git::{CommitId, Entry, EntryKind, GitError, Repository};
 
-/// The files of one commit. Links are entries that can not be read; nothing is checked out.
+/// The files of one commit. Links are entries that cannot be read; nothing is checked out.
 pub struct Tree {
     repository: Arc<Repository>,
     commit: CommitId,
@@ -69,7 +69,7 @@ impl Tree {
                 EntryKind::Folder if depth < DEEPEST => {
                     self.collect(&path, &entry, depth + 1, found)?;
                 }
-                // A name that no workspace path may have (a backslash, a control character) can not
+                // A name that no workspace path may have (a backslash, a control character) cannot
                 // be asked for either.
                 kind => found.extend(WorkspacePath::parse(&path).map(|path| Listed {
                     path,

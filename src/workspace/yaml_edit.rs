@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::yaml;
 use crate::diagnostic::place::pointer;
 
-/// `text` with `key`, one of the file's outermost, being `number`; `None` where that can not be done so.
+/// `text` with `key`, one of the file's outermost, being `number`; `None` where that cannot be done so.
 pub fn with_number(path: &str, text: &str, key: &str, number: u32) -> Option<String> {
     let before = yaml::read(path, text.to_owned());
     let mut wanted = before.value?;

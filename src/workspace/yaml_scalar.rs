@@ -6,7 +6,7 @@
 
 use serde_json::{Number, Value};
 
-/// A number that JSON can not hold.
+/// A number that JSON cannot hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooLarge;
 

@@ -281,7 +281,7 @@ impl Desktop {
         open(&house.clone_of("reader"), &LedgerSettings::default()).unwrap()
     }
 
-    /// The same where the workspace can not be read.
+    /// The same where the workspace cannot be read.
     pub fn ledger(&self, house: &House) -> Ledger {
         let settings = LedgerSettings::default();
         let mut ledger = opened::ledger(&house.clone_of("reader"), &settings).unwrap();

@@ -42,7 +42,7 @@ async function tabTo(selector) {
     await page.keyboard.press("Tab");
     if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) {
       const it = await focused();
-      if (!it.seen) throw new Error(`the focus can not be seen on ${it.html}`);
+      if (!it.seen) throw new Error(`the focus cannot be seen on ${it.html}`);
       return;
     }
   }
@@ -72,7 +72,7 @@ async function walk(where, wrong) {
       it = await focused();
     }
     if (it.html !== html) wrong.push(`${where}: Tab comes to ${it.html} where ${html} is next`);
-    if (!it.seen) wrong.push(`${where}: the focus can not be seen on ${it.html}`);
+    if (!it.seen) wrong.push(`${where}: the focus cannot be seen on ${it.html}`);
   }
 }
 

@@ -164,7 +164,7 @@ impl Mbox {
         })
     }
 
-    /// A state that can not be read is none: messages are read once more, and count once.
+    /// A state that cannot be read is none: messages are read once more, and count once.
     fn state(&self) -> Option<State> {
         self.clock.as_ref()?;
         let file = open_regular(&self.beside(".postmerge")).ok()?;
@@ -203,7 +203,7 @@ impl Mbox {
             }
         }
         let mut state = None;
-        // Only what has nothing undone before it: an offset can not leave anything out.
+        // Only what has nothing undone before it: an offset cannot leave anything out.
         while let Some((end, tail)) = self.ahead.remove(&self.remembered) {
             self.remembered = end;
             state = Some(State { offset: end, tail });

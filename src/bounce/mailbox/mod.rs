@@ -107,7 +107,7 @@ pub enum MailboxError {
     #[allow(missing_docs)]
     NotThat { path: PathBuf, why: &'static str },
     /// The system refused.
-    #[error("{}: can not {doing}: {source}", path.display())]
+    #[error("{}: cannot {doing}: {source}", path.display())]
     #[allow(missing_docs)]
     Io {
         path: PathBuf,
@@ -123,7 +123,7 @@ pub enum MailboxError {
     #[allow(missing_docs)]
     Locked { path: PathBuf, lock: PathBuf },
     /// Not a folder's name.
-    #[error("`{0}` can not be the name of a mail folder")]
+    #[error("`{0}` cannot be the name of a mail folder")]
     Folder(String),
     /// Settings name an environment variable that is not there.
     #[error("the environment variable {0} is not set")]
@@ -134,7 +134,7 @@ pub enum MailboxError {
     /// The server, or the way to it.
     #[error(transparent)]
     Imap(#[from] ImapError),
-    /// What is configured for the server can not work.
+    /// What is configured for the server cannot work.
     #[error("IMAP server: {0}")]
     Config(#[from] ConfigError),
 }

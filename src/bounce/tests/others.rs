@@ -104,7 +104,7 @@ fn machines_that_answer_for_people_are_no_bounces() {
     for (subject, text) in [
         (
             "Out of Office: Rueda",
-            "I am away until Monday. If it can not wait, write to leo@a.example.",
+            "I am away until Monday. If it cannot wait, write to leo@a.example.",
         ),
         (
             "Automatic reply: Undelivered Mail Returned to Sender",
@@ -135,7 +135,7 @@ fn machines_that_answer_for_people_are_no_bounces() {
         let bytes = letter("Ana <ana@a.example>", subject, text);
         assert_eq!(read(&bytes).kind, Kind::AutoReply, "{subject}");
     }
-    let bytes = b"From: ana@a.example\nTo: e@camara.example\nSubject: Rueda\nAuto-Submitted: auto-replied (vacation)\n\nThe user leo@a.example can not be reached.";
+    let bytes = b"From: ana@a.example\nTo: e@camara.example\nSubject: Rueda\nAuto-Submitted: auto-replied (vacation)\n\nThe user leo@a.example cannot be reached.";
     assert_eq!(read(bytes).kind, Kind::AutoReply);
 }
 

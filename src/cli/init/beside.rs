@@ -9,7 +9,7 @@ use std::path::Path;
 use super::scaffold::Made;
 use crate::cli::error::CliError;
 
-/// The guide for the staff, where it can not be the README.
+/// The guide for the staff, where it cannot be the README.
 const GUIDE: &str = "MAIL.md";
 
 /// A file to be written.

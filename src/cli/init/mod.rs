@@ -84,7 +84,7 @@ impl From<Language> for Locale {
 /// Runs the command.
 ///
 /// # Errors
-/// [`CliError`] where something is there already, what is wished for can not be, or a file can not be written.
+/// [`CliError`] where something is there already, what is wished for cannot be, or a file cannot be written.
 pub fn run(
     cli: &Cli,
     arguments: &Arguments,
@@ -154,7 +154,7 @@ fn said(folder: &Path, campaign: &str, pieces: &[Piece], arguments: &Arguments) 
          1. In postmerge.yaml: the postal address, the mail server{account}. Then `postmerge codeowners`.\n  \
          2. Put your members into the list; those in it are invented. Then `postmerge lint`.\n  \
          3. Make it a repository, push it to its main branch, and see what would go out:\n       \
-         export POSTMERGE_KEY=$(openssl rand -hex 32)   # keep it: it can not be changed later\n       \
+         export POSTMERGE_KEY=$(openssl rand -hex 32)   # keep it: it cannot be changed later\n       \
          postmerge send --campaign {} --now --dry-run\n  \
          4. Publish the logo, pictures and documents that mails link to: the workflow Publish, or `postmerge publish`.\n     \
          Until they are there, `send` holds the campaign.\n  \

@@ -43,7 +43,7 @@ pub(super) enum ScaffoldError {
     NameEmpty,
     #[error("the name has more than {LONGEST_NAME} characters")]
     NameLong,
-    #[error("the name has a line break, or a character that can not be seen")]
+    #[error("the name has a line break, or a character that cannot be seen")]
     NameUnseen,
     #[error("`{0}` is no domain that mail comes from")]
     Domain(String),

@@ -23,7 +23,7 @@ use crate::workspace::members::Members;
     long_about = "Opens an encrypted list in your editor ($VISUAL, $EDITOR, or vi) and encrypts it again when you close it, to the keys \
         that postmerge.yaml names. Needs a key (POSTMERGE_AGE_KEY or POSTMERGE_AGE_KEY_FILE).\n\n\
         Meanwhile the members stand in a temporary file that only you can read; it is removed afterwards, also where something goes \
-        wrong. Rows that can not be read are shown, and the editor opens again. Without a change the encrypted file stays byte for byte \
+        wrong. Rows that cannot be read are shown, and the editor opens again. Without a change the encrypted file stays byte for byte \
         as it was.",
     after_help = "Examples:\n  \
         postmerge lists edit socios\n  \
@@ -97,7 +97,7 @@ fn edited(file: &ListFile, before: &[u8], terminal: &mut Terminal) -> Result<Vec
         }
         if !again(terminal)? {
             break Err(CliError::new(
-                "the list can not be read as it was left: nothing was changed",
+                "the list cannot be read as it was left: nothing was changed",
             ));
         }
     };
@@ -148,7 +148,7 @@ fn open_editor(path: &Path) -> Result<(), CliError> {
     command.env_remove(crate::workspace::encryption::KEY_VARIABLE);
     let ended = command
         .status()
-        .map_err(|why| CliError::new(format!("the editor `{editor}` can not be started: {why}")))?;
+        .map_err(|why| CliError::new(format!("the editor `{editor}` cannot be started: {why}")))?;
     match ended.success() {
         true => Ok(()),
         false => Err(CliError::new(format!(

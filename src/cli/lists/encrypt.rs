@@ -16,7 +16,7 @@ use crate::workspace::loaded::ListFile;
         Git's history keeps what was committed before: encrypt a list before its first commit, or take the old files out of history \
         (docs/hygiene.md).\n\n\
         A list that is encrypted already is encrypted anew where it is named, to the keys that postmerge.yaml names now: after \
-        somebody came or left. That takes a key. Whom a file is encrypted to can not be seen from it; and whoever could read it once \
+        somebody came or left. That takes a key. Whom a file is encrypted to cannot be seen from it; and whoever could read it once \
         keeps what they read.",
     after_help = "Examples:\n  \
         postmerge lists key --out ~/postmerge.key   a key; its public half goes into postmerge.yaml\n  \

@@ -28,8 +28,9 @@ impl HereLists {
         let root = workspace_folder::find(cli.workspace.as_deref())?;
         let files = Keyed::new(Folder::new(&root), keys()?);
         let Some((workspace, _)) = Workspace::load(&files).as_far_as_read() else {
-            return Err(CliError::new("postmerge.yaml can not be read")
-                .hint("`postmerge lint` shows where"));
+            return Err(
+                CliError::new("postmerge.yaml cannot be read").hint("`postmerge lint` shows where")
+            );
         };
         Ok(Self {
             root,
@@ -117,7 +118,7 @@ impl HereLists {
     /// Deletes a file whose content stands in another one now.
     pub(super) fn delete(&self, path: &str) -> Result<(), CliError> {
         let done = std::fs::remove_file(self.root.join(path));
-        done.map_err(|why| CliError::new(format!("{path} can not be deleted: {why}")))
+        done.map_err(|why| CliError::new(format!("{path} cannot be deleted: {why}")))
     }
 
     /// Whether git has the file in some commit: then history keeps it.

@@ -14,7 +14,7 @@ use crate::workspace::encryption::NewKey;
     long_about = "Makes a key that encrypted lists are read with, into a file that only you can read, and shows its public half, which \
         goes into postmerge.yaml. The file is as `age-keygen` writes it, and works with `age` and `rage`.\n\n\
         Everybody who reads or sends has a key of their own, and so has the runner: its file's content becomes the secret \
-        POSTMERGE_AGE_KEY. Keep a copy: a list whose keys are all lost can not be read by anybody.",
+        POSTMERGE_AGE_KEY. Keep a copy: a list whose keys are all lost cannot be read by anybody.",
     after_help = "Examples:\n  \
         postmerge lists key --out ~/postmerge.key\n  \
         export POSTMERGE_AGE_KEY_FILE=~/postmerge.key\n  \
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit
         .open(path)
         .and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|why| {
-        CliError::new(format!("{} can not be written: {why}", path.display()))
+        CliError::new(format!("{} cannot be written: {why}", path.display()))
             .hint("a key is never written over another: name a file that is not there")
     })?;
     terminal.print(&format!(

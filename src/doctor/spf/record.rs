@@ -1,4 +1,4 @@
-//! Reading an SPF record (RFC 7208, sections 4.5 to 6). Asks nobody; says where it can not be read.
+//! Reading an SPF record (RFC 7208, sections 4.5 to 6). Asks nobody; says where it cannot be read.
 //!
 //! Macros (section 7) are seen, not expanded.
 
@@ -51,9 +51,9 @@ pub(super) struct Record {
     pub(super) redirect: Option<String>,
 }
 
-/// A term that receivers can not read: to them the whole record is void (section 4.6).
+/// A term that receivers cannot read: to them the whole record is void (section 4.6).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{term}` in it can not be read: {why}")]
+#[error("`{term}` in it cannot be read: {why}")]
 pub(super) struct RecordError {
     /// As it is written.
     pub(super) term: String,

@@ -213,7 +213,7 @@ impl Ledger {
     /// The notices that owners got, oldest first.
     ///
     /// # Errors
-    /// [`LedgerError`], where one can not be read: somebody would be told again.
+    /// [`LedgerError`], where one cannot be read: somebody would be told again.
     pub fn notices(&self) -> Result<Vec<Notice>, LedgerError> {
         self.documents(Notice::FOLDER, "a notice", Notice::read)
     }
@@ -221,7 +221,7 @@ impl Ledger {
     /// Which messages of people were forwarded, and which are being.
     ///
     /// # Errors
-    /// [`LedgerError`], where one can not be read: a message would go out again.
+    /// [`LedgerError`], where one cannot be read: a message would go out again.
     pub fn forwards(&self) -> Result<Forwards, LedgerError> {
         let mut all = Forwards::default();
         let files = self.documents(Forward::FOLDER, "a forwarding", Forward::read)?;

@@ -33,7 +33,7 @@ pub use scan::scan;
 use buckets::{NO_INDEX, Row};
 use state::State;
 
-/// The index can not be kept, or the ledger not be read.
+/// The index cannot be kept, or the ledger not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     /// The ledger.

@@ -40,7 +40,7 @@ pub enum Why {
         "`{0}` is not a line of ledger format {VERSION}: a newer postmerge may have written it"
     )]
     UnknownLine(String),
-    #[error("a `{0}` line that can not be read")]
+    #[error("a `{0}` line that cannot be read")]
     Malformed(String),
 }
 

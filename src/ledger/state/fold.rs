@@ -27,7 +27,7 @@ pub enum Contradiction {
     NotInAudience(RecipientIndex),
     #[error("claim {0} is made a second time")]
     ClaimedTwice(ClaimId),
-    #[error("claim {claim} is on recipient {recipient}, who is {status} and can not be claimed")]
+    #[error("claim {claim} is on recipient {recipient}, who is {status} and cannot be claimed")]
     NotClaimable {
         claim: ClaimId,
         recipient: RecipientIndex,

@@ -69,9 +69,9 @@ pub(in crate::lint) fn mailed(path: &str, place: Place) -> Diagnostic {
 }
 
 pub(in crate::lint) fn not_allowed(path: &str, place: Place, name: &str) -> Diagnostic {
-    let message = format!("findings of `{name}` can not be accepted");
+    let message = format!("findings of `{name}` cannot be accepted");
     Diagnostic::new(&CHECK.rule, path, place, message)
-        .why("what it is about can not be read, or not be sent, as long as it is there")
+        .why("what it is about cannot be read, or not be sent, as long as it is there")
 }
 
 pub(in crate::lint) fn without_reason(path: &str, place: Place, name: &str) -> Diagnostic {

@@ -39,7 +39,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let wanted = match codeowners::text(settings, &loaded.lists, &loaded.campaigns) {
         Ok(wanted) => wanted,
         Err(why) => {
-            let message = format!("it can not be brought up to date: {why}");
+            let message = format!("it cannot be brought up to date: {why}");
             let help = "see `people` in postmerge.yaml: `github` and `roles`";
             out.push(finding(Place::File, message).help(help));
             return;

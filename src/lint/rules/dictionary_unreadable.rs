@@ -10,7 +10,7 @@ pub static CHECK: Check = Check {
         code: "PM220",
         name: "dictionary-unreadable",
         severity: Severity::Warning,
-        summary: "A dictionary can not be read.",
+        summary: "A dictionary cannot be read.",
     },
     run: |_, _| {},
 };

@@ -37,7 +37,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 continue;
             }
             ListError::Io(why) => {
-                let message = format!("`{}` can not be read: {why}", file.members);
+                let message = format!("`{}` cannot be read: {why}", file.members);
                 let place = Place::File;
                 out.push(Diagnostic::new(
                     &FILE_UNREADABLE,

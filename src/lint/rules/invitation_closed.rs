@@ -22,7 +22,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let Some(invitation) = &file.campaign.invitation else {
             continue;
         };
-        // One that is not there, or can not be read, has its own finding.
+        // One that is not there, or cannot be read, has its own finding.
         let Some(list) = context.loaded.lists.get(&invitation.list) else {
             continue;
         };

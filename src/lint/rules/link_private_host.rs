@@ -10,7 +10,7 @@ pub static CHECK: Check = Check {
         code: "PM103",
         name: "link-private-host",
         severity: Severity::Error,
-        summary: "A link leads to a machine that recipients can not reach.",
+        summary: "A link leads to a machine that recipients cannot reach.",
     },
     run,
 };
@@ -45,7 +45,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             };
             out.push(
                 text.finding(&CHECK.rule, &link.at, why)
-                    .why("recipients can not reach it, or should not trust it; filters reject numbers and user names")
+                    .why("recipients cannot reach it, or should not trust it; filters reject numbers and user names")
                     .help("write the page's public address"),
             );
         }

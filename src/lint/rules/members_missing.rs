@@ -47,7 +47,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                         let help = "an encrypted list is what `age` writes, encrypted to keys; git has what it was before";
                         (format!("`{members}` {why}"), Some(help.to_owned()))
                     }
-                    _ => (format!("`{members}` can not be read: {error}"), None),
+                    _ => (format!("`{members}` cannot be read: {error}"), None),
                 };
                 let mut finding = Diagnostic::new(&FILE_UNREADABLE, members, Place::File, message);
                 finding.help = help;

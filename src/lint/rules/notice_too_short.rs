@@ -19,7 +19,7 @@ pub static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    // The proposal can not shorten the notice that it needs, nor take holidays away.
+    // The proposal cannot shorten the notice that it needs, nor take holidays away.
     let earliest = context.ruling().filter_map(|settings| {
         let notice = &settings.notice;
         let days = u32::from(notice.business_days);

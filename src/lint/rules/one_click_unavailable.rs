@@ -11,7 +11,7 @@ pub static CHECK: Check = Check {
         code: "PM163",
         name: "one-click-unavailable",
         severity: Severity::Warning,
-        summary: "A newsletter can not be left with one click.",
+        summary: "A newsletter cannot be left with one click.",
     },
     run,
 };

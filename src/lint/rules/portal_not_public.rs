@@ -10,7 +10,7 @@ pub static CHECK: Check = Check {
         code: "PM246",
         name: "portal-not-public",
         severity: Severity::Error,
-        summary: "The portal is on this machine, where recipients can not reach it.",
+        summary: "The portal is on this machine, where recipients cannot reach it.",
     },
     run,
 };

@@ -35,7 +35,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             Place::value(&["policy", "reconfirmation", "unconfirmed"]),
             "no campaign says `reconfirmation`, so nobody is asked",
         )
-        .why("who was asked earlier and did not answer can not answer any more")
+        .why("who was asked earlier and did not answer cannot answer any more")
         .help("keep a campaign that asks every quarter, or write `unconfirmed: keep`"),
     );
 }

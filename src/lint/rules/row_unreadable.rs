@@ -1,4 +1,4 @@
-//! A row that can not be made out, such as one whose quotation mark is never closed.
+//! A row that cannot be made out, such as one whose quotation mark is never closed.
 
 use crate::diagnostic::{Diagnostic, Rule, Severity};
 use crate::lint::rows::{self, Kind};
@@ -10,7 +10,7 @@ pub static CHECK: Check = Check {
         code: "PM064",
         name: "row-unreadable",
         severity: Severity::Error,
-        summary: "A row can not be made out: an open quotation mark, or too long.",
+        summary: "A row cannot be made out: an open quotation mark, or too long.",
     },
     run,
 };

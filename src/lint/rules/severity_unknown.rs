@@ -30,9 +30,9 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 out.push(no_such_rule(&CHECK.rule, path, place, name, &all));
             }
             Some(rule) if rule.code < FIRST_ALLOWED => {
-                let message = format!("the severity of `{name}` can not be set");
+                let message = format!("the severity of `{name}` cannot be set");
                 let finding = Diagnostic::new(&CHECK.rule, "postmerge.yaml", place, message);
-                out.push(finding.why("what it is about can not be read as long as it is there"));
+                out.push(finding.why("what it is about cannot be read as long as it is there"));
             }
             Some(_) => {}
         }

@@ -22,7 +22,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let Some(topic) = &audience.topic else {
             continue;
         };
-        // A list that is not there or can not be read may have the topic; it has its own finding.
+        // A list that is not there or cannot be read may have the topic; it has its own finding.
         let lists: Option<Vec<_>> = audience
             .lists
             .iter()

@@ -55,7 +55,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let message = format!("{part} does not show `unsubscribe_url`");
         out.push(
             Diagnostic::new(&CHECK.rule, &file.path, Place::File, message)
-                .why("who can not leave reports the mail as spam, and the law demands it")
+                .why("who cannot leave reports the mail as spam, and the law demands it")
                 .help("the layout mentions it and does not show it: look at its `{% if %}`"),
         );
     }

@@ -39,7 +39,7 @@ pub struct Attachment<'a> {
 /// Writes MIME-Version, the content's header fields, the empty line and the body.
 ///
 /// # Errors
-/// [`HeaderError`] where an attachment's name or media type can not stand in a header.
+/// [`HeaderError`] where an attachment's name or media type cannot stand in a header.
 pub fn write(
     out: &mut Vec<u8>,
     message_id: &str,
@@ -153,7 +153,7 @@ fn delimiter(out: &mut Vec<u8>, boundary: &str, last: bool) {
     out.extend_from_slice(if last { b"--\r\n" } else { b"\r\n" });
 }
 
-/// `=_` can not come out of quoted-printable or base64 (RFC 2045 §6.7), so no content can hold it.
+/// `=_` cannot come out of quoted-printable or base64 (RFC 2045 §6.7), so no content can hold it.
 fn boundary(message_id: &str, level: char) -> String {
     let local = message_id.split('@').next().unwrap_or_default();
     let mut boundary = String::with_capacity(40);

@@ -54,7 +54,7 @@ static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
             rules.push(index);
         }
     }
-    // A table that can not be compiled finds nothing; the tests beside it would say so.
+    // A table that cannot be compiled finds nothing; the tests beside it would say so.
     let search = AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::Standard)

@@ -49,7 +49,7 @@ pub type OwnDocument<'a> = dyn Fn(&Member) -> Result<Option<Digest>, DocumentPro
 pub enum DocumentProblem {
     /// There is no such file, or the row gives it no name: the member is excluded.
     Missing,
-    /// It could not be read: the audience can not be resolved.
+    /// It could not be read: the audience cannot be resolved.
     Unreadable(String),
 }
 
@@ -167,9 +167,9 @@ pub enum Hold {
     /// Nobody is left.
     #[error("nobody would get it: the audience is empty")]
     Empty,
-    /// Rows of a list whose members must not get it can not be read: who stands there would be mailed.
+    /// Rows of a list whose members must not get it cannot be read: who stands there would be mailed.
     #[error(
-        "{rows} rows of the excluded list {list} can not be read: whoever stands there would get it"
+        "{rows} rows of the excluded list {list} cannot be read: whoever stands there would get it"
     )]
     ExcludedUnreadable {
         /// The first such list.
@@ -203,10 +203,10 @@ pub enum Hold {
     },
 }
 
-/// Why an audience can not be resolved. The texts are kept in the ledger: they hold nothing of a row.
+/// Why an audience cannot be resolved. The texts are kept in the ledger: they hold nothing of a row.
 #[derive(Debug, thiserror::Error)]
 pub enum AudienceError {
-    /// A list's file can not be read.
+    /// A list's file cannot be read.
     #[error("lists/{list}.csv: {}", .error.without_values())]
     List {
         /// Which.
@@ -246,8 +246,8 @@ pub enum AudienceError {
         /// Why.
         error: AddressError,
     },
-    /// A member's own document can not be read.
-    #[error("a recipient's own document can not be read: {0}")]
+    /// A member's own document cannot be read.
+    #[error("a recipient's own document cannot be read: {0}")]
     Document(String),
     /// More than an audience can count.
     #[error("there are more recipients, lists or copies than can be counted")]

@@ -90,7 +90,7 @@ struct Resolving<'a> {
     excluded_members: Ids,
     /// Who is in the list that is invited to.
     members: Ids,
-    /// Rows of excluded lists that can not be read.
+    /// Rows of excluded lists that cannot be read.
     unreadable: Option<(ListName, u64)>,
     /// For rows' own documents: each list's rows, where needed.
     rows: Vec<Rows>,

@@ -208,7 +208,7 @@ fn who_is_in_the_list_is_not_invited_to_it() {
     assert_eq!(reasons(&audience), ["member", "unsubscribed", "member"]);
     assert_eq!(audience.entries.len(), 2);
     assert_eq!(audience.hold, None);
-    // Who can not be read may be a member, and would be asked to become one.
+    // Who cannot be read may be a member, and would be asked to become one.
     case.invited_to[0].2 = spooled(&["wrong,,,,"]);
     assert!(matches!(
         case.resolve().hold,

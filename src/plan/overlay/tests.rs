@@ -205,6 +205,6 @@ fn who_is_gone_is_not_put_in_anew() {
     let found = overlay.amendments(&name, &list(0), FILE.as_bytes(), |_| true);
     let found = found.unwrap();
     assert_eq!((found.new.len(), found.refused), (0, 0));
-    // Another cell in a row that goes would be a change that can not be merged with its removal.
+    // Another cell in a row that goes would be a change that cannot be merged with its removal.
     assert!(found.changed.is_empty());
 }

@@ -21,7 +21,7 @@ use crate::mail::digest::Digest;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientId;
 
-/// Lines can not be read, or not be handed on.
+/// Lines cannot be read, or not be handed on.
 #[derive(Debug, thiserror::Error)]
 pub enum LinesError<E> {
     /// The ledger.

@@ -52,7 +52,7 @@ pub struct Preview<'a> {
     pub watch: Option<&'a str>,
 }
 
-/// The page. It is made of fixed parts: that it can not be made is a mistake in them, and said in it.
+/// The page. It is made of fixed parts: that it cannot be made is a mistake in them, and said in it.
 pub fn render(preview: &Preview<'_>) -> String {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -87,7 +87,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
-/// JSON that can not end the script element that it stands in (HTML, 4.12.1.3).
+/// JSON that cannot end the script element that it stands in (HTML, 4.12.1.3).
 fn inside_script(value: &Value) -> String {
     value.to_string().replace('<', "\\u003c")
 }

@@ -107,7 +107,7 @@ impl Fate {
 
 type Groups = BTreeMap<Name, Fate>;
 
-/// Compares a sending's recipients by the lists' rows in `source`; those that can not be read have nothing to say. The key makes rows recipients.
+/// Compares a sending's recipients by the lists' rows in `source`; those that cannot be read have nothing to say. The key makes rows recipients.
 pub fn compare(
     state: &OccurrenceState,
     back: Option<&Backs>,

@@ -194,9 +194,9 @@ pub struct Sending {
     pub accepted: Counting,
     /// On which days.
     pub days: BTreeSet<Date>,
-    /// When they would have been by the plan; `None` where that can not be told.
+    /// When they would have been by the plan; `None` where that cannot be told.
     pub planned: Option<Planned>,
-    /// By list, topic and column; `None` where that can not be told.
+    /// By list, topic and column; `None` where that cannot be told.
     pub compared: Option<Vec<Comparison>>,
     /// What was opened and followed.
     pub reading: Reading,
@@ -383,7 +383,7 @@ impl<'a> Fold<'a> {
         })
     }
 
-    /// A plan that can not be reckoned any more is not shown: what is shown is what happened.
+    /// A plan that cannot be reckoned any more is not shown: what is shown is what happened.
     fn planned(
         &self,
         id: &OccurrenceId,

@@ -1,4 +1,4 @@
-//! The lists' page: members, who can not be written to, and whose time is running.
+//! The lists' page: members, who cannot be written to, and whose time is running.
 
 use minijinja::{Value, context};
 

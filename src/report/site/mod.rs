@@ -48,7 +48,7 @@ const TEMPLATES: [(&str, &str); 6] = [
 
 const STYLE: &str = include_str!("site.css");
 
-/// The site can not be made.
+/// The site cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum SiteError {
     /// The ledger.
@@ -71,7 +71,7 @@ pub enum SiteError {
         error: Amiss,
     },
     /// A template and its data do not fit: a mistake in this program.
-    #[error("the page {page} can not be made: {error}")]
+    #[error("the page {page} cannot be made: {error}")]
     Template {
         /// Which.
         page: String,

@@ -146,8 +146,8 @@ pub enum ImapError {
         step: Step,
         why: String,
     },
-    /// A name that can not be said in IMAP.
-    #[error("`{0}` can not be a folder's name")]
+    /// A name that cannot be said in IMAP.
+    #[error("`{0}` cannot be a folder's name")]
     Folder(String),
 }
 
@@ -173,7 +173,7 @@ impl ImapError {
     }
 }
 
-/// Why a configuration can not work, whatever the server says.
+/// Why a configuration cannot work, whatever the server says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// Neither a host name nor an address.

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-/// A string in quotes; `None` where it can not be said so (RFC 3501, section 4.3: seven bits, no line end).
+/// A string in quotes; `None` where it cannot be said so (RFC 3501, section 4.3: seven bits, no line end).
 pub(super) fn quoted(text: &str) -> Option<String> {
     if !text
         .bytes()

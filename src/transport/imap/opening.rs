@@ -186,7 +186,7 @@ impl Imap {
             (format!("LOGIN {user} {password}"), None)
         } else {
             return Err(self.credentials(
-                "the server knows LOGIN only, which can not carry user and password that are not ASCII",
+                "the server knows LOGIN only, which cannot carry user and password that are not ASCII",
             ));
         };
         let scrub = |words: String| match password.as_str() {

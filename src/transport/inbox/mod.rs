@@ -130,7 +130,7 @@ impl Inbox {
     /// Starts serving on the current tokio runtime.
     ///
     /// # Errors
-    /// Where the address is not on loopback or taken, or the certificate can not be used.
+    /// Where the address is not on loopback or taken, or the certificate cannot be used.
     pub async fn start(config: InboxConfig) -> io::Result<RunningInbox> {
         let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidInput, why);
         if !config.listen.ip().is_loopback() {

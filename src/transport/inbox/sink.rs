@@ -22,7 +22,7 @@ pub trait MailSink: Send + Sync {
     /// Stores one mail, before the client is told that it was taken.
     ///
     /// # Errors
-    /// Where it can not be stored.
+    /// Where it cannot be stored.
     fn store(&self, mail: ReceivedMail) -> io::Result<()>;
 }
 

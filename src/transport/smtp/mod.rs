@@ -116,14 +116,14 @@ impl SmtpConfig {
     }
 }
 
-/// Why a configuration can not work, whatever the relay says.
+/// Why a configuration cannot work, whatever the relay says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// Neither a host name nor an address.
     #[error("`{0}` is no host name")]
     Host(String),
     /// Not fit for EHLO.
-    #[error("`{0}` can not be said in EHLO")]
+    #[error("`{0}` cannot be said in EHLO")]
     ClientName(String),
     /// Nothing to check a relay's certificate against.
     #[error(transparent)]

@@ -1,8 +1,8 @@
 //! Reading one reply (RFC 5321, section 4.2) from what has arrived so far.
 //!
 //! Tolerates what relays do: a bare LF, no text after the code, octets that are not UTF-8, second
-//! digits that the standard does not know (571 is common). Refuses what can not be a reply, and
-//! anything longer than [`LONGEST`]: a relay can not make us keep its words for ever.
+//! digits that the standard does not know (571 is common). Refuses what cannot be a reply, and
+//! anything longer than [`LONGEST`]: a relay cannot make us keep its words for ever.
 
 use super::super::Reply;
 

@@ -96,7 +96,7 @@ impl SmtpConnection {
         let unfit = |path: &Address| path.as_str().chars().any(|c| c.is_control());
         if unfit(&envelope.from) || unfit(&envelope.to) {
             return Err(Failure::NotOffered(
-                "an address with control characters can not be sent to any relay".into(),
+                "an address with control characters cannot be sent to any relay".into(),
             ));
         }
         if needs_smtputf8(envelope) && !self.keywords.smtputf8 {

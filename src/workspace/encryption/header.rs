@@ -77,6 +77,6 @@ pub(super) fn refused(why: &DecryptError) -> EncryptionError {
     match why {
         DecryptError::NoMatchingKeys => EncryptionError::OtherKeys,
         DecryptError::InvalidMac => EncryptionError::Changed,
-        _ => EncryptionError::NotAge("its header can not be read"),
+        _ => EncryptionError::NotAge("its header cannot be read"),
     }
 }

@@ -1,7 +1,7 @@
 //! Members' files that are encrypted (`lists/<name>.csv.age`), in age's format: read and written as streams, never whole in memory.
 //!
 //! Reads what `age` and `rage` write, armored or not; writes the binary form. Files with a passphrase are refused: working it out
-//! may be made to cost minutes. A header is bounded before anything parses it. Whom a file is encrypted to can not be seen from it,
+//! may be made to cost minutes. A header is bounded before anything parses it. Whom a file is encrypted to cannot be seen from it,
 //! so nothing here claims to know. Reads no environment: keys are handed in.
 
 mod header;

@@ -52,7 +52,7 @@ fn what_is_no_such_file_is_refused_with_and_without_keys() {
         ),
         (
             b"age-encryption.org/v1\n-> X25519 a\nb\n--- AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n1234567890123456789",
-            "can not be read",
+            "cannot be read",
         ),
         (b"-----BEGIN SOMETHING ELSE-----\nabc\n", "armored"),
     ] {

@@ -1,6 +1,6 @@
 //! Changes of a list's CSV file: other values in some rows' cells, new rows at the end, every other byte left as it is.
 //!
-//! The file is read as a stream and the changes are few, so memory holds those only. A row that can not be read, or has
+//! The file is read as a stream and the changes are few, so memory holds those only. A row that cannot be read, or has
 //! not as many cells as there are columns, is left as it is; so is a cell whose new value its column does not take. A topic
 //! that left the list since somebody wished for it takes nothing else of the wish with it.
 

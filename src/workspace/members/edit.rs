@@ -1,5 +1,5 @@
 //! Rows taken out of a list's CSV file, every other byte left as it is: quotes, line ends, byte order mark, blank
-//! lines, rows that can not be read.
+//! lines, rows that cannot be read.
 //!
 //! A row that has no readable address is nobody's and stays.
 
@@ -20,12 +20,12 @@ pub struct Edited {
 /// Why rows are not taken out.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
-    /// The file can not be read.
+    /// The file cannot be read.
     #[error(transparent)]
     List(#[from] ListError),
     /// What is left would be read as something else: a quotation mark that is not closed reaches into another row.
     #[error(
-        "line {line}: a row that can not be read reaches into others, so that none can be taken out; `postmerge lint` shows it"
+        "line {line}: a row that cannot be read reaches into others, so that none can be taken out; `postmerge lint` shows it"
     )]
     Entangled {
         /// The first line that would be read differently.
@@ -151,7 +151,7 @@ mod tests {
                 "email,name,note\na@x.example,\"A,\nb@x.example,B\",\n",
                 "email,name,note\na@x.example,\"A,\nb@x.example,B\",\n",
             ),
-            // A cell of two lines with another address: whose it is can not be told, and it stays whole.
+            // A cell of two lines with another address: whose it is cannot be told, and it stays whole.
             (
                 "email,name,note\nc@x.example,\"C\na@x.example,x\",\na@x.example,A,\n",
                 "email,name,note\nc@x.example,\"C\na@x.example,x\",\n",

@@ -36,7 +36,7 @@ pub(super) enum Found {
     Blank(usize),
     /// A row of so many bytes, with its line end.
     Row(usize),
-    /// A row that can not be read; go on after so many bytes.
+    /// A row that cannot be read; go on after so many bytes.
     Flawed(usize, Flaw),
     /// A line longer than any row may be: go on after its end, wherever that is.
     Endless,

@@ -1,4 +1,4 @@
-//! Decides about a row. Can not fail, and allocates nothing.
+//! Decides about a row. Cannot fail, and allocates nothing.
 
 use jiff::civil::Date;
 

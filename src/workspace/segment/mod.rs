@@ -2,7 +2,7 @@
 //!
 //! `sector == "agro" and agente in ["A1", "A7"]`. The language is described in `docs/segments.md`.
 //! An expression is compiled against one list's columns, which finds every mistake that can be
-//! found without a row; deciding about a row then can not fail and allocates nothing.
+//! found without a row; deciding about a row then cannot fail and allocates nothing.
 
 mod compile;
 mod evaluate;
@@ -75,7 +75,7 @@ impl Segment {
     ///
     /// # Errors
     /// [`SegmentError`] for an unknown column, a comparison of different types, a value that the
-    /// column can not have.
+    /// column cannot have.
     pub fn compile(text: &str, list: &List) -> Result<Self, SegmentError> {
         let condition = compile::compile(&Expression::parse(text)?, list)?;
         Ok(Self { condition })

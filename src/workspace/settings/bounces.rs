@@ -90,7 +90,7 @@ fn inbox() -> String {
     "INBOX".to_owned()
 }
 
-/// What the keys by themselves can not say: there is one place, and what it can do with messages.
+/// What the keys by themselves cannot say: there is one place, and what it can do with messages.
 fn one_place<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<BounceMailbox>, D::Error> {
