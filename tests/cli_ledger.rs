@@ -238,8 +238,7 @@ fn a_sending_adds_up_and_its_unknowns_are_explained() {
       - 2 claimed by run 1a2b3c4d until 2026-01-05 12:10: it died.
         Its machine may know: run `postmerge send` there first
       Look into the relay's log, then say what happened:
-        postmerge resolve rueda \
-          --as sent|resend --yes-all --reason TEXT
+        postmerge resolve rueda --as sent|resend --yes-all --reason TEXT
     "#);
 }
 

@@ -6,6 +6,7 @@ use super::start_error::{FULL, is_full};
 use crate::deliver::reasons::Reasons;
 use crate::deliver::run::{Line, Stop, Summary};
 use crate::deliver::way_on::WayOn;
+use crate::ledger::result_page::settling;
 
 /// Said before anything else: where somebody deleted the ledger's branch this is how they learn of it.
 const FIRST: &str =
@@ -164,8 +165,9 @@ fn row(text: &mut String, line: &Line, width: usize) {
     if counts.unknown > 0 {
         let _ = writeln!(
             text,
-            "  {} unknown: nobody knows whether the relay took them. Look, then: postmerge resolve {} --as sent|resend --reason TEXT",
-            counts.unknown, line.occurrence
+            "  {} unknown: nobody knows whether the relay took them. Look, then: {}",
+            counts.unknown,
+            settling(&line.occurrence)
         );
     }
 }
@@ -179,6 +181,14 @@ mod tests {
     use crate::ledger::event::Exclusion;
     use crate::ledger::state::Counts;
     use crate::mail::occurrence::{CampaignId, OccurrenceId};
+
+    #[test]
+    fn the_command_that_settles_is_one() {
+        let id = OccurrenceId::single(CampaignId::parse("2026/uno").unwrap());
+        let command = settling(&id).replace("sent|resend", "sent");
+        let read = <crate::cli::Cli as clap::Parser>::try_parse_from(command.split(' '));
+        assert!(read.is_ok(), "{command}");
+    }
 
     fn of(exclusions: &[(Exclusion, u32)]) -> Summary {
         let excluded = exclusions.iter().map(|(_, count)| u64::from(*count)).sum();

@@ -15,6 +15,7 @@ use crate::deliver::way_on::WayOn;
 use crate::ledger::event::Ranges;
 use crate::ledger::feedback::Returned;
 use crate::ledger::reading::{Readers, Reading};
+use crate::ledger::result_page::settling;
 use crate::ledger::state::Note;
 use crate::plan::rates::HOW_ON;
 
@@ -198,8 +199,8 @@ fn unknown(text: &mut String, entry: &Entry, local: &dyn Fn(Timestamp) -> String
     }
     let _ = writeln!(
         text,
-        "  Look into the relay's log, then say what happened:\n    postmerge resolve {} \\\n      --as sent|resend --yes-all --reason TEXT",
-        entry.id
+        "  Look into the relay's log, then say what happened:\n    {}",
+        settling(&entry.id)
     );
 }
 

@@ -168,10 +168,16 @@ fn read(page: &mut String, reading: &Reading) {
 const OPENED: &str = "An open says little: many mail programs never ask for the picture that counts it, and others, or filters before them, \
     ask for it and follow links with nobody looking. What is known to be a machine stands apart; not all of them are known.";
 
+/// The command by which a person settles unknowns.
+pub fn settling(occurrence: &OccurrenceId) -> String {
+    format!("postmerge resolve {occurrence} --as sent|resend --yes-all --reason TEXT")
+}
+
 fn unknowns(page: &mut String, occurrence: &OccurrenceId, state: &OccurrenceState, count: u64) {
     let _ = writeln!(
         page,
-        "\n## Unknown\n\nOf {count} mails nobody knows whether they went out: they were claimed, and no answer was recorded. They are not sent again by themselves. Look into the relay's log, then say what happened: `postmerge resolve {occurrence} --as sent` or `--as resend`."
+        "\n## Unknown\n\nOf {count} mails nobody knows whether they went out: they were claimed, and no answer was recorded. They are not sent again by themselves. Look into the relay's log, then say what happened: `{}`",
+        settling(occurrence)
     );
     table_rows(
         page,

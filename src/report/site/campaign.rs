@@ -9,6 +9,7 @@ use super::view::{Cell, Figure, Table, fate_series, moment, row_figure};
 use super::words::Words;
 use super::{Site, against_plan, groups, stopped};
 use crate::ledger::event::Ranges;
+use crate::ledger::result_page::settling;
 use crate::ledger::state::Note;
 
 /// Destinations and reasons that a chart shows.
@@ -323,7 +324,7 @@ fn unknown(sending: &Sending, words: &Words) -> Value {
             .then(|| words.with("unknown_expired", &[&words.number(unknown.expired)])),
         reasons => unknown.reasons.clone(),
         addresses => unknown.addresses.clone(),
-        command => format!("postmerge resolve {} --as sent|resend --yes-all --reason TEXT", sending.id),
+        command => settling(&sending.id),
     }
 }
 

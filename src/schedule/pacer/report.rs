@@ -33,14 +33,6 @@ pub struct LaneReport {
 }
 
 impl Pacer {
-    /// Every lane as it stands.
-    pub fn lanes_report(&self) -> impl Iterator<Item = LaneReport> + '_ {
-        self.lanes
-            .iter()
-            .enumerate()
-            .map(|(lane, found)| found.report(lane))
-    }
-
     /// One lane as it stands.
     pub fn lane_report(&self, lane: usize) -> Option<LaneReport> {
         self.lanes.get(lane).map(|found| found.report(lane))
