@@ -14,7 +14,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use jiff::civil::{Date, Weekday};
 use postmerge::workspace::campaign::{Campaign, DocumentDelivery, Priority, Purpose};

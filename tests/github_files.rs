@@ -108,6 +108,7 @@ fn rights_are_few_and_no_token_is_left_behind() {
             "comment.yml" => 2, // comments, findings
             "hygiene.yml" => 2, // the ledger's and its own branches, proposals
             "publish.yml" => 2, // Pages
+            "release.yml" => 1, // the release
             _ => 0,
         };
         assert_eq!(writes, expected, "{path}");
