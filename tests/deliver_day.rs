@@ -11,8 +11,9 @@
 mod deliver_common;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use deliver_common::{House, Setup, at, clock, git, line, now_of, people, regardless};
+use deliver_common::{House, Setup, at, clock, everywhere, git, line, now_of, people, regardless};
 use jiff::ToSpan;
 use postmerge::clock::{BoxFuture, VirtualClock};
 use postmerge::deliver::StartError;
@@ -341,7 +342,8 @@ fn the_remote_goes_away_and_the_journal_keeps_what_happened() {
 
 #[test]
 fn a_run_that_dies_anywhere_is_made_good_by_the_next() {
-    for seed in 0..100_u32 {
+    let finished = AtomicU32::new(0);
+    everywhere(1..70, |polls| {
         let boxes = Mailboxes::new()
             .first("p1@b.test", 1, Verdict::DropAtRcpt)
             .first("p4@a.test", 1, Verdict::refuse_rcpt(450, "4.2.0 later"));
@@ -350,14 +352,18 @@ fn a_run_that_dies_anywhere_is_made_good_by_the_next() {
         let setup = Setup {
             transport: house.transport(),
             progress: Arc::new(Silent),
-            polls: Some(seed % 55 + 1),
+            polls: Some(polls),
         };
-        house.with("one", 1, &clock, &Order::default(), setup);
+        let ran = house.with("one", 1, &clock, &Order::default(), setup);
+        finished.fetch_add(u32::from(ran.is_some()), Ordering::Relaxed);
         house.run("one", 2, &clock);
         let counts = house.check(now_of(&clock));
-        assert!(counts.unknown <= 4, "{seed}: {counts:?}");
-        assert_eq!(counts.accepted + counts.unknown, 8, "{seed}: {counts:?}");
-    }
+        assert!(counts.unknown <= 4, "{polls}: {counts:?}");
+        assert_eq!(counts.accepted + counts.unknown, 8, "{polls}: {counts:?}");
+    });
+    // They reach from the beginning to the end.
+    let finished = finished.into_inner();
+    assert!((1..35).contains(&finished), "{finished}");
 }
 
 #[test]

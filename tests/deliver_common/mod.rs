@@ -13,6 +13,7 @@
 mod git;
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -70,6 +71,24 @@ pub struct House {
 
 pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
+}
+
+/// Tries each number, as many at once as there are processors: runs that die at one place after the other.
+pub fn everywhere(numbers: Range<u32>, attempt: impl Fn(u32) + Sync) {
+    let next = AtomicU32::new(numbers.start);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= numbers.end {
+                        break;
+                    }
+                    attempt(number);
+                }
+            });
+        }
+    });
 }
 
 impl House {
