@@ -19,6 +19,7 @@ use super::terminal::Terminal;
 use super::threads::threads;
 use crate::mail::address::Address;
 use crate::mail::occurrence::CampaignId;
+use crate::render::escape;
 
 /// What is looked at for changes.
 const WATCHED: [&str; 6] = [
@@ -147,7 +148,7 @@ async fn version(Shared(served): Shared<Arc<Served>>, headers: HeaderMap) -> Res
 
 /// Said in place of the page while a file cannot be read; looks again every second.
 fn waiting(why: &CliError, version: &str) -> String {
-    let text = why.to_string().replace('&', "&amp;").replace('<', "&lt;");
+    let text = escape(&why.to_string());
     format!(
         "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta http-equiv=refresh content=1><title>Preview ({version})</title><pre>{text}</pre>"
     )

@@ -1,5 +1,6 @@
 //! `index.html`: what arrived and what the ledger says, for the eye. One file, no network.
 
+use crate::render::escape;
 use std::fmt::Write as _;
 
 use super::accounting::Account;
@@ -21,7 +22,7 @@ pub(super) fn page(
          <style>{STYLE}</style></head><body><header><p class=\"over\">postmerge demo</p>\
          <h1>{}</h1><p>Every mail below went through real SMTP, at its pace, on a virtual clock. \
          The sender was killed in the middle, and went on.</p></header><main>",
-        escaped(organisation)
+        escape(organisation)
     );
     let sum = |of: fn(&Account) -> u64| accounts.iter().map(of).sum::<u64>();
     let _ = write!(out, "<dl class=\"sums\">");
@@ -41,7 +42,7 @@ pub(super) fn page(
     }
     out.push_str("<section><h2>The ledger's branch</h2><p>What happened to every mail, committed beside the campaigns; newest first.</p><pre>");
     for line in log {
-        let _ = writeln!(out, "{}", escaped(line));
+        let _ = writeln!(out, "{}", escape(line));
     }
     out.push_str("</pre></section></main></body></html>\n");
     out
@@ -59,13 +60,13 @@ fn campaign(out: &mut String, account: &Account, arrived: &Arrived) {
     let _ = write!(
         out,
         "<section class=\"campaign\"><div class=\"about\"><h2>{}</h2><p class=\"id\"><code>{}</code> · {}</p><div class=\"bar\">",
-        escaped(if subject.is_empty() {
+        escape(if subject.is_empty() {
             &account.id
         } else {
             subject
         }),
-        escaped(&account.id),
-        escaped(&account.window)
+        escape(&account.id),
+        escape(&account.window)
     );
     let columns = [
         ("accepted", counts.accepted),
@@ -90,7 +91,7 @@ fn campaign(out: &mut String, account: &Account, arrived: &Arrived) {
         let _ = write!(
             out,
             "<li>{} <span><a href=\"{}\">mail</a> <a href=\"{}\">text</a> <a href=\"{}\">.eml</a></span></li>",
-            escaped(&mail.to),
+            escape(&mail.to),
             mail.html,
             mail.text,
             mail.eml
@@ -104,16 +105,9 @@ fn campaign(out: &mut String, account: &Account, arrived: &Arrived) {
         let _ = write!(
             out,
             "<iframe sandbox=\"allow-same-origin\" title=\"{}\" src=\"{}\" loading=\"lazy\"></iframe>",
-            escaped(&mail.subject),
+            escape(&mail.subject),
             mail.html
         );
     }
     out.push_str("</section>");
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

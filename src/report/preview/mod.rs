@@ -22,6 +22,7 @@ use crate::diagnostic::{Diagnostic, Severity, resolve};
 use crate::plan::proposal::{From, When};
 use crate::plan::samples::Kind;
 use crate::plan::showing::{Showing, Shown};
+use crate::render::escape;
 use offline::offline;
 use scheme::{Scheme, in_scheme};
 
@@ -78,13 +79,9 @@ pub fn render(preview: &Preview<'_>) -> String {
     filled.unwrap_or_else(|why| {
         format!(
             "<!DOCTYPE html><title>Preview</title><pre>{}</pre>",
-            escaped(&why.to_string())
+            escape(&why.to_string())
         )
     })
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// JSON that cannot end the script element that it stands in (HTML, 4.12.1.3).

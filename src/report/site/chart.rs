@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use crate::render::escape;
+
 /// Widths and heights in the picture's own units; a page scales it.
 const WIDTH: f64 = 360.0;
 
@@ -376,19 +378,11 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
+    let shown: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    escape(&shown)
 }
 
 #[cfg(test)]
