@@ -12,7 +12,7 @@ use super::{Cli, age_keys, workspace_folder};
 use crate::clock::{Clock, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::opened::{Opened, open, open_as_fetched};
-use crate::deliver::run::organisation_key;
+use crate::deliver::organisation_key::organisation_key;
 use crate::hygiene::gather::Ground;
 use crate::mail::recipient_id::RecipientKey;
 use crate::workspace::encryption::Keys;

@@ -20,7 +20,7 @@ use super::{Cli, campaign_name, ledger_here, workspace_folder};
 use crate::clock::{Clock as _, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::opened;
-use crate::deliver::run::organisation_key;
+use crate::deliver::organisation_key::organisation_key;
 use crate::git::ObjectId;
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::index::{Index, IndexError, Mentions, scan};

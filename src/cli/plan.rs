@@ -15,7 +15,7 @@ use super::start_error::{self, cli_error};
 use super::terminal::Terminal;
 use super::{Cli, campaign_name, ledger_here, lint_base, workspace_folder};
 use crate::clock::{Clock as _, SystemClock};
-use crate::deliver::StartError;
+use crate::deliver::organisation_key::recipients_key;
 use crate::diagnostic::{Diagnostic, Severity, printable};
 use crate::git::Repository;
 use crate::ledger::branch::Ledger;
@@ -185,14 +185,9 @@ pub(super) fn wanted(
 
 /// The organisation's key, where the environment has it. It must be the ledger's.
 fn key(settings: &Settings, ledger: Option<&mut Ledger>) -> Result<Option<RecipientKey>, CliError> {
-    let Some(secret) = environment(&settings.key.env) else {
-        return Ok(None);
-    };
+    let key = recipients_key(&environment, settings).map_err(|why| cli_error(&why))?;
     let wrong = |why: &dyn std::fmt::Display| CliError::new(format!("{}: {why}", settings.key.env));
-    let env = settings.key.env.clone();
-    let key = RecipientKey::from_secret(secret.as_bytes())
-        .map_err(|source| cli_error(&StartError::Key { env, source }))?;
-    if let Some(ledger) = ledger {
+    if let (Some(ledger), Some(key)) = (ledger, &key) {
         ledger.use_key(key.fingerprint()).map_err(|why| {
             let error = wrong(&why);
             match start_error::hint(&why.into()) {
@@ -201,7 +196,7 @@ fn key(settings: &Settings, ledger: Option<&mut Ledger>) -> Result<Option<Recipi
             }
         })?;
     }
-    Ok(Some(key))
+    Ok(key)
 }
 
 /// Campaigns that were merged already, the oldest first; none where history does not go back far enough.

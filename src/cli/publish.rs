@@ -11,8 +11,8 @@ use super::terminal::Terminal;
 use super::{Cli, whole_file, workspace_folder};
 use crate::deliver::StartError;
 use crate::deliver::opened::open;
+use crate::deliver::organisation_key::organisation_key;
 use crate::deliver::publishing::{Laid, PublishingError, lay_out};
-use crate::deliver::run::organisation_key;
 use crate::workspace::Workspace;
 use crate::workspace::folder::Folder;
 

@@ -19,7 +19,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::beyond::OnMain;
 use crate::deliver::opened::{Opened, open, open_as_fetched};
-use crate::deliver::run::organisation_key;
+use crate::deliver::organisation_key::organisation_key;
 use crate::deliver::standings::too_much_of;
 use crate::hygiene::HygieneError;
 use crate::hygiene::cases::State;

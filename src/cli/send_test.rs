@@ -14,7 +14,7 @@ use super::{Cli, workspace_folder};
 use crate::clock::{Clock as _, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::opened::open;
-use crate::deliver::run::organisation_key;
+use crate::deliver::organisation_key::organisation_key;
 use crate::deliver::signers::signers;
 use crate::deliver::test_sending::{Sent, Wish, note, prepare, send};
 use crate::mail::address::Address;

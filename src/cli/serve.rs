@@ -18,7 +18,7 @@ use super::{Cli, age_keys, signals, workspace_folder};
 use crate::clock::{BoxFuture, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::opened;
-use crate::deliver::run::organisation_key;
+use crate::deliver::organisation_key::organisation_key;
 use crate::deliver::signers::signers;
 use crate::git::{CommitId, RemoteError, Repository};
 use crate::ledger::branch::{Ledger, LedgerError};

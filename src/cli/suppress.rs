@@ -10,7 +10,7 @@ use super::terminal::Terminal;
 use super::{Cli, workspace_folder};
 use crate::clock::{Clock, SystemClock};
 use crate::deliver::opened::open;
-use crate::deliver::run::organisation_key;
+use crate::deliver::organisation_key::organisation_key;
 use crate::deliver::suppress::{Done, Wish, suppress};
 use crate::diagnostic::nearest;
 use crate::ledger::event::{Exclusion, Scope};

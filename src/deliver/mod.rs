@@ -22,6 +22,7 @@ pub mod letters;
 pub mod locate;
 pub mod named;
 pub mod opened;
+pub mod organisation_key;
 mod policy;
 pub mod preflight;
 mod preparing;

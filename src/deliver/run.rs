@@ -15,6 +15,7 @@ use super::due::{Question, Scheduled, Standing, agenda, sent_before};
 use super::engine::{Active, Ended, Engine, Setting, Tally};
 use super::error::{DeliverError, StartError};
 pub use super::opened::{Opened, open};
+use super::organisation_key::organisation_key;
 use super::preflight::Preflight;
 use super::progress::Progress;
 use super::proof::Evidence;
@@ -38,7 +39,6 @@ use crate::ledger::reply_text::reason_text;
 use crate::ledger::result_page::result_page;
 use crate::ledger::state::Counts;
 use crate::mail::occurrence::OccurrenceId;
-use crate::mail::recipient_id::RecipientKey;
 use crate::plan::again::SentBefore;
 use crate::plan::calendar::calendar;
 use crate::plan::lanes::Lanes;
@@ -49,7 +49,7 @@ use crate::transport::exchanger::Exchangers;
 use crate::workspace::Workspace;
 use crate::workspace::encryption::Keys;
 use crate::workspace::names::RelayName;
-use crate::workspace::settings::{LedgerSettings, Relay, Settings};
+use crate::workspace::settings::{LedgerSettings, Relay};
 use crate::workspace::tree::Tree;
 
 /// What a run is asked for.
@@ -266,32 +266,6 @@ pub(super) fn unfinished_beyond(
         Ok(())
     })?;
     Ok(found)
-}
-
-/// The organisation's key, from the environment.
-///
-/// # Errors
-/// [`StartError::NoSecret`], [`StartError::Key`].
-pub fn organisation_key(
-    secret: &dyn Fn(&str) -> Option<String>,
-    settings: &Settings,
-) -> Result<RecipientKey, StartError> {
-    let env = &settings.key.env;
-    let read = |env: &String| secret(env).ok_or_else(|| StartError::NoSecret(env.clone()));
-    let short = |env: &String| {
-        let env = env.clone();
-        move |source| StartError::Key { env, source }
-    };
-    let key = RecipientKey::from_secret(read(env)?.as_bytes()).map_err(short(env))?;
-    let mut tokens = Vec::new();
-    for env in &settings.key.tokens {
-        let secret = read(env)?;
-        // Each by itself, so that what is said names the right one.
-        RecipientKey::from_secret(secret.as_bytes()).map_err(short(env))?;
-        tokens.push(secret);
-    }
-    key.with_token_secrets(tokens.iter().map(String::as_bytes))
-        .map_err(short(env))
 }
 
 pub(super) struct Run<'a> {
