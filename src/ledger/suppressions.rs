@@ -371,7 +371,9 @@ mod tests {
                 SuppressionEvent::Suppressed { reason, at, .. } if *reason == wanted => Some(*at),
                 _ => None,
             });
-            let since = said.filter(|at| lifted.is_none_or(|lifted| *at >= lifted)).min();
+            let since = said
+                .filter(|at| lifted.is_none_or(|lifted| *at >= lifted))
+                .min();
             Some((wanted, since?.as_second()))
         });
         held.max_by_key(|(reason, _)| (weight(*reason), *reason))

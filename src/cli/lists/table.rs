@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::diagnostic::counted;
 use crate::hygiene::gather::Gathered;
 use crate::hygiene::overview::ListHealth;
 
@@ -18,7 +19,7 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
     }
     let mut text = format!(
         "{:NAME$} {:10}{:>8}{:>6}{:>5}{:>5}{:>8}{:>5} {}\n",
-        "list", "owner", "members", "cases", "new", "due", "overdue", "days", "confirmed"
+        "list", "owner", "members", "cases", "new", "due", "overdue", "left", "confirmed"
     );
     for list in lists {
         let mut name = list.list.as_str();
@@ -35,29 +36,36 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
             list.members,
             list.cases,
             list.new,
-            list.departed,
+            list.due,
             list.overdue,
             if list.stale { " stale" } else { "" }
         );
         if list.unreadable > 0 {
             let _ = writeln!(
                 text,
-                "  {} rows have no address that can be read: `postmerge lint` shows them",
-                list.unreadable
+                "  {} no address that can be read: `postmerge lint` shows where",
+                counted(list.unreadable, "row has", "rows have")
+            );
+        }
+        if list.untold > 0 {
+            let _ = writeln!(
+                text,
+                "  of {} nobody could be told: `postmerge lists notify` says why",
+                counted(list.untold, "case", "cases")
             );
         }
         if list.to_fold > 0 {
             let _ = writeln!(
                 text,
                 "  {} asked for something themselves that is not in its file yet",
-                list.to_fold
+                counted(list.to_fold, "person", "people")
             );
         }
         if list.unconfirmed > 0 {
             let _ = writeln!(
                 text,
                 "  {} did not confirm that they want to go on, however often asked",
-                list.unconfirmed
+                counted(list.unconfirmed, "member", "members")
             );
         }
     }
@@ -67,7 +75,7 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
             "\nnew: their owners are not told yet. `postmerge lists notify` tells them.\n",
         );
     }
-    if sum(|it| it.departed) > 0 {
+    if sum(|it| it.due) > 0 {
         text.push_str(
             "\ndue: left or complained, to be removed. `postmerge lists clean` writes the change that removes them.\n",
         );
@@ -76,6 +84,9 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
         text.push_str(
             "\noverdue: not corrected in time. `postmerge lists clean` writes the change that removes them.\n",
         );
+    }
+    if lists.iter().any(|it| it.days_left.is_some()) {
+        text.push_str("\nleft: business days until the next one is overdue.\n");
     }
     if sum(|it| it.to_fold) > 0 {
         text.push_str(
@@ -87,8 +98,8 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
     if !gathered.corrected.is_empty() {
         let _ = writeln!(
             text,
-            "\ncorrected: {} old addresses; `postmerge lists clean` lifts their suppressions.",
-            gathered.corrected.len()
+            "\ncorrected: {}. `postmerge lists clean` lifts the suppression.",
+            counted(gathered.corrected.len(), "old address", "old addresses")
         );
     }
     text
@@ -97,13 +108,12 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
 /// Who says that they never joined, by their ids: somebody should ask where their addresses came from.
 fn disowned(gathered: &Gathered) -> String {
     let all = gathered.asked_for.disowned();
-    let count = match all.len() {
-        0 => return String::new(),
-        1 => "1 person says that they never joined".to_owned(),
-        more => format!("{more} people say that they never joined"),
-    };
+    if all.is_empty() {
+        return String::new();
+    }
+    let count = counted(all.len(), "person says", "people say");
     let mut text = format!(
-        "\nnot theirs: {count}. Where did the lists get their addresses? `postmerge history --recipient ID`\n\
+        "\nnot theirs: {count} that they never joined. Where did the lists get their addresses? `postmerge history --recipient ID`\n\
          shows what was sent to whom:\n"
     );
     for (who, at) in all.iter().take(NAMED) {
