@@ -1,16 +1,18 @@
 //! Branches that are not in the main branch yet and hold rows of a person: whoever merges one may bring them back.
 //!
-//! Bounded: the lists of branches that have the same `lists/` are read once.
+//! Bounded: each version of a list is read once, however many branches have it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 
 use super::HygieneError;
-use super::forget::{RowOf, rows_in};
+use super::forget::rows_in;
 use super::gather::Ground;
 use super::proposal;
 use crate::git::{CommitId, ObjectId, Remote};
 use crate::mail::recipient_id::RecipientId;
 use crate::workspace::Workspace;
+use crate::workspace::encryption::ENDING;
 use crate::workspace::names::ListName;
 
 /// What a branch has of a person.
@@ -35,8 +37,11 @@ pub struct HoldingBranch {
     pub holds: Holds,
 }
 
-/// Rows of the person, by list, without their lines; `None` where a list cannot be read.
-type Theirs = Option<Vec<(ListName, Vec<(String, String)>)>>;
+/// A row's cells by column, with its list.
+type Cells = (ListName, Vec<(String, String)>);
+
+/// What each version of a list has of the person: by the objects of its settings and its rows; `None` where it cannot be read.
+type Seen = HashMap<(ObjectId, Option<ObjectId>), Option<Vec<Cells>>>;
 
 /// The branches here and on the remote, but for the main branch and the ledger's, that hold rows of a person, by name.
 ///
@@ -49,7 +54,7 @@ pub fn holding_branches(
 ) -> Result<Vec<HoldingBranch>, HygieneError> {
     let repository = ground.ledger.repository();
     let settings = &ground.workspace.settings.ledger;
-    let mut seen: HashMap<ObjectId, Theirs> = HashMap::new();
+    let mut seen = Seen::new();
     let mut found = Vec::new();
     for branch in proposal::open_branches(ground, remote, &[""])? {
         if [&settings.main, &settings.branch].contains(&&branch.name) {
@@ -77,41 +82,51 @@ pub fn holding_branches(
     Ok(found)
 }
 
+/// All that a commit's lists have of the person; `None` where that cannot be told.
 fn theirs(
     ground: &Ground<'_>,
     commit: CommitId,
     recipient: &RecipientId,
-    seen: &mut HashMap<ObjectId, Theirs>,
-) -> Result<Theirs, HygieneError> {
+    seen: &mut Seen,
+) -> Result<Option<Vec<Cells>>, HygieneError> {
     let repository = ground.ledger.repository();
     let Some(folder) = repository.entry(commit, "lists")? else {
         return Ok(Some(Vec::new()));
     };
-    if let Some(known) = seen.get(&folder.id) {
-        return Ok(known.clone());
-    }
-    let files = ground.files_at(commit)?;
-    let mut rows = Vec::new();
-    let mut is_read = true;
-    for entry in repository.entries(folder.id)? {
-        let Some(name) = entry.name.strip_suffix(".yaml").map(ListName::new) else {
+    let entries = repository.entries(folder.id)?;
+    let object = |name: String| entries.iter().find(|it| it.name == name).map(|it| it.id);
+    let (mut all, mut is_read) = (Vec::new(), true);
+    for entry in &entries {
+        let Some(name) = entry.name.strip_suffix(".yaml") else {
             continue;
         };
-        let of_list = match Workspace::load_list(&files, &name) {
-            Ok(file) => rows_in((ground, commit), &name, &file, recipient),
-            Err(_) => {
-                is_read = false;
-                continue;
-            }
+        let rows = object(format!("{name}.csv")).or_else(|| object(format!("{name}{ENDING}")));
+        let of_list = match seen.entry((entry.id, rows)) {
+            Slot::Occupied(known) => known.into_mut(),
+            Slot::Vacant(slot) => slot.insert(of_list(ground, commit, name, recipient)?),
         };
         match of_list {
-            Ok(found) => rows.extend(found.rows.into_iter().map(|(row, _)| row)),
-            Err(_) => is_read = false,
+            Some(rows) => all.extend(rows.iter().cloned()),
+            None => is_read = false,
         }
     }
-    let cells = |row: RowOf| (row.list, row.cells);
     // Rows that were found are there, whatever cannot be read besides.
-    let theirs = (is_read || !rows.is_empty()).then(|| rows.into_iter().map(cells).collect());
-    seen.insert(folder.id, theirs.clone());
-    Ok(theirs)
+    Ok((is_read || !all.is_empty()).then_some(all))
+}
+
+fn of_list(
+    ground: &Ground<'_>,
+    commit: CommitId,
+    name: &str,
+    recipient: &RecipientId,
+) -> Result<Option<Vec<Cells>>, HygieneError> {
+    let name = ListName::new(name);
+    let Ok(file) = Workspace::load_list(&ground.files_at(commit)?, &name) else {
+        return Ok(None);
+    };
+    let Ok(found) = rows_in((ground, commit), &name, &file, recipient) else {
+        return Ok(None);
+    };
+    let rows = found.rows.into_iter();
+    Ok(Some(rows.map(|(row, _)| (row.list, row.cells)).collect()))
 }

@@ -40,35 +40,59 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
             list.overdue,
             if list.stale { " stale" } else { "" }
         );
-        if list.unreadable > 0 {
-            let _ = writeln!(
-                text,
-                "  {} no address that can be read: `postmerge lint` shows where",
-                counted(list.unreadable, "row has", "rows have")
-            );
-        }
-        if list.untold > 0 {
-            let _ = writeln!(
-                text,
-                "  of {} nobody could be told: `postmerge lists notify` says why",
-                counted(list.untold, "case", "cases")
-            );
-        }
-        if list.to_fold > 0 {
-            let _ = writeln!(
-                text,
-                "  {} asked for something themselves that is not in its file yet",
-                counted(list.to_fold, "person", "people")
-            );
-        }
-        if list.unconfirmed > 0 {
-            let _ = writeln!(
-                text,
-                "  {} did not confirm that they want to go on, however often asked",
-                counted(list.unconfirmed, "member", "members")
-            );
+        text.push_str(&remarks(list));
+    }
+    text.push_str(&legend(lists));
+    text.push_str(&disowned(gathered));
+    if !gathered.corrected.is_empty() {
+        let _ = writeln!(
+            text,
+            "\ncorrected: {}. `postmerge lists clean` lifts the suppression.",
+            counted(gathered.corrected.len(), "old address", "old addresses")
+        );
+    }
+    text
+}
+
+/// What stands below a list's line.
+fn remarks(list: &ListHealth) -> String {
+    let mut text = String::new();
+    for (count, one, many, what) in [
+        (
+            list.unreadable,
+            "row has",
+            "rows have",
+            "no address that can be read: `postmerge lint` shows where",
+        ),
+        (
+            list.to_fold,
+            "person",
+            "people",
+            "asked for something themselves that is not in its file yet",
+        ),
+        (
+            list.unconfirmed,
+            "member",
+            "members",
+            "did not confirm that they want to go on, however often asked",
+        ),
+        (
+            list.untold,
+            "case was",
+            "cases were",
+            "told to nobody, though it was tried: `postmerge lists notify` says why",
+        ),
+    ] {
+        if count > 0 {
+            let _ = writeln!(text, "  {} {what}", counted(count, one, many));
         }
     }
+    text
+}
+
+/// What the columns mean that are not empty, and what is to be done.
+fn legend(lists: &[ListHealth]) -> String {
+    let mut text = String::new();
     let sum = |of: fn(&ListHealth) -> u64| lists.iter().map(of).sum::<u64>();
     if sum(|it| it.new) > 0 {
         text.push_str(
@@ -92,14 +116,6 @@ pub(super) fn table(lists: &[ListHealth], gathered: &Gathered) -> String {
         text.push_str(
             "\nMails go by what people asked for already; `postmerge lists clean` writes the change that\n\
              puts it into the files.\n",
-        );
-    }
-    text.push_str(&disowned(gathered));
-    if !gathered.corrected.is_empty() {
-        let _ = writeln!(
-            text,
-            "\ncorrected: {}. `postmerge lists clean` lifts the suppression.",
-            counted(gathered.corrected.len(), "old address", "old addresses")
         );
     }
     text
