@@ -27,40 +27,40 @@ struct Entry {
     lifts: Vec<(Lifting, Timestamp)>,
 }
 
-/// When one reason was given, in order: the last time, and of those before it the ones that no lift took yet.
+/// When one reason was given. Nearly everybody gave one once, which takes no memory besides.
 #[derive(Debug)]
-struct Times(Vec<Timestamp>);
+struct Times {
+    last: Timestamp,
+    /// Those before it that no lift took yet, in order.
+    earlier: Vec<Timestamp>,
+}
+
+/// Files keep milliseconds; comparing finer would make a replay differ.
+fn is_taken(at: Timestamp, lifted: Option<Timestamp>) -> bool {
+    lifted.is_some_and(|lifted| at.as_millisecond() < lifted.as_millisecond())
+}
 
 impl Times {
-    fn last(&self) -> Option<Timestamp> {
-        self.0.last().copied()
-    }
-
-    /// The first that a lift at that time leaves. Files keep milliseconds; comparing finer would make a replay differ.
+    /// The first that a lift at that time leaves.
     fn since(&self, lifted: Option<Timestamp>) -> Option<Timestamp> {
-        self.0.get(self.lifted(lifted)..)?.first().copied()
-    }
-
-    /// How many a lift at that time takes.
-    fn lifted(&self, lifted: Option<Timestamp>) -> usize {
-        let Some(lifted) = lifted else { return 0 };
-        let is_taken = |at: &Timestamp| at.as_millisecond() < lifted.as_millisecond();
-        self.0.partition_point(is_taken)
+        let mut all = self.earlier.iter().chain([&self.last]);
+        all.find(|at| !is_taken(**at, lifted)).copied()
     }
 
     fn add(&mut self, at: Timestamp, lifted: Option<Timestamp>) {
-        let place = self.0.partition_point(|it| *it < at);
-        if self.0.get(place) != Some(&at) {
-            self.0.reserve_exact(1);
-            self.0.insert(place, at);
+        let earlier = at.min(self.last);
+        self.last = at.max(self.last);
+        let place = self.earlier.partition_point(|it| *it < earlier);
+        let is_known = earlier == self.last || self.earlier.get(place) == Some(&earlier);
+        if !is_known && !is_taken(earlier, lifted) {
+            self.earlier.reserve_exact(1);
+            self.earlier.insert(place, earlier);
         }
-        self.forget(lifted);
     }
 
-    /// Lets go of what a lift took for good; never of the last.
-    fn forget(&mut self, lifted: Option<Timestamp>) {
-        let taken = self.lifted(lifted).min(self.0.len().saturating_sub(1));
-        self.0.drain(..taken);
+    /// Lets go of what a lift took for good.
+    fn forget(&mut self, lifted: Timestamp) {
+        self.earlier.retain(|at| !is_taken(*at, Some(lifted)));
     }
 }
 
@@ -85,7 +85,8 @@ impl Entry {
             Some((_, times)) => times.add(at, lifted),
             None => {
                 self.reasons.reserve_exact(1);
-                self.reasons.push((reason, Times(vec![at])));
+                let earlier = Vec::new();
+                self.reasons.push((reason, Times { last: at, earlier }));
             }
         }
     }
@@ -100,7 +101,7 @@ impl Entry {
         }
         let taken = self.reasons.iter_mut();
         for (_, times) in taken.filter(|(reason, _)| what.takes(*reason)) {
-            times.forget(Some(at));
+            times.forget(at);
         }
     }
 }
@@ -197,7 +198,7 @@ impl Suppressions {
     pub fn last(&self, recipient: &RecipientId) -> Option<Timestamp> {
         let entries = self.latest.get(recipient)?.iter();
         let said = entries.flat_map(|it| {
-            let reasons = it.reasons.iter().filter_map(|(_, times)| times.last());
+            let reasons = it.reasons.iter().map(|(_, times)| times.last);
             reasons.chain(it.lifts.iter().map(|(_, at)| *at))
         });
         said.max()
