@@ -133,6 +133,23 @@ fn a_branch_in_the_way_keeps_nobody_from_being_left_alone() {
     assert_eq!(git(&path, &["rev-parse", &name]), before);
 }
 
+/// Where no branch can be made at all, a person is told so, and the address is left alone all the same.
+#[test]
+fn where_no_branch_can_be_made_they_are_suppressed() {
+    let house = house();
+    let path = house.clone_of("office");
+    // Beside a branch of this name git takes none below it.
+    git(&path, &["branch", "postmerge"]);
+    let (code, said) = forget(&path, &["p2@a.test"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("They are not mailed any more"), "{said}");
+    assert!(is_suppressed(&house, "p2@a.test"));
+    // Nor does it keep from it once that is mended.
+    git(&path, &["branch", "-D", "postmerge"]);
+    let (code, said) = forget(&path, &["p2@a.test"]);
+    assert_eq!((code, forgetting(&path).len()), (Some(0), 1), "{said}");
+}
+
 #[test]
 fn who_comes_back_by_an_old_spreadsheet_is_taken_out_again() {
     let house = house();
