@@ -13,7 +13,9 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use deliver_common::{House, SECRET, git, people};
+use postmerge::deliver::opened::open;
 use postmerge::transport::mailboxes::Mailboxes;
+use postmerge::workspace::settings::LedgerSettings;
 
 fn forget(checkout: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output = Command::cargo_bin("postmerge")
@@ -54,8 +56,40 @@ fn a_person_is_exported_taken_out_and_never_mailed_again() {
     assert_eq!(known["rows"].as_array().unwrap().len(), 1, "{known}");
     assert!(known["history"]["mails"].is_array(), "{known}");
 
-    let branches = git(
+    let branch = forgetting(&path).pop().unwrap();
+    let diff = git(
         &path,
+        &["diff", "--numstat", &format!("{branch}^"), &branch],
+    );
+    assert!(diff.starts_with("0\t1\tlists/"), "{diff}");
+    // Nothing beside the row tells whose mails those of the ledger were.
+    let shown = git(&path, &["show", &branch]) + &branch + &said;
+    assert!(shown.contains("-p2@a.test,X"), "{shown}");
+    let id = deliver_common::id("p2@a.test").to_string();
+    for at in 0..id.len() - 6 {
+        assert!(!shown.contains(&id[at..at + 6]), "{id}: {shown}");
+    }
+    let message = git(&path, &["log", "-1", "--format=%B", &branch]);
+    assert!(!message.contains("p2@"), "{message}");
+
+    // Once more changes nothing, whatever is on the main branch meanwhile, and an export that is there is not written over.
+    house.members(&people(7, &["a.test", "b.test"]));
+    house.push("more members");
+    for _ in 0..2 {
+        let (code, again) = forget(&path, &["p2@a.test"]);
+        assert_eq!(code, Some(0), "{again}");
+        assert!(again.contains("They were suppressed already."), "{again}");
+        assert!(again.contains("made before"), "{again}");
+    }
+    assert_eq!(forgetting(&path), [branch]);
+    let (code, refused) = forget(&path, &["p2@a.test", "--export", export.to_str().unwrap()]);
+    assert_eq!(code, Some(2), "{refused}");
+}
+
+/// The branches that take somebody out.
+fn forgetting(checkout: &Path) -> Vec<String> {
+    let all = git(
+        checkout,
         &[
             "branch",
             "--list",
@@ -63,21 +97,125 @@ fn a_person_is_exported_taken_out_and_never_mailed_again() {
             "--format=%(refname:short)",
         ],
     );
-    let branch = branches.trim();
-    let diff = git(&path, &["diff", "--numstat", &format!("{branch}^"), branch]);
-    assert!(diff.starts_with("0\t1\tlists/"), "{diff}");
-    let message = git(&path, &["log", "-1", "--format=%B", branch]);
-    assert!(!message.contains("p2@"), "{message}");
+    all.lines().map(ToOwned::to_owned).collect()
+}
 
-    // Once more changes nothing, and an export that is there is not written over.
-    let (code, again) = forget(&path, &["p2@a.test"]);
-    assert_eq!(code, Some(0), "{again}");
+fn is_suppressed(house: &House, who: &str) -> bool {
+    let opened = open(&house.clone_of("look"), &LedgerSettings::default()).unwrap();
+    let suppressions = opened.ledger.suppressions().unwrap();
+    suppressions
+        .reason(&deliver_common::id(who), None)
+        .is_some()
+}
+
+/// A branch of the name that holds something else, as a colleague or a kill may leave one.
+#[test]
+fn a_branch_in_the_way_keeps_nobody_from_being_left_alone() {
+    let house = house();
+    // Another clone tells the name; it is the same everywhere.
+    let other = house.clone_of("other");
+    forget(&other, &["p2@a.test"]);
+    let name = forgetting(&other).pop().unwrap();
+    let house = self::house();
+    let path = house.clone_of("office");
+    git(&path, &["checkout", "-q", "-b", &name]);
+    std::fs::write(path.join("else.txt"), "x").unwrap();
+    git(&path, &["add", "."]);
+    git(&path, &["commit", "-q", "-m", "something else"]);
+    git(&path, &["checkout", "-q", "main"]);
+    let before = git(&path, &["rev-parse", &name]);
+    let (code, said) = forget(&path, &["p2@a.test"]);
+    assert!(is_suppressed(&house, "p2@a.test"), "{said}");
+    // Their row is there as it was where that branch left.
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("merging it brings nothing back"), "{said}");
+    assert_eq!(forgetting(&path), [name.clone(), format!("{name}-2")]);
+    assert_eq!(git(&path, &["rev-parse", &name]), before);
+}
+
+/// Where no branch can be made at all, a person is told so, and the address is left alone all the same.
+#[test]
+fn where_no_branch_can_be_made_they_are_suppressed() {
+    let house = house();
+    let path = house.clone_of("office");
+    // Beside a branch of this name git takes none below it.
+    git(&path, &["branch", "postmerge"]);
+    let (code, said) = forget(&path, &["p2@a.test"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("They are not mailed any more"), "{said}");
+    assert!(is_suppressed(&house, "p2@a.test"));
+    // Nor does it keep from it once that is mended.
+    git(&path, &["branch", "-D", "postmerge"]);
+    let (code, said) = forget(&path, &["p2@a.test"]);
+    assert_eq!((code, forgetting(&path).len()), (Some(0), 1), "{said}");
+}
+
+#[test]
+fn who_comes_back_by_an_old_spreadsheet_is_taken_out_again() {
+    let house = house();
+    let path = house.clone_of("office");
+    forget(&path, &["p2@a.test"]);
+    let branch = forgetting(&path).pop().unwrap();
+    git(&path, &["push", "-q", "origin", &branch]);
+    let author = house.author();
+    git(&author, &["pull", "-q", "--no-rebase", "origin", &branch]);
+    git(&author, &["push", "-q", "origin", "HEAD:main"]);
+    let (code, said) = forget(&path, &["p2@a.test"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("They are in no list."), "{said}");
+    house.members(&people(5, &["a.test", "b.test"]));
+    house.push("an old spreadsheet");
+    let (code, said) = forget(&path, &["p2@a.test"]);
+    assert_eq!(code, Some(0), "{said}");
+    let second = format!("{branch}-2");
     assert!(
-        again.contains("They were not to be mailed before already."),
-        "{again}"
+        said.contains(&format!("git push origin {second}")),
+        "{said}"
     );
-    let (code, refused) = forget(&path, &["p2@a.test", "--export", export.to_str().unwrap()]);
-    assert_eq!(code, Some(2), "{refused}");
+    let list = git(&path, &["show", &format!("{second}:lists/socios.csv")]);
+    assert!(!list.contains("p2@") && list.contains("p1@"), "{list}");
+}
+
+#[test]
+fn documents_of_their_own_and_branches_that_hold_them_are_named() {
+    let house = house();
+    house.campaign(
+        "factura",
+        "documents: [{file: \"{{ nombre }}.pdf\", as: link}]\n",
+    );
+    house.edit("lists/socios.csv", "p2@a.test,X", "p2@a.test,P2");
+    for who in ["P2", "X"] {
+        house.write(&format!("campaigns/factura/{who}.pdf"), "%PDF-1.4 of one");
+    }
+    house.push("bills");
+    let author = house.author();
+    let branch = |name: &str, csv: &str| {
+        git(&author, &["checkout", "-q", "-b", name]);
+        house.write("lists/socios.csv", csv);
+        git(&author, &["add", "."]);
+        git(&author, &["commit", "-q", "-m", "an edit"]);
+        git(&author, &["push", "-q", "origin", name]);
+        git(&author, &["checkout", "-q", "-"]);
+    };
+    branch("stale", "email,nombre\np0@a.test,Y\np2@a.test,P2\n");
+    branch("without", "email,nombre\np0@a.test,X\n");
+    branch(
+        "postmerge/fold-1",
+        "email,nombre\np0@a.test,X\np2@a.test,Z\n",
+    );
+    let path = house.clone_of("office");
+    let (code, said) = forget(&path, &["p2@a.test", "--dry-run"]);
+    // A person has to see to it.
+    assert_eq!(code, Some(1), "{said}");
+    let line = |part: &str| {
+        let found = said.lines().find(|line| line.contains(part));
+        found.unwrap_or_else(|| panic!("{part}: {said}"))
+    };
+    assert!(line("factura/").contains("P2.pdf: a document of their own"));
+    assert!(!said.contains("X.pdf"), "{said}");
+    assert!(line("postmerge/fold-1").contains("whoever merges it brings them back"));
+    assert!(line("stale").contains("brings nothing back"));
+    assert!(!said.contains("without"), "{said}");
 }
 
 #[test]

@@ -24,17 +24,19 @@ use postmerge::git::{CommitText, Identity, Remote};
 use postmerge::hygiene::HygieneError;
 use postmerge::hygiene::cases::State;
 use postmerge::hygiene::clean::{Proposal, Wish, lift, propose};
-use postmerge::hygiene::digest::Letterhead;
 use postmerge::hygiene::gather::{Gathered, Ground, gather};
+use postmerge::hygiene::growth::growth;
 use postmerge::hygiene::markdown::markdown;
-use postmerge::hygiene::notify::{Sent, digests, send};
+use postmerge::hygiene::notify::{Sent, owners_notices, send};
 use postmerge::hygiene::overview::overview;
+use postmerge::hygiene::owners_notice::Letterhead;
 use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::{
     AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, Ranges, RecipientIndex,
     RunId, Scope, SuppressionEvent,
 };
 use postmerge::ledger::feedback::{Feedback, Heard, MessageKey};
+use postmerge::ledger::wish::{Wanted, Way, Wish as MemberWish};
 use postmerge::mail::address::Address;
 use postmerge::mail::digest::Digest;
 use postmerge::mail::envelope::Letter;
@@ -46,7 +48,7 @@ use postmerge::transport::{Attempt, ConnectError, Connection, Reply, Stage, Tran
 use postmerge::workspace::Workspace;
 use postmerge::workspace::encryption::Keys;
 use postmerge::workspace::keyed::Keyed;
-use postmerge::workspace::names::ListName;
+use postmerge::workspace::names::{ListName, PersonName};
 use postmerge::workspace::settings::LedgerSettings;
 use postmerge::workspace::tree::Tree;
 
@@ -168,6 +170,8 @@ fn heard(house: &House, who: &str, reason: Exclusion, since: Timestamp) {
 struct Kept {
     letters: Arc<Mutex<Vec<Letter>>>,
     refuses: bool,
+    /// Whom it has no mailbox for.
+    refuses_for: Option<&'static str>,
 }
 
 impl Transport for Kept {
@@ -186,7 +190,8 @@ impl Connection for Kept {
             code,
             text: text.to_owned(),
         };
-        let attempt = match self.refuses {
+        let is_unknown = self.refuses_for == Some(letter.envelope.to.as_str());
+        let attempt = match self.refuses || is_unknown {
             true => Attempt::Refused {
                 reply: reply(550, "no"),
                 stage: Stage::RcptTo,
@@ -211,7 +216,7 @@ impl Connection for Kept {
 fn tell(house: &House, relay: &Kept, now: Timestamp) -> Vec<Sent> {
     let mut office = Office::new(house, "office");
     let gathered = office.gather(now);
-    let digests = digests(&gathered, &office.opened.workspace, now).unwrap();
+    let notices = owners_notices(&gathered, &office.opened.workspace, now).unwrap();
     let address = Address::parse("e@c.test").unwrap();
     let bounces = Address::parse("rebotes@c.test").unwrap();
     let from = Letterhead {
@@ -227,7 +232,7 @@ fn tell(house: &House, relay: &Kept, now: Timestamp) -> Vec<Sent> {
         .unwrap();
     let ledger = &mut office.opened.ledger;
     runtime
-        .block_on(send(&digests, &from, relay, ledger, (RunId(5), now)))
+        .block_on(send(&notices, &from, relay, ledger, (RunId(5), now)))
         .unwrap()
 }
 
@@ -403,6 +408,180 @@ fn from_a_bounce_to_a_branch() {
     assert_eq!(states("2026-12-15T15:00:00Z"), []);
 }
 
+/// What a server says again about an address that is known to take no mail.
+#[test]
+fn a_further_report_restarts_nothing_and_proposes_nothing_twice() {
+    let house = house();
+    heard(&house, "p2@a.test", Exclusion::HardBounce, at(BOUNCED));
+    let relay = Kept::default();
+    assert_eq!(tell(&house, &relay, at(TOLD)).len(), 1);
+    for later in ["2026-12-04T17:00:00Z", "2026-12-07T17:00:00Z"] {
+        heard(&house, "p2@a.test", Exclusion::HardBounce, at(later));
+        assert_eq!(tell(&house, &relay, at(later)), []);
+    }
+    let until = jiff::civil::date(2026, 12, 9);
+    let gathered = Office::new(&house, "office").gather(at(OVER));
+    assert_eq!(gathered.cases[0].state, State::Overdue { until });
+    let first = Office::new(&house, "office")
+        .propose(&wish(true), at(OVER))
+        .unwrap();
+    let later = at("2026-12-11T17:00:00Z");
+    heard(&house, "p2@a.test", Exclusion::HardBounce, later);
+    let again = Office::new(&house, "office")
+        .propose(&wish(true), later)
+        .unwrap();
+    assert_eq!(again.len(), 1, "{again:?}");
+    assert!(first[0].is_new && !again[0].is_new && again[0].commit == first[0].commit);
+    assert_eq!(relay.letters.lock().unwrap().len(), 1);
+}
+
+fn with_administrator() -> House {
+    let house = house();
+    house.edit(
+        "postmerge.yaml",
+        "people: {",
+        "people: {eva: {github: eva, email: eva@c.test, roles: [administrator], locale: en}, ",
+    );
+    house.push("an administrator");
+    house
+}
+
+#[test]
+fn whose_address_the_relay_refuses_is_stood_in_for() {
+    let house = with_administrator();
+    heard(&house, "p2@a.test", Exclusion::HardBounce, at(BOUNCED));
+    let relay = Kept {
+        refuses_for: Some("ana@c.test"),
+        ..Kept::default()
+    };
+    let sent = tell(&house, &relay, at(TOLD));
+    let who: Vec<(&str, bool)> = sent
+        .iter()
+        .map(|it| (it.owner.as_str(), it.outcome.is_ok()))
+        .collect();
+    assert_eq!(who, [("ana", false), ("eva", true)]);
+    assert_eq!(sent[1].instead_of, Some(PersonName::new("ana")));
+    let letters = relay.letters.lock().unwrap().clone();
+    let mail = decoded(&letters[0]);
+    assert!(
+        mail.contains("This notice was for ana") && mail.contains("p2@a.test"),
+        "{mail}"
+    );
+    // It counts: nobody is told again, and the days run.
+    assert_eq!(tell(&house, &relay, at(TOLD)), []);
+    let until = jiff::civil::date(2026, 12, 9);
+    let gathered = Office::new(&house, "office").gather(at(TOLD));
+    assert_eq!(gathered.cases[0].state, State::Open { until, left: 3 });
+}
+
+#[test]
+fn where_nobody_can_be_told_the_clock_runs_all_the_same() {
+    let house = with_administrator();
+    heard(&house, "p2@a.test", Exclusion::HardBounce, at(BOUNCED));
+    let refuses = Kept {
+        refuses: true,
+        ..Kept::default()
+    };
+    let notices = || {
+        Office::new(&house, "office")
+            .opened
+            .ledger
+            .notices()
+            .unwrap()
+    };
+    for day in [TOLD, "2026-12-04T17:00:00Z"] {
+        let sent = tell(&house, &refuses, at(day));
+        assert_eq!(sent.len(), 2, "{sent:?}");
+        // That it was tried is remembered once.
+        assert_eq!(notices().len(), 1);
+    }
+    let office = Office::new(&house, "office");
+    let gathered = office.gather(at(LAST));
+    assert_eq!(gathered.cases[0].state, State::New);
+    let lines = overview(&gathered, &office.opened.workspace, at(LAST));
+    assert_eq!((lines[0].new, lines[0].untold), (1, 1));
+    assert_eq!(tell(&house, &refuses, at(OVER)), []);
+    let made = office.propose(&wish(false), at(OVER)).unwrap();
+    let message = office.git(&["log", "-1", "--format=%B", &made[0].branch]);
+    assert!(
+        message.contains("could not be told, the first time on 2026-12-03"),
+        "{message}"
+    );
+}
+
+#[test]
+fn who_never_signed_up_is_told_to_the_lists_owner_once() {
+    let house = house();
+    let mut office = Office::new(&house, "portal");
+    let wish = MemberWish {
+        key: MessageKey::of(b"p3"),
+        recipient: key().id(&Address::parse("p3@b.test").unwrap()),
+        at: at(BOUNCED),
+        way: Way::Portal,
+        what: Wanted::Disowned,
+    };
+    let batch = Batch {
+        wishes: vec![wish],
+        ..Batch::new(RunId(77), at(BOUNCED), "wishes".to_owned())
+    };
+    office.opened.ledger.publish(&batch).unwrap();
+    let refuses = Kept {
+        refuses: true,
+        ..Kept::default()
+    };
+    assert!(tell(&house, &refuses, at(TOLD))[0].outcome.is_err());
+    let relay = Kept::default();
+    let sent = tell(&house, &relay, at(TOLD));
+    assert_eq!((sent[0].cases, sent[0].disowned), (0, 1));
+    assert_eq!(tell(&house, &relay, at(TOLD)), []);
+    let letters = relay.letters.lock().unwrap().clone();
+    assert_eq!(letters.len(), 1);
+    let mail = decoded(&letters[0]);
+    for part in [
+        "p3@b.test (línea 5)",
+        "dicen que nunca se apuntaron",
+        "lists/socios.csv",
+        "Lo dijo el 02/12/2026",
+    ] {
+        assert!(mail.contains(part), "{part}: {mail}");
+    }
+    // Nothing is to be corrected, and none of it is said.
+    assert!(!mail.contains("no llegan"), "{mail}");
+    // The ledger has no address of it.
+    let told = Office::new(&house, "other")
+        .opened
+        .ledger
+        .notices()
+        .unwrap();
+    assert!(told.iter().all(|it| !it.text().contains("p3@")), "{told:?}");
+}
+
+#[test]
+fn an_encrypted_list_grows_for_who_has_its_key() {
+    let mut house = house();
+    house.encrypt();
+    house.remove("lists/socios.csv");
+    house.push("encrypted");
+    let office = Office::new(&house, "office");
+    let made: i64 = office
+        .git(&["log", "-1", "--format=%ct"])
+        .trim()
+        .parse()
+        .unwrap();
+    let now = Timestamp::from_second(made + 40 * 24 * 3_600).unwrap();
+    let grown = |keys: &Keys| {
+        let (opened, zone) = (&office.opened, TimeZone::UTC);
+        let main = (opened.head, &opened.workspace);
+        let found = growth(&office.path, &opened.repository, main, keys, (&zone, now));
+        found.unwrap().remove(&ListName::new("socios")).unwrap()
+    };
+    let read = grown(&house.keys);
+    assert!(!read.encrypted && read.months.len() >= 2, "{read:?}");
+    assert!(read.months.iter().all(|it| it.members == 5), "{read:?}");
+    let unread = grown(&Keys::default());
+    assert!(unread.encrypted && unread.months.is_empty(), "{unread:?}");
+}
+
 #[test]
 fn what_is_new_gets_a_branch_of_its_own_and_main_is_as_fetched() {
     let house = house();
@@ -433,7 +612,7 @@ fn what_is_new_gets_a_branch_of_its_own_and_main_is_as_fetched() {
     let gathered = office.gather(at(TOLD));
     let lines = overview(&gathered, &office.opened.workspace, at(TOLD));
     assert_eq!(
-        (lines[0].members, lines[0].departed, lines[0].overdue),
+        (lines[0].members, lines[0].due, lines[0].overdue),
         (5, 2, 0)
     );
     let keeps = Wish {
@@ -655,7 +834,7 @@ fn the_text_for_github_masks_addresses() {
         "lists/socios.csv",
         "La dirección no existe (5.1.1)",
         "por avisar",
-        "vencido",
+        "por quitar",
     ] {
         assert!(full.contains(part), "{part}: {full}");
     }
@@ -716,7 +895,7 @@ fn as_a_user_runs_it() {
     );
     let (_, out, _) = run(&["lists", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(json["lists"][0]["departed"], 1);
+    assert_eq!(json["lists"][0]["due"], 1);
     let (code, out, _) = run(&["lists", "notify"]);
     assert!(code == 0 && out.contains("No owner"), "{out}");
     // What goes into an issue is Markdown and nothing else.
@@ -735,6 +914,10 @@ fn as_a_user_runs_it() {
             "{out}{error}"
         );
     }
+    let (_, out, _) = run(&["lists", "clean", "--dry-run", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["due"][0]["reason"], "unsubscribed", "{json}");
+    assert_eq!(json["overdue"], serde_json::json!([]));
     let (code, out, _) = run(&["lists", "clean", "--dry-run"]);
     assert!(
         code == 0 && out.contains("line 4") && !out.contains("p2@"),

@@ -543,6 +543,20 @@ fn a_report_about_a_letter_of_our_own_is_nobodys_bounce() {
         "{summary:?}"
     );
     assert_eq!(office.suppressed(3), None);
+    // Of a notice to a list's owner that did not arrive a person hears.
+    let notice = of("X-Postmerge-Notice: owner\n");
+    office.arrives("3", &notice);
+    let summary = office.ingest();
+    assert_eq!((summary.suppressed, summary.for_people.len()), (0, 1));
+    let why = summary.for_people[0].why.as_deref();
+    assert_eq!(why, Some("a notice to a list's owner did not arrive"));
+    office.arrives(
+        "4",
+        &notice
+            .replace("Action: failed", "Action: delayed")
+            .replace("Message-ID: <", "Message-ID: <4"),
+    );
+    assert_eq!(office.ingest().passed, 1);
     // A campaign's mail has the same fields, and one more.
     office.arrives(
         "2",

@@ -302,8 +302,8 @@ fn who_left_since_is_not_put_in_and_an_open_branch_that_would_is_not_enough() {
         &["log", "-1", "--format=%B", &second[0].branch],
     );
     for part in [
-        "- 1 who joined get no row",
-        "- 1 are not mailed any more, and not put in",
+        "- 1 who joined gets no row",
+        "- 1 is not mailed any more, and not put in",
     ] {
         assert!(message.contains(part), "{part}: {message}");
     }
@@ -334,12 +334,12 @@ fn as_a_user_runs_it() {
     };
     let out = run(&[]);
     assert!(
-        out.contains("\n  1 asked for something themselves that is not in its file yet\n"),
+        out.contains("\n  1 person asked for something themselves that is not in its file yet\n"),
         "{out}"
     );
     let out = run(&["clean", "--dry-run"]);
     assert!(
-        out.contains("lists/socios.csv: 1 asked for") && !out.contains("branch"),
+        out.contains("lists/socios.csv: 1 person asked for") && !out.contains("branch"),
         "{out}"
     );
     let out = run(&["clean", "--push"]);

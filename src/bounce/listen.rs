@@ -29,6 +29,9 @@ pub(super) struct Said {
 /// Tokens get wrong where people type or copy them.
 const WRONG_TOKEN: &str = "the token in the address that it was sent to is not ours";
 
+/// Somebody has to look after a list whose owner is not there.
+const OWNER_NOT_TOLD: &str = "a notice to a list's owner did not arrive";
+
 /// How a message ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
@@ -110,7 +113,7 @@ impl Listener<'_> {
             Token::Leave(leave) => Origin::Link(leave),
             Token::Mail(path) => Origin::Mail(path),
             Token::Absent | Token::Unreadable if self.is_of_own_letter(message.returned) => {
-                return Ok(Said::nothing(End::Passed));
+                return Ok(of_own_letter(message.returned));
             }
             Token::Absent | Token::Unreadable => Origin::Unknown,
         };
@@ -396,6 +399,19 @@ impl Listener<'_> {
             said.note(message, found, heard.clone());
         }
         said
+    }
+}
+
+/// Of a notice that did not reach its list's owner a person has to hear: the owner's days count since it was sent.
+fn of_own_letter(returned: &Returned) -> Said {
+    let failed = matches!(&returned.kind, Kind::Report(all)
+        if all.iter().any(|it| it.action == Action::Failed));
+    match failed && returned.traces.returned_is_to_owner {
+        true => Said {
+            why: Some(OWNER_NOT_TOLD),
+            ..Said::nothing(End::ForPerson)
+        },
+        false => Said::nothing(End::Passed),
     }
 }
 

@@ -4,6 +4,7 @@
 use super::addresses;
 use super::fields::{Fields, head};
 use super::letter::Letter;
+use crate::mail::own_letter::TO_OWNER;
 
 /// Addresses and ids of each kind that are kept.
 const KEPT: usize = 30;
@@ -18,6 +19,8 @@ pub struct Traces {
     /// The returned mail has the fields that our own letters have ([`crate::mail::own_letter`]): nobody typed it, no machine may
     /// answer. A campaign's mail that has them, too, is told by its `Feedback-ID`.
     pub returned_is_notice: bool,
+    /// The returned mail is a notice to a list's owner.
+    pub returned_is_to_owner: bool,
     /// Whom the returned mail was for.
     pub returned_to: Vec<String>,
     /// The returned mail's id and those that the message refers to, without brackets.
@@ -89,6 +92,7 @@ impl Traces {
                 .is_some_and(|it| it.to_ascii_lowercase().starts_with("auto-"))
                 && returned.has("x-auto-response-suppress")
                 && !returned.has("feedback-id"),
+            returned_is_to_owner: returned.has(&TO_OWNER.to_ascii_lowercase()),
             returned_to: gather(returned, &["to", "cc", "x-original-to", "delivered-to"]),
             answers,
             message_id: own.first("message-id").and_then(id),

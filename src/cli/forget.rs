@@ -17,16 +17,22 @@ use super::history::person_json_of;
 use super::lists::failed;
 use super::send::new_run_id;
 use super::terminal::Terminal;
+use crate::deliver::opened::remote;
+use crate::diagnostic::counted;
+use crate::git::Remote;
+use crate::hygiene::HygieneError;
 use crate::hygiene::forget::{Known, known, propose, suppress};
+use crate::hygiene::still_held::{HoldingBranch, Holds, holding_branches};
 use crate::mail::address::Address;
 
 /// What `forget` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Forgets a person who asks for it: a branch for review takes their rows out of every list, no other byte changed, and the \
-        ledger is told never to mail them, by a keyed hash that is no address. With --export everything that is known of them is written \
+    long_about = "Forgets a person who asks for it: the ledger is told never to mail them, by a keyed hash that is no address, and a branch for \
+        review takes their rows out of every list, no other byte changed. With --export everything that is known of them is written \
         to a file first: their rows, and what became of every mail.\n\n\
-        What it cannot do it says: older commits keep the rows until history is rewritten, and clones keep what they have.",
+        What it cannot do it says: documents of their own, branches that are not merged and hold their rows, older commits, which keep \
+        the rows until history is rewritten, and clones, which keep what they have.",
     after_help = "Examples:\n  \
         postmerge forget ana@example.com --dry-run             what is known of them?\n  \
         postmerge forget ana@example.com --export ana.json     give it to them, then forget\n\n\
@@ -57,10 +63,28 @@ pub fn run(
     let address =
         Address::parse(&arguments.address).map_err(|why| CliError::new(why.to_string()))?;
     let mut here = Here::open(cli, false)?;
-    let known = known(&here.ground(), &address).map_err(failed)?;
+    let remote = remote(&here.opened.workspace.settings.ledger);
+    let ground = here.ground();
+    let known = known(&ground, &address).map_err(failed)?;
+    let branches = holding_branches(&ground, &remote, &known.recipient).map_err(failed)?;
     if let Some(path) = &arguments.export {
-        export(&here, &known, &address, path, terminal)?;
+        export(&here, &known, &branches, &address, path, terminal)?;
     }
+    terminal.print(&found(&here, &known))?;
+    match arguments.dry_run {
+        true => terminal.print("Nothing was written and nothing published.\n")?,
+        false => forget(&mut here, &remote, &known, terminal)?,
+    }
+    terminal.print(&left(&known, &branches))?;
+    let is_all = known.unreadable.is_empty()
+        && known.campaigns.is_empty()
+        && known.documents.is_empty()
+        && branches.iter().all(|it| it.holds == Holds::AsBefore);
+    Ok(ExitCode::from(u8::from(!is_all)))
+}
+
+/// Where the main branch has them.
+fn found(here: &Here, known: &Known) -> String {
     let mut text = String::new();
     for row in &known.rows {
         let path = here.path_of(&row.list);
@@ -68,8 +92,9 @@ pub fn run(
     }
     for (list, count) in &known.unreadable {
         let path = here.path_of(list);
+        let rows = counted(*count, "row", "rows");
         text.push_str(&format!(
-            "  {path} has {count} rows that cannot be read: look whether theirs is among them (`postmerge lint` shows where)\n"
+            "  {path} has {rows} that cannot be read: look whether theirs is among them (`postmerge lint` shows where)\n"
         ));
     }
     let in_a_list = |list: &str| known.rows.iter().any(|row| row.list.as_str() == list);
@@ -89,43 +114,73 @@ pub fn run(
             "  {path} names the address: take it out by hand\n"
         ));
     }
-    if arguments.dry_run {
-        text.push_str("Nothing was written and nothing published.\n");
-    } else {
-        text.push_str(&forget(&mut here, &known)?);
-    }
-    text.push_str(&left(&known));
-    terminal.print(&text)?;
-    let is_all = known.unreadable.is_empty() && known.campaigns.is_empty();
-    Ok(ExitCode::from(u8::from(!is_all)))
+    text
 }
 
-fn forget(here: &mut Here, known: &Known) -> Result<String, CliError> {
+/// Suppresses first: nothing about branches may keep somebody from being left alone.
+fn forget(
+    here: &mut Here,
+    remote: &Remote,
+    known: &Known,
+    terminal: &mut Terminal,
+) -> Result<(), CliError> {
     let now = (new_run_id(), here.now);
-    let branch = propose(&here.ground(), known, here.now).map_err(failed)?;
     let is_new = suppress(&mut here.opened.ledger, known.recipient, now).map_err(failed)?;
-    let mut text = match is_new {
-        true => format!(
-            "They are not mailed any more: the ledger has {}, which is no address.\n",
-            known.recipient
-        ),
-        false => "They were not to be mailed before already.\n".to_owned(),
+    terminal.print(match is_new {
+        true => "They are not mailed any more: the ledger knows that by a keyed hash, which is no address.\n",
+        false => "They were suppressed already.\n",
+    })?;
+    let removal = propose(&here.ground(), remote, known, here.now);
+    let removal = removal.map_err(|why| match why {
+        HygieneError::Taken(_) => CliError::new(why.to_string())
+            .hint("they are not mailed any more; run it again for the branch"),
+        other => failed(other),
+    })?;
+    let Some(removal) = removal else {
+        return Ok(());
     };
-    if let Some((branch, _)) = branch {
-        let ledger = &here.opened.workspace.settings.ledger;
-        text.push_str(&format!(
-            "The branch {branch} takes the rows out. Propose it:\n  git push {} {branch}\n  gh pr create --base {} --head {branch} --fill\n",
-            ledger.remote, ledger.main
-        ));
+    let (ledger, branch) = (&here.opened.workspace.settings.ledger, &removal.branch);
+    let mut text = match removal.is_new {
+        true => format!("The branch {branch} takes the rows out. Propose it:\n"),
+        false => format!(
+            "The branch {branch}, made before, takes the rows out. Propose it, where nobody did:\n"
+        ),
+    };
+    if !removal.is_pushed {
+        text.push_str(&format!("  git push {} {branch}\n", ledger.remote));
     }
-    Ok(text)
+    text.push_str(&format!(
+        "  gh pr create --base {} --head {branch} --fill\n",
+        ledger.main
+    ));
+    terminal.print(&text)
 }
 
 /// What is still there, plainly.
-fn left(known: &Known) -> String {
+fn left(known: &Known, branches: &[HoldingBranch]) -> String {
     let mut text = "\nWhat stays:\n  \
         the ledger's keyed hash, which only the organisation's key can tell whose it is; it keeps them from being mailed again\n"
         .to_owned();
+    for path in &known.documents {
+        text.push_str(&format!(
+            "  {path}: a document of their own; delete it by hand, also where it was published\n"
+        ));
+    }
+    for branch in branches {
+        let name = &branch.name;
+        text.push_str(&match branch.holds {
+            Holds::BringsBack => format!(
+                "  the branch {name}, which is not merged, puts in or changes a row of theirs: whoever merges it brings them back. \
+                 Close it, or take the row out of it\n"
+            ),
+            Holds::AsBefore => format!(
+                "  their rows on the branch {name}, which is not merged: as in older commits, and merging it brings nothing back\n"
+            ),
+            Holds::Unreadable => format!(
+                "  perhaps rows on the branch {name}, which is not merged: it has a list that cannot be read\n"
+            ),
+        });
+    }
     if !known.rows.is_empty() {
         text.push_str(
             "  the rows in older commits of the main branch, and in every clone: `git log -S` finds them, only rewriting history takes them out \
@@ -146,12 +201,12 @@ fn left(known: &Known) -> String {
 fn export(
     here: &Here,
     known: &Known,
+    branches: &[HoldingBranch],
     address: &Address,
     path: &Path,
     terminal: &mut Terminal,
 ) -> Result<(), CliError> {
     let history = person_json_of(&here.opened.ledger, &known.recipient, here.now, terminal)?;
-    let history: Value = serde_json::from_str(&history).unwrap_or(Value::Null);
     let rows = known.rows.iter().map(|row| {
         let cells: Map<String, Value> = row
             .cells
@@ -170,6 +225,8 @@ fn export(
         "rows": rows.collect::<Vec<_>>(),
         "sealed": sealed.collect::<Vec<_>>(),
         "campaigns": known.campaigns,
+        "documents": known.documents,
+        "branches": branches.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(),
         "history": history,
     });
     // It is personal: nobody else on this machine reads it, and nothing is written over.

@@ -8,6 +8,7 @@ use clap::{ArgGroup, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use super::error::CliError;
 use super::history_lines;
@@ -21,6 +22,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::deliver::StartError;
 use crate::deliver::opened;
 use crate::deliver::organisation_key::organisation_key;
+use crate::diagnostic::counted;
 use crate::git::ObjectId;
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::index::{Index, IndexError, Mentions, scan};
@@ -250,9 +252,9 @@ fn document_digests(
 ) -> Result<HashSet<Digest>, CliError> {
     let found = find(folder, ledger, sought).map_err(unreadable)?;
     if let Some((id, why)) = found.unreadable.first() {
-        let count = found.unreadable.len();
+        let sendings = counted(found.unreadable.len(), "sending", "sendings");
         let error = CliError::new(format!(
-            "{count} sendings cannot be looked into for documents of which a recipient has several, {id} among them: {why}"
+            "{sendings} cannot be looked into for documents of which a recipient has several, {id} among them: {why}"
         ));
         terminal.warn(&error.hint("a shallow clone has not every commit: `git fetch --unshallow`"));
     }
@@ -344,16 +346,16 @@ pub(super) fn head(ledger: &Ledger) -> String {
     ledger.head().map(|it| it.to_string()).unwrap_or_default()
 }
 
-/// All that the ledger says of a person, as `history --format json` does.
+/// All that the ledger says of a person, as `history --format json` writes it.
 pub(super) fn person_json_of(
     ledger: &Ledger,
     who: &RecipientId,
     now: Timestamp,
     terminal: &mut Terminal,
-) -> Result<String, CliError> {
+) -> Result<Value, CliError> {
     let mentions = mentions(ledger, who, terminal)?;
     let found = person(ledger, who, &mentions).map_err(unreadable)?;
-    Ok(as_json(ledger, now, "recipient", &found, None))
+    Ok(json::of_person(&head(ledger), now, &found, None))
 }
 
 fn as_json(

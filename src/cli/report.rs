@@ -24,7 +24,7 @@ use crate::deliver::standings::too_much_of;
 use crate::hygiene::HygieneError;
 use crate::hygiene::cases::State;
 use crate::hygiene::gather::{Gathered, Ground, gather};
-use crate::hygiene::growth::{self, growth};
+use crate::hygiene::growth::{Grown, growth};
 use crate::hygiene::overview::overview;
 use crate::ledger::branch::LedgerError;
 use crate::ledger::event::AudienceHeader;
@@ -243,11 +243,12 @@ fn growth_of(
     now: Timestamp,
 ) -> Result<Vec<Growth>, CliError> {
     let main = (opened.head, &opened.workspace);
-    let grown = growth(folder, &opened.repository, main, zone, now);
+    let keys = keys()?;
+    let grown = growth(folder, &opened.repository, main, &keys, (zone, now));
     let grown = grown.map_err(|why| CliError::new(why.to_string()))?;
-    let of_list = |(name, months): (ListName, Vec<growth::Month>)| {
+    let of_list = |(name, grown): (ListName, Grown)| {
         let file = opened.workspace.lists.get(&name);
-        let months = months.into_iter().map(|it| Month {
+        let months = grown.months.into_iter().map(|it| Month {
             month: it.month,
             members: it.members,
             joined: it.joined,
@@ -256,6 +257,7 @@ fn growth_of(
         Growth {
             title: file.map_or(name.to_string(), |it| it.list.title.clone()),
             months: months.collect(),
+            encrypted: grown.encrypted,
         }
     };
     Ok(grown.into_iter().map(of_list).collect())
@@ -286,14 +288,14 @@ fn lists(
     let health = overview(gathered, workspace, now).into_iter().map(|it| {
         let title = titles.get(&it.list).copied().unwrap_or(&it.list).to_owned();
         ListHealth {
-            open: it.cases.saturating_sub(it.new + it.departed + it.overdue),
+            open: it.cases.saturating_sub(it.new + it.due + it.overdue),
             name: it.list,
             title,
             owner: it.owner,
             members: it.members,
             unreadable: it.unreadable,
             new: it.new,
-            departed: it.departed,
+            departed: it.due,
             overdue: it.overdue,
             confirmed: it.confirmed,
             stale: it.stale,
@@ -313,6 +315,7 @@ fn waiting(gathered: &Gathered, with_addresses: bool) -> Vec<Waiting> {
     for case in &gathered.cases {
         let (rank, until, days_left) = match case.state {
             State::Overdue { until } => (0, Some(until), None),
+            State::Due { since } => (0, Some(since), None),
             State::Open { until, left } => (1, Some(until), Some(left)),
             State::New => (2, None, None),
         };

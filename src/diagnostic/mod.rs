@@ -282,6 +282,25 @@ pub fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, k)| k)
 }
 
+/// A number with a comma between thousands.
+pub fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number and its noun: `1 row`, `2 rows`.
+pub fn counted(count: impl TryInto<u64>, one: &str, many: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    format!("{} {}", number(count), if count == 1 { one } else { many })
+}
+
 /// How many findings there are of each severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
@@ -307,12 +326,13 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let several = |n: usize| if n == 1 { "" } else { "s" };
+        let errors = || counted(self.errors, "error", "errors");
+        let warnings = || counted(self.warnings, "warning", "warnings");
         match (self.errors, self.warnings) {
             (0, 0) => f.write_str("no findings"),
-            (e, 0) => write!(f, "{e} error{}", several(e)),
-            (0, w) => write!(f, "{w} warning{}", several(w)),
-            (e, w) => write!(f, "{e} error{}, {w} warning{}", several(e), several(w)),
+            (_, 0) => f.write_str(&errors()),
+            (0, _) => f.write_str(&warnings()),
+            _ => write!(f, "{}, {}", errors(), warnings()),
         }
     }
 }
@@ -327,6 +347,15 @@ pub(crate) mod tests {
         severity: Severity::Error,
         summary: "A rule of the tests.",
     };
+
+    #[test]
+    fn a_number_has_its_noun() {
+        let rows = |count: usize| counted(count, "row", "rows");
+        assert_eq!(
+            [0, 1, 2, 1_234_567].map(rows),
+            ["0 rows", "1 row", "2 rows", "1,234,567 rows"]
+        );
+    }
 
     #[test]
     fn suggests_only_what_is_near() {

@@ -22,6 +22,21 @@ impl Repository {
             })
     }
 
+    /// The last commit that two have in common; `None` where they have none: unrelated, or a shallow clone.
+    ///
+    /// # Errors
+    /// [`GitError`] where history cannot be read.
+    pub fn merge_base(&self, one: CommitId, other: CommitId) -> Result<Option<CommitId>, GitError> {
+        match self.lock().merge_base(one.0, other.0) {
+            Ok(found) => Ok(Some(CommitId(found))),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(GitError::object(
+                format!("what {one} and {other} have in common"),
+                &error,
+            )),
+        }
+    }
+
     /// The paths, from the repository's top, of files that differ between `commit` and what lies in the
     /// folder now, committed or not; what git ignores aside.
     ///

@@ -1,8 +1,8 @@
 //! Cases: members whose address takes no mail, or who left. A pure fold over what the lists and the ledger hold.
 //!
 //! Days are business days of the organisation's calendar, counted from the day on which the owner was told (from the bounce, where
-//! owners are not told); the last day belongs to the owner to its end. Whoever left by themselves, or complained, has nothing to
-//! correct: their rows are due at once, unless list or policy keep them.
+//! owners are not told; from the first try, where nobody could be told); the last day belongs to the owner to its end. Whoever left by
+//! themselves, or complained, has nothing to correct: their rows are due at once, unless list or policy keep them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -66,10 +66,15 @@ pub struct Row {
 /// How a case stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// The row's time is over.
+    /// The row was not corrected in time.
     Overdue {
         /// The last day that it had.
         until: Date,
+    },
+    /// Its member left or complained: there is nothing to correct, and the row goes at once.
+    Due {
+        /// When they did.
+        since: Date,
     },
     /// The owner can correct it.
     Open {
@@ -97,34 +102,88 @@ pub struct Case {
     pub rows: Vec<RowAt>,
     /// Why, since when, and what was heard.
     pub suppressed: Suppressed,
-    /// When the owner was told.
+    /// When the owner was told, or whoever stands in for them.
     pub told: Option<Timestamp>,
+    /// When nobody could be told, the first time.
+    pub tried: Option<Timestamp>,
     /// How it stands.
     pub state: State,
 }
 
 /// Which cases owners were told of.
 #[derive(Debug, Default)]
-pub struct AlreadyTold(HashMap<(String, RecipientId, i64), Timestamp>);
+pub struct AlreadyTold {
+    cases: Tellings,
+    disowned: Tellings,
+}
+
+type Tellings = HashMap<(String, RecipientId), Vec<Telling>>;
+
+/// That an owner was told of somebody, or could not be.
+#[derive(Debug, Clone, Copy)]
+struct Telling {
+    /// Of what was said when.
+    since: i64,
+    at: Timestamp,
+    failed: bool,
+}
 
 impl AlreadyTold {
     /// Of what the ledger has.
     pub fn of(notices: &[Notice]) -> Self {
-        let mut told = HashMap::new();
+        let mut told = Self::default();
         for notice in notices {
-            for case in &notice.cases {
-                let key = (case.list.clone(), case.recipient, millis(case.since));
-                let first = told.entry(key).or_insert(notice.at);
-                *first = notice.at.min(*first);
+            for (all, of) in [
+                (&mut told.cases, &notice.cases),
+                (&mut told.disowned, &notice.disowned),
+            ] {
+                for one in of {
+                    let key = (one.list.clone(), one.recipient);
+                    all.entry(key).or_default().push(Telling {
+                        since: millis(one.since),
+                        at: notice.at,
+                        failed: notice.failed,
+                    });
+                }
             }
         }
-        Self(told)
+        told
     }
 
-    fn at(&self, list: &ListName, recipient: RecipientId, since: Timestamp) -> Option<Timestamp> {
-        let key = (list.to_string(), recipient, millis(since));
-        self.0.get(&key).copied()
+    /// When the owner was told of an address that takes no mail since then, and when that failed first. What was told of a later
+    /// report of the same suppression counts, too.
+    fn of_case(
+        &self,
+        list: &ListName,
+        recipient: RecipientId,
+        since: Timestamp,
+    ) -> (Option<Timestamp>, Option<Timestamp>) {
+        let first = |failed| first(&self.cases, (list, recipient), since, failed);
+        (first(false), first(true))
     }
+
+    /// The same of who says since then that they never signed up.
+    pub(super) fn of_disowned(
+        &self,
+        list: &ListName,
+        recipient: RecipientId,
+        since: Timestamp,
+    ) -> (Option<Timestamp>, Option<Timestamp>) {
+        let first = |failed| first(&self.disowned, (list, recipient), since, failed);
+        (first(false), first(true))
+    }
+}
+
+/// The first time that somebody was told of what was said then or later; or that it failed.
+fn first(
+    all: &Tellings,
+    (list, recipient): (&ListName, RecipientId),
+    since: Timestamp,
+    failed: bool,
+) -> Option<Timestamp> {
+    let told = all.get(&(list.to_string(), recipient))?.iter();
+    let told = told.filter(|it| it.failed == failed && it.since >= millis(since));
+    told.map(|it| it.at).min()
 }
 
 /// Files keep milliseconds.
@@ -216,8 +275,8 @@ pub fn cases<'a>(
         let (Some(why), Some(list)) = (suppressed.get(&row.recipient), lists(&row.list)) else {
             continue;
         };
-        let told = told.at(&row.list, row.recipient, why.since);
-        let Some(state) = state(why, told, list, terms, now) else {
+        let (told, tried) = told.of_case(&row.list, row.recipient, why.since);
+        let Some(state) = state(why, (told, tried), list, terms, now) else {
             continue;
         };
         let case = Case {
@@ -228,6 +287,7 @@ pub fn cases<'a>(
             rows: vec![row.at],
             suppressed: why.clone(),
             told,
+            tried,
             state,
         };
         found.insert((&row.list, row.recipient), case);
@@ -243,7 +303,7 @@ pub fn cases<'a>(
 /// How a case stands; `None`: it is none.
 fn state(
     why: &Suppressed,
-    told: Option<Timestamp>,
+    (told, tried): (Option<Timestamp>, Option<Timestamp>),
     list: &List,
     (calendar, policy): (&Calendar, &Hygiene),
     now: Timestamp,
@@ -253,44 +313,43 @@ fn state(
     }
     if has_departed(why.reason) {
         let departed = list.departed.unwrap_or(policy.departed);
-        let until = calendar.date_of(why.since);
-        return (departed == Departed::Remove).then_some(State::Overdue { until });
+        let since = calendar.date_of(why.since);
+        return (departed == Departed::Remove).then_some(State::Due { since });
     }
     let from = match (policy.notices, told) {
-        (_, Some(told)) => told,
-        (false, None) => why.since,
-        (true, None) => return Some(State::New),
+        (_, Some(told)) => Some(told),
+        (false, None) => Some(why.since),
+        (true, None) => tried,
+    };
+    let Some(from) = from else {
+        return Some(State::New);
     };
     let today = calendar.date_of(now);
     let until = calendar.add_business_days(calendar.date_of(from), policy.business_days)?;
     if today > until {
         return Some(State::Overdue { until });
     }
+    // The owner does not know of these days, and is told as soon as it can be done.
+    if policy.notices && told.is_none() {
+        return Some(State::New);
+    }
     let left = calendar.business_days_between(today, until);
     Some(State::Open { until, left })
 }
 
 impl State {
-    /// Its name in tables and JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Open { .. } => "open",
-            Self::Overdue { .. } => "overdue",
-        }
+    /// Whether the row goes with the next change.
+    pub const fn goes_now(self) -> bool {
+        matches!(self, Self::Overdue { .. } | Self::Due { .. })
     }
 
-    /// The last day that the row has.
-    pub const fn until(self) -> Option<Date> {
+    /// Since when the row is to go, where it is.
+    pub const fn waits_since(self) -> Option<Date> {
         match self {
-            Self::New => None,
-            Self::Open { until, .. } | Self::Overdue { until } => Some(until),
+            Self::New | Self::Open { .. } => None,
+            Self::Overdue { until } => Some(until),
+            Self::Due { since } => Some(since),
         }
-    }
-
-    /// Whether the row's time is over.
-    pub const fn is_overdue(self) -> bool {
-        matches!(self, Self::Overdue { .. })
     }
 }
 

@@ -1,4 +1,4 @@
-//! The change that removes overdue rows: a commit on a branch of its own on top of the main branch as fetched, for review. And the
+//! The change that removes rows that are due or overdue: a commit on a branch of its own on top of the main branch as fetched, for review. And the
 //! suppressions of old addresses whose rows were corrected are lifted.
 //!
 //! Neither working copy nor index is touched, and no branch is ever moved or forced: what a branch that is still open proposes already is not
@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashSet};
 use jiff::Timestamp;
 
 use super::HygieneError;
-use super::cases::{Case, has_departed};
+use super::cases::{Case, State};
 use super::gather::{Gathered, Ground};
 use super::proposal::{self, Branch};
 use crate::diagnostic::is_unseen;
@@ -34,7 +34,7 @@ pub struct Proposal {
     pub branch: String,
     /// Where it stands.
     pub commit: CommitId,
-    /// How many of the overdue cases, or of those whose wishes wait, it is about.
+    /// How many of the rows that are to go, or of those whose wishes wait, it is about.
     pub cases: usize,
     /// In which lists.
     pub lists: BTreeSet<ListName>,
@@ -82,7 +82,7 @@ struct OpenBranch {
     removes: HashSet<(ListName, RecipientId)>,
 }
 
-/// Writes the change, and says which branches propose what is overdue, the new one last. Nothing is written where all of it is proposed,
+/// Writes the change, and says which branches propose what is to go, the new one last. Nothing is written where all of it is proposed,
 /// nor for lists that `wait`.
 ///
 /// # Errors
@@ -96,21 +96,21 @@ pub fn propose(
 ) -> Result<Vec<Proposal>, HygieneError> {
     wish.check(&ground.workspace.settings.ledger)?;
     let repository = ground.ledger.repository();
-    let overdue: Vec<&Case> = gathered
+    let going: Vec<&Case> = gathered
         .cases
         .iter()
-        .filter(|case| case.state.is_overdue())
+        .filter(|case| case.state.goes_now())
         .collect();
-    if overdue.is_empty() {
+    if going.is_empty() {
         return Ok(Vec::new());
     }
     let outward = (remote, wish.push);
-    let open = open_branches(ground, remote, wish, &overdue)?;
+    let open = open_branches(ground, remote, wish, &going)?;
     let mut proposals = Vec::new();
     let mut proposed: HashSet<(ListName, RecipientId)> = HashSet::new();
     for open in &open {
         let branch = &open.branch;
-        let by_it: Vec<_> = overdue
+        let by_it: Vec<_> = going
             .iter()
             .filter(|case| {
                 // One that is older than the case was about an earlier one.
@@ -133,7 +133,7 @@ pub fn propose(
         )?);
         proposed.extend(by_it.into_iter().map(|(case, _)| case));
     }
-    let left: Vec<&Case> = overdue
+    let left: Vec<&Case> = going
         .into_iter()
         .filter(|case| !proposed.contains(&(case.list.clone(), case.recipient)))
         .filter(|case| !wait.contains(&case.list))
@@ -155,13 +155,13 @@ fn open_branches(
     ground: &Ground<'_>,
     remote: &Remote,
     wish: &Wish,
-    overdue: &[&Case],
+    going: &[&Case],
 ) -> Result<Vec<OpenBranch>, HygieneError> {
     let repository = ground.ledger.repository();
     let prefixes: Vec<&str> = std::iter::once(PREFIX)
         .chain(wish.branch.as_deref())
         .collect();
-    let lists: BTreeSet<&ListName> = overdue.iter().map(|case| &case.list).collect();
+    let lists: BTreeSet<&ListName> = going.iter().map(|case| &case.list).collect();
     let mut open = Vec::new();
     for branch in proposal::open_branches(ground, remote, &prefixes)? {
         if !branch.name.starts_with(PREFIX) && wish.branch.as_ref() != Some(&branch.name) {
@@ -176,7 +176,7 @@ fn open_branches(
             let Some(there) = there else {
                 continue;
             };
-            let gone = overdue
+            let gone = going
                 .iter()
                 .filter(|case| case.list == **list && !there.contains(&case.recipient));
             removes.extend(gone.map(|case| (case.list.clone(), case.recipient)));
@@ -278,13 +278,14 @@ fn evidence(case: &Case, gathered: &Gathered) -> String {
         let one: String = said.chars().filter(|c| !is_unseen(*c)).collect();
         out.push_str(&format!("  The server said: {one}\n"));
     }
-    if !has_departed(why.reason)
-        && let Some(until) = case.state.until()
-    {
-        let told = case.told.map(|at| calendar.date_of(at));
-        out.push_str(&match told {
-            Some(told) => format!("  The owner was told on {told} and had until {until}.\n"),
-            None => format!("  It could be corrected until {until}.\n"),
+    if let State::Overdue { until } = case.state {
+        let day = |at: Option<Timestamp>| at.map(|at| calendar.date_of(at));
+        out.push_str(&match (day(case.told), day(case.tried)) {
+            (Some(told), _) => format!("  The owner was told on {told} and had until {until}.\n"),
+            (None, Some(tried)) => format!(
+                "  The owner could not be told, the first time on {tried}. It could be corrected until {until}.\n"
+            ),
+            (None, None) => format!("  It could be corrected until {until}.\n"),
         });
     }
     out

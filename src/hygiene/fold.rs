@@ -18,6 +18,7 @@ use super::HygieneError;
 use super::clean::{Proposal, Wish};
 use super::gather::{Gathered, Ground};
 use super::proposal::{self, Branch};
+use crate::diagnostic::counted;
 use crate::git::ObjectId;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::RecipientId;
@@ -43,22 +44,24 @@ pub fn goes_first(
     gathered: &Gathered,
     remote: &crate::git::Remote,
 ) -> Result<BTreeSet<ListName>, HygieneError> {
-    let overdue = gathered.cases.iter().filter(|case| case.state.is_overdue());
-    let mut since: BTreeMap<&ListName, Option<Date>> = BTreeMap::new();
-    for case in overdue {
-        let first = since.entry(&case.list).or_insert(case.state.until());
-        *first = (*first).min(case.state.until());
+    let mut since: BTreeMap<&ListName, Date> = BTreeMap::new();
+    for case in &gathered.cases {
+        let Some(day) = case.state.waits_since() else {
+            continue;
+        };
+        let first = since.entry(&case.list).or_insert(day);
+        *first = day.min(*first);
     }
     let mut found = BTreeSet::new();
     if since.is_empty() {
         return Ok(found);
     }
     let open = proposal::open_branches(ground, remote, &[PREFIX])?;
-    for (name, overdue) in since {
+    for (name, removed_since) in since {
         let Some(file) = ground.workspace.lists.get(name) else {
             continue;
         };
-        let mut is_first = asked_since(gathered, (name, file)).is_some_and(|it| Some(it) < overdue);
+        let mut is_first = asked_since(gathered, (name, file)).is_some_and(|it| it < removed_since);
         for branch in &open {
             is_first = is_first || is_ahead(ground, branch, (name, file))?;
         }
@@ -314,17 +317,25 @@ fn evidence(
     }
     if found.refused > 0 {
         out.push_str(&format!(
-            "- {} who joined get no row: a value that the list demands is not there, or is none that its column takes\n",
-            found.refused
+            "- {} no row: a value that the list demands is not there, or is none that its column takes\n",
+            counted(found.refused, "who joined gets", "who joined get")
         ));
     }
     let unchanged = u64::saturating_sub(unchanged, found.refused);
-    for (count, what) in [
-        (gone, "are not mailed any more, and not put in"),
-        (unchanged, "have it in their rows already, or have no row"),
+    for (count, one, many) in [
+        (
+            gone,
+            "is not mailed any more, and not put in",
+            "are not mailed any more, and not put in",
+        ),
+        (
+            unchanged,
+            "has it in their row already, or has no row",
+            "have it in their rows already, or have no row",
+        ),
     ] {
         if count > 0 {
-            out.push_str(&format!("- {count} {what}\n"));
+            out.push_str(&format!("- {}\n", counted(count, one, many)));
         }
     }
     out

@@ -1,28 +1,32 @@
 //! A person's right to erasure: the change that takes their rows out of every list, and a suppression by keyed hash, so that a row
 //! that comes back by an old spreadsheet is not mailed.
 //!
-//! The change is a branch for review, made as [`super::clean`] makes its own. What git's history holds it cannot take back.
+//! The change is a branch for review, made as [`super::clean`] makes its own. Neither its name nor its message says who it is about: the
+//! ledger's id beside the row would tell whose every mail on the ledger was. What git's history holds it cannot take back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::HygieneError;
 use super::gather::Ground;
 use super::proposal;
-use crate::git::{CommitId, GitError};
+use crate::diagnostic::counted;
+use crate::git::{CommitId, Remote};
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
 use crate::ledger::wish::Wanted;
 use crate::ledger::wishes::Cells;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::RecipientId;
+use crate::workspace::document_path::DocumentPath;
 use crate::workspace::loaded::ListFile;
+use crate::workspace::member::Member;
 use crate::workspace::members::{self, Members};
 use crate::workspace::names::ListName;
 use crate::workspace::source::SourceError;
 
-/// What forgetting branches are called, before the person's id.
+/// What forgetting branches are called, before what tells one person's from another's.
 pub const PREFIX: &str = "postmerge/forget-";
 
 /// A row about the person.
@@ -49,6 +53,9 @@ pub struct SealedRow {
     pub cells: BTreeMap<String, String>,
 }
 
+/// What the ledger says of why: nothing by which the row that goes on the same day would be known.
+const NOTE: &str = "not to be mailed any more";
+
 /// What a row that cannot be read cell by cell is exported under.
 const AS_IT_STANDS: &str = "(the row as it stands)";
 
@@ -65,6 +72,17 @@ pub struct Known {
     pub sealed: Vec<SealedRow>,
     /// Campaigns that name the address (`include`, `exclude`, `cc`, `bcc`): a person edits those.
     pub campaigns: Vec<String>,
+    /// Documents of which everybody has their own, and this is theirs by their row: files that the main branch has now.
+    pub documents: Vec<String>,
+}
+
+/// A person's rows of one list.
+#[derive(Default)]
+pub(super) struct Rows {
+    /// Each, with its values where it can be read.
+    pub(super) rows: Vec<(RowOf, Option<Member>)>,
+    /// How many rows of the list cannot be read.
+    unreadable: u64,
 }
 
 /// What the main branch says of a person.
@@ -74,10 +92,17 @@ pub struct Known {
 pub fn known(ground: &Ground<'_>, address: &Address) -> Result<Known, HygieneError> {
     let recipient = ground.key.id(address);
     let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
+    let mut documents = BTreeSet::new();
     for (name, file) in &ground.workspace.lists {
-        match rows_in(ground, name, file, &recipient, &mut rows)? {
-            0 => {}
-            count => unreadable.push((name.clone(), count)),
+        let found = rows_in((ground, ground.head), name, file, &recipient)?;
+        if found.unreadable > 0 {
+            unreadable.push((name.clone(), found.unreadable));
+        }
+        for (row, member) in found.rows {
+            if let Some(member) = member {
+                documents.extend(documents_of(ground, name, &member)?);
+            }
+            rows.push(row);
         }
     }
     let is_theirs = |text: &String| {
@@ -96,6 +121,7 @@ pub fn known(ground: &Ground<'_>, address: &Address) -> Result<Known, HygieneErr
         recipient,
         sealed: sealed(ground, &recipient)?,
         campaigns: campaigns.map(|file| file.path.to_string()).collect(),
+        documents: documents.into_iter().collect(),
         unreadable,
         rows,
     })
@@ -127,75 +153,124 @@ fn sealed(ground: &Ground<'_>, who: &RecipientId) -> Result<Vec<SealedRow>, Hygi
     Ok(found)
 }
 
-/// Takes their rows of one list; says how many rows cannot be read.
-fn rows_in(
+/// The files of the main branch that campaigns to this list give to this member alone.
+fn documents_of(
     ground: &Ground<'_>,
+    list: &ListName,
+    member: &Member,
+) -> Result<Vec<String>, HygieneError> {
+    let repository = ground.ledger.repository();
+    let mut found = Vec::new();
+    for file in ground.workspace.campaigns.values() {
+        if !file.campaign.audience.lists.contains(list) {
+            continue;
+        }
+        let patterns = file.campaign.documents.iter();
+        let patterns = patterns.filter_map(|it| DocumentPath::parse(&it.file).ok());
+        for pattern in patterns.filter(DocumentPath::is_per_recipient) {
+            // Whose row makes no path has no document.
+            let Ok(path) = pattern.resolve(member) else {
+                continue;
+            };
+            let path = format!("{}/{path}", file.folder);
+            if repository.entry(ground.head, &path)?.is_some() {
+                found.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Their rows of one list, as a commit has it.
+pub(super) fn rows_in(
+    (ground, commit): (&Ground<'_>, CommitId),
     name: &ListName,
     file: &ListFile,
     recipient: &RecipientId,
-    rows: &mut Vec<RowOf>,
-) -> Result<u64, HygieneError> {
+) -> Result<Rows, HygieneError> {
     let path = file.members.as_str();
     let wrong = |why: String| HygieneError::List {
         list: path.to_owned(),
         why,
     };
-    let input = match file.open(&ground.files_at(ground.head)?) {
+    let mut found = Rows::default();
+    let input = match file.open(&ground.files_at(commit)?) {
         Ok(input) => input,
-        Err(SourceError::Missing(_) | SourceError::NotRegular(_)) => return Ok(0),
+        Err(SourceError::Missing(_) | SourceError::NotRegular(_)) => return Ok(found),
         Err(why) => return Err(why.into()),
     };
     let mut members = Members::new(input, &file.list).map_err(|why| wrong(why.without_values()))?;
     let names = std::sync::Arc::clone(members.columns().names());
     let mut buffer = String::new();
-    let mut unreadable = 0;
+    let row_of = |line, cells| RowOf {
+        list: name.clone(),
+        line,
+        cells,
+    };
     while let Some(row) = members
         .next_known()
         .map_err(|why| wrong(why.without_values()))?
     {
-        let row = match row {
-            members::Known::Row(row) => row,
+        match row {
+            members::Known::Row(row) => {
+                if ground.key.id_of_ref(row.address(), &mut buffer) == *recipient {
+                    let cells = names.iter().enumerate();
+                    let cells = cells.map(|(at, column)| (column.clone(), row.cell(at).to_owned()));
+                    let cells = cells.collect();
+                    let member = row.to_member();
+                    found
+                        .rows
+                        .push((row_of(row.at().line, cells), Some(member)));
+                }
+            }
             members::Known::Wrong { at, address, raw } => {
                 if ground.key.id_of_ref(&address, &mut buffer) == *recipient {
                     let raw = String::from_utf8_lossy(raw).trim_end().to_owned();
-                    rows.push(RowOf {
-                        list: name.clone(),
-                        line: at.line,
-                        cells: vec![(AS_IT_STANDS.to_owned(), raw)],
-                    });
+                    let cells = vec![(AS_IT_STANDS.to_owned(), raw)];
+                    found.rows.push((row_of(at.line, cells), None));
                 }
-                continue;
             }
-            members::Known::Nobodys(_) => {
-                unreadable += 1;
-                continue;
-            }
-        };
-        if ground.key.id_of_ref(row.address(), &mut buffer) != *recipient {
-            continue;
+            members::Known::Nobodys(_) => found.unreadable += 1,
         }
-        let cells = names.iter().enumerate();
-        let cells = cells.map(|(at, column)| (column.clone(), row.cell(at).to_owned()));
-        rows.push(RowOf {
-            list: name.clone(),
-            line: row.at().line,
-            cells: cells.collect(),
-        });
     }
-    Ok(unreadable)
+    Ok(found)
 }
 
-/// Writes the branch that takes the rows out; `None` where there are none. One that is there already stays.
+/// A branch that takes a person's rows out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    /// Its name.
+    pub branch: String,
+    /// Whether it was made just now.
+    pub is_new: bool,
+    /// Whether the remote has it.
+    pub is_pushed: bool,
+}
+
+/// Writes the branch that takes the rows out; `None` where there are none. One that is open and takes them out of every list stays, and no
+/// other is made; whatever else has its name is left alone, and the new one gets a number.
 ///
 /// # Errors
-/// [`HygieneError`]; [`HygieneError::Taken`] where a branch of that name holds another change.
+/// [`HygieneError`].
 pub fn propose(
     ground: &Ground<'_>,
+    remote: &Remote,
     known: &Known,
     now: Timestamp,
-) -> Result<Option<(String, CommitId)>, HygieneError> {
+) -> Result<Option<Removal>, HygieneError> {
     if known.rows.is_empty() {
         return Ok(None);
+    }
+    let first = branch_of(ground, &known.recipient);
+    let open = proposal::open_branches(ground, remote, &[&first])?;
+    for branch in &open {
+        if takes_out(ground, branch.commit, known)? {
+            return Ok(Some(Removal {
+                branch: branch.name.clone(),
+                is_new: false,
+                is_pushed: branch.on_remote,
+            }));
+        }
     }
     let mut files = Vec::new();
     for group in known.rows.chunk_by(|one, next| one.list == next.list) {
@@ -206,21 +281,43 @@ pub fn propose(
         let (written, _) = proposal::without(ground, file, |id| *id == known.recipient)?;
         files.push(written);
     }
-    let id: String = known.recipient.to_string().chars().take(12).collect();
-    let branch = format!("{PREFIX}{id}");
+    let branch = proposal::free_name(ground.ledger.repository(), &first, &open)?;
     let message = format!(
-        "lists: take out a person who asked to be forgotten\n\nRows: {}. The ledger knows them as {} from now on, and mails\nthem nothing.\n",
-        known.rows.len(),
-        known.recipient
+        "lists: take out a person who asked to be forgotten\n\n{}. They are mailed nothing any more, whether this is merged or not.\n",
+        counted(known.rows.len(), "row", "rows"),
     );
     let (commit, there) = proposal::commit(ground, &files, (&branch, &message), now)?;
-    // One that is there already is never moved: somebody may have gone on with it.
-    let repository = ground.ledger.repository();
-    let tree = |commit| Ok::<_, GitError>(repository.entry(commit, "")?.map(|entry| entry.id));
-    match tree(there)? == tree(commit)? {
-        true => Ok(Some((branch, there))),
+    match there == commit {
+        true => Ok(Some(Removal {
+            branch,
+            is_new: true,
+            is_pushed: false,
+        })),
         false => Err(HygieneError::Taken(branch)),
     }
+}
+
+/// The same for one person whenever they are forgotten, and nothing that the ledger has: only the key can make it.
+fn branch_of(ground: &Ground<'_>, recipient: &RecipientId) -> String {
+    let mac = ground.key.mac("forget-branch", &[&recipient.0]);
+    let name: String = mac.iter().take(6).map(|b| format!("{b:02x}")).collect();
+    format!("{PREFIX}{name}")
+}
+
+/// Whether a branch has no row of theirs in any list in which the main branch has one.
+fn takes_out(ground: &Ground<'_>, commit: CommitId, known: &Known) -> Result<bool, HygieneError> {
+    let lists: BTreeSet<&ListName> = known.rows.iter().map(|row| &row.list).collect();
+    for name in lists {
+        let Some(file) = ground.workspace.lists.get(name) else {
+            continue;
+        };
+        // What cannot be read there says nothing.
+        match rows_in((ground, commit), name, file, &known.recipient) {
+            Ok(found) if found.rows.is_empty() => {}
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
 }
 
 /// Says on the ledger that they are not mailed any more, unless it says so; whether it did not.
@@ -242,13 +339,9 @@ pub fn suppress(
             scope: Scope::All,
             reason: Exclusion::Suppressed,
             at: now,
-            note: "asked to be forgotten".to_owned(),
+            note: NOTE.to_owned(),
         }],
-        ..Batch::new(
-            run,
-            now,
-            "suppressions: one asked to be forgotten".to_owned(),
-        )
+        ..Batch::new(run, now, "suppressions: one more".to_owned())
     })?;
     Ok(true)
 }

@@ -11,6 +11,7 @@ use super::HygieneError;
 use super::asked_for::AskedFor;
 use super::cases::{AlreadyTold, Case, Row, Suppressed, cases, makes_case};
 use super::corrected::{Line, corrected};
+use super::disowned::{Disowned, disowned};
 use super::while_sending;
 use crate::git::{CommitId, GitError};
 use crate::ledger::branch::Ledger;
@@ -64,6 +65,8 @@ pub struct Gathered {
     pub calendar: Calendar,
     /// The cases.
     pub cases: Vec<Case>,
+    /// Rows of who says that they never signed up.
+    pub disowned: Vec<Disowned>,
     /// How many rows with an address each list has, and how many without.
     pub members: BTreeMap<ListName, (u64, u64)>,
     /// How many of each list's members did not confirm that they want to go on, however often asked.
@@ -81,7 +84,7 @@ impl Gathered {
     /// a row there whose address can still be corrected.
     pub(super) fn gone_from(&self, list: &ListName) -> impl Fn(&RecipientId) -> bool + '_ {
         let of_list = self.cases.iter().filter(|case| case.list == *list);
-        let correctable = of_list.filter(|case| !case.state.is_overdue());
+        let correctable = of_list.filter(|case| !case.state.goes_now());
         let correctable: HashSet<RecipientId> = correctable.map(|case| case.recipient).collect();
         move |who| {
             let is_suppressed = self.suppressions.exact(who, &Scope::All).is_some();
@@ -109,19 +112,24 @@ pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneEr
     let asked_for = AskedFor::read(ground.ledger)?;
     let policy = &ground.workspace.settings.policy;
     let asked = Asked::read(ground.ledger, &asked_for.wishes, policy.reconfirmation, now)?;
-    let mut rows = Vec::new();
+    let never_joined: HashMap<RecipientId, Timestamp> = asked_for.disowned().into_iter().collect();
+    let (mut rows, mut not_theirs) = (Vec::new(), Vec::new());
     let (mut members, mut unconfirmed) = (BTreeMap::new(), BTreeMap::new());
     for (name, file) in &ground.workspace.lists {
         let mut found = 0;
         let counted = read_list(&tree, (name, file), ground.key, |at, id, address| {
             found += u64::from(asked.is_unconfirmed(&id, now));
+            let row = || Row {
+                list: name.clone(),
+                at,
+                recipient: id,
+                address: address.to_address(),
+            };
             if suppressed.contains_key(&id) {
-                rows.push(Row {
-                    list: name.clone(),
-                    at,
-                    recipient: id,
-                    address: address.to_address(),
-                });
+                rows.push(row());
+            }
+            if never_joined.contains_key(&id) {
+                not_theirs.push(row());
             }
         })?;
         members.insert(name.clone(), counted);
@@ -149,6 +157,7 @@ pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneEr
     Ok(Gathered {
         calendar,
         cases,
+        disowned: disowned(&never_joined, &not_theirs, &told),
         members,
         unconfirmed,
         corrected,

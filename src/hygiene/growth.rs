@@ -2,8 +2,8 @@
 //! history of the main branch.
 //!
 //! Bounded: of each list at most one version a month is read, each as a stream, and none twice; of two months at a time eight bytes a row
-//! are kept. Needs no key, as months are compared with each other only. Where history does not reach, or a list could not be
-//! read then, nothing is said.
+//! are kept. Needs no key of the organisation's, as months are compared with each other only. Where history does not reach, or a list
+//! could not be read then, nothing is said; but where that is for want of the key that it is encrypted to.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -14,11 +14,14 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::HygieneError;
-use crate::git::{CommitId, Repository};
+use crate::git::{CommitId, Entry, Repository};
 use crate::workspace::Workspace;
+use crate::workspace::encryption::Keys;
+use crate::workspace::keyed::Keyed;
+use crate::workspace::loaded::ListFile;
 use crate::workspace::members::Members;
 use crate::workspace::names::ListName;
-use crate::workspace::source::Source as _;
+use crate::workspace::source::SourceError;
 use crate::workspace::tree::Tree;
 
 /// Months that are looked back.
@@ -37,6 +40,15 @@ pub struct Month {
     pub left: Option<u64>,
 }
 
+/// How a list grew.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grown {
+    /// The oldest month first.
+    pub months: Vec<Month>,
+    /// Whether there are months of which nothing is known, as the list was encrypted and the key is not here.
+    pub encrypted: bool,
+}
+
 /// The last months of every list that is in `workspace`, which is the main branch at `head`; the oldest first, the present one last.
 ///
 /// # Errors
@@ -45,21 +57,21 @@ pub fn growth(
     path: &Path,
     repository: &Repository,
     (head, workspace): (CommitId, &Workspace),
-    zone: &TimeZone,
-    now: Timestamp,
-) -> Result<BTreeMap<ListName, Vec<Month>>, HygieneError> {
+    keys: &Keys,
+    (zone, now): (&TimeZone, Timestamp),
+) -> Result<BTreeMap<ListName, Grown>, HygieneError> {
     let months = months(zone, now);
     let ends: Vec<i64> = months.iter().map(|(_, end)| *end).collect();
     let stood = repository.stood_at(head, &ends)?;
     let hasher = RandomState::new();
     let mut found = BTreeMap::new();
-    for name in workspace.lists.keys() {
-        let mut of_list = Vec::new();
+    for (name, file) in &workspace.lists {
+        let mut grown = Grown::default();
+        let of_list = &mut grown.months;
         let mut before: Option<(crate::git::ObjectId, Option<Vec<u64>>)> = None;
         for ((month, _), commit) in months.iter().zip(&stood) {
-            let file = format!("lists/{name}.csv");
             let entry = match commit {
-                Some(commit) => repository.entry(*commit, &file)?,
+                Some(commit) => entry(repository, *commit, file)?,
                 None => None,
             };
             let (Some(commit), Some(entry)) = (commit, entry) else {
@@ -77,7 +89,15 @@ pub fn growth(
                 }));
                 continue;
             }
-            let members = members(path, *commit, name, &hasher)?;
+            let files = Keyed::new(Tree::at(path, *commit)?, keys.clone());
+            let members = match members(&files, name, &hasher) {
+                Read::Members(members) => Some(members),
+                Read::Nothing => None,
+                Read::Encrypted => {
+                    grown.encrypted = true;
+                    None
+                }
+            };
             if let Some(members) = &members {
                 let old = before.as_ref().and_then(|(_, old)| old.as_ref());
                 let changed = old.map(|old| changed(old, members));
@@ -90,7 +110,7 @@ pub fn growth(
             }
             before = Some((entry.id, members));
         }
-        found.insert(name.clone(), of_list);
+        found.insert(name.clone(), grown);
     }
     Ok(found)
 }
@@ -111,22 +131,41 @@ fn months(zone: &TimeZone, now: Timestamp) -> Vec<(Date, i64)> {
     months
 }
 
-/// What stands for each member's address, sorted, each once; `None` where the list could not be read then.
-fn members(
-    path: &Path,
+/// A list's rows at a commit, where it has any: they may have been encrypted, or not, since.
+fn entry(
+    repository: &Repository,
     commit: CommitId,
-    name: &ListName,
-    hasher: &RandomState,
-) -> Result<Option<Vec<u64>>, HygieneError> {
-    let tree = Tree::at(path, commit)?;
-    let Ok(file) = Workspace::load_list(&tree, name) else {
-        return Ok(None);
+    file: &ListFile,
+) -> Result<Option<Entry>, HygieneError> {
+    for path in file.both_paths() {
+        if let Some(entry) = repository.entry(commit, &path)? {
+            return Ok(Some(entry));
+        }
+    }
+    Ok(None)
+}
+
+/// A list as it was.
+enum Read {
+    /// What stands for each member's address, sorted, each once.
+    Members(Vec<u64>),
+    /// It could not be read then.
+    Nothing,
+    /// It cannot be read here.
+    Encrypted,
+}
+
+fn members(files: &Keyed<Tree>, name: &ListName, hasher: &RandomState) -> Read {
+    let Ok(file) = Workspace::load_list(files, name) else {
+        return Read::Nothing;
     };
-    let Ok(input) = tree.open(&file.members) else {
-        return Ok(None);
+    let input = match file.open(files) {
+        Ok(input) => input,
+        Err(SourceError::Encrypted { .. }) => return Read::Encrypted,
+        Err(_) => return Read::Nothing,
     };
     let Ok(mut members) = Members::new(input, &file.list) else {
-        return Ok(None);
+        return Read::Nothing;
     };
     let mut all = Vec::new();
     let mut buffer = String::new();
@@ -135,7 +174,10 @@ fn members(
     });
     all.sort_unstable();
     all.dedup();
-    Ok(read.is_ok().then_some(all))
+    match read {
+        Ok(_) => Read::Members(all),
+        Err(_) => Read::Nothing,
+    }
 }
 
 /// How many are in `new` only, and in `old` only; both are sorted.

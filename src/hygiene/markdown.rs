@@ -66,6 +66,7 @@ fn row(
     let until = match case.state {
         State::New => words.new.to_owned(),
         State::Overdue { .. } => words.overdue.to_owned(),
+        State::Due { .. } => words.due.to_owned(),
         State::Open { until, left } => format!("{} ({left})", words.date(until)),
     };
     format!(

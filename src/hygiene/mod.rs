@@ -9,7 +9,7 @@ pub mod asked_for;
 pub mod cases;
 pub mod clean;
 pub mod corrected;
-pub mod digest;
+pub mod disowned;
 pub mod error;
 pub mod fold;
 pub mod forget;
@@ -18,7 +18,9 @@ pub mod growth;
 pub mod markdown;
 pub mod notify;
 pub mod overview;
+pub mod owners_notice;
 mod proposal;
+pub mod still_held;
 mod while_sending;
 pub mod words;
 

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use serde::Serialize;
 
-use super::cases::{State, has_departed};
+use super::cases::State;
 use super::gather::Gathered;
 use crate::workspace::Workspace;
 
@@ -23,10 +23,12 @@ pub struct ListHealth {
     pub cases: u64,
     /// Of which the owner was not told yet.
     pub new: u64,
+    /// Of which nobody could be told, though it was tried.
+    pub untold: u64,
     /// Of which the owner did not correct the row in time.
     pub overdue: u64,
     /// Rows of who left or complained, which are to be removed: there is nothing that an owner could have done.
-    pub departed: u64,
+    pub due: u64,
     /// The first day on which another one's time is over.
     pub next: Option<Date>,
     /// Business days after today, up to then.
@@ -56,8 +58,9 @@ pub fn overview(gathered: &Gathered, workspace: &Workspace, now: Timestamp) -> V
             unreadable,
             cases: 0,
             new: 0,
+            untold: 0,
             overdue: 0,
-            departed: 0,
+            due: 0,
             next: None,
             days_left: None,
             to_fold: gathered.waiting(name, &file.list).len() as u64,
@@ -70,11 +73,10 @@ pub fn overview(gathered: &Gathered, workspace: &Workspace, now: Timestamp) -> V
         };
         for case in gathered.cases.iter().filter(|case| case.list == *name) {
             health.cases += 1;
+            health.untold += u64::from(case.told.is_none() && case.tried.is_some());
             match case.state {
                 State::New => health.new += 1,
-                State::Overdue { .. } if has_departed(case.suppressed.reason) => {
-                    health.departed += 1;
-                }
+                State::Due { .. } => health.due += 1,
                 State::Overdue { .. } => health.overdue += 1,
                 State::Open { until, left } => {
                     if health.next.is_none_or(|next| until < next) {

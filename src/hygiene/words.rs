@@ -6,7 +6,8 @@ use crate::ledger::event::Exclusion;
 use crate::mail::refusal::Language;
 use crate::workspace::settings::Locale;
 
-/// The texts of one language. `{n}`, `{list}`, `{until}`, `{file}`, `{line}`, `{date}` and `{mail}` are filled in.
+/// The texts of one language. `{n}`, `{list}`, `{until}`, `{file}`, `{line}`, `{date}`, `{mail}` and
+/// `{owner}` are filled in.
 #[derive(Debug)]
 pub struct Words {
     pub(super) subject_one: &'static str,
@@ -24,12 +25,19 @@ pub struct Words {
     pub(super) nothing: &'static str,
     pub(super) departed_one: &'static str,
     pub(super) departed_many: &'static str,
+    /// Above those who say that they never signed up.
+    pub(super) disowned: &'static str,
+    pub(super) disowned_on: &'static str,
+    pub(super) subject_disowned: &'static str,
+    /// To who stands in for an owner.
+    pub(super) instead: &'static str,
     pub(super) automatic: &'static str,
     pub(super) heading: &'static str,
     pub(super) columns: [&'static str; 5],
     pub(super) unsubscribed: &'static str,
     pub(super) complained: &'static str,
     pub(super) overdue: &'static str,
+    pub(super) due: &'static str,
     pub(super) new: &'static str,
     pub(super) none: &'static str,
     date: &'static str,
@@ -50,12 +58,17 @@ static ES: Words = Words {
     nothing: "Si no hay otra dirección, no haga nada: la fila se quita.",
     departed_one: "Además, una persona se dio de baja o se quejó; su fila se quita sin que usted haga nada.",
     departed_many: "Además, {n} personas se dieron de baja o se quejaron; sus filas se quitan sin que usted haga nada.",
+    disowned: "Estas personas dicen que nunca se apuntaron. Por favor averigüe de dónde vienen sus direcciones, y qué otras vienen de ahí. Ya no reciben correo.",
+    disowned_on: "Lo dijo el {date}",
+    subject_disowned: "Alguien de «{list}» dice que nunca se apuntó",
+    instead: "Este aviso era para {owner}, que responde de estas listas: el servidor no acepta correo para su dirección. Por favor corríjala en postmerge.yaml, o busque quien responda.",
     automatic: "Este correo es automático.",
     heading: "Direcciones que no reciben correo",
     columns: ["Línea", "Dirección", "Por qué", "Desde", "Hasta"],
     unsubscribed: "Se dio de baja",
     complained: "Marcó un correo como no deseado",
     overdue: "vencido",
+    due: "por quitar",
     new: "por avisar",
     none: "Ninguna dirección espera.",
     date: "%d/%m/%Y",
@@ -76,12 +89,17 @@ static IT: Words = Words {
     nothing: "Se non c'è un altro indirizzo, non faccia nulla: la riga viene tolta.",
     departed_one: "Inoltre una persona si è cancellata o ha reclamato; la sua riga viene tolta senza che lei faccia nulla.",
     departed_many: "Inoltre {n} persone si sono cancellate o hanno reclamato; le loro righe vengono tolte senza che lei faccia nulla.",
+    disowned: "Queste persone dicono di non essersi mai iscritte. Verifichi per favore da dove vengono i loro indirizzi, e quali altri vengono da lì. Non ricevono più posta.",
+    disowned_on: "Lo ha detto il {date}",
+    subject_disowned: "Una persona di «{list}» dice di non essersi mai iscritta",
+    instead: "Questo avviso era per {owner}, che risponde di queste liste: il server non accetta posta per il suo indirizzo. Per favore lo corregga in postmerge.yaml, o trovi chi risponda.",
     automatic: "Questo messaggio è automatico.",
     heading: "Indirizzi che non ricevono posta",
     columns: ["Riga", "Indirizzo", "Perché", "Dal", "Entro"],
-    unsubscribed: "Si è cancellato",
+    unsubscribed: "Ha annullato l'iscrizione",
     complained: "Ha segnalato un messaggio come indesiderato",
     overdue: "scaduto",
+    due: "da togliere",
     new: "da avvisare",
     none: "Nessun indirizzo è in attesa.",
     date: "%d/%m/%Y",
@@ -102,12 +120,17 @@ static EN: Words = Words {
     nothing: "Where there is no other address, do nothing: the row is removed.",
     departed_one: "Besides, one person left or complained; the row is removed without your doing.",
     departed_many: "Besides, {n} people left or complained; their rows are removed without your doing.",
+    disowned: "These people say that they never signed up. Please find out where their addresses came from, and which others came from there. They are not mailed any more.",
+    disowned_on: "Said on {date}",
+    subject_disowned: "Somebody in “{list}” says that they never signed up",
+    instead: "This notice was for {owner}, who answers for these lists: the server takes no mail for their address. Please correct it in postmerge.yaml, or find somebody who answers.",
     automatic: "This mail was written by a machine.",
     heading: "Addresses that take no mail",
     columns: ["Line", "Address", "Why", "Since", "Until"],
     unsubscribed: "Unsubscribed",
     complained: "Reported a mail as unwanted",
     overdue: "overdue",
+    due: "due",
     new: "not told yet",
     none: "No address waits.",
     date: "%-d %B %Y",
@@ -190,6 +213,8 @@ mod tests {
             assert!(words.correct_encrypted.contains("{list}"));
             assert!(words.subject_one.contains("{list}") && words.subject_many.contains("{n}"));
             assert!(words.heard_of.contains("{mail}") && words.heard.contains("{date}"));
+            assert!(words.disowned_on.contains("{date}") && words.instead.contains("{owner}"));
+            assert!(words.subject_disowned.contains("{list}"));
         }
     }
 }

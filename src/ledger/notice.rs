@@ -1,5 +1,5 @@
-//! That a list's owner was told of addresses that take no mail: when, and of which. No addresses. Each is a file of its own,
-//! written once: `notices/<year>/<time>-<run>-<digest>.json`.
+//! That a list's owner was told of addresses that take no mail and of who never signed up, or could not be told: when, and of whom. No
+//! addresses. Each is a file of its own, written once: `notices/<year>/<time>-<run>-<digest>.json`.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,8 +16,22 @@ pub struct Notice {
     pub at: Timestamp,
     /// Who was told, by their name in the settings.
     pub owner: String,
-    /// Of what.
+    /// Of which addresses that take no mail.
     pub cases: Vec<Told>,
+    /// Of whom who says that they never signed up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disowned: Vec<Told>,
+    /// Whether nobody could be told: it was only tried.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub failed: bool,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// One address in one list.
@@ -27,7 +41,8 @@ pub struct Told {
     pub list: String,
     /// Who.
     pub recipient: RecipientId,
-    /// Since when they are suppressed: who is suppressed again later is another case.
+    /// Since when they are suppressed, or when they said that they never signed up: who is suppressed again after a lift, or says so
+    /// again, is another case.
     pub since: Timestamp,
 }
 
@@ -43,6 +58,8 @@ impl Notice {
             at,
             owner: owner.to_owned(),
             cases,
+            disowned: Vec::new(),
+            failed: false,
         }
     }
 
@@ -94,5 +111,13 @@ mod tests {
         let newer = text.replace("\"version\":1", "\"version\":2");
         assert_eq!(Notice::read(newer.as_bytes()), None);
         assert_eq!(Notice::read(b"{"), None);
+        // What is not said is not written: older readers know these files.
+        assert!(!text.contains("failed") && !text.contains("disowned"));
+        let tried = Notice {
+            disowned: notice.cases.clone(),
+            failed: true,
+            ..notice
+        };
+        assert_eq!(Notice::read(tried.text().as_bytes()), Some(tried));
     }
 }

@@ -8,7 +8,8 @@ use super::event::{Exclusion, Lifting, Scope, SuppressionEvent};
 use crate::mail::recipient_id::RecipientId;
 
 /// The suppressions in force. Each reason is one of its own: a bounce does not take the place of a person's word, and a
-/// lift takes away what is older than itself and what it [may](Lifting); of both at the same time the suppression holds. So
+/// lift takes away what is older than itself and what it [may](Lifting); of both at the same time the suppression holds. A
+/// suppression is as old as the first event of its reason that no lift took: what says the same again begins nothing anew. So
 /// the order of publishing does not matter.
 #[derive(Debug, Default)]
 pub struct Suppressions {
@@ -20,35 +21,87 @@ pub struct Suppressions {
 #[derive(Debug)]
 struct Entry {
     scope: Scope,
-    /// For each reason the last time.
-    reasons: Vec<(Exclusion, Timestamp)>,
+    /// What was said for each reason.
+    reasons: Vec<(Exclusion, Times)>,
     /// For each kind of lift the last time.
     lifts: Vec<(Lifting, Timestamp)>,
+}
+
+/// When one reason was given. Nearly everybody gave one once, which takes no memory besides.
+#[derive(Debug)]
+struct Times {
+    last: Timestamp,
+    /// Those before it that no lift took yet, in order.
+    earlier: Vec<Timestamp>,
+}
+
+/// Files keep milliseconds; comparing finer would make a replay differ.
+fn is_taken(at: Timestamp, lifted: Option<Timestamp>) -> bool {
+    lifted.is_some_and(|lifted| at.as_millisecond() < lifted.as_millisecond())
+}
+
+impl Times {
+    /// The first that a lift at that time leaves.
+    fn since(&self, lifted: Option<Timestamp>) -> Option<Timestamp> {
+        let mut all = self.earlier.iter().chain([&self.last]);
+        all.find(|at| !is_taken(**at, lifted)).copied()
+    }
+
+    fn add(&mut self, at: Timestamp, lifted: Option<Timestamp>) {
+        let earlier = at.min(self.last);
+        self.last = at.max(self.last);
+        let place = self.earlier.partition_point(|it| *it < earlier);
+        let is_known = earlier == self.last || self.earlier.get(place) == Some(&earlier);
+        if !is_known && !is_taken(earlier, lifted) {
+            self.earlier.reserve_exact(1);
+            self.earlier.insert(place, earlier);
+        }
+    }
+
+    /// Lets go of what a lift took for good.
+    fn forget(&mut self, lifted: Timestamp) {
+        self.earlier.retain(|at| !is_taken(*at, Some(lifted)));
+    }
 }
 
 impl Entry {
     /// Why, and since when: of several reasons that which weighs most.
     fn in_force(&self) -> Option<(Exclusion, Timestamp)> {
-        let held = self.reasons.iter();
-        let held = held.filter(|(reason, at)| !self.is_lifted(*reason, *at));
+        let reasons = self.reasons.iter();
+        let held = reasons
+            .filter_map(|(reason, times)| Some((*reason, times.since(self.lifted(*reason))?)));
         held.max_by_key(|(reason, _)| (weight(*reason), *reason))
-            .copied()
     }
 
-    /// Files keep milliseconds; comparing finer would make a replay differ.
-    fn is_lifted(&self, reason: Exclusion, since: Timestamp) -> bool {
-        let mut lifts = self.lifts.iter();
-        lifts.any(|(what, at)| what.takes(reason) && at.as_millisecond() > since.as_millisecond())
+    /// When a reason was last taken away.
+    fn lifted(&self, reason: Exclusion) -> Option<Timestamp> {
+        let lifts = self.lifts.iter().filter(|(what, _)| what.takes(reason));
+        lifts.map(|(_, at)| *at).max()
     }
-}
 
-/// Keeps the last time of each.
-fn note<T: PartialEq>(known: &mut Vec<(T, Timestamp)>, what: T, at: Timestamp) {
-    match known.iter_mut().find(|(it, _)| *it == what) {
-        Some((_, last)) => *last = (*last).max(at),
-        None => {
-            known.reserve_exact(1);
-            known.push((what, at));
+    fn suppress(&mut self, reason: Exclusion, at: Timestamp) {
+        let lifted = self.lifted(reason);
+        match self.reasons.iter_mut().find(|(it, _)| *it == reason) {
+            Some((_, times)) => times.add(at, lifted),
+            None => {
+                self.reasons.reserve_exact(1);
+                let earlier = Vec::new();
+                self.reasons.push((reason, Times { last: at, earlier }));
+            }
+        }
+    }
+
+    fn lift(&mut self, what: Lifting, at: Timestamp) {
+        match self.lifts.iter_mut().find(|(it, _)| *it == what) {
+            Some((_, last)) => *last = (*last).max(at),
+            None => {
+                self.lifts.reserve_exact(1);
+                self.lifts.push((what, at));
+            }
+        }
+        let taken = self.reasons.iter_mut();
+        for (_, times) in taken.filter(|(reason, _)| what.takes(*reason)) {
+            times.forget(at);
         }
     }
 }
@@ -90,9 +143,9 @@ impl Suppressions {
         };
         match event {
             SuppressionEvent::Suppressed { reason, at, .. } => {
-                note(&mut entry.reasons, *reason, *at);
+                entry.suppress(*reason, *at);
             }
-            SuppressionEvent::Lifted { what, at, .. } => note(&mut entry.lifts, *what, *at),
+            SuppressionEvent::Lifted { what, at, .. } => entry.lift(*what, *at),
         }
     }
 
@@ -121,8 +174,9 @@ impl Suppressions {
         let Some(entry) = self.entry(recipient, scope) else {
             return false;
         };
+        let lifted = entry.lifted(reason);
         let mut reasons = entry.reasons.iter();
-        reasons.any(|(it, at)| *it == reason && !entry.is_lifted(*it, *at))
+        reasons.any(|(it, times)| *it == reason && times.since(lifted).is_some())
     }
 
     /// When this reason was last taken away from `recipient` for exactly this scope, whether it held or not.
@@ -132,9 +186,7 @@ impl Suppressions {
         scope: &Scope,
         reason: Exclusion,
     ) -> Option<Timestamp> {
-        let lifts = self.entry(recipient, scope)?.lifts.iter();
-        let lifts = lifts.filter(|(what, _)| what.takes(reason));
-        lifts.map(|(_, at)| *at).max()
+        self.entry(recipient, scope)?.lifted(reason)
     }
 
     fn entry(&self, recipient: &RecipientId, scope: &Scope) -> Option<&Entry> {
@@ -146,13 +198,14 @@ impl Suppressions {
     pub fn last(&self, recipient: &RecipientId) -> Option<Timestamp> {
         let entries = self.latest.get(recipient)?.iter();
         let said = entries.flat_map(|it| {
-            let reasons = it.reasons.iter().map(|(_, at)| *at);
+            let reasons = it.reasons.iter().map(|(_, times)| times.last);
             reasons.chain(it.lifts.iter().map(|(_, at)| *at))
         });
         said.max()
     }
 
-    /// Everybody who is suppressed for everything: why, and since when.
+    /// Everybody who is suppressed for everything: why, and since when, which is the first time that it was said since the last
+    /// lift.
     pub fn for_everything(&self) -> impl Iterator<Item = (RecipientId, Exclusion, Timestamp)> + '_ {
         self.latest.iter().filter_map(|(recipient, entries)| {
             let entry = entries.iter().find(|entry| entry.scope == Scope::All)?;
@@ -273,6 +326,60 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_further_report_begins_nothing_anew_and_a_lift_does() {
+        let since = |events: &[SuppressionEvent]| {
+            let mut state = Suppressions::default();
+            events.iter().for_each(|event| state.apply(event));
+            let found = state.for_everything().next();
+            found.map(|(_, _, since)| since.as_second())
+        };
+        let bounce = |second| event(1, 0, second, Some(Exclusion::HardBounce));
+        assert_eq!(since(&[bounce(10), bounce(12)]), Some(10));
+        // What is read late, and is older.
+        assert_eq!(since(&[bounce(12), bounce(10)]), Some(10));
+        let lifted = [bounce(10), bounce(14), lift(1, 11, Lifting::HardBounce)];
+        assert_eq!(since(&lifted), Some(14));
+        let own = [bounce(10), bounce(14), lift(1, 15, Lifting::Everything)];
+        assert_eq!(since(&own), None);
+        let again = [&own[..], &[bounce(20), bounce(16)]].concat();
+        assert_eq!(since(&again), Some(16));
+    }
+
+    /// What holds by the whole of the events, without a fold.
+    fn told(events: &[SuppressionEvent], id: u8) -> Option<(Exclusion, i64)> {
+        let all = [
+            Exclusion::HardBounce,
+            Exclusion::Unsubscribed,
+            Exclusion::Suppressed,
+        ];
+        let theirs = events.iter().filter(|event| match event {
+            SuppressionEvent::Suppressed {
+                recipient, scope, ..
+            }
+            | SuppressionEvent::Lifted {
+                recipient, scope, ..
+            } => recipient.0 == [id; 12] && *scope == Scope::All,
+        });
+        let theirs: Vec<_> = theirs.collect();
+        let held = all.into_iter().filter_map(|wanted| {
+            let lifted = theirs.iter().filter_map(|event| match event {
+                SuppressionEvent::Lifted { what, at, .. } if what.takes(wanted) => Some(*at),
+                _ => None,
+            });
+            let lifted = lifted.max();
+            let said = theirs.iter().filter_map(|event| match event {
+                SuppressionEvent::Suppressed { reason, at, .. } if *reason == wanted => Some(*at),
+                _ => None,
+            });
+            let since = said
+                .filter(|at| lifted.is_none_or(|lifted| *at >= lifted))
+                .min();
+            Some((wanted, since?.as_second()))
+        });
+        held.max_by_key(|(reason, _)| (weight(*reason), *reason))
+    }
+
     proptest! {
         #[test]
         fn order_of_publishing_does_not_matter(
@@ -296,6 +403,13 @@ mod tests {
                 for topic in [None, Some("t1"), Some("t2")] {
                     let id = RecipientId([id; 12]);
                     prop_assert_eq!(one.reason(&id, topic), other.reason(&id, topic));
+                }
+            }
+            for state in [&one, &other] {
+                for id in 0..3 {
+                    let found = state.for_everything().find(|(who, ..)| who.0 == [id; 12]);
+                    let found = found.map(|(_, reason, since)| (reason, since.as_second()));
+                    prop_assert_eq!(found, told(&turned, id));
                 }
             }
         }

@@ -12,6 +12,9 @@ use super::envelope::{Envelope, Letter};
 use super::header::{self, HeaderError, Mailbox};
 use super::mime::{self, Attachment, Content};
 
+/// The field that notices to lists' owners are known by: of one that does not arrive a person must hear.
+pub const TO_OWNER: &str = "X-Postmerge-Notice";
+
 /// See the module.
 #[derive(Debug)]
 pub struct OwnLetter<'a> {

@@ -3,23 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// A number with a comma between thousands.
-pub(super) fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A number and its noun.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", number(count), if count == 1 { one } else { many })
-}
+pub(super) use crate::diagnostic::{counted, number};
 
 /// As many as are shown, and how many there are besides.
 pub(super) fn some<T>(items: &[T], most: usize) -> (&[T], Option<String>) {

@@ -1,5 +1,5 @@
-//! `postmerge lists clean`: the change that removes overdue rows, the change that puts in what members asked for themselves, and the lift
-//! of corrected addresses' suppressions.
+//! `postmerge lists clean`: the change that removes rows that are due or overdue, the change that puts in what members asked for
+//! themselves, and the lift of corrected addresses' suppressions.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -9,6 +9,8 @@ use serde_json::json;
 use super::{Cli, CliError, Format, Here, Terminal, failed};
 use crate::cli::send::new_run_id;
 use crate::deliver::opened::remote;
+use crate::diagnostic::counted;
+use crate::hygiene::cases::{Case, State};
 use crate::hygiene::clean::{Proposal, Wish, lift, propose};
 use crate::hygiene::fold;
 use crate::hygiene::gather::Gathered;
@@ -115,13 +117,16 @@ fn waiting(here: &Here, gathered: &Gathered) -> Vec<(ListName, usize)> {
 fn words(here: &Here, gathered: &Gathered, done: &Done, dry_run: bool) -> String {
     let mut out = removals(here, gathered, done.lifted, dry_run);
     for proposal in &done.removing {
-        out.push_str(&match (proposal.is_new, proposal.cases) {
-            (true, 1) => "\n1 row is removed on the new branch ".to_owned(),
-            (true, rows) => format!("\n{rows} rows are removed on the new branch "),
-            (false, 1) => "\nThe removal of 1 row waits for review on the branch ".to_owned(),
-            (false, rows) => {
-                format!("\nThe removal of {rows} rows waits for review on the branch ")
-            }
+        let rows = proposal.cases;
+        out.push_str(&match proposal.is_new {
+            true => format!(
+                "\n{} removed on the new branch ",
+                counted(rows, "row is", "rows are")
+            ),
+            false => format!(
+                "\nThe removal of {} waits for review on the branch ",
+                counted(rows, "row", "rows")
+            ),
         });
         out.push_str(&how_to_propose(here, proposal));
     }
@@ -137,8 +142,9 @@ fn words(here: &Here, gathered: &Gathered, done: &Done, dry_run: bool) -> String
     }
     for (list, people) in waiting {
         out.push_str(&format!(
-            "  {}: {people} asked for something themselves that is not in it yet\n",
-            here.path_of(&list)
+            "  {}: {} asked for something themselves that is not in it yet\n",
+            here.path_of(&list),
+            counted(people, "person", "people")
         ));
     }
     for proposal in &done.folding {
@@ -179,9 +185,9 @@ fn how_to_propose(here: &Here, proposal: &Proposal) -> String {
 
 fn removals(here: &Here, gathered: &Gathered, lifted: usize, dry_run: bool) -> String {
     let mut out = String::new();
-    let overdue = gathered.cases.iter().filter(|case| case.state.is_overdue());
+    let going = gathered.cases.iter().filter(|case| case.state.goes_now());
     let mut count = 0;
-    for case in overdue {
+    for case in going {
         count += 1;
         let lines: Vec<String> = case.rows.iter().map(|at| at.line.to_string()).collect();
         out.push_str(&format!(
@@ -197,23 +203,27 @@ fn removals(here: &Here, gathered: &Gathered, lifted: usize, dry_run: bool) -> S
         out.push_str("No row is to be removed.\n");
     }
     if lifted > 0 {
-        out.push_str(&format!(
-            "{lifted} old addresses, corrected in the lists: their suppressions are lifted.\n"
-        ));
+        let (one, many) = (
+            "suppression of an address that was corrected is lifted",
+            "suppressions of addresses that were corrected are lifted",
+        );
+        out.push_str(&format!("{}.\n", counted(lifted, one, many)));
     }
     if dry_run && !gathered.corrected.is_empty() {
-        out.push_str(&format!(
-            "{} suppressions of corrected addresses would be lifted.\n",
-            gathered.corrected.len()
-        ));
+        let (one, many) = (
+            "suppression of an address that was corrected",
+            "suppressions of addresses that were corrected",
+        );
+        let corrected = counted(gathered.corrected.len(), one, many);
+        out.push_str(&format!("{corrected} would be lifted.\n"));
     }
     out
 }
 
 fn as_json(here: &Here, gathered: &Gathered, done: &Done) -> String {
-    let overdue = gathered.cases.iter().filter(|case| case.state.is_overdue());
-    let rows: Vec<_> = overdue
-        .map(|case| {
+    let rows = |wanted: fn(State) -> bool| -> Vec<_> {
+        let cases = gathered.cases.iter().filter(|case| wanted(case.state));
+        let row = |case: &Case| {
             let lines: Vec<u64> = case.rows.iter().map(|at| at.line).collect();
             json!({
                 "list": case.list.as_str(),
@@ -222,8 +232,9 @@ fn as_json(here: &Here, gathered: &Gathered, done: &Done) -> String {
                 "reason": case.suppressed.reason.name(),
                 "since": case.suppressed.since.to_string(),
             })
-        })
-        .collect();
+        };
+        cases.map(row).collect()
+    };
     let branches = |proposals: &[Proposal]| -> Vec<_> {
         let branch = |it: &Proposal| {
             json!({
@@ -245,7 +256,8 @@ fn as_json(here: &Here, gathered: &Gathered, done: &Done) -> String {
     };
     let document = json!({
         "version": 1,
-        "overdue": rows,
+        "due": rows(|state| matches!(state, State::Due { .. })),
+        "overdue": rows(|state| matches!(state, State::Overdue { .. })),
         "branches": branches(&done.removing),
         "corrected": gathered.corrected.len(),
         "lifted": done.lifted,

@@ -140,8 +140,8 @@ fn status(
             format!("{document:#}\n")
         }
     })?;
-    let overdue = gathered.cases.iter().any(|case| case.state.is_overdue());
-    Ok(ExitCode::from(u8::from(overdue)))
+    let is_something_to_go = gathered.cases.iter().any(|case| case.state.goes_now());
+    Ok(ExitCode::from(u8::from(is_something_to_go)))
 }
 
 impl Here {

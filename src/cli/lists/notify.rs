@@ -1,4 +1,4 @@
-//! `postmerge lists notify`: a digest to each owner of what bounced, and a text for GitHub.
+//! `postmerge lists notify`: a notice to each owner of what bounced and of who never signed up, and a text for GitHub.
 
 use std::process::ExitCode;
 
@@ -7,10 +7,11 @@ use crate::cli::send::{client_name, environment, new_run_id, transport};
 use crate::cli::start_error::cli_error;
 use crate::cli::threads::threads;
 use crate::deliver::signers::signers;
-use crate::hygiene::digest::{Digest, Letterhead};
+use crate::diagnostic::counted;
 use crate::hygiene::gather::Gathered;
 use crate::hygiene::markdown::markdown;
-use crate::hygiene::notify::{Sent, digests, send, sender};
+use crate::hygiene::notify::{Sent, owners_notices, send, sender};
+use crate::hygiene::owners_notice::{Letterhead, OwnersNotice};
 use crate::mail::address::Address;
 use crate::workspace::tree::Tree;
 
@@ -18,8 +19,9 @@ use crate::workspace::tree::Tree;
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Tells each list's owner, in one mail, of the addresses that take no mail: what bounced, why, until when it can be \
-        corrected, and how. The mail goes through the relay of the sender that `policy.hygiene.sender` names (the first one, where \
-        absent) to the owner's `email` among `people`; an owner who is not there is stood in for by the administrator.\n\n\
+        corrected, and how; and of people who say that they never signed up. The mail goes through the relay of the sender that `policy.hygiene.sender` names (the first one, where \
+        absent) to the owner's `email` among `people`; an owner who is not there, or whose address the relay refuses, is stood in \
+        for by the administrator. Where nobody can be told, the days count from the first try.\n\n\
         What an owner was told is remembered on the ledger's branch, and not told again. A crash between sending and \
         remembering repeats that one mail.",
     after_help = "Examples:\n  \
@@ -51,17 +53,17 @@ pub(super) fn run(
 ) -> Result<ExitCode, CliError> {
     let mut here = Here::open(cli, false)?;
     let gathered = here.gather()?;
-    let digests = digests(&gathered, &here.opened.workspace, here.now).map_err(failed)?;
-    let (said, code) = match (arguments.dry_run, digests.is_empty()) {
+    let notices = owners_notices(&gathered, &here.opened.workspace, here.now).map_err(failed)?;
+    let (said, code) = match (arguments.dry_run, notices.is_empty()) {
         (_, true) => (
             "No owner is to be told of anything.\n".to_owned(),
             ExitCode::SUCCESS,
         ),
         (true, _) => {
-            let mails = digests.iter().map(|digest| shown(digest, &gathered));
+            let mails = notices.iter().map(|notice| shown(notice, &gathered));
             (mails.collect(), ExitCode::SUCCESS)
         }
-        (false, _) => tell(&mut here, &gathered, &digests)?,
+        (false, _) => tell(&mut here, &gathered, &notices)?,
     };
     match arguments.github.as_deref() {
         // Whoever pipes the Markdown on gets nothing but that.
@@ -91,7 +93,7 @@ pub(super) fn run(
 fn tell(
     here: &mut Here,
     gathered: &Gathered,
-    digests: &[Digest],
+    notices: &[OwnersNotice],
 ) -> Result<(String, ExitCode), CliError> {
     let settings = here.opened.workspace.settings.clone();
     let sender = sender(&settings).map_err(failed)?;
@@ -121,7 +123,7 @@ fn tell(
     let now = (new_run_id(), here.now);
     let ledger = &mut here.opened.ledger;
     let sent = threads()?
-        .block_on(send(digests, &from, transport.as_ref(), ledger, now))
+        .block_on(send(notices, &from, transport.as_ref(), ledger, now))
         .map_err(failed)?;
     let refused = sent.iter().any(|it| it.outcome.is_err());
     let said = sent.iter().map(line).collect();
@@ -129,20 +131,31 @@ fn tell(
 }
 
 fn line(sent: &Sent) -> String {
-    let (owner, cases) = (&sent.owner, sent.cases);
+    let mut of = Vec::new();
+    if sent.cases > 0 {
+        of.push(counted(sent.cases, "address", "addresses"));
+    }
+    if sent.disowned > 0 {
+        let people = counted(sent.disowned, "person", "people");
+        of.push(format!("{people} who never signed up"));
+    }
+    let mut who = sent.owner.to_string();
+    if let Some(owner) = &sent.instead_of {
+        who.push_str(&format!(", in the place of {owner}"));
+    }
     match &sent.outcome {
-        Ok(reply) => format!("  {owner}: told of {cases}: {reply}\n"),
-        Err(why) => format!("  {owner}: not told: {why}\n"),
+        Ok(reply) => format!("  {who}: told of {}: {reply}\n", of.join(", ")),
+        Err(why) => format!("  {who}: not told: {why}\n"),
     }
 }
 
 /// Whoever tries it out sees the mail; the addresses are the owner's.
-fn shown(digest: &Digest, gathered: &Gathered) -> String {
+fn shown(notice: &OwnersNotice, gathered: &Gathered) -> String {
     format!(
         "To: {} <{}>\nSubject: {}\n\n{}\n",
-        digest.owner,
-        digest.to.as_str(),
-        digest.subject(),
-        digest.text(gathered.calendar.zone())
+        notice.owner.name,
+        notice.owner.to.as_str(),
+        notice.subject(),
+        notice.text(gathered.calendar.zone())
     )
 }

@@ -128,16 +128,16 @@ fn whoever_left_has_nothing_to_correct() {
         departed: Departed::Keep,
         ..Hygiene::default()
     };
-    let until = date(2026, 10, 19);
+    let since = date(2026, 10, 19);
     for reason in [Exclusion::Unsubscribed, Exclusion::Complained] {
         let why = suppressed(reason, "2026-10-19T10:00:00Z");
         let state = |more, policy| stands(&why, None, &list(more), policy, now);
-        assert_eq!(state("", &policy), Some(State::Overdue { until }));
+        assert_eq!(state("", &policy), Some(State::Due { since }));
         assert_eq!(state("", &keeps), None);
         assert_eq!(state("departed: keep", &policy), None);
         assert_eq!(
             state("departed: remove", &keeps),
-            Some(State::Overdue { until })
+            Some(State::Due { since })
         );
     }
     // What a person suppressed by hand is no fault of the row's.
@@ -145,26 +145,59 @@ fn whoever_left_has_nothing_to_correct() {
     assert_eq!(stands(&why, None, &list(""), &policy, now), None);
 }
 
-/// Suppressed again after a lift: another case, of which the owner was not told.
+/// Whose suppression began later, as it does after a lift, is another case; a later report of the same one is not.
 #[test]
-fn a_notice_is_of_one_bounce() {
-    let mut why = suppressed(Exclusion::HardBounce, "2026-10-19T10:00:00Z");
-    let told = {
+fn a_notice_is_of_one_suppression() {
+    let list = ListName::new("uno");
+    let id = RecipientId([1; 12]);
+    let told_at = |at_: &str, since: &str, failed| {
         let case = Told {
-            list: "uno".to_owned(),
-            recipient: RecipientId([1; 12]),
-            since: why.since,
+            list: list.to_string(),
+            recipient: id,
+            since: at(since),
         };
-        AlreadyTold::of(&[
-            Notice::new(at("2026-10-21T10:00:00Z"), "ana", vec![case.clone()]),
-            Notice::new(at("2026-10-20T10:00:00Z"), "ana", vec![case]),
-        ])
+        let mut notice = Notice::new(at(at_), "ana", vec![case]);
+        notice.failed = failed;
+        notice
     };
-    let of = |why: &Suppressed| told.at(&ListName::new("uno"), RecipientId([1; 12]), why.since);
+    let told = AlreadyTold::of(&[
+        told_at("2026-10-21T10:00:00Z", "2026-10-19T10:00:00Z", false),
+        // What a former version kept of the second report.
+        told_at("2026-10-20T10:00:00Z", "2026-10-19T18:00:00Z", false),
+        told_at("2026-10-19T20:00:00Z", "2026-10-19T10:00:00Z", true),
+    ]);
+    let of = |since| told.of_case(&list, id, at(since));
     // Of two, the first: a repeated mail gives no more time.
-    assert_eq!(of(&why), Some(at("2026-10-20T10:00:00Z")));
-    why.since = at("2026-10-22T10:00:00Z");
-    assert_eq!(of(&why), None);
+    assert_eq!(
+        of("2026-10-19T10:00:00Z"),
+        (
+            Some(at("2026-10-20T10:00:00Z")),
+            Some(at("2026-10-19T20:00:00Z"))
+        )
+    );
+    assert_eq!(of("2026-10-22T10:00:00Z"), (None, None));
+}
+
+#[test]
+fn where_nobody_can_be_told_the_days_count_from_the_first_try() {
+    let why = suppressed(Exclusion::HardBounce, "2026-10-19T10:00:00Z");
+    let (list, policy) = (list(""), Hygiene::default());
+    let tried = Some(at("2026-10-19T12:00:00Z"));
+    let terms = (&rome(), &policy);
+    let state = |told, now| state(&why, (told, tried), &list, terms, at(now));
+    let until = date(2026, 10, 22);
+    assert_eq!(state(None, "2026-10-22T12:00:00Z"), Some(State::New));
+    assert_eq!(
+        state(None, "2026-10-23T12:00:00Z"),
+        Some(State::Overdue { until })
+    );
+    // Who is told in the end has whole days.
+    let told = Some(at("2026-10-22T12:00:00Z"));
+    let until = date(2026, 10, 28);
+    assert_eq!(
+        state(told, "2026-10-23T12:00:00Z"),
+        Some(State::Open { until, left: 2 })
+    );
 }
 
 #[test]

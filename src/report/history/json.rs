@@ -14,13 +14,37 @@ use crate::mail::occurrence::OccurrenceId;
 
 /// The document's beginning, up to its first mail. `question`: what was asked, by name.
 pub fn beginning(head: &str, now: Timestamp, question: (&str, &str)) -> String {
-    let (kind, what) = question;
-    format!(
-        "{{\"version\":1,\"at\":{},\"ledger\":{},\"question\":{},\"mails\":[",
-        json!(now.to_string()),
-        json!(head),
-        json!({ kind: what })
-    )
+    let mut out = "{".to_owned();
+    for (name, value) in first_fields(head, now, question) {
+        out.push_str(&format!("\"{name}\":{value},"));
+    }
+    out.push_str("\"mails\":[");
+    out
+}
+
+fn first_fields(
+    head: &str,
+    now: Timestamp,
+    (kind, what): (&str, &str),
+) -> [(&'static str, Value); 4] {
+    [
+        ("version", json!(1)),
+        ("at", json!(now.to_string())),
+        ("ledger", json!(head)),
+        ("question", json!({ kind: what })),
+    ]
+}
+
+/// All of a person's history, as [`beginning`], [`mail`] and [`end_of_person`] write it.
+pub fn of_person(head: &str, now: Timestamp, person: &Person, address: Option<&str>) -> Value {
+    let id = person.recipient.to_string();
+    let mails = person.mails.iter().map(mail_value);
+    let first = first_fields(head, now, ("recipient", &id)).into_iter();
+    let fields = first
+        .chain([("mails", Value::from(mails.collect::<Vec<_>>()))])
+        .chain(last_fields(person, address));
+    let fields = fields.map(|(name, value)| (name.to_owned(), value));
+    Value::Object(fields.collect())
 }
 
 /// One mail of a list of them.
@@ -64,17 +88,20 @@ pub fn line(
 
 /// One mail of a person's, with its life.
 pub fn mail(mail: &Mail, is_first: bool) -> String {
+    item(&mail_value(mail), is_first)
+}
+
+fn mail_value(mail: &Mail) -> Value {
     let documents = mail.documents.iter().map(Digest::to_string);
     let life = mail.life.iter().map(moment);
-    let value = json!({
+    json!({
         "occurrence": mail.occurrence.to_string(),
         "index": mail.index.map(|it| it.0),
         "copy_of": mail.copy_of.map(|it| it.0),
         "destination": mail.destination,
         "documents": documents.collect::<Vec<_>>(),
         "life": life.collect::<Vec<_>>(),
-    });
-    item(&value, is_first)
+    })
 }
 
 fn item(value: &Value, is_first: bool) -> String {
@@ -84,17 +111,25 @@ fn item(value: &Value, is_first: bool) -> String {
 
 /// The document's end, after a person's mails.
 pub fn end_of_person(person: &Person, address: Option<&str>) -> String {
+    let mut out = "\n]".to_owned();
+    for (name, value) in last_fields(person, address) {
+        out.push_str(&format!(",\"{name}\":{value}"));
+    }
+    out.push_str("}\n");
+    out
+}
+
+fn last_fields(person: &Person, address: Option<&str>) -> [(&'static str, Value); 5] {
     let suppressions = person.suppressions.iter().map(suppression);
     let heard = person.heard.iter().map(unplaced);
     let wishes = person.wishes.iter().map(wish::value);
-    format!(
-        "\n],\"recipient\":{},\"address\":{},\"suppressions\":{},\"heard\":{},\"wishes\":{}}}\n",
-        json!(person.recipient.to_string()),
-        json!(address),
-        Value::from(suppressions.collect::<Vec<_>>()),
-        Value::from(heard.collect::<Vec<_>>()),
-        Value::from(wishes.collect::<Vec<_>>())
-    )
+    [
+        ("recipient", json!(person.recipient.to_string())),
+        ("address", json!(address)),
+        ("suppressions", Value::from_iter(suppressions)),
+        ("heard", Value::from_iter(heard)),
+        ("wishes", Value::from_iter(wishes)),
+    ]
 }
 
 /// The document's end, after lines.
@@ -224,5 +259,48 @@ fn suppression(event: &SuppressionEvent) -> Value {
         } => json!({
             "at": at.to_string(), "event": "lifted", "topic": topic(scope), "words": note,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::recipient_id::RecipientId;
+
+    /// What is written piece by piece is what is composed.
+    #[test]
+    fn a_persons_document_is_the_same_in_pieces_and_whole() {
+        let mail = |index| Mail {
+            occurrence: "2026/rueda".parse().unwrap(),
+            index: Some(crate::ledger::event::RecipientIndex(index)),
+            copy_of: None,
+            destination: "a.\"test".to_owned(),
+            documents: Vec::new(),
+            life: vec![Moment {
+                at: Timestamp::UNIX_EPOCH,
+                what: What::Accepted("250 \u{1}\n\"ok\"".to_owned()),
+            }],
+        };
+        let person = Person {
+            recipient: RecipientId([7; 12]),
+            mails: vec![mail(1), mail(2)],
+            suppressions: vec![SuppressionEvent::Suppressed {
+                recipient: RecipientId([7; 12]),
+                scope: Scope::All,
+                reason: crate::ledger::event::Exclusion::Suppressed,
+                at: Timestamp::UNIX_EPOCH,
+                note: "\\".to_owned(),
+            }],
+            heard: Vec::new(),
+            wishes: Vec::new(),
+        };
+        let (now, id) = (Timestamp::UNIX_EPOCH, person.recipient.to_string());
+        let mut text = beginning("abc", now, ("recipient", &id));
+        for (number, mail) in person.mails.iter().enumerate() {
+            text.push_str(&super::mail(mail, number == 0));
+        }
+        text.push_str(&end_of_person(&person, Some("a@b.test")));
+        let whole = of_person("abc", now, &person, Some("a@b.test"));
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), whole);
     }
 }

@@ -1,5 +1,6 @@
 //! History as CSV (RFC 4180), for spreadsheets. What a relay or a stranger said may look like a formula: such a cell gets
-//! an apostrophe before it, so that no spreadsheet computes it.
+//! an apostrophe before it, so that no spreadsheet computes it. One that is set to Spanish or Italian begins a cell at every semicolon,
+//! quotation marks or not: what follows one is taken for a cell, too.
 
 use super::lines::{Line, Standing};
 use super::{Addresses, Moment, Refusal, What, queue_id, verdict, wish};
@@ -234,12 +235,20 @@ fn row<const N: usize>(cells: [&str; N]) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What a spreadsheet would compute gets an apostrophe before it.
+/// What a spreadsheet would compute gets an apostrophe before it, wherever it may take a cell to begin.
 fn harmless(cell: &str) -> String {
-    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{cell}"),
-        false => cell.to_owned(),
+    let mut out = String::with_capacity(cell.len() + 1);
+    for part in cell.split_inclusive([';', '\t', '\n', '\r']) {
+        // Some let go of blanks and quotation marks first.
+        let bare = part.trim_start_matches([' ', '\u{a0}', '"', '\'']);
+        let is_formula = bare.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+        let is_marked = part.starts_with('\'');
+        if (is_formula && !is_marked) || part.starts_with(['\t', '\r']) && out.is_empty() {
+            out.push('\'');
+        }
+        out.push_str(part);
     }
+    out
 }
 
 #[cfg(test)]
@@ -252,5 +261,32 @@ mod tests {
             row(["=1+1", "+a", "-b", "@c", "\td", "\re", "a,\"b\"", "a\nb"]),
             "'=1+1,'+a,'-b,'@c,'\td,\"'\re\",\"a,\"\"b\"\"\",\"a\nb\"\r\n"
         );
+        assert_eq!(row(["'=1", "a; b", "1-2"]), "'=1,a; b,1-2\r\n");
+    }
+
+    /// However a spreadsheet cuts a row into cells, none is computed.
+    #[test]
+    fn no_cell_is_a_formula_where_semicolons_part_them() {
+        let ugly = [
+            "550 x;=HYPERLINK(\"http://e.test\";\"a\")",
+            "a; =1+1;;+2;\"=3\"",
+            "b\t=4\r\n@SUM(A1)\n-5",
+            "c;\u{a0}=6;＝7",
+        ];
+        let text = row(ugly);
+        for cell in text.split([';', '\t', '\n', '\r']) {
+            let cell = cell.trim_start_matches([' ', '\u{a0}', '"']);
+            assert!(
+                !cell.starts_with(['=', '+', '-', '@', '＝']),
+                "{cell}: {text}"
+            );
+        }
+        // What a row holds can still be read.
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(text.as_bytes());
+        let read = reader.records().next().unwrap().unwrap();
+        let plain: Vec<String> = read.iter().map(|cell| cell.replace('\'', "")).collect();
+        assert_eq!(plain, ugly);
     }
 }

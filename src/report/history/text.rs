@@ -17,6 +17,12 @@ use crate::report::figures::counted;
 /// Characters of somebody's words that are shown.
 const LONGEST: usize = 160;
 
+/// Columns before who a line is about.
+const INDENT: usize = 11;
+
+/// Columns for an address; a longer one stands on a line of its own.
+const ADDRESS: usize = 40;
+
 /// Everything about a person, who is called `name`.
 pub fn person(person: &Person, name: &str, zone: &TimeZone) -> String {
     let mut out = format!("{name} (id {})\n", person.recipient);
@@ -205,8 +211,23 @@ pub fn recipient(line: &Line, addresses: &Addresses, zone: &TimeZone) -> String 
             let _ = write!(words, " ({times} times \"not now\")");
         }
     }
-    let mut out = format!(
-        "  {index:<6} {who}  {}  {:<9} {}",
+    let width = match addresses.is_empty() {
+        true => id.len(),
+        false => ADDRESS,
+    };
+    let mut out = format!("  {index:<8} ");
+    // Lines are printed as they come: a longer one stands alone, and the columns stay.
+    match who.chars().count() > width {
+        true => {
+            let _ = write!(out, "{who}\n{:INDENT$}{:width$}", "", "");
+        }
+        false => {
+            let _ = write!(out, "{who:width$}");
+        }
+    }
+    let _ = write!(
+        out,
+        "  {}  {:<9} {}",
         moment(line.at, zone),
         line.standing.name(),
         cut(words.trim(), LONGEST)
@@ -217,7 +238,9 @@ pub fn recipient(line: &Line, addresses: &Addresses, zone: &TimeZone) -> String 
         let words = cut(&words, LONGEST);
         let _ = write!(
             out,
-            "\n         {}  {:<9} {words}",
+            "\n{:INDENT$}{:width$}  {}  {:<9} {words}",
+            "",
+            "",
             moment(*at, zone),
             heard.name()
         );
@@ -249,4 +272,48 @@ pub fn summary(summary: &Summary, zone: &TimeZone) -> String {
 fn moment(at: Timestamp, zone: &TimeZone) -> String {
     let at = at.to_zoned(zone.clone());
     at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::event::RecipientIndex;
+    use crate::mail::recipient_id::RecipientId;
+
+    fn of(id: u8, index: u32) -> Line {
+        let at = Timestamp::UNIX_EPOCH;
+        Line {
+            index: Some(RecipientIndex(index)),
+            recipient: RecipientId([id; 12]),
+            destination: "a.test".to_owned(),
+            standing: Standing::Accepted,
+            at,
+            deferred: 0,
+            words: "250 ok".to_owned(),
+            heard: vec![(at, Heard::Delivered)],
+        }
+    }
+
+    /// Every line tells its time in the same column, whoever it is about.
+    #[test]
+    fn lines_make_a_table_with_ids_and_with_addresses() {
+        let addresses = Addresses::from([
+            (RecipientId([1; 12]), "ana@a.test".to_owned()),
+            (RecipientId([2; 12]), format!("{}@a.test", "x".repeat(60))),
+        ]);
+        for addresses in [Addresses::new(), addresses] {
+            let lines = [of(1, 7), of(2, 123_456), of(3, 0)];
+            let lines = lines.map(|line| recipient(&line, &addresses, &TimeZone::UTC));
+            let text = lines.concat();
+            let columns = text
+                .lines()
+                .filter_map(|line| line.find("1970-01-01 00:00"));
+            let columns: Vec<usize> = columns.collect();
+            assert_eq!(columns.len(), 6, "{text}");
+            assert!(
+                columns.iter().all(|at| Some(at) == columns.first()),
+                "{text}"
+            );
+        }
+    }
 }

@@ -24,6 +24,10 @@ pub(super) fn of(site: &Site<'_>, words: &Words) -> Value {
         .take(ROWS)
         .map(|(number, it)| grew(number, it, words))
         .collect();
+    let encrypted = site.growth.iter().filter(|it| it.encrypted);
+    let encrypted: Vec<&str> = encrypted.map(|it| it.title.as_str()).collect();
+    let encrypted =
+        (!encrypted.is_empty()).then(|| words.with("growth_encrypted", &[&encrypted.join(", ")]));
     match &site.lists {
         Lists::Read {
             lists,
@@ -33,6 +37,7 @@ pub(super) fn of(site: &Site<'_>, words: &Words) -> Value {
             title,
             suppressed,
             growth,
+            encrypted,
             without_key => (),
             names => (),
             health => (!lists.is_empty()).then(|| health(lists, words)),
@@ -44,6 +49,7 @@ pub(super) fn of(site: &Site<'_>, words: &Words) -> Value {
             title,
             suppressed,
             growth,
+            encrypted,
             without_key => words.with("lists_unread", &[variable]),
             names => (!lists.is_empty()).then(|| names(lists, words)),
             health => (),

@@ -159,6 +159,8 @@ pub struct Growth {
     pub title: String,
     /// The oldest month first.
     pub months: Vec<Month>,
+    /// Whether there are months of which nothing is known, as the list was encrypted and the key is not here.
+    pub encrypted: bool,
 }
 
 /// A list at the end of a month, or now.

@@ -49,6 +49,7 @@ fn site<'a>(zone: &'a TimeZone, locale: Locale, sendings: Vec<Sending>) -> Site<
                 month(11, 900, None, None),
                 month(12, 1_200, Some(310), Some(10)),
             ],
+            encrypted: false,
         }],
         suppressed: vec![(Exclusion::HardBounce, 6), (Exclusion::Complained, 1)],
         with_addresses: false,
@@ -263,6 +264,11 @@ fn what_strangers_wrote_stays_text() {
     let zone = TimeZone::UTC;
     let mut it = site(&zone, Locale::Es, vec![one, again]);
     it.organisation = HOSTILE;
+    it.growth.push(Growth {
+        title: String::new(),
+        months: Vec::new(),
+        encrypted: true,
+    });
     it.growth
         .iter_mut()
         .for_each(|it| it.title = HOSTILE.to_owned());
@@ -276,6 +282,12 @@ fn what_strangers_wrote_stays_text() {
     }
     for (path, html) in made(it) {
         assert!(html.contains("&lt;script&gt;"), "{path}");
+        let is_of_lists = path == "lists.html";
+        assert_eq!(
+            html.contains("Cifradas, y sin su clave"),
+            is_of_lists,
+            "{path}"
+        );
         assert!(
             !html.contains("<script") && !html.contains("<img"),
             "{path}"

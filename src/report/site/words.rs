@@ -241,6 +241,7 @@ const WORDS: Table = &[
     ("growth", ["Crecimiento", "Crescita", "Growth"]),
     ("growth_text", ["Miembros al final de cada mes, según la historia de las listas en la rama principal: el número que había y quiénes entraron y salieron desde el mes anterior. Una dirección corregida cuenta como una salida y una entrada.", "Membri alla fine di ogni mese, secondo la storia delle liste nel ramo principale: quanti erano e quanti sono entrati e usciti dal mese prima. Un indirizzo corretto conta come un'uscita e un'entrata.", "Members at the end of each month, by the lists' history on the main branch: how many there were, and who joined and left since the month before. A corrected address counts as one who left and one who joined."]),
     ("growth_says", ["Miembros de {} al final de cada mes: {} al principio, {} ahora.", "Membri di {} alla fine di ogni mese: {} all'inizio, {} ora.", "Members of {} at the end of each month: {} at first, {} now."]),
+    ("growth_encrypted", ["Cifradas, y sin su clave no se sabe cómo crecieron: {}", "Cifrate, e senza la loro chiave non si sa come sono cresciute: {}", "Encrypted, and without their key nobody can tell how they grew: {}"]),
     ("no_growth", ["La historia que hay aquí no llega a un mes atrás.", "La storia che c'è qui non arriva a un mese fa.", "The history that is here does not go back a month."]),
     ("month", ["Mes", "Mese", "Month"]),
     ("joined", ["Entraron", "Entrati", "Joined"]),

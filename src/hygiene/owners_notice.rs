@@ -1,7 +1,9 @@
-//! One owner's notice: what bounced, why, until when it can be corrected and how. Plain text and simple HTML, in the owner's language.
+//! One owner's notice: what bounced, why, until when it can be corrected and how; and who says that they never signed up. Plain text and
+//! simple HTML, in the owner's language.
 //!
 //! Marked as a machine's (RFC 3834), so that no machine answers it. The envelope's reverse-path is the bounce mailbox without a token: a
-//! notice that comes back is nobody's bounce and makes no other notice.
+//! notice that comes back is nobody's bounce and makes no other notice; [`TO_OWNER`] tells it from other mails of ours, so that a person
+//! hears of it.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -9,30 +11,45 @@ use jiff::tz::TimeZone;
 
 use super::HygieneError;
 use super::cases::Case;
+use super::disowned::Disowned;
 use super::words::{Words, filled, language};
 use crate::diagnostic::is_unseen;
 use crate::mail::address::Address;
 use crate::mail::dkim::Signer;
 use crate::mail::envelope::Letter;
-use crate::mail::own_letter::OwnLetter;
+use crate::mail::own_letter::{OwnLetter, TO_OWNER};
 use crate::mail::recipient_id::RecipientKey;
 use crate::render::flowed::flowed;
 use crate::render::own_body::OwnBody;
 use crate::workspace::encryption::ENDING;
+use crate::workspace::members::RowAt;
 use crate::workspace::names::{ListName, PersonName};
 use crate::workspace::settings::Locale;
 
-/// One owner's notice.
-#[derive(Debug, Clone)]
-pub struct Digest {
-    /// Who is told.
-    pub owner: PersonName,
+/// Somebody who gets a notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressee {
+    /// By their name in the settings.
+    pub name: PersonName,
     /// Where.
     pub to: Address,
     /// In which language.
     pub locale: Locale,
-    /// Of what: at least one, all of addresses that take no mail; by list.
+}
+
+/// One owner's notice.
+#[derive(Debug, Clone)]
+pub struct OwnersNotice {
+    /// Who is told.
+    pub owner: Addressee,
+    /// The owner who cannot be told, where it is in their place.
+    pub instead_of: Option<PersonName>,
+    /// Who is told in the owner's place where the relay refuses their address.
+    pub stand_in: Option<Addressee>,
+    /// Of which addresses that take no mail; by list.
     pub cases: Vec<Case>,
+    /// Of whom who says that they never signed up; by list.
+    pub disowned: Vec<Disowned>,
     /// The lists' titles.
     pub titles: Vec<(ListName, String)>,
     /// Which of the lists are encrypted.
@@ -60,17 +77,35 @@ pub struct Letterhead<'a> {
     pub key: &'a RecipientKey,
 }
 
-impl Digest {
+impl OwnersNotice {
+    /// The same for who stands in for an owner who cannot be told, if anybody does.
+    pub fn for_stand_in(&self) -> Option<Self> {
+        let stand_in = self.stand_in.clone()?;
+        Some(Self {
+            instead_of: Some(self.owner.name.clone()),
+            owner: stand_in,
+            stand_in: None,
+            ..self.clone()
+        })
+    }
+
+    fn words(&self) -> &'static Words {
+        Words::of(self.owner.locale)
+    }
+
     /// The subject.
     pub fn subject(&self) -> String {
-        let words = Words::of(self.locale);
+        let words = self.words();
         let n = self.cases.len().to_string();
         let template = match (self.cases.len(), self.titles.len()) {
+            (0, _) => words.subject_disowned,
             (1, _) => words.subject_one,
             (_, 1) => words.subject_many,
             _ => words.subject_lists,
         };
-        let named = self.cases.first().map(|case| self.title(&case.list));
+        let of_cases = self.cases.iter().map(|case| &case.list);
+        let mut lists = of_cases.chain(self.disowned.iter().map(|it| &it.list));
+        let named = lists.next().map(|list| self.title(list));
         let list = one_line(named.unwrap_or_default());
         filled(template, &[("n", &n), ("list", &list)])
     }
@@ -80,19 +115,41 @@ impl Digest {
         found.map_or(list.as_str(), |(_, title)| title)
     }
 
+    fn file(&self, list: &ListName) -> String {
+        let ending = match self.encrypted.contains(list) {
+            true => ENDING,
+            false => ".csv",
+        };
+        format!("lists/{list}{ending}")
+    }
+
     fn body(&self, zone: &TimeZone) -> OwnBody {
-        let words = Words::of(self.locale);
-        let until = words.date(self.until);
+        let words = self.words();
         let mut body = OwnBody::default();
+        if let Some(owner) = &self.instead_of {
+            body.say(&filled(words.instead, &[("owner", owner.as_str())]));
+        }
+        if !self.cases.is_empty() {
+            self.say_cases(&mut body, zone);
+        }
+        if !self.disowned.is_empty() {
+            self.say_disowned(&mut body, zone);
+        }
+        body.say(words.automatic);
+        body
+    }
+
+    fn say_cases(&self, body: &mut OwnBody, zone: &TimeZone) {
+        let words = self.words();
+        let until = words.date(self.until);
         body.say(&filled(words.opening, &[("until", &until)]));
         for cases in self.cases.chunk_by(|one, next| one.list == next.list) {
             let Some(first) = cases.first() else { continue };
-            let is_encrypted = self.encrypted.contains(&first.list);
-            let (ending, correct) = match is_encrypted {
-                true => (ENDING, words.correct_encrypted),
-                false => (".csv", words.correct),
+            let correct = match self.encrypted.contains(&first.list) {
+                true => words.correct_encrypted,
+                false => words.correct,
             };
-            let file = format!("lists/{}{ending}", first.list);
+            let file = self.file(&first.list);
             let title = one_line(self.title(&first.list));
             body.heading(format!("{title} ({file})"));
             for case in cases {
@@ -109,14 +166,33 @@ impl Digest {
             1 => body.say(words.departed_one),
             _ => body.say(&filled(words.departed_many, &[("n", &n)])),
         }
-        body.say(words.automatic);
-        body
+    }
+
+    fn say_disowned(&self, body: &mut OwnBody, zone: &TimeZone) {
+        let words = self.words();
+        body.say(words.disowned);
+        for people in self.disowned.chunk_by(|one, next| one.list == next.list) {
+            let Some(first) = people.first() else {
+                continue;
+            };
+            let title = one_line(self.title(&first.list));
+            body.heading(format!("{title} ({})", self.file(&first.list)));
+            for one in people {
+                let date = words.date(one.said.to_zoned(zone.clone()).date());
+                let said = filled(words.disowned_on, &[("date", &date)]);
+                body.item(self.row(&one.address, &one.rows), vec![said]);
+            }
+        }
+    }
+
+    fn row(&self, address: &Address, rows: &[RowAt]) -> String {
+        let lines: Vec<String> = rows.iter().map(|at| at.line.to_string()).collect();
+        let line = filled(self.words().line, &[("line", &lines.join(", "))]);
+        format!("{} ({line})", address.as_str())
     }
 
     fn item(&self, case: &Case, zone: &TimeZone) -> (String, Vec<String>) {
-        let words = Words::of(self.locale);
-        let lines: Vec<String> = case.rows.iter().map(|at| at.line.to_string()).collect();
-        let line = filled(words.line, &[("line", &lines.join(", "))]);
+        let words = self.words();
         let heard = case.suppressed.evidence.as_ref();
         let since = heard.map_or(case.suppressed.since, |it| it.at);
         let date = words.date(since.to_zoned(zone.clone()).date());
@@ -128,13 +204,13 @@ impl Digest {
             ),
             None => filled(words.heard, &[("date", &date)]),
         };
-        let why = case.suppressed.why(language(self.locale));
+        let why = case.suppressed.why(language(self.owner.locale));
         let mut below = vec![format!("{}, {since}.", why.unwrap_or(words.not_told))];
         let said = heard.map_or(case.suppressed.note.as_str(), |it| it.text.as_str());
         if !said.is_empty() {
             below.push(format!("{} {}", words.server, one_line(said)));
         }
-        (format!("{} ({line})", case.address.as_str()), below)
+        (self.row(&case.address, &case.rows), below)
     }
 
     /// The text part, not wrapped.
@@ -149,24 +225,25 @@ impl Digest {
     pub fn letter(&self, from: &Letterhead<'_>, now: Timestamp) -> Result<Letter, HygieneError> {
         let date = now.to_zoned(from.zone.clone());
         let (subject, body) = (self.subject(), self.body(from.zone));
+        let language = self.owner.locale.tag();
         let letter = OwnLetter {
             name: from.name,
             from: from.address,
-            to: &self.to,
+            to: &self.owner.to,
             bounces: from.bounces,
             subject: &subject,
             text: &flowed(&body.text()),
-            html: Some(&body.html(self.locale.tag(), &subject)),
+            html: Some(&body.html(language, &subject)),
             attachments: &[],
-            language: Some(self.locale.tag()),
+            language: Some(language),
             reply_to: None,
-            mark: None,
+            mark: Some((TO_OWNER, "owner")),
             date: &date,
             id: &self.id(from, now),
             signers: from.signers,
         };
         letter.write().map_err(|why| HygieneError::Mail {
-            owner: self.owner.to_string(),
+            owner: self.owner.name.to_string(),
             why: why.to_string(),
         })
     }
@@ -174,8 +251,9 @@ impl Digest {
     /// Its own, whatever run makes it: no two notices of the same cases at the same time.
     fn id(&self, from: &Letterhead<'_>, now: Timestamp) -> String {
         let at = now.as_millisecond().to_be_bytes();
-        let mut parts: Vec<&[u8]> = vec![self.owner.as_str().as_bytes(), &at];
+        let mut parts: Vec<&[u8]> = vec![self.owner.name.as_str().as_bytes(), &at];
         parts.extend(self.cases.iter().map(|case| case.recipient.0.as_slice()));
+        parts.extend(self.disowned.iter().map(|one| one.recipient.0.as_slice()));
         let mac = from.key.mac("notice", &parts);
         mac.iter().take(16).map(|b| format!("{b:02x}")).collect()
     }
