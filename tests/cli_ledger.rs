@@ -226,7 +226,7 @@ fn a_sending_adds_up_and_its_unknowns_are_explained() {
     campaign                  audience accepted rejected excluded  pending  unknown
     rueda                            7        1        1        1        1        3
       its window opens 2098-12-03 12:00
-      of the pending: 0 claimed, 1 answered "not now"
+      of the pending: 0 being sent, 1 answered "not now"
         1 × 451 4.7.1 later
       waiting: uno.test said "not now" to 1, tried again from 2026-01-05 12:20
       rejected, in the relays' words:

@@ -645,7 +645,7 @@ fn status_tells_what_came_back_apart_from_the_sum() {
     let (_, out, err) = house.run_with(None, &["status", "rueda"]);
     assert!(
         out.contains(
-            "  of the accepted, came back: 1 hard and 0 other bounces;\n  0 complained, 1 left\n"
+            "  of the accepted, came back: 1 hard bounce and 0 others;\n  0 complained, 1 left\n"
         ),
         "{out}{err}"
     );

@@ -6,6 +6,7 @@ use super::start_error::{FULL, is_full};
 use crate::deliver::reasons::Reasons;
 use crate::deliver::run::{Line, Stop, Summary};
 use crate::deliver::way_on::WayOn;
+use crate::diagnostic::counted;
 use crate::ledger::result_page::settling;
 
 /// Said before anything else: where somebody deleted the ledger's branch this is how they learn of it.
@@ -26,12 +27,13 @@ pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
         };
         let _ = writeln!(
             text,
-            "Run {} had died; what it did was recovered {how} ({} events).",
-            recovered.run, recovered.events
+            "Run {} was interrupted; what it did was recovered {how} ({}).",
+            recovered.run,
+            counted(recovered.events, "event", "events")
         );
     }
     if summary.lines.is_empty() {
-        text.push_str("No campaign is due, and none was.\n");
+        text.push_str("No campaign is due now: `postmerge status` shows what comes.\n");
         return text;
     }
     let width = summary
@@ -54,12 +56,8 @@ pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
         );
         return text;
     }
-    let mails = if summary.accepted == 1 {
-        "mail"
-    } else {
-        "mails"
-    };
-    let _ = writeln!(text, "\n{} {mails} accepted in this run.", summary.accepted);
+    let mails = counted(summary.accepted, "mail", "mails");
+    let _ = writeln!(text, "\n{mails} accepted in this run.");
     let words = &summary.words;
     reasons(&mut text, "Answered \"not now\"", &words.deferred);
     reasons(&mut text, "Refused", &words.refused);
@@ -73,7 +71,7 @@ pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
         if pending > 0 {
             let _ = writeln!(
                 text,
-                "{pending} are left pending. Run it again to go on: what is claimed or done is not sent twice."
+                "Left pending: {pending}. Run it again to go on: what is claimed or done is not sent twice."
             );
         }
     }
@@ -118,7 +116,8 @@ fn reasons(text: &mut String, title: &str, reasons: &Reasons) {
     if reasons.count() == 0 {
         return;
     }
-    let _ = writeln!(text, "{title}, {} times:", reasons.count());
+    let times = counted(reasons.count(), "time", "times");
+    let _ = writeln!(text, "{title}, {times}:");
     for reason in reasons.told(REASONS) {
         let _ = writeln!(text, "  {} × {}", reason.count, reason.text);
     }
@@ -158,7 +157,7 @@ fn row(text: &mut String, line: &Line, width: usize) {
     if line.without_mail() > 0 {
         let _ = writeln!(
             text,
-            "  {} should have got it, and no mail could be made for them: `postmerge lint` shows which rows and why",
+            "  without a mail, because none could be made for their row: {}; `postmerge lint` shows which rows and why",
             line.without_mail()
         );
     }

@@ -12,6 +12,7 @@ use crate::deliver::reasons::Reasons;
 use crate::deliver::standings::{Entry, Place, Wait};
 use crate::deliver::waiting::Waiting;
 use crate::deliver::way_on::WayOn;
+use crate::diagnostic::counted;
 use crate::ledger::event::Ranges;
 use crate::ledger::feedback::Returned;
 use crate::ledger::reading::{Readers, Reading};
@@ -69,7 +70,7 @@ fn block(text: &mut String, entry: &Entry, zone: &TimeZone) {
     if counts.claimed + counts.deferred > 0 {
         let _ = writeln!(
             text,
-            "  of the pending: {} claimed, {} answered \"not now\"",
+            "  of the pending: {} being sent, {} answered \"not now\"",
             counts.claimed, counts.deferred
         );
     }
@@ -91,7 +92,7 @@ fn block(text: &mut String, entry: &Entry, zone: &TimeZone) {
     if let (Some(why), Some((at, _))) = (held, entry.notes.last()) {
         let _ = writeln!(
             text,
-            "  {} held: {why}\n  held: {}",
+            "  {} held: {why}\n  help: {}",
             local(*at),
             WayOn::of(why)
         );
@@ -111,8 +112,11 @@ fn came_back(text: &mut String, returned: &Returned) {
     if *returned != none {
         let _ = writeln!(
             text,
-            "  of the accepted, came back: {} hard and {} other bounces;\n  {} complained, {} left",
-            returned.hard, returned.other, returned.complained, returned.left
+            "  of the accepted, came back: {} and {};\n  {} complained, {} left",
+            counted(returned.hard, "hard bounce", "hard bounces"),
+            counted(returned.other, "other", "others"),
+            returned.complained,
+            returned.left
         );
     }
     let reading = &returned.reading;
@@ -134,8 +138,9 @@ fn waiting(text: &mut String, all: &[Waiting], zone: &TimeZone) {
         let _ = match (it.paused_until, it.retry_at) {
             (Some(until), _) => writeln!(
                 text,
-                "  paused: {name} refuses us, nothing goes there until {}; {mails} wait",
-                moment(until, zone)
+                "  paused: {name} refuses us, nothing goes there until {}; {} waiting",
+                moment(until, zone),
+                counted(mails, "mail", "mails")
             ),
             (None, Some(at)) => writeln!(
                 text,
