@@ -151,6 +151,21 @@ fn who_is_there_already_gets_no_second_row() {
 }
 
 #[test]
+fn what_was_published_late_is_no_newer_than_what_the_file_has() {
+    let late = Asked::new(
+        3,
+        "ana@x.example",
+        false,
+        &[("nombre", "Anna"), ("temas", "becas")],
+    );
+    let newer = Asked::new(0, "ana@x.example", false, &[("nombre", "Ana")]);
+    // Of what nobody said anything newer it holds.
+    let row = "ana@x.example,Ana,becas";
+    let expected = FILE.replace("ana@x.example,Ana,ferias", row);
+    assert_eq!(laid(FILE, 1, &[late, newer]), expected);
+}
+
+#[test]
 fn what_is_not_theirs_or_does_not_fit_is_not_there() {
     let of_another = Asked {
         sealed_for: "luis@x.example",
