@@ -155,14 +155,16 @@ fn waiting<'a>(workspace: &'a Workspace, gathered: &Gathered) -> Vec<Waiting<'a>
     all.filter(|(.., people)| *people > 0).collect()
 }
 
-/// Whether a branch brings a list up to date, and puts in nobody who left or was forgotten since.
+/// Whether a branch brings a list up to date, puts in nobody who left or was forgotten since, and leaves out nobody who came back.
 fn holds(
     ground: &Ground<'_>,
     gathered: &Gathered,
     branch: &Branch,
     (name, file, _): &Waiting<'_>,
 ) -> Result<bool, HygieneError> {
-    if !is_ahead(ground, branch, (name, file))? {
+    if !is_ahead(ground, branch, (name, file))?
+        || leaves_out(ground, gathered, branch, (name, file))?
+    {
         return Ok(false);
     }
     let since = gathered.asked_for.since_folded(name, &file.list);
@@ -178,6 +180,33 @@ fn holds(
     };
     gone.retain(|who| proposed.contains(who) && !now.contains(who));
     Ok(gone.is_empty())
+}
+
+/// Whether a branch counts as dealt with what somebody said who gets a row and has none in it: they had left when it was made, and
+/// came back.
+fn leaves_out(
+    ground: &Ground<'_>,
+    gathered: &Gathered,
+    branch: &Branch,
+    (name, file): (&ListName, &ListFile),
+) -> Result<bool, HygieneError> {
+    let (_, found) = amended(ground, gathered, (name, file))?;
+    if found.new.is_empty() {
+        return Ok(false);
+    }
+    let Some(proposed) = proposal::members_at(ground, branch.commit, file)? else {
+        return Ok(false);
+    };
+    let there = Workspace::load_list(&ground.files_at(branch.commit)?, name);
+    let dealt_with = there.ok().and_then(|it| it.list.folded).unwrap_or(0);
+    let folded = file.list.folded.unwrap_or(0);
+    let wishes = &gathered.asked_for.wishes;
+    let mut new = found.new.iter().map(|address| ground.key.id(address));
+    Ok(new.any(|who| {
+        let mut said = wishes.row_of(name.as_str(), folded, &who);
+        let joined = said.any(|it| it.joined.is_some() && it.segment < dealt_with);
+        joined && !proposed.contains(&who)
+    }))
 }
 
 /// The lists' files brought up to date, and what the commit says.
