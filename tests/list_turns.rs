@@ -234,6 +234,23 @@ fn who_joined_and_comes_back_while_a_branch_without_them_is_open_gets_another() 
 }
 
 #[test]
+fn who_left_and_whose_row_stays_has_what_they_said_when_they_come_back() {
+    let house = house();
+    let keeps = format!("{SETTINGS}departed: keep\n");
+    house.write("lists/socios.yaml", &keeps);
+    house.push("rows stay");
+    change(&house, "p1@b.test", "2026-11-20T10:00:00Z", "Pía");
+    leave(&house, "p1@b.test", "2026-11-21T10:00:00Z");
+    // What nobody waits for is proposed with what somebody does.
+    assert_eq!(clean(&house, "one").folding.len(), 0);
+    change(&house, "p3@b.test", "2026-11-22T10:00:00Z", "Ada");
+    let second = clean(&house, "two");
+    merge(&house, &second.folding[0]);
+    let all = "email,nombre\np0@a.test,X\np1@b.test,Pía\np2@a.test,X\np3@b.test,Ada\n";
+    assert_eq!(rows(&house), all);
+}
+
+#[test]
 fn of_neighbours_one_changes_and_one_leaves_and_whoever_waited_longer_goes_first() {
     for left_first in [true, false] {
         let house = house();

@@ -6,7 +6,8 @@
 //! change waits for review gets no second one; what is asked for meanwhile comes into the next.
 //!
 //! Of one list there is one kind of change at a time, this one or [`super::clean`]'s: git cannot merge two that touch the same row
-//! or neighbours. Which waited longer goes first, so neither waits for ever. Of who left nothing is put in.
+//! or neighbours. Which waited longer goes first, so neither waits for ever. Of who left nothing is put in, but
+//! where their rows stay.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
@@ -15,10 +16,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::HygieneError;
+use super::cases::has_departed;
 use super::clean::{Proposal, Wish};
 use super::gather::{Gathered, Ground};
 use super::proposal::{self, Branch};
 use crate::git::ObjectId;
+use crate::ledger::event::Scope;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::RecipientId;
 use crate::plan::overlay::Overlay;
@@ -26,6 +29,7 @@ use crate::workspace::Workspace;
 use crate::workspace::loaded::ListFile;
 use crate::workspace::members::Amendments;
 use crate::workspace::names::ListName;
+use crate::workspace::settings::Departed;
 use crate::workspace::yaml_edit::with_number;
 
 /// What folding branches are called, before the date.
@@ -271,6 +275,15 @@ fn amended(
     };
     let now = proposal::rows(ground, file)?;
     let is_gone = gathered.gone_from(name);
+    let policy = &ground.workspace.settings.policy.hygiene;
+    let stays = file.list.departed.unwrap_or(policy.departed) == Departed::Keep;
+    let has_left = |who: &RecipientId| {
+        let reason = gathered.suppressions.exact(who, &Scope::All);
+        reason.is_some_and(has_departed)
+    };
+    // A row that stays holds what was said of it, for when they come back.
+    let is_gone =
+        |who: &RecipientId, has_row: bool| is_gone(who) && !(has_row && stays && has_left(who));
     let found = overlay.amendments(name, &file.list, now.as_slice(), is_gone);
     let found = found.map_err(|why| wrong(why.without_values()))?;
     let mut rows = Vec::with_capacity(now.len() + 1_024);

@@ -70,7 +70,8 @@ impl Overlay<'_> {
         (cells.recipient == *who).then_some(cells)
     }
 
-    /// What a list's file has to become, as it stands in `rows`; of who `is_gone` nothing is put in, neither a row nor another cell.
+    /// What a list's file has to become, as it stands in `rows`; of who `is_gone`, which is asked with whether they have a row,
+    /// nothing is put in, neither a row nor another cell.
     ///
     /// # Errors
     /// [`ListError`].
@@ -79,7 +80,7 @@ impl Overlay<'_> {
         name: &ListName,
         list: &List,
         rows: impl Read,
-        is_gone: impl Fn(&RecipientId) -> bool,
+        is_gone: impl Fn(&RecipientId, bool) -> bool,
     ) -> Result<Amendments, ListError> {
         let folded = list.folded.unwrap_or(0);
         let order = self.wishes.of_list(name.as_str(), folded);
@@ -93,12 +94,12 @@ impl Overlay<'_> {
             let who = self.key.id_of_ref(address, &mut buffer);
             let said = said.get(&who)?;
             present.insert(who);
-            (!is_gone(&who)).then(|| said.values.clone())
+            (!is_gone(&who, true)).then(|| said.values.clone())
         };
         let mut found = Amendments::find(rows, list, change)?;
         let new = order
             .iter()
-            .filter(|who| !present.contains(*who) && !is_gone(who));
+            .filter(|who| !present.contains(*who) && !is_gone(who, false));
         let new = new.filter_map(|who| {
             let said = said.get(who)?;
             Some(NewRow {
@@ -125,7 +126,7 @@ impl Overlay<'_> {
         };
         let mut source = &rows;
         io::Seek::seek(&mut source, io::SeekFrom::Start(0)).map_err(|why| wrong(why.into()))?;
-        let found = self.amendments(name, list, source, |_| false);
+        let found = self.amendments(name, list, source, |_, _| false);
         let found = found.map_err(wrong)?;
         if found.is_empty() {
             return Ok(rows);

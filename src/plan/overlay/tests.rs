@@ -95,7 +95,7 @@ fn laid(text: &str, folded: u32, asked: &[Asked<'_>]) -> String {
         key: &key,
     };
     let (name, list): (ListName, List) = (ListName::new("socios"), list(folded));
-    let found = overlay.amendments(&name, &list, text.as_bytes(), |_| false);
+    let found = overlay.amendments(&name, &list, text.as_bytes(), |_, _| false);
     let mut out = Vec::new();
     let mut source = io::Cursor::new(text);
     found.unwrap().write(&mut source, &mut out).unwrap();
@@ -217,7 +217,7 @@ fn who_is_gone_is_not_put_in_anew() {
         key: &key,
     };
     let name: ListName = ListName::new("socios");
-    let found = overlay.amendments(&name, &list(0), FILE.as_bytes(), |_| true);
+    let found = overlay.amendments(&name, &list(0), FILE.as_bytes(), |_, _| true);
     let found = found.unwrap();
     assert_eq!((found.new.len(), found.refused), (0, 0));
     // Another cell in a row that goes would be a change that cannot be merged with its removal.
