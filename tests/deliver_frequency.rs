@@ -10,11 +10,16 @@
 
 mod deliver_common;
 
-use deliver_common::{House, at, line, people};
+use deliver_common::{House, at, id, key, line, people};
 use postmerge::clock::VirtualClock;
+use postmerge::deliver::opened::open;
 use postmerge::deliver::run::Summary;
-use postmerge::ledger::event::Exclusion;
-use postmerge::transport::mailboxes::Mailboxes;
+use postmerge::ledger::branch::Batch;
+use postmerge::ledger::event::{Exclusion, RunId};
+use postmerge::ledger::feedback::MessageKey;
+use postmerge::ledger::wish::{Wanted, Way, Wish};
+use postmerge::transport::mailboxes::{Mailboxes, Verdict};
+use postmerge::workspace::settings::LedgerSettings;
 
 /// Ten people, one newsletter a week at most; `uno` is transactional.
 fn house() -> House {
@@ -86,4 +91,78 @@ fn two_newsletters_that_start_in_one_run_know_of_each_other() {
     let both = run(&house, 1, "2026-12-02");
     let accepted = |id| line(&both, id).counts.accepted;
     assert_eq!(accepted("lunes") + accepted("martes"), 10, "{both:?}");
+}
+
+/// Somebody wishes for one newsletter in so many days.
+fn wishes_for(house: &House, who: &str, days: u16) {
+    let clone = house.clone_of("portal");
+    let mut opened = open(&clone, &LedgerSettings::default()).unwrap();
+    opened.ledger.use_key(key().fingerprint()).unwrap();
+    let when = at("2026-11-30T10:00:00Z");
+    let wish = Wish {
+        key: MessageKey([1; 8]),
+        recipient: id(who),
+        at: when,
+        way: Way::Portal,
+        what: Wanted::AtMost { days },
+    };
+    let batch = Batch {
+        wishes: vec![wish],
+        ..Batch::new(RunId(77), when, "wishes".to_owned())
+    };
+    opened.ledger.publish(&batch).unwrap();
+}
+
+/// Members who may get any number.
+fn free_house() -> House {
+    let members = people(3, &["uno.test", "dos.test"]);
+    let house = House::new(Mailboxes::new(), &members, "pause: 1s");
+    house.edit(
+        "postmerge.yaml",
+        "pace:",
+        "policy: {copies_for_at_most: 25}\npace:",
+    );
+    house
+}
+
+#[test]
+fn ones_own_mail_counts_and_not_what_others_still_get_of_it() {
+    let house = free_house();
+    let [first, second] = ["p0@uno.test", "p1@dos.test"];
+    newsletter(&house, "lunes", "2026-12-02");
+    house.push("a newsletter");
+    wishes_for(&house, second, 7);
+    house
+        .boxes
+        .set(first, Verdict::refuse_rcpt(451, "full"), None);
+    assert_eq!(
+        line(&run(&house, 1, "2026-12-02"), "lunes").counts.accepted,
+        2
+    );
+    house.boxes.set(first, Verdict::Accept, None);
+    assert_eq!(
+        line(&run(&house, 2, "2026-12-03"), "lunes").counts.accepted,
+        3
+    );
+    newsletter(&house, "otro", "2026-12-09");
+    house.push("a week later");
+    let week = run(&house, 3, "2026-12-09");
+    assert_eq!(line(&week, "otro").counts.accepted, 3, "{week:?}");
+}
+
+#[test]
+fn who_wants_one_a_month_gets_what_comes_every_month() {
+    let house = free_house();
+    wishes_for(&house, "p1@dos.test", 30);
+    for (number, day, accepted) in [
+        (1, "2027-02-01", 3),
+        (2, "2027-02-15", 2),
+        (3, "2027-03-01", 3),
+    ] {
+        let id = format!("noticias{number}");
+        newsletter(&house, &id, day);
+        house.push(day);
+        let summary = run(&house, number, day);
+        assert_eq!(line(&summary, &id).counts.accepted, accepted, "{summary:?}");
+    }
 }

@@ -280,6 +280,46 @@ fn machines_strangers_and_whom_nobody_may_write_to_are_not_answered() {
 }
 
 #[test]
+fn who_is_off_or_in_no_list_is_told_so_whatever_they_ask_for() {
+    let relay = Relay::default();
+    let office = office(&relay);
+    ask(&office, 1, Action::Unsubscribe, None, ("left", 1));
+    office.ingest();
+    ask(&office, 1, Action::Confirm, None, ("stays", 2));
+    office.ingest();
+    let page = text(&relay.letters()[1]);
+    assert!(!page.contains("restiamo in contatto"), "{page}");
+    assert!(page.contains("non riceve i nostri messaggi"), "{page}");
+
+    // In no list: answered where the mail comes from the very address, which proves itself.
+    let link = link(&office, 4, Action::Want, None);
+    follow(&office, &link, "of another", 3, "");
+    assert_eq!(office.ingest().answered, 0);
+    let from = person(4);
+    let message = format!(
+        "From: <{}>\nTo: {}\nSubject: x\nMessage-ID: <own@uno.test>\n\n\n",
+        from.as_str(),
+        link.strip_prefix("mailto:")
+            .unwrap()
+            .split_once('?')
+            .unwrap()
+            .0
+    );
+    office.arrives("own", &message);
+    assert_eq!(office.ingest().answered, 1);
+    let letter = &relay.letters()[2];
+    let page = text(letter)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        page.contains("no está en ninguna de nuestras listas"),
+        "{page}"
+    );
+    assert!(page.contains("escríbanos"), "{page}");
+}
+
+#[test]
 fn nobody_gets_more_than_three_answers_a_day() {
     let relay = Relay::default();
     let mut office = office(&relay);

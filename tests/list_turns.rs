@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use deliver_common::{House, SECRET, at, git, id, key};
 use postmerge::deliver::opened::open;
 use postmerge::ledger::branch::Batch;
-use postmerge::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
+use postmerge::ledger::event::{Exclusion, Lifting, RunId, Scope, SuppressionEvent};
 use postmerge::ledger::feedback::MessageKey;
 use postmerge::ledger::wish::{Wanted, Way, Wish};
 use postmerge::ledger::wishes::Cells;
@@ -60,6 +60,47 @@ fn change(house: &House, who: &str, when: &str, name: &str) {
     let batch = Batch {
         wishes: vec![wish],
         ..Batch::new(RunId(77), at(when), "wishes".to_owned())
+    };
+    publish(house, batch);
+}
+
+fn join(house: &House, who: &str, when: &str, name: &str) {
+    let row = Cells {
+        recipient: id(who),
+        at: at(when),
+        address: Some(who.to_owned()),
+        cells: BTreeMap::from([("nombre".to_owned(), name.to_owned())]),
+    };
+    let wish = Wish {
+        key: MessageKey::of(format!("{who}{when}").as_bytes()),
+        recipient: id(who),
+        at: at(when),
+        way: Way::Portal,
+        what: Wanted::Joined {
+            list: "socios".to_owned(),
+            row: row.seal(&key()).unwrap(),
+            consent: MessageKey([1; 8]),
+            client: None,
+        },
+    };
+    let batch = Batch {
+        wishes: vec![wish],
+        ..Batch::new(RunId(77), at(when), "wishes".to_owned())
+    };
+    publish(house, batch);
+}
+
+fn come_back(house: &House, who: &str, when: &str) {
+    let event = SuppressionEvent::Lifted {
+        recipient: id(who),
+        scope: Scope::All,
+        what: Lifting::Own,
+        at: at(when),
+        note: String::new(),
+    };
+    let batch = Batch {
+        suppressions: vec![event],
+        ..Batch::new(RunId(78), at(when), "lifted".to_owned())
     };
     publish(house, batch);
 }
@@ -163,6 +204,50 @@ fn who_changed_their_name_and_left_is_only_removed_and_does_not_come_back() {
     assert!(settings.ends_with("folded: 2\n"), "{settings}");
     let fourth = clean(&house, "four");
     assert_eq!((fourth.removing.len(), fourth.folding.len()), (0, 0));
+}
+
+#[test]
+fn who_joined_and_comes_back_while_a_branch_without_them_is_open_gets_another() {
+    let house = house();
+    join(&house, "nora@c.test", "2026-11-20T10:00:00Z", "Nora");
+    change(&house, "p3@b.test", "2026-11-20T11:00:00Z", "Ada");
+    leave(&house, "nora@c.test", "2026-11-21T10:00:00Z");
+    let first = clean(&house, "one");
+    assert_eq!(first.folding.len(), 1);
+    let again = clean(&house, "again");
+    assert_eq!(again.folding, first.folding);
+    come_back(&house, "nora@c.test", "2026-11-21T12:00:00Z");
+    let second = clean(&house, "two");
+    let new: Vec<&String> = second
+        .folding
+        .iter()
+        .filter(|it| !first.folding.contains(it))
+        .collect();
+    assert_eq!(new.len(), 1, "{:?}", second.folding);
+    // And that one is enough.
+    let third = clean(&house, "three");
+    assert!(third.folding.contains(new[0]) && third.folding.len() <= 2);
+    merge(&house, new[0]);
+    let all =
+        "email,nombre\np0@a.test,X\np1@b.test,X\np2@a.test,X\np3@b.test,Ada\nnora@c.test,Nora\n";
+    assert_eq!(rows(&house), all);
+}
+
+#[test]
+fn who_left_and_whose_row_stays_has_what_they_said_when_they_come_back() {
+    let house = house();
+    let keeps = format!("{SETTINGS}departed: keep\n");
+    house.write("lists/socios.yaml", &keeps);
+    house.push("rows stay");
+    change(&house, "p1@b.test", "2026-11-20T10:00:00Z", "Pía");
+    leave(&house, "p1@b.test", "2026-11-21T10:00:00Z");
+    // What nobody waits for is proposed with what somebody does.
+    assert_eq!(clean(&house, "one").folding.len(), 0);
+    change(&house, "p3@b.test", "2026-11-22T10:00:00Z", "Ada");
+    let second = clean(&house, "two");
+    merge(&house, &second.folding[0]);
+    let all = "email,nombre\np0@a.test,X\np1@b.test,Pía\np2@a.test,X\np3@b.test,Ada\n";
+    assert_eq!(rows(&house), all);
 }
 
 #[test]

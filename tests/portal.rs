@@ -173,9 +173,10 @@ async fn preferences_hold_at_once_and_are_in_the_next_mailing() {
     let branch = git(&remote, &["log", "-p", "postmerge-ledger"]);
     assert!(!branch.contains("Ana") && !branch.contains("p3@a.test"));
 
-    assert_eq!(sends(&house, 1, &clock), 1);
+    // One of the five wanted grants already.
+    assert_eq!(sends(&house, 1, &clock), 2);
     let taken = house.boxes.taken();
-    assert_eq!(taken[0].1, "p3@a.test", "{taken:?}");
+    assert!(taken.iter().any(|it| it.1 == "p3@a.test"), "{taken:?}");
 
     for (wrong, field) in [
         ("socios.nombre=", "nombre"),

@@ -301,6 +301,7 @@ async fn a_topic_that_leaves_the_list_takes_nothing_else_with_it() {
 
     house.edit("lists/socios.yaml", ", becas: {title: Becas}", "");
     house.edit("lists/socios.csv", both, one);
+    house.edit("lists/socios.csv", "ferias; becas", "ferias");
     house.push("no grants any more");
     desk.portal.round().await.unwrap();
     let joined = desk.post(&pending, "").await;

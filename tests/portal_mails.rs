@@ -360,7 +360,7 @@ async fn a_mail_is_shown_as_a_page_to_who_got_it() {
     house.members(&[]);
     house.write(
         "lists/socios.csv",
-        "email,nombre,acepta,idioma,temas,cuota\np2@a.test,Dos,true,,,\n",
+        "email,nombre,acepta,idioma,temas,cuota,revista\np2@a.test,Dos,true,,,,\n",
     );
     house.push("gone");
     desk.portal.round().await.unwrap();

@@ -5,6 +5,7 @@
 //! somebody asked in a batch, and so many a day, so that no two machines talk for ever. Marked as a machine's (RFC 3834), with a
 //! reverse-path without a token. Claimed on the ledger as what is forwarded, so that each goes out once at most.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -167,7 +168,7 @@ pub(super) async fn answer(
         let answer = Answer {
             asks: &due.asks,
             who: due.who,
-            person,
+            person: &person,
             people,
             standing: given.standing,
             settings: &outside.workspace.settings,
@@ -229,10 +230,17 @@ impl Due<'_> {
         given: &Given<'p>,
         before: &Forwards,
         now: Timestamp,
-    ) -> Result<(&'p People, &'p Person), Not> {
+    ) -> Result<(&'p People, Cow<'p, Person>), Not> {
         let people = given.people.as_ref();
         let people = people.map_err(|why| Not::Yet(why.clone()))?;
-        let person = people.get(&self.who);
+        let listed = people.get(&self.who).map(Cow::Borrowed);
+        // Whoever wants something is told that they get nothing; whoever leaves has what they want.
+        let mut asks = self.asks.iter();
+        let unlisted = asks.find_map(|ask| match ask.what {
+            Asked::Leave(_) => None,
+            _ => ask.own_address.clone(),
+        });
+        let person = listed.or(unlisted.map(|it| Cow::Owned(Person::unlisted(it))));
         let person = person.ok_or(Not::Ever("no list has them"))?;
         if given.standing.exact(&self.who, &Scope::All) == Some(Exclusion::Suppressed) {
             return Err(Not::Ever("the organisation does not write to them"));

@@ -75,9 +75,31 @@ impl Answer<'_> {
             _ => false,
         });
         match have_left {
+            _ if !self.person.is_listed => (words.preferences_subject, self.unlisted(words)),
             true => (words.left_subject, self.leaving(words, desk)),
             false => (words.preferences_subject, self.preferences(words, desk)),
         }
+    }
+
+    /// That no list has them, and how they come back.
+    fn unlisted(&self, words: &'static Words) -> OwnBody {
+        let mut body = OwnBody::default();
+        body.say_once(words.unlisted);
+        let base = self.settings.portal.as_ref().map(|it| it.url.as_str());
+        let lists = base.map(|base| (base, self.people.open_lists()));
+        let links = lists.into_iter().flat_map(|(base, lists)| {
+            let base = base.trim_end_matches('/');
+            lists.map(move |(name, list)| (&list.title, format!("{base}/join/{name}")))
+        });
+        let links: Vec<_> = links.collect();
+        body.say_once(match links.is_empty() {
+            true => words.write_to_us,
+            false => words.join_again,
+        });
+        for (title, link) in links {
+            body.offer(one_line(title), link);
+        }
+        body
     }
 
     /// That they left, and how to undo it.
@@ -103,7 +125,8 @@ impl Answer<'_> {
         self.done(&mut body, words);
         let everything = |action| self.link(desk, action, &Scope::All);
         if self.is_off(&Scope::All) {
-            if body.is_empty() {
+            let left = Asked::Leave(Scope::All);
+            if !self.asks.iter().any(|ask| ask.what == left) {
                 body.say_once(words.gone);
             }
             body.say_once(words.choices);
@@ -153,7 +176,7 @@ impl Answer<'_> {
                     self.about(words.wanted_topic, name)
                 }
                 Asked::Resume if paused.is_none() => words.resumed.to_owned(),
-                Asked::Confirm => words.confirmed.to_owned(),
+                Asked::Confirm if !self.is_off(&Scope::All) => words.confirmed.to_owned(),
                 _ => continue,
             };
             body.say_once(&text);

@@ -12,6 +12,7 @@ use crate::ledger::feedback::{Heard, MessageKey};
 use crate::ledger::suppressions::Suppressions;
 use crate::ledger::wish::{Wanted, Way, Wish};
 use crate::ledger::wishes::Cells;
+use crate::mail::address::Address;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::mail::token::{self, Action};
 
@@ -29,6 +30,8 @@ pub(super) struct Ask {
     pub(super) who: RecipientId,
     pub(super) at: Timestamp,
     pub(super) what: Asked,
+    /// Where they wrote from, where that is the address that the token is of.
+    pub(super) own_address: Option<Address>,
 }
 
 /// What they asked for.
@@ -80,8 +83,9 @@ impl Ask {
                 until: self.at.checked_add(PAUSE).unwrap_or(Timestamp::MAX),
             },
             Asked::Resume => Wanted::Paused { until: self.at },
-            Asked::Confirm => Wanted::Confirmed,
-            Asked::Leave(_) | Asked::Want(_) | Asked::Preferences => return None,
+            // Whoever wants mail wants to go on.
+            Asked::Confirm | Asked::Want(_) => Wanted::Confirmed,
+            Asked::Leave(_) | Asked::Preferences => return None,
         };
         Some(Wish {
             key: self.key,
@@ -183,6 +187,7 @@ mod tests {
             who: RecipientId([2; 12]),
             at: Timestamp::UNIX_EPOCH,
             what,
+            own_address: None,
         }
     }
 

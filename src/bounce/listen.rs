@@ -309,8 +309,16 @@ impl Listener<'_> {
             who: leave.recipient,
             at: message.at,
             what,
+            own_address: self.own_address(message, leave.recipient),
         });
         said
+    }
+
+    /// The address that a message says it is from, where it is this recipient's: any other may be anybody's.
+    fn own_address(&self, message: &Message<'_>, who: RecipientId) -> Option<Address> {
+        let from = message.returned.traces.from.as_deref();
+        let from = from.and_then(|it| Address::parse(it).ok());
+        from.filter(|it| self.key.id(it) == who)
     }
 
     fn report(&self, message: &Message<'_>, reported: &[Reported], found: Vec<Theirs>) -> Said {

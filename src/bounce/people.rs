@@ -38,11 +38,25 @@ pub(super) struct People {
 }
 
 /// Somebody.
+#[derive(Clone)]
 pub(super) struct Person {
     /// Where the lists say that they are written to.
     pub(super) address: Address,
+    /// Whether any list has them.
+    pub(super) is_listed: bool,
     /// Their rows, each with its list.
     rows: Vec<(usize, Values)>,
+}
+
+impl Person {
+    /// Whom no list has.
+    pub(super) fn unlisted(address: Address) -> Self {
+        Self {
+            address,
+            is_listed: false,
+            rows: Vec::new(),
+        }
+    }
 }
 
 /// A topic that somebody can choose.
@@ -102,6 +116,7 @@ impl People {
                 for (who, offset, address) in places {
                     let person = found.people.entry(who).or_insert_with(|| Person {
                         address,
+                        is_listed: true,
                         rows: Vec::new(),
                     });
                     // A row that cannot be read is none; its address is theirs all the same.
@@ -119,6 +134,12 @@ impl People {
     /// Somebody, where a list has them.
     pub(super) fn get(&self, who: &RecipientId) -> Option<&Person> {
         self.people.get(who)
+    }
+
+    /// The lists that anybody may join.
+    pub(super) fn open_lists(&self) -> impl Iterator<Item = (&ListName, &List)> {
+        let lists = self.lists.iter().map(|(name, list)| (name, list));
+        lists.filter(|(_, list)| list.joining.as_ref().is_some_and(|it| it.public))
     }
 
     /// The language that somebody is addressed in, where a list says so.

@@ -6,7 +6,8 @@
 //! change waits for review gets no second one; what is asked for meanwhile comes into the next.
 //!
 //! Of one list there is one kind of change at a time, this one or [`super::clean`]'s: git cannot merge two that touch the same row
-//! or neighbours. Which waited longer goes first, so neither waits for ever. Of who left nothing is put in.
+//! or neighbours. Which waited longer goes first, so neither waits for ever. Of who left nothing is put in, but
+//! where their rows stay.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
@@ -15,11 +16,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::HygieneError;
+use super::cases::has_departed;
 use super::clean::{Proposal, Wish};
 use super::gather::{Gathered, Ground};
 use super::proposal::{self, Branch};
 use crate::diagnostic::counted;
 use crate::git::ObjectId;
+use crate::ledger::event::Scope;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::RecipientId;
 use crate::plan::overlay::Overlay;
@@ -27,6 +30,7 @@ use crate::workspace::Workspace;
 use crate::workspace::loaded::ListFile;
 use crate::workspace::members::Amendments;
 use crate::workspace::names::ListName;
+use crate::workspace::settings::Departed;
 use crate::workspace::yaml_edit::with_number;
 
 /// What folding branches are called, before the date.
@@ -158,14 +162,16 @@ fn waiting<'a>(workspace: &'a Workspace, gathered: &Gathered) -> Vec<Waiting<'a>
     all.filter(|(.., people)| *people > 0).collect()
 }
 
-/// Whether a branch brings a list up to date, and puts in nobody who left or was forgotten since.
+/// Whether a branch brings a list up to date, puts in nobody who left or was forgotten since, and leaves out nobody who came back.
 fn holds(
     ground: &Ground<'_>,
     gathered: &Gathered,
     branch: &Branch,
     (name, file, _): &Waiting<'_>,
 ) -> Result<bool, HygieneError> {
-    if !is_ahead(ground, branch, (name, file))? {
+    if !is_ahead(ground, branch, (name, file))?
+        || leaves_out(ground, gathered, branch, (name, file))?
+    {
         return Ok(false);
     }
     let since = gathered.asked_for.since_folded(name, &file.list);
@@ -181,6 +187,33 @@ fn holds(
     };
     gone.retain(|who| proposed.contains(who) && !now.contains(who));
     Ok(gone.is_empty())
+}
+
+/// Whether a branch counts as dealt with what somebody said who gets a row and has none in it: they had left when it was made, and
+/// came back.
+fn leaves_out(
+    ground: &Ground<'_>,
+    gathered: &Gathered,
+    branch: &Branch,
+    (name, file): (&ListName, &ListFile),
+) -> Result<bool, HygieneError> {
+    let (_, found) = amended(ground, gathered, (name, file))?;
+    if found.new.is_empty() {
+        return Ok(false);
+    }
+    let Some(proposed) = proposal::members_at(ground, branch.commit, file)? else {
+        return Ok(false);
+    };
+    let there = Workspace::load_list(&ground.files_at(branch.commit)?, name);
+    let dealt_with = there.ok().and_then(|it| it.list.folded).unwrap_or(0);
+    let folded = file.list.folded.unwrap_or(0);
+    let wishes = &gathered.asked_for.wishes;
+    let mut new = found.new.iter().map(|address| ground.key.id(address));
+    Ok(new.any(|who| {
+        let mut said = wishes.row_of(name.as_str(), folded, &who);
+        let joined = said.any(|it| it.joined.is_some() && it.segment < dealt_with);
+        joined && !proposed.contains(&who)
+    }))
 }
 
 /// The lists' files brought up to date, and what the commit says.
@@ -245,6 +278,15 @@ fn amended(
     };
     let now = proposal::rows(ground, file)?;
     let is_gone = gathered.gone_from(name);
+    let policy = &ground.workspace.settings.policy.hygiene;
+    let stays = file.list.departed.unwrap_or(policy.departed) == Departed::Keep;
+    let has_left = |who: &RecipientId| {
+        let reason = gathered.suppressions.exact(who, &Scope::All);
+        reason.is_some_and(has_departed)
+    };
+    // A row that stays holds what was said of it, for when they come back.
+    let is_gone =
+        |who: &RecipientId, has_row: bool| is_gone(who) && !(has_row && stays && has_left(who));
     let found = overlay.amendments(name, &file.list, now.as_slice(), is_gone);
     let found = found.map_err(|why| wrong(why.without_values()))?;
     let mut rows = Vec::with_capacity(now.len() + 1_024);

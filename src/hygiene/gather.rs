@@ -111,7 +111,8 @@ pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneEr
     let tree = ground.files_at(ground.head)?;
     let asked_for = AskedFor::read(ground.ledger)?;
     let policy = &ground.workspace.settings.policy;
-    let asked = Asked::read(ground.ledger, &asked_for.wishes, policy.reconfirmation, now)?;
+    let answered = |who: &RecipientId| asked_for.wishes.of(who).confirmed();
+    let asked = Asked::read(ground.ledger, answered, policy.reconfirmation, now)?;
     let never_joined: HashMap<RecipientId, Timestamp> = asked_for.disowned().into_iter().collect();
     let (mut rows, mut not_theirs) = (Vec::new(), Vec::new());
     let (mut members, mut unconfirmed) = (BTreeMap::new(), BTreeMap::new());

@@ -114,9 +114,10 @@ struct Slot {
     reason: Exclusion,
     /// A person settled it (`Accepted`: as sent; `Pending`: to be sent again).
     settled: bool,
-    /// First deferral and next try, in seconds since 1970: enough until 2106.
+    /// First deferral, in seconds since 1970: enough until 2106.
     first: u32,
-    retry: u32,
+    /// While deferred the next try; after any other outcome when that came, in the same seconds.
+    when: u32,
     /// Position in `claims` of the claim that holds or last held it; kept after an outcome, so that
     /// a repeat is told from a contradiction.
     claim: u32,
@@ -200,7 +201,7 @@ impl OccurrenceState {
             Kind::Deferred => Status::Deferred {
                 tries: slot.tries,
                 first_at: seconds(slot.first),
-                retry_at: seconds(slot.retry),
+                retry_at: seconds(slot.when),
             },
             Kind::Accepted => Status::Accepted,
             Kind::Rejected => Status::Rejected,
@@ -220,6 +221,13 @@ impl OccurrenceState {
     pub fn first_refused(&self, recipient: RecipientIndex) -> Option<(u8, Timestamp)> {
         let slot = self.slots.get(recipient.0 as usize)?;
         (slot.tries > 0).then(|| (slot.tries, seconds(slot.first)))
+    }
+
+    /// When a recipient's own mail went out, or may have: its outcome's time, to the second; where a person settled a claim that has
+    /// none, the claim's end. `None` where it did not, or is being sent.
+    pub fn went_out(&self, recipient: RecipientIndex) -> Option<Timestamp> {
+        let slot = self.slots.get(recipient.0 as usize)?;
+        matches!(slot.kind, Kind::Accepted | Kind::Unknown).then(|| seconds(slot.when))
     }
 
     /// The claim that holds or last held a recipient.

@@ -103,4 +103,9 @@ impl Wanted {
             Self::Disowned => "disowned",
         }
     }
+
+    /// Whether whoever asks for it says by that that they want to go on.
+    pub const fn is_answer(&self) -> bool {
+        !matches!(self, Self::Disowned)
+    }
 }

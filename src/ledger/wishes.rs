@@ -100,18 +100,14 @@ impl Held {
         days.filter(|days| *days > 0)
     }
 
-    /// When somebody said last that they want to go on.
+    /// When somebody said last that they want to go on: whatever they asked for says so, but that they never joined.
     pub const fn confirmed(&self) -> Option<Timestamp> {
         self.confirmed
     }
 
     /// When they asked for anything last: what is to hold must be later.
     pub fn last(&self) -> Option<Timestamp> {
-        let paused = self.paused.map(|(at, _)| at);
-        let at_most = self.at_most.map(|(at, _)| at);
-        // Joining and minding one's data confirm.
-        let all = [paused, at_most, self.confirmed, self.disowned];
-        all.into_iter().flatten().max()
+        self.confirmed.max(self.disowned)
     }
 
     /// When somebody said that they never joined.
@@ -133,20 +129,22 @@ impl Wishes {
         }
         let held = self.people.entry(wish.recipient).or_default();
         let at = wish.at;
+        // Whoever joins, minds their data, or says how and when they want mail is there, and wants it.
+        if wish.what.is_answer() {
+            held.confirmed = held.confirmed.max(Some(at));
+        }
         // Of the same moment the greater counts, so that the order of publishing does not matter.
         match &wish.what {
             Wanted::Paused { until } => held.paused = held.paused.max(Some((at, *until))),
             Wanted::AtMost { days } => held.at_most = held.at_most.max(Some((at, *days))),
-            Wanted::Confirmed => held.confirmed = held.confirmed.max(Some(at)),
+            Wanted::Confirmed => {}
             Wanted::Disowned => held.disowned = held.disowned.max(Some(at)),
-            // Who joins, or minds their data, is there.
             Wanted::Joined {
                 list,
                 row,
                 consent,
                 client,
             } => {
-                held.confirmed = held.confirmed.max(Some(at));
                 let joined = Joined {
                     consent: *consent,
                     client: *client,
@@ -154,10 +152,7 @@ impl Wishes {
                 };
                 self.row(list, segment, wish, row, Some(joined));
             }
-            Wanted::Changed { list, row } => {
-                held.confirmed = held.confirmed.max(Some(at));
-                self.row(list, segment, wish, row, None);
-            }
+            Wanted::Changed { list, row } => self.row(list, segment, wish, row, None),
         }
     }
 
@@ -215,6 +210,17 @@ impl Wishes {
         let all = self.rows.get(list).and_then(|people| people.get(recipient));
         let all = all.map(Vec::as_slice).unwrap_or_default().iter();
         all.filter(move |wish| wish.segment >= folded)
+    }
+
+    /// What somebody said of their row of a list that is in its first `folded` segments, in the order in which it was said.
+    pub fn folded_of(
+        &self,
+        list: &str,
+        folded: u32,
+        recipient: &RecipientId,
+    ) -> impl Iterator<Item = &RowWish> {
+        let all = self.row_of(list, 0, recipient);
+        all.filter(move |wish| wish.segment < folded)
     }
 
     /// Every list that somebody ever joined by themselves, when, and how, by the lists' names.
@@ -318,6 +324,9 @@ mod tests {
         assert_eq!(luis.paused_until(at(30)), Some(at(50)));
         assert_eq!(luis.paused_until(at(50)), None);
         assert_eq!(luis.at_most(), Some(7));
+        assert_eq!(luis.confirmed(), Some(at(30)));
+        wishes.apply(2, &wish(8, 2, 40, 5));
+        assert_eq!(wishes.of(&RecipientId([2; 12])).confirmed(), Some(at(30)));
         assert_eq!(wishes.of(&ana).confirmed(), Some(at(20)));
     }
 

@@ -59,7 +59,8 @@ impl<'a> NotNow<'a> {
         let asked = match (known.wishes, is_newsletter && excludes || period.is_some()) {
             (Some(wishes), true) => {
                 let since = period.unwrap_or(moment.sent);
-                let asked = Asked::read(ledger, wishes, policy.reconfirmation, since)?;
+                let answered = |who: &RecipientId| wishes.of(who).confirmed();
+                let asked = Asked::read(ledger, answered, policy.reconfirmation, since)?;
                 Some(asked)
             }
             _ => None,

@@ -5,8 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read};
 
+use jiff::Timestamp;
+
 use super::error::PlanError;
-use crate::ledger::wishes::{Cells, Wishes};
+use crate::ledger::wishes::{Cells, RowWish, Wishes};
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::workspace::list::List;
 use crate::workspace::members::{Amendments, ListError, NewRow, Values};
@@ -35,24 +37,41 @@ impl Overlay<'_> {
     /// be opened counts as not said: it was sealed with another key, or is none of ours.
     pub fn said(&self, name: &ListName, list: &List, who: &RecipientId) -> Said {
         let mut said = Said::default();
-        let folded = list.folded.unwrap_or(0);
-        for wish in self.wishes.row_of(name.as_str(), folded, who) {
-            let Some(cells) = Cells::open(&wish.row, self.key) else {
+        let (list_name, folded) = (name.as_str(), list.folded.unwrap_or(0));
+        let mut since = self.wishes.row_of(list_name, folded, who).peekable();
+        if since.peek().is_none() {
+            return said;
+        }
+        // What was published late is no newer for it.
+        let mut in_file: HashMap<String, Timestamp> = HashMap::new();
+        for wish in self.wishes.folded_of(list_name, folded, who) {
+            let cells = self.opened(wish, who).map(|it| it.cells);
+            for column in cells.unwrap_or_default().into_keys() {
+                in_file.insert(column, wish.at);
+            }
+        }
+        for wish in since {
+            let Some(mut cells) = self.opened(wish, who) else {
                 continue;
             };
-            // Whoever can publish on the ledger cannot give one person another's words.
-            if cells.recipient != *who {
-                continue;
-            }
             if wish.joined.is_some() {
                 said.address = cells.address.or(said.address);
             }
+            let is_newer = |column: &str| in_file.get(column).is_none_or(|at| wish.at >= *at);
+            cells.cells.retain(|column, _| is_newer(column));
             said.values.extend(cells.cells);
         }
         said
     }
 
-    /// What a list's file has to become, as it stands in `rows`; of who `is_gone` nothing is put in, neither a row nor another cell.
+    /// A wish's cells. Whoever can publish on the ledger cannot give one person another's words.
+    fn opened(&self, wish: &RowWish, who: &RecipientId) -> Option<Cells> {
+        let cells = Cells::open(&wish.row, self.key)?;
+        (cells.recipient == *who).then_some(cells)
+    }
+
+    /// What a list's file has to become, as it stands in `rows`; of who `is_gone`, which is asked with whether they have a row,
+    /// nothing is put in, neither a row nor another cell.
     ///
     /// # Errors
     /// [`ListError`].
@@ -61,7 +80,7 @@ impl Overlay<'_> {
         name: &ListName,
         list: &List,
         rows: impl Read,
-        is_gone: impl Fn(&RecipientId) -> bool,
+        is_gone: impl Fn(&RecipientId, bool) -> bool,
     ) -> Result<Amendments, ListError> {
         let folded = list.folded.unwrap_or(0);
         let order = self.wishes.of_list(name.as_str(), folded);
@@ -75,12 +94,12 @@ impl Overlay<'_> {
             let who = self.key.id_of_ref(address, &mut buffer);
             let said = said.get(&who)?;
             present.insert(who);
-            (!is_gone(&who)).then(|| said.values.clone())
+            (!is_gone(&who, true)).then(|| said.values.clone())
         };
         let mut found = Amendments::find(rows, list, change)?;
         let new = order
             .iter()
-            .filter(|who| !present.contains(*who) && !is_gone(who));
+            .filter(|who| !present.contains(*who) && !is_gone(who, false));
         let new = new.filter_map(|who| {
             let said = said.get(who)?;
             Some(NewRow {
@@ -107,7 +126,7 @@ impl Overlay<'_> {
         };
         let mut source = &rows;
         io::Seek::seek(&mut source, io::SeekFrom::Start(0)).map_err(|why| wrong(why.into()))?;
-        let found = self.amendments(name, list, source, |_| false);
+        let found = self.amendments(name, list, source, |_, _| false);
         let found = found.map_err(wrong)?;
         if found.is_empty() {
             return Ok(rows);

@@ -1,8 +1,8 @@
 //! Asking members whether they want to go on: who answered since a period began, who was asked how often, and who is unconfirmed.
 //!
 //! Somebody is asked by a mail of a campaign that says `reconfirmation` and that the relay accepted. Who was asked so often as
-//! policy says since they last answered, and the last time so many days ago, is unconfirmed until they answer. Joining a list and
-//! changing one's data are answers, too.
+//! policy says since they last answered, and the last time so many days ago, is unconfirmed until they answer. Whatever somebody
+//! asks for is an answer, but that they never joined.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,6 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::state::Status;
-use crate::ledger::wishes::Wishes;
 use crate::mail::recipient_id::RecipientId;
 use crate::schedule::calendar::Calendar;
 use crate::workspace::campaign::Every;
@@ -24,8 +23,10 @@ struct Askings {
     unanswered: u16,
     /// Since the period began.
     in_period: u16,
-    /// The last time.
+    /// The last time, at the latest.
     last: Timestamp,
+    /// No answer that is later is one to an earlier question than the last.
+    begun: Timestamp,
 }
 
 /// Who was asked.
@@ -37,14 +38,14 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Reads who was asked from the ledger: of other sendings no more than how they were fixed. `period` is the moment at which the
-    /// present period began.
+    /// Reads who was asked from the ledger: of other sendings no more than how they were fixed. `answered` tells when somebody
+    /// answered last; `period` is the moment at which the present period began.
     ///
     /// # Errors
     /// [`LedgerError`].
     pub fn read(
         ledger: &Ledger,
-        wishes: &Wishes,
+        answered: impl Fn(&RecipientId) -> Option<Timestamp>,
         policy: Reconfirmation,
         period: Timestamp,
     ) -> Result<Self, LedgerError> {
@@ -69,11 +70,11 @@ impl Asked {
                     continue;
                 };
                 let one = asked.people.entry(*id).or_default();
-                let answered = wishes.of(id).confirmed();
-                let is_open = answered.is_none_or(|at| at < begun);
+                let is_open = answered(id).is_none_or(|at| at < begun);
                 one.unanswered = one.unanswered.saturating_add(u16::from(is_open));
                 one.in_period = one.in_period.saturating_add(u16::from(begun >= period));
                 one.last = one.last.max(ended);
+                one.begun = one.begun.max(begun);
             }
         }
         Ok(asked)
@@ -92,6 +93,17 @@ impl Asked {
         self.people
             .get(who)
             .is_some_and(|it| it.unanswered >= self.asks && now.duration_since(it.last) > time)
+    }
+
+    /// The same for who may have answered since this was read: `answered` is when they did last.
+    pub fn is_still_unconfirmed(
+        &self,
+        who: &RecipientId,
+        answered: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
+        let asked = self.people.get(who).map(|it| it.begun);
+        self.is_unconfirmed(who, now) && answered < asked
     }
 }
 

@@ -60,6 +60,9 @@ fn round(
     let names = OccurrenceTags::of(&service.key(), ledger.occurrences()?);
     service.sendings.read_from(ledger, names);
     service.follow(repository, branches.head()?);
+    if !is_last {
+        service.read_unanswered()?;
+    }
     Ok(())
 }
 

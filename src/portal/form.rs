@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::words::Words;
 use crate::workspace::list::{Column, ColumnType, List};
-use crate::workspace::members::{Values, fits, says_yes};
+use crate::workspace::members::{Values, fits, says_yes, topics};
 use crate::workspace::names::ListName;
+use crate::workspace::settings::Locale;
 
 /// A list on a page.
 #[derive(Debug, Serialize)]
@@ -29,6 +30,8 @@ pub(super) struct Field {
     pub(super) options: Vec<Choice>,
     pub(super) topics: Vec<TopicView>,
     pub(super) wrong: Option<&'static str>,
+    /// What was there when the form was shown: only what differs from it is asked for.
+    pub(super) was: Option<String>,
 }
 
 /// One of several.
@@ -113,14 +116,47 @@ pub(super) fn take(
                 let on = topics.filter(|topic| given.iter().any(|it| it == topic));
                 on.collect::<Vec<_>>().join(";")
             }
+            ColumnType::Number => decimal_point(one_line(given.last().map_or("", String::as_str))),
             _ => one_line(given.last().map_or("", String::as_str)),
         };
-        if fits(list, column, &value).is_err() || is_formula(&value) {
+        let speaks = |tag: &String| language_tags(list, column).iter().any(|it| it == tag);
+        let is_unknown_language = is_language(list, column) && !value.is_empty() && !speaks(&value);
+        if fits(list, column, &value).is_err() || is_formula(&value) || is_unknown_language {
             wrong.insert((*column).clone());
         }
         values.insert((*column).clone(), value);
     }
     (values, wrong)
+}
+
+/// What a form showed of `columns`, as far as it says so.
+pub(super) fn shown(name: &ListName, columns: &[&String], sent: &Sent) -> Values {
+    let shown = columns.iter().filter_map(|column| {
+        let was = sent.get(&format!("{WAS}{}", key(name, column)))?;
+        Some(((*column).clone(), was.to_owned()))
+    });
+    shown.collect()
+}
+
+/// The same by field.
+pub(super) fn fields(name: &ListName, values: Values) -> Values {
+    let fields = values.into_iter();
+    fields
+        .map(|(column, value)| (key(name, &column), value))
+        .collect()
+}
+
+/// A cell of topics as somebody wants it who was shown `was` and sent `value`: of what they left as it was shown, what the row
+/// has by `now` holds.
+pub(super) fn chosen(list: &List, (was, value): (&str, &str), now: &str) -> String {
+    let has = |cell: &str, topic: &str| topics(cell).any(|it| it == topic);
+    let all = list.topics.keys().map(|topic| topic.as_str());
+    let on = all.filter(|topic| match (has(was, topic), has(value, topic)) {
+        (false, true) => true,
+        (true, false) => false,
+        _ => has(now, topic),
+    });
+    on.collect::<Vec<_>>().join(";")
 }
 
 /// Whether somebody left a topic, whatever their row says.
@@ -145,12 +181,11 @@ pub(super) fn view(
             required: settings.required,
             options: Vec::new(),
             topics: Vec::new(),
-            wrong: wrong.contains(*column).then_some(match value {
-                "" => words.wrong_missing,
-                _ => words.wrong_field,
-            }),
+            wrong: wrong
+                .contains(*column)
+                .then(|| why_wrong(settings.kind, value, words)),
+            was: None,
         };
-        let is_language = list.language_column.as_ref() == Some(*column);
         let choice = |value: &str, title: &str| Choice {
             value: value.to_owned(),
             title: title.to_owned(),
@@ -176,21 +211,27 @@ pub(super) fn view(
                 let both = [choice("true", words.yes), choice("false", words.no)];
                 field.options.extend(both);
             }
+            _ if is_language(list, column) => {
+                if !settings.required || value.is_empty() {
+                    field.options.push(choice("", "–"));
+                }
+                let mut tags = language_tags(list, column);
+                // What stands there stays, unless they choose another.
+                if !value.is_empty() && !tags.iter().any(|it| it == value) {
+                    tags.push(value.to_owned());
+                }
+                let title = |tag: &String| choice(tag, language(tag).unwrap_or(tag));
+                field.options.extend(tags.iter().map(title));
+                field.title = words.language.to_owned();
+            }
             _ if !settings.values.is_empty() => {
                 if !settings.required || value.is_empty() {
                     field.options.push(choice("", "–"));
                 }
-                let title = |value: &str| match is_language {
-                    true => language(value).unwrap_or(value).to_owned(),
-                    false => value.to_owned(),
-                };
                 let all = settings.values.iter();
-                field.options.extend(all.map(|it| choice(it, &title(it))));
+                field.options.extend(all.map(|it| choice(it, it)));
             }
             _ => {}
-        }
-        if is_language {
-            field.title = words.language.to_owned();
         }
         Some(field)
     });
@@ -251,6 +292,7 @@ pub(super) fn facts(
             options: Vec::new(),
             topics: Vec::new(),
             wrong: None,
+            was: None,
         }
     });
     ListView {
@@ -258,6 +300,66 @@ pub(super) fn facts(
         title: list.title.clone(),
         purpose: list.purpose.clone(),
         fields: fields.collect(),
+    }
+}
+
+/// What the names of fields begin with that say what a form showed.
+pub(super) const WAS: &str = "was.";
+
+impl ListView {
+    /// Has the form say what it shows.
+    pub(super) fn remember(&mut self) {
+        for field in &mut self.fields {
+            let on = field.topics.iter().filter(|topic| topic.on);
+            let on: Vec<&str> = on.map(|topic| topic.name.as_str()).collect();
+            field.was = Some(match field.kind {
+                "topics" => on.join(";"),
+                _ => field.value.clone(),
+            });
+        }
+    }
+
+    /// Has it say what another showed, as far as that said so; else what `fresh` shows.
+    pub(super) fn remember_of(&mut self, sent: &Values, fresh: &Self) {
+        for field in &mut self.fields {
+            let of_field = fresh.fields.iter().find(|it| it.key == field.key);
+            let was = sent.get(&field.key).cloned();
+            field.was = was.or_else(|| of_field.and_then(|it| it.was.clone()));
+        }
+    }
+}
+
+fn why_wrong(kind: ColumnType, value: &str, words: &'static Words) -> &'static str {
+    match kind {
+        ColumnType::Topics => words.wrong_topics,
+        _ if value.is_empty() => words.wrong_missing,
+        _ if is_formula(value) => words.wrong_formula,
+        ColumnType::Number => words.wrong_number,
+        _ => words.wrong_field,
+    }
+}
+
+/// Whether a column holds, in a text, which language somebody is addressed in.
+fn is_language(list: &List, column: &String) -> bool {
+    let settings = list.columns.get(column);
+    list.language_column.as_ref() == Some(column)
+        && settings.is_some_and(|it| it.kind == ColumnType::Text)
+}
+
+/// What a column of languages can be set to: what the list says, else what there are words in.
+fn language_tags(list: &List, column: &String) -> Vec<String> {
+    let values = list.columns.get(column).map(|it| it.values.clone());
+    match values {
+        Some(values) if !values.is_empty() => values,
+        _ => Locale::ALL.map(|it| it.tag().to_owned()).to_vec(),
+    }
+}
+
+/// A number as keypads of Spanish and Italian write it, with the point that lists have.
+fn decimal_point(value: String) -> String {
+    match value.matches([',', '.']).count() {
+        1 => value.replace(',', "."),
+        _ => value,
     }
 }
 
@@ -296,9 +398,10 @@ fn language(tag: &str) -> Option<&'static str> {
 
 /// Whether a spreadsheet would reckon with it: the list's owner may open the file in one. A telephone number is none.
 pub(super) fn is_formula(value: &str) -> bool {
+    let fine = |c: char| c.is_ascii_digit() || matches!(c, '(' | ')' | '.' | '/' | '-');
     let digits = |rest: &str| {
-        let fine = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '.' | '/' | '-');
-        rest.chars().all(fine)
+        let mut words = rest.split_whitespace();
+        words.all(|word| without_extension(word).chars().all(fine))
     };
     match value.split_at_checked(1) {
         Some(("=" | "@", _)) => true,
@@ -307,6 +410,28 @@ pub(super) fn is_formula(value: &str) -> bool {
         _ => false,
     }
 }
+
+/// A part of a telephone number without the word that says that an extension follows.
+fn without_extension(word: &str) -> &str {
+    let at = word.find(|c: char| !c.is_alphabetic());
+    let (said, rest) = word
+        .split_at_checked(at.unwrap_or(word.len()))
+        .unwrap_or((word, ""));
+    match EXTENSION.contains(&said.to_lowercase().as_str()) {
+        true => rest,
+        false => word,
+    }
+}
+
+const EXTENSION: [&str; 7] = [
+    "ext",
+    "extensión",
+    "extension",
+    "int",
+    "interno",
+    "anexo",
+    "x",
+];
 
 /// What somebody typed or pasted, as a cell takes it.
 fn one_line(text: &str) -> String {
@@ -377,6 +502,9 @@ mod tests {
             "＠x",
             "+cmd|' /C calc'!A0",
             "-2+3@x.test",
+            "+1 int|x",
+            "+ext(A1)",
+            "+x!A1",
         ] {
             assert!(is_formula(formula), "{formula}");
         }
@@ -384,6 +512,9 @@ mod tests {
             "",
             "ana@x.test",
             "+57 (1) 234-56.78",
+            "+39 02 123456 int. 5",
+            "+57 602 555 ext 12",
+            "+57 602 555 EXT.12",
             "-12.5",
             "a=b",
             "Ana @ casa",

@@ -87,7 +87,7 @@ impl Service {
             };
             return Ok(self.form((held, joining), locale, &values, shown));
         };
-        if complete(held, values.clone(), locale).is_none() {
+        if complete(held, values.clone(), locale).is_err() {
             self.log("nobody can join: a column that must be filled is not asked for");
             return Err(Refusal::Trouble);
         }
@@ -174,17 +174,33 @@ impl Service {
         self.may_ask(asker)?;
         let ground = self.ground();
         let asked = self.opened(sealed)?;
-        let (held, _) = open_list(&ground, &asked.list)?;
+        let (held, joining) = open_list(&ground, &asked.list)?;
         let locale = self.locale_asked_in(&asked, asker);
+        let address = Address::parse(&asked.address).map_err(|_| Refusal::Link)?;
+        // The same link makes the same wish, however often it is followed.
+        let key = MessageKey::of(sealed.as_bytes());
+        let has_joined = self.folds(|it| it.wishes.has_joined(key, self.key().id(&address)));
+        // The list is another since they asked: what it wants now is asked for anew.
+        if let Err(wrong) = complete(held, asked.values.clone(), locale)
+            && joining.public
+            && !has_joined
+        {
+            let shown = Shown {
+                is_wrong: true,
+                wrong,
+                given: &asked.address,
+                agree_wrong: Words::of(locale).changed_consent,
+                ..Shown::default()
+            };
+            return Ok(self.form((held, joining), locale, &asked.values, shown));
+        }
         let joiner = Joiner {
-            address: Address::parse(&asked.address).map_err(|_| Refusal::Link)?,
+            address,
             values: asked.values,
             consent: MessageKey::parse(&asked.consent).ok_or(Refusal::Link)?,
             client: asked.client.as_deref().and_then(MessageKey::parse),
             locale,
         };
-        // The same link makes the same wish, however often it is followed.
-        let key = MessageKey::of(sealed.as_bytes());
         self.joins(held, joiner, key, asker).await
     }
 

@@ -128,10 +128,8 @@ fn absent<'c>(
     columns: &'c [&'c String],
     values: &'c Values,
 ) -> impl Iterator<Item = String> + 'c {
-    let must = |column: &&&String| {
-        let settings = held.list.columns.get(**column);
-        settings.is_some_and(|it| it.required) && !values.contains_key(**column)
-    };
+    let must =
+        |column: &&&String| !values.contains_key(**column) && fits(&held.list, column, "").is_err();
     let missing = columns.iter().filter(must);
     missing.map(|column| (*column).clone())
 }
@@ -144,9 +142,16 @@ pub(super) fn consent(joining: &Joining, locale: Locale) -> &str {
         .map_or("", String::as_str)
 }
 
-/// A whole row: consent given, language, and the day of joining where the list has a column for it that must be filled. `None` where
-/// something that must be there is not: then the list cannot be joined like this, as lint says.
-pub(super) fn complete(held: &Held, mut values: Values, locale: Locale) -> Option<Values> {
+/// A whole row: consent given, and the language.
+///
+/// # Errors
+/// The columns that must be filled and are not: a list that cannot be joined like this, as lint says, or one whose topics or
+/// columns are others since somebody asked.
+pub(super) fn complete(
+    held: &Held,
+    mut values: Values,
+    locale: Locale,
+) -> Result<Values, BTreeSet<String>> {
     let list = &held.list;
     if let Some(column) = &list.consent.column {
         values.insert(column.clone(), "true".to_owned());
@@ -163,10 +168,13 @@ pub(super) fn complete(held: &Held, mut values: Values, locale: Locale) -> Optio
             *value = rest;
         }
     }
-    let columns = list.columns.keys();
-    let fit = |name: &String| {
-        let value = values.get(name).map_or("", String::as_str);
-        fits(list, name, value).is_ok()
+    let is_wrong = |name: &&String| {
+        let value = values.get(*name).map_or("", String::as_str);
+        fits(list, name, value).is_err()
     };
-    columns.clone().all(fit).then_some(values)
+    let wrong: BTreeSet<String> = list.columns.keys().filter(is_wrong).cloned().collect();
+    match wrong.is_empty() {
+        true => Ok(values),
+        false => Err(wrong),
+    }
 }

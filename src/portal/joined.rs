@@ -48,7 +48,7 @@ impl Service {
             recipient: who,
             at: self.moment_of(&who),
             address: Some(joiner.address.as_str().to_owned()),
-            cells: cells.ok_or(Refusal::Link)?,
+            cells: cells.map_err(|_| Refusal::Link)?,
         };
         let lifted = self.lifts((who, row.at), &row.cells, held)?;
         let sealed = row.seal(&self.key()).map_err(|_| Refusal::Trouble)?;
@@ -116,7 +116,7 @@ impl Service {
         Ok(self.message((StatusCode::OK, locale), title, &text, link))
     }
 
-    /// Who joins takes back that they left; what the organisation said holds.
+    /// Who joins takes back that they left; what the organisation said holds, of a topic for that topic.
     fn lifts(
         &self,
         (who, at): (RecipientId, Timestamp),
@@ -133,7 +133,8 @@ impl Service {
         for scope in std::iter::once(Scope::All).chain(scopes) {
             match self.folds(|folds| folds.suppressions.exact(&who, &scope)) {
                 None => {}
-                Some(Exclusion::Suppressed) => return Err(Refusal::Link),
+                Some(Exclusion::Suppressed) if scope == Scope::All => return Err(Refusal::Link),
+                Some(Exclusion::Suppressed) => {}
                 Some(_) => records.push(lift(who, scope, at)),
             }
         }

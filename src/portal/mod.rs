@@ -30,6 +30,7 @@ mod page;
 mod patient;
 mod post;
 mod preferences;
+mod reach;
 mod readers;
 mod sendings;
 mod sent;
@@ -39,6 +40,7 @@ mod spool;
 mod standing;
 mod streamed;
 mod trace;
+mod unanswered;
 mod view;
 mod words;
 

@@ -16,9 +16,10 @@ use super::form::{self, ListView, Sent};
 use super::ground::{Ground, Membership};
 use super::leave::NOTE;
 use super::page::{Page, answer};
+use super::reach::Reach;
 use super::service::{Asker, Refusal, Service};
 use super::words::Words;
-use crate::ledger::event::{Exclusion, Lifting, Scope, SuppressionEvent};
+use crate::ledger::event::{Lifting, Scope, SuppressionEvent};
 use crate::ledger::segment::Record;
 use crate::ledger::wish::{Wanted, Way, Wish};
 use crate::ledger::wishes::Cells;
@@ -26,7 +27,7 @@ use crate::mail::portal_address;
 use crate::mail::recipient_id::RecipientId;
 use crate::mail::token::{Action, Leave};
 use crate::workspace::list::ColumnType;
-use crate::workspace::members::{Values, topics};
+use crate::workspace::members::{Values, is_same, topics};
 use crate::workspace::settings::Settings;
 
 /// Longest pause, in weeks.
@@ -41,6 +42,9 @@ struct Tried {
     /// By list: the values, and the columns whose values cannot be taken.
     lists: BTreeMap<String, (Values, BTreeSet<String>)>,
     often: Option<u16>,
+    /// What the form had shown, by field.
+    was: Values,
+    was_often: Option<u16>,
 }
 
 impl Tried {
@@ -97,8 +101,9 @@ impl Service {
             let locale = asker.locale(Ground::language(rows), ground);
             let words = Words::of(locale);
             let held = folds.wishes.of(&who);
-            let at_most = tried.and_then(|it| it.often);
-            let at_most = at_most.or(held.at_most()).unwrap_or(0);
+            let offered = |days: &u16| OFTEN.contains(days);
+            let was_often = held.at_most().filter(offered).unwrap_or(0);
+            let at_most = tried.and_then(|it| it.often).unwrap_or(was_often);
             let titles = [
                 words.frequency_any,
                 words.frequency_week,
@@ -110,11 +115,9 @@ impl Service {
                 .zip(titles)
                 .map(|(days, title)| context! { value => days, title => title, on => *days == at_most })
                 .collect();
-            let gone = folds.suppressions.exact(&who, &Scope::All);
-            let gone_words = gone.map(|reason| match reason.is_own() {
-                true => words.gone_now,
-                false => words.blocked,
-            });
+            let reach = Reach::of(&who, ground, folds, rows);
+            let is_off = folds.suppressions.exact(&who, &Scope::All).is_some();
+            let is_unconfirmed = self.is_unconfirmed(&who, held.confirmed());
             let paused = held.paused_until(now).map(|until| {
                 let date = date(&ground.settings, until, words);
                 words.paused_until.replace("{date}", &date)
@@ -126,8 +129,12 @@ impl Service {
                 saved => is_saved,
                 wrong => tried.is_some(),
                 often => often,
-                gone => gone_words,
-                may_rejoin => gone.is_some_and(Exclusion::is_own),
+                was_often => tried.and_then(|it| it.was_often).unwrap_or(was_often),
+                gone => reach.text(words),
+                is_off => is_off,
+                may_rejoin => reach == Reach::Off,
+                joins => (reach == Reach::Nowhere).then(|| self.open_lists(ground)),
+                unconfirmed => is_unconfirmed && reach == Reach::Mailed,
                 paused => paused,
             };
             (locale, content)
@@ -168,9 +175,14 @@ impl Service {
         let wish = |what| self.wish_of(who, what);
         match does {
             Some("save") => {
-                let (records, tried) = self.changes(who, &sent);
+                let (mut records, tried) = self.changes(who, &sent);
                 if tried.is_wrong() {
                     return Ok(self.page_of(who, false, Some(&tried), asker));
+                }
+                // Whoever looks at all of it and saves it says that it is right.
+                let is_answered = records.iter().any(|it| matches!(it, Record::Wish(_)));
+                if !is_answered && !self.has_just_answered(&who) {
+                    records.push(wish(Wanted::Confirmed));
                 }
                 self.record_of(who, &records).await?;
             }
@@ -184,6 +196,7 @@ impl Service {
                 }
             }
             Some("rejoin") => self.come_back(who).await?,
+            Some("confirm") => self.stays(who).await?,
             Some("pause") => {
                 let weeks = sent.get("weeks").and_then(|weeks| weeks.parse().ok());
                 let weeks = weeks.unwrap_or(4_i64).clamp(1, LONGEST_PAUSE);
@@ -229,42 +242,51 @@ impl Service {
         })
     }
 
-    /// Lifts what somebody themselves, or a server, said; what the organisation said stays.
-    pub(super) async fn come_back(&self, who: RecipientId) -> Result<(), Refusal> {
+    /// Lifts what somebody themselves, or a server, said, which another portal may know of and this one not yet; what the
+    /// organisation said stays.
+    async fn come_back(&self, who: RecipientId) -> Result<(), Refusal> {
         let reason = self.folds(|folds| folds.suppressions.exact(&who, &Scope::All));
-        match reason {
-            None => Ok(()),
-            Some(reason) if reason.is_own() => {
-                let lift = lift(who, Scope::All, self.moment_of(&who));
-                self.record_of(who, &[lift]).await
-            }
-            Some(_) => Err(Refusal::Link),
+        if reason.is_some_and(|reason| !reason.is_own()) {
+            return Err(Refusal::Link);
         }
+        let lift = lift(who, Scope::All, self.moment_of(&who));
+        let stays = self.wish_of(who, Wanted::Confirmed);
+        self.record_of(who, &[lift, stays]).await
     }
 
-    /// What differs from what holds: changed rows, lifted topics, how often.
+    /// What differs from what the form showed: changed rows, lifted topics, how often. A form that does not say what it showed
+    /// showed what holds.
     fn changes(&self, who: RecipientId, sent: &Sent) -> (Vec<Record>, Tried) {
         let at = self.moment_of(&who);
         let (mut records, mut tried) = (Vec::new(), Tried::default());
-        let mut ticked: BTreeSet<String> = BTreeSet::new();
+        let mut lifted: BTreeSet<Scope> = BTreeSet::new();
         self.with_person(&who, |_, folds, rows| {
             for row in rows {
                 let (name, list) = (&row.held.name, &row.held.list);
                 let columns = form::editable(list);
-                let (values, wrong) = form::take(name, list, &columns, sent);
-                let all = (values.clone(), wrong);
-                tried.lists.insert(name.to_string(), all);
+                let (values, mut wrong) = form::take(name, list, &columns, sent);
+                let shown = form::shown(name, &columns, sent);
+                let mut cells = Values::new();
                 for (column, value) in &values {
-                    let is_topics = list.columns.get(column);
-                    if is_topics.is_some_and(|it| it.kind == ColumnType::Topics) {
-                        ticked.extend(topics(value).map(str::to_owned));
+                    let now = row.values.get(column).map_or("", String::as_str);
+                    let was = shown.get(column).map(String::as_str);
+                    let kind = list.columns.get(column).map(|it| it.kind);
+                    let is_topics = kind == Some(ColumnType::Topics);
+                    if is_topics {
+                        lifted.extend(taken_back(folds, &who, (was, value), now));
                     }
+                    if is_same(list, column, was.unwrap_or(now), value) {
+                        wrong.remove(column);
+                        continue;
+                    }
+                    let cell = match was {
+                        Some(was) if is_topics => form::chosen(list, (was, value), now),
+                        _ => value.clone(),
+                    };
+                    cells.insert(column.clone(), cell);
                 }
-                let old = |column: &String| row.values.get(column).map_or("", String::as_str);
-                let cells: Values = values
-                    .into_iter()
-                    .filter(|(column, value)| old(column) != value)
-                    .collect();
+                tried.was.extend(form::fields(name, shown));
+                tried.lists.insert(name.to_string(), (values, wrong));
                 if cells.is_empty() {
                     continue;
                 }
@@ -279,26 +301,39 @@ impl Service {
                     records.push(self.wish_at(who, at, Wanted::Changed { list, row: sealed }));
                 }
             }
-            for topic in ticked {
-                let scope = Scope::Topic(topic);
-                if folds
-                    .suppressions
-                    .exact(&who, &scope)
-                    .is_some_and(Exclusion::is_own)
-                {
-                    records.push(lift(who, scope, at));
-                }
-            }
-            let often = sent.get("often").and_then(|days| days.parse().ok());
-            tried.often = often.filter(|days| OFTEN.contains(days));
-            if let Some(days) = tried.often
-                && folds.wishes.of(&who).at_most().unwrap_or(0) != days
-            {
+            records.extend(lifted.into_iter().map(|scope| lift(who, scope, at)));
+            let days = |name| sent.get(name).and_then(|days| days.parse().ok());
+            tried.often = days("often").filter(|days| OFTEN.contains(days));
+            tried.was_often = days("was.often");
+            let was = tried.was_often.or(folds.wishes.of(&who).at_most());
+            if let Some(days) = tried.often.filter(|days| was.unwrap_or(0) != *days) {
                 records.push(self.wish_at(who, at, Wanted::AtMost { days }));
             }
         });
         (records, tried)
     }
+}
+
+/// The topics that somebody left and takes back, who was shown `was` and sent `value`. Where the row has by `now` what they were
+/// not shown, another portal knows that they left it.
+fn taken_back(
+    folds: &Folds,
+    who: &RecipientId,
+    (was, value): (Option<&str>, &str),
+    now: &str,
+) -> Vec<Scope> {
+    let has = |cell: &str, topic: &str| topics(cell).any(|it| it == topic);
+    let is_new = |topic: &&str| was.is_none_or(|was| !has(was, topic));
+    let new = topics(value).filter(is_new);
+    let scopes = new.filter_map(|topic| {
+        let scope = Scope::Topic(topic.to_owned());
+        let is_lifted = match folds.suppressions.exact(who, &scope) {
+            Some(reason) => reason.is_own(),
+            None => was.is_some() && has(now, topic),
+        };
+        is_lifted.then_some(scope)
+    });
+    scopes.collect()
 }
 
 /// Somebody takes back that they left, or that their address took no mail.
@@ -327,11 +362,20 @@ fn views(
     let view = |row: &Membership<'_>| {
         let (name, list) = (&row.held.name, &row.held.list);
         let columns = form::editable(list);
-        let sent = tried.and_then(|it| it.lists.get(name.as_str()));
-        let (sent, wrong) = sent.unwrap_or(&none);
+        let show = |values: &Values, wrong: &BTreeSet<String>| {
+            form::view((name, list), &columns, values, words, (wrong, &is_off))
+        };
+        let mut fresh = show(&row.values, &none.1);
+        fresh.remember();
+        let Some(tried) = tried else {
+            return fresh;
+        };
+        let (sent, wrong) = tried.lists.get(name.as_str()).unwrap_or(&none);
         let mut values = row.values.clone();
         values.extend(sent.clone());
-        form::view((name, list), &columns, &values, words, (wrong, &is_off))
+        let mut view = show(&values, wrong);
+        view.remember_of(&tried.was, &fresh);
+        view
     };
     rows.iter().map(view).collect()
 }

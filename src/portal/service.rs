@@ -25,6 +25,7 @@ use super::sendings::Sendings;
 use super::sent::Sent;
 use super::spool::Spool;
 use super::trace::Trace;
+use super::unanswered::Unanswered;
 use super::words::Words;
 use crate::clock::Clock;
 use crate::git::CommitId;
@@ -69,6 +70,7 @@ pub(super) struct Service {
     pub(super) bursts: Mutex<Bursts>,
     pub(super) sendings: Sendings,
     pub(super) sent: Sent,
+    pub(super) unanswered: Unanswered,
     pub(super) outbox: Outbox,
     pub(super) pages: Pages,
     pub(super) metrics: Metrics,
@@ -148,6 +150,7 @@ impl Service {
             bursts: Mutex::default(),
             sendings: Sendings::default(),
             sent: Sent::new(repository),
+            unanswered: Unanswered::default(),
             outbox: Outbox::default(),
             pages: Pages::new(),
             metrics: Metrics::default(),

@@ -22,7 +22,7 @@ use crate::mail::address::{AddressError, AddressRef};
 pub use amend::{Amendments, ChangedRow, NewRow, Values};
 pub use cell::topics;
 pub(in crate::workspace) use cell::{bool, date, number};
-pub use columns::{Columns, HeadingProblem, fits, says_yes, taken};
+pub use columns::{Columns, HeadingProblem, fits, is_same, says_yes, taken};
 pub(in crate::workspace) use columns::{nearest, suggest};
 pub use edit::{EditError, Edited, without_rows};
 use record::{Flaw, RawRow, Records};

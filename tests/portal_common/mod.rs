@@ -97,17 +97,25 @@ pub fn house() -> House {
          consent: {basis: consent, column: acepta}\n\
          columns:\n  nombre: {type: text, required: true, title: Nombre, editable: true}\n  \
          acepta: {type: bool, required: true}\n  idioma: {type: text, values: [es, it, en]}\n  \
-         temas: {type: topics}\n  cuota: {type: number}\n\
+         temas: {type: topics}\n  cuota: {type: number}\n  \
+         revista: {type: bool, title: Revista, editable: true}\n\
          topics: {ferias: {title: Ferias y ruedas}, becas: {title: Becas}}\n\
          language_column: idioma\n\
          joining:\n  public: true\n  ask: [nombre, temas]\n  consent: {es: Quiero recibir los avisos., en: I want the notices.}\n",
     );
+    // As people write them.
     let rows: Vec<String> = (0..5)
-        .map(|n| format!("p{n}@a.test,X{n},true,,ferias,1\n"))
+        .map(|n| match n {
+            4 => "p4@a.test,X4,sí,,ferias; becas,1,sí\n".to_owned(),
+            _ => format!("p{n}@a.test,X{n},true,,ferias,1,\n"),
+        })
         .collect();
     house.write(
         "lists/socios.csv",
-        &format!("email,nombre,acepta,idioma,temas,cuota\n{}", rows.concat()),
+        &format!(
+            "email,nombre,acepta,idioma,temas,cuota,revista\n{}",
+            rows.concat()
+        ),
     );
     house.push("a list that people may join");
     house

@@ -110,7 +110,7 @@ impl OccurrenceState {
             reason: Exclusion::Cancelled,
             settled: false,
             first: 0,
-            retry: 0,
+            when: 0,
             claim: NONE,
             fingerprint: 0,
         });
@@ -292,6 +292,7 @@ impl OccurrenceState {
         let mut next = Slot {
             settled: false,
             fingerprint,
+            when: whole_seconds(at),
             ..slot
         };
         if let Outcome::Deferred { retry_at, .. } = outcome {
@@ -299,7 +300,7 @@ impl OccurrenceState {
                 next.first = whole_seconds(at);
             }
             next.tries = next.tries.saturating_add(1);
-            next.retry = whole_seconds(*retry_at);
+            next.when = whole_seconds(*retry_at);
         }
         self.set(index, next, kind);
         Ok(())
@@ -347,8 +348,13 @@ impl OccurrenceState {
             Resolution::Sent => Kind::Accepted,
             Resolution::Resend => Kind::Pending,
         };
+        let when = match slot.kind {
+            Kind::Claimed => self.claims.get(slot.claim as usize).map(|it| it.until),
+            _ => None,
+        };
         let settled = Slot {
             settled: true,
+            when: when.map_or(slot.when, whole_seconds),
             ..slot
         };
         self.set(index, settled, kind);

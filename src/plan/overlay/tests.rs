@@ -95,7 +95,7 @@ fn laid(text: &str, folded: u32, asked: &[Asked<'_>]) -> String {
         key: &key,
     };
     let (name, list): (ListName, List) = (ListName::new("socios"), list(folded));
-    let found = overlay.amendments(&name, &list, text.as_bytes(), |_| false);
+    let found = overlay.amendments(&name, &list, text.as_bytes(), |_, _| false);
     let mut out = Vec::new();
     let mut source = io::Cursor::new(text);
     found.unwrap().write(&mut source, &mut out).unwrap();
@@ -151,6 +151,21 @@ fn who_is_there_already_gets_no_second_row() {
 }
 
 #[test]
+fn what_was_published_late_is_no_newer_than_what_the_file_has() {
+    let late = Asked::new(
+        3,
+        "ana@x.example",
+        false,
+        &[("nombre", "Anna"), ("temas", "becas")],
+    );
+    let newer = Asked::new(0, "ana@x.example", false, &[("nombre", "Ana")]);
+    // Of what nobody said anything newer it holds.
+    let row = "ana@x.example,Ana,becas";
+    let expected = FILE.replace("ana@x.example,Ana,ferias", row);
+    assert_eq!(laid(FILE, 1, &[late, newer]), expected);
+}
+
+#[test]
 fn what_is_not_theirs_or_does_not_fit_is_not_there() {
     let of_another = Asked {
         sealed_for: "luis@x.example",
@@ -202,7 +217,7 @@ fn who_is_gone_is_not_put_in_anew() {
         key: &key,
     };
     let name: ListName = ListName::new("socios");
-    let found = overlay.amendments(&name, &list(0), FILE.as_bytes(), |_| true);
+    let found = overlay.amendments(&name, &list(0), FILE.as_bytes(), |_, _| true);
     let found = found.unwrap();
     assert_eq!((found.new.len(), found.refused), (0, 0));
     // Another cell in a row that goes would be a change that cannot be merged with its removal.

@@ -1,5 +1,7 @@
 //! One cell: whether its text fits its column's type, and its value. Allocates nothing to check.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use crate::workspace::list::ColumnType;
@@ -67,6 +69,24 @@ pub(super) fn value(kind: ColumnType, text: &str) -> Value {
     .unwrap_or(Value::Empty)
 }
 
+/// Whether two texts are the same value: yes however it is written, topics in any order, blanks around it.
+pub(super) fn is_same(kind: ColumnType, one: &str, other: &str) -> bool {
+    let (one, other) = (one.trim(), other.trim());
+    if kind == ColumnType::Topics {
+        let set = |text| topics(text).collect::<BTreeSet<_>>();
+        return set(one) == set(other);
+    }
+    one == other
+        || match kind {
+            ColumnType::Number => match (number(one), number(other)) {
+                (Some(one), Some(other)) => one.total_cmp(&other).is_eq(),
+                _ => false,
+            },
+            ColumnType::Bool => bool(one).is_some() && bool(one) == bool(other),
+            ColumnType::Text | ColumnType::Date | ColumnType::Topics => false,
+        }
+}
+
 /// Whether a cell that is not empty fits a type; what is expected, where it does not.
 pub(super) fn check(kind: ColumnType, text: &str) -> Result<(), &'static str> {
     let (fits, expected) = match kind {
@@ -84,6 +104,26 @@ pub(super) fn check(kind: ColumnType, text: &str) -> Result<(), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_is_the_same_however_it_is_written() {
+        let text = ColumnType::Text;
+        for (kind, one, other, same) in [
+            (ColumnType::Bool, "sí", "true", true),
+            (ColumnType::Bool, "no", "true", false),
+            (ColumnType::Bool, "", "false", false),
+            (ColumnType::Bool, "quizá", "tal vez", false),
+            (ColumnType::Topics, "b; a", "a;b", true),
+            (ColumnType::Topics, "b; a", "a", false),
+            (ColumnType::Topics, " ; ", "", true),
+            (ColumnType::Number, "12.50", "12.5", true),
+            (ColumnType::Number, "12.5", "125", false),
+            (text, " Ana ", "Ana", true),
+            (text, "sí", "true", false),
+        ] {
+            assert_eq!(is_same(kind, one, other), same, "{one}, {other}");
+        }
+    }
 
     #[test]
     fn words_numbers_and_days() {

@@ -191,6 +191,15 @@ pub fn taken<'a>(list: &List, column: &str, text: &'a str) -> Cow<'a, str> {
     }
 }
 
+/// Whether two texts say the same in a column of a list, topics that it has no more left out.
+pub fn is_same(list: &List, column: &str, one: &str, other: &str) -> bool {
+    let Some(settings) = list.columns.get(column) else {
+        return one == other;
+    };
+    let check = Check::of(list, settings);
+    cell::is_same(settings.kind, &check.taken(one), &check.taken(other))
+}
+
 /// What the text of a `bool` cell says; nothing where it is empty or no such text.
 pub fn says_yes(text: &str) -> Option<bool> {
     cell::bool(text)
@@ -198,14 +207,16 @@ pub fn says_yes(text: &str) -> Option<bool> {
 
 impl Check {
     fn of(list: &List, column: &Column) -> Self {
+        let is_topics = column.kind == ColumnType::Topics;
+        let topics = list.topics.keys().filter(|_| is_topics);
+        let topics: Vec<String> = topics.map(|topic| topic.as_str().to_owned()).collect();
+        let is_offered = |topic| column.values.is_empty() || column.values.contains(topic);
         Self {
             kind: column.kind,
-            required: column.required,
+            // Nobody has to choose where there is nothing to choose.
+            required: column.required && (!is_topics || topics.iter().any(is_offered)),
             values: column.values.clone(),
-            topics: match column.kind {
-                ColumnType::Topics => list.topics.keys().map(|t| t.as_str().to_owned()).collect(),
-                _ => Vec::new(),
-            },
+            topics,
         }
     }
 
