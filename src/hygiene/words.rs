@@ -79,7 +79,7 @@ static IT: Words = Words {
     automatic: "Questo messaggio è automatico.",
     heading: "Indirizzi che non ricevono posta",
     columns: ["Riga", "Indirizzo", "Perché", "Dal", "Entro"],
-    unsubscribed: "Si è cancellato",
+    unsubscribed: "Ha annullato l'iscrizione",
     complained: "Ha segnalato un messaggio come indesiderato",
     overdue: "scaduto",
     new: "da avvisare",
