@@ -101,8 +101,9 @@ fn main() {
         "  memory: {before} MiB, {between} after pictures, {after} after leaving, {end} in the end"
     );
     // Stopped as a service is: what waits is published.
-    let stopped = Command::new("kill").args(["-TERM", &serving.child.id().to_string()]);
-    assert!(stopped.status().unwrap().success());
+    let child = serving.child.id().to_string();
+    let stopped = Command::new("kill").args(["-TERM", &child]).status();
+    assert!(stopped.unwrap().success());
     assert!(serving.child.wait().unwrap().success());
 
     for load in [&opened, &left, &again] {
