@@ -169,7 +169,8 @@ impl Counted {
 /// Whoever was answered is on the ledger, and nobody who did not ask: of the last requests it is not known whether they were
 /// answered.
 fn told(what: &str, found: usize, loads: &[&Load], people: u32) {
-    let sent = |thread: usize| loads.iter().map(|it| it.sent[thread]).max().unwrap_or(0);
+    let of = |thread: usize| loads.iter().filter_map(move |it| it.sent.get(thread));
+    let sent = |thread| of(thread).max().copied().unwrap_or(0);
     let sent = [sent(0), sent(1)];
     let answered = sent.map(|it| it.saturating_sub(CONNECTIONS));
     let (least, most) = (distinct(answered, people), distinct(sent, people));
