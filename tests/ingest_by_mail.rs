@@ -160,7 +160,7 @@ fn who_leaves_is_told_where_the_lists_have_them_and_can_undo_it() {
     assert_eq!((again.known, again.answered), (1, 0), "{again:?}");
     assert!(office.left().is_empty());
     office.run = RunId(10);
-    let undo = below(&text(letter), "Voglio riceverli di nuovo");
+    let undo = below(&text(letter), "Voglio ricevere di nuovo i vostri messaggi");
     follow(&office, &undo, "2", 1, "");
     let undone = office.ingest();
     assert_eq!((undone.noted, undone.answered), (1, 1), "{undone:?}");

@@ -120,7 +120,7 @@ async fn who_asked_for_too_much_may_leave_and_so_may_many_behind_one_address() {
     let answer = desk.from(30, &path, "do=disown").await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let other = link(Action::Preferences, Tag::All, "p2@a.test");
-    for _ in 0..130 {
+    for _ in 0..301 {
         desk.from(31, &other, "do=nothing").await;
     }
     let answer = desk.from(31, &other, "do=pause").await;
@@ -131,6 +131,53 @@ async fn who_asked_for_too_much_may_leave_and_so_may_many_behind_one_address() {
     assert!(is_gone(&desk, &house, "p1@a.test"));
     assert!(is_gone(&desk, &house, "p2@a.test"));
     assert_eq!(written(&desk, &house, "disowned"), (1, 2));
+}
+
+#[tokio::test]
+async fn an_office_a_scanner_and_who_guesses_keep_nobody_from_their_own_pages() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    let pages = [Action::Unsubscribe, Action::Preferences, Action::Confirm];
+    // All of one address.
+    for n in 0..150 {
+        for action in pages {
+            let path = link(action, Tag::All, &format!("n{n}@a.test"));
+            assert_eq!(desk.get(&path).await.status, StatusCode::OK, "{n} {path}");
+        }
+    }
+    for n in 0..30 {
+        let wrong = desk.get(&format!("/p/{n}")).await;
+        assert_eq!(wrong.status, StatusCode::NOT_FOUND);
+    }
+    let mut join = Vec::new();
+    for _ in 0..121 {
+        desk.get("/u/nothing").await;
+        join.push(desk.get("/join/socios").await.status);
+    }
+    let guessed = desk.get("/u/nothing").await;
+    assert_eq!(guessed.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(join.first(), Some(&StatusCode::OK));
+    assert_eq!(join.last(), Some(&StatusCode::TOO_MANY_REQUESTS));
+    for action in pages {
+        let path = link(action, Tag::All, "p1@a.test");
+        assert_eq!(desk.get(&path).await.status, StatusCode::OK, "{path}");
+    }
+    // Whose link is used too often, from wherever, hears so; nobody else does, and leaving they may still.
+    let (own, other) = (
+        link(Action::Preferences, Tag::All, "p2@a.test"),
+        link(Action::Preferences, Tag::All, "p3@a.test"),
+    );
+    for client in 0..300 {
+        desk.from(client, &own, "do=nothing").await;
+    }
+    for path in [own.clone(), format!("{own}/data")] {
+        let answer = desk.get(&path).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+    }
+    assert_eq!(desk.get(&other).await.status, StatusCode::OK);
+    let leaving = link(Action::Unsubscribe, Tag::All, "p2@a.test");
+    assert_eq!(desk.get(&leaving).await.status, StatusCode::OK);
+    assert_eq!(desk.post(&leaving, "").await.status, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -140,6 +140,48 @@ async fn a_portal_starts_while_the_remote_is_away_from_what_it_fetched_last() {
 }
 
 #[tokio::test]
+async fn a_portal_starts_where_the_ledger_was_rewritten_and_publishes_once_it_is_mended() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    for address in ["p1@a.test", "p2@a.test"] {
+        desk.post(&leaving(address), ONE_CLICK).await;
+        desk.portal.round().await.unwrap();
+    }
+    drop(desk);
+    let remote = house.path().join("remote.git");
+    let branch = "refs/heads/postmerge-ledger";
+    let tip = git(&remote, &["rev-parse", branch]);
+    git(
+        &remote,
+        &["update-ref", branch, &format!("{}~1", tip.trim())],
+    );
+
+    let desk = Desktop::open(&house, "portal", &clock);
+    assert_eq!(desk.logged("the ledger's history was rewritten"), 1);
+    assert_eq!(desk.figure("errors_total").await, 1);
+    let own = link(Action::Preferences, Tag::All, "p2@a.test");
+    assert!(
+        desk.get(&own).await.text.contains("value=\"rejoin\""),
+        "it knows who left"
+    );
+    let answer = desk.post(&leaving("p3@a.test"), ONE_CLICK).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let why = desk.portal.round().await.unwrap_err();
+    assert!(
+        matches!(why, RoundError::Fetch(FetchError::Wrong(_))),
+        "{why}"
+    );
+    assert!(desk.figure("spool_bytes").await > 0);
+
+    git(&remote, &["update-ref", branch, tip.trim()]);
+    desk.portal.round().await.unwrap();
+    assert_eq!(desk.figure("spool_bytes").await, 0);
+    for address in ["p1@a.test", "p2@a.test", "p3@a.test"] {
+        assert!(left(&desk, &house, address), "{address}");
+    }
+}
+
+#[tokio::test]
 async fn other_secrets_of_links_count_as_soon_as_the_settings_name_them() {
     let (house, clock) = (house(), clock());
     let desk = Desktop::open(&house, "portal", &clock);

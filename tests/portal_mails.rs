@@ -134,6 +134,38 @@ async fn who_leaves_is_counted_for_the_mailing_that_the_link_stood_in() {
 }
 
 #[tokio::test]
+async fn a_mail_that_came_a_moment_ago_can_be_looked_at_a_moment_later() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    assert_eq!(sends(&house, 1, &clock), 5);
+    let mail = mail(&desk, &house, "p1@a.test");
+    let view = format!("/v/{}", mail.token(&key(), Use::View, ""));
+    let early = desk.get(&view).await;
+    assert_eq!(early.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(early.headers["retry-after"], "60");
+    desk.portal.round().await.unwrap();
+    assert_eq!(desk.get(&view).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_a_clock_saw_that_was_ahead_does_not_wait_until_it_is_there_again() {
+    let (house, behind) = (house(), clock());
+    assert_eq!(sends(&house, 1, &behind), 5);
+    let ahead = clock();
+    later(&ahead, 24 * 3_600);
+    let desk = Desktop::open(&house, "portal", &ahead);
+    let mail = mail(&desk, &house, "p1@a.test");
+    reads(&desk, &picture(mail)).await;
+    drop(desk);
+    let desk = Desktop::open(&house, "portal", &behind);
+    desk.portal.round().await.unwrap();
+    assert_eq!(
+        read(&desk, &house),
+        [(mail.index, "opened", Reader::Person)]
+    );
+}
+
+#[tokio::test]
 async fn a_mail_is_opened_once_and_its_links_lead_where_they_were_made_for() {
     let (house, clock) = (house(), clock());
     // Opened before the portal knows of the sending: it is counted all the same.

@@ -132,6 +132,8 @@ async fn at_its_root_the_portal_says_whose_it_is() {
     let desk = Desktop::open(&house, "portal", &clock);
     let page = desk.get("/").await;
     assert_eq!(page.status, StatusCode::OK);
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("img-src 'self';"), "{policy}");
     assert!(
         page.text.contains("/style.css") && page.text.contains("<h1>"),
         "{}",

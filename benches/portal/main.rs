@@ -3,7 +3,8 @@
 //! same `wrk`, in one run.
 //!
 //! `cargo bench --bench portal` (`-- --quick` for a smoke run) needs `wrk`. Works in new temporary folders with a local bare
-//! remote; prints, asserts nothing about time.
+//! remote. Prints times and asserts nothing about them; asserts that every answer was good, that the ledger has who was answered and
+//! nobody else, for the mailing that the link stood in, and that memory does not grow with requests.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic)]
 
@@ -14,6 +15,7 @@ mod git;
 #[path = "../../tests/support/serving.rs"]
 mod serving;
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -23,6 +25,7 @@ use postmerge::clock::{Clock as _, SystemClock};
 use postmerge::deliver::opened::open;
 use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::{AudienceEntry, AudienceHeader, Event, RunId};
+use postmerge::ledger::feedback::{Feedback, Heard};
 use postmerge::mail::address::Address;
 use postmerge::mail::digest::Digest;
 use postmerge::mail::occurrence::OccurrenceId;
@@ -34,27 +37,35 @@ use serving::serve;
 const SECRET: &str = "a secret of more than thirty-two characters";
 
 const SCRIPT: &str = r#"
-local threads = 0
-function setup(thread) thread:set("id", threads); threads = threads + 1 end
+local threads = {}
+function setup(thread) thread:set("id", #threads); table.insert(threads, thread) end
 function init(args)
-  paths, at = {}, 0
+  paths, at, sent = {}, 0, 0
   for line in io.lines(args[1]) do paths[#paths + 1] = line end
   at = id * math.floor(#paths / 2)
   method, body = args[2], args[3]
 end
 function request()
   at = at % #paths + 1
+  sent = sent + 1
   return wrk.format(method, paths[at], nil, body)
 end
+function done()
+  for _, thread in ipairs(threads) do io.write("sent ", thread:get("sent"), "\n") end
+end
 "#;
+
+/// Connections of wrk: so many requests at most are under way when it ends.
+const CONNECTIONS: u32 = 64;
+
+/// What memory may grow by in MiB while nothing new has to be remembered; a round takes some, and so does the allocator.
+const SLACK: u64 = 128;
 
 fn main() {
     let quick = std::env::args().any(|it| it == "--quick");
     let (people, seconds) = if quick { (20_000, 2) } else { (600_000, 15) };
-    if Command::new("wrk").arg("--version").output().is_err() {
-        println!("wrk is not here: nothing was measured");
-        return;
-    }
+    let wrk_is_here = Command::new("wrk").arg("--version").output().is_ok();
+    assert!(wrk_is_here, "wrk is not here: nothing can be measured");
     let scratch = tempfile::tempdir().unwrap();
     let clone = workspace(scratch.path(), people);
     fs::write(scratch.path().join("load.lua"), SCRIPT).unwrap();
@@ -72,7 +83,7 @@ fn main() {
     let load =
         |address: &str, paths: &Path, method| wrk(scratch.path(), address, seconds, paths, method);
     let alone = load(&bare, &leaving, "GET");
-    println!("{people} people, {seconds} s each, 64 connections, 2 processors");
+    println!("{people} people, {seconds} s each, {CONNECTIONS} connections, 2 processors");
     shown("a bare axum that answers ok", &alone, None);
     let mut serving = serve(&clone, SECRET, "5s");
     let before = memory(&serving.child);
@@ -89,8 +100,89 @@ fn main() {
     println!(
         "  memory: {before} MiB, {between} after pictures, {after} after leaving, {end} in the end"
     );
-    serving.child.kill().unwrap();
-    serving.child.wait().unwrap();
+    // Stopped as a service is: what waits is published.
+    let child = serving.child.id().to_string();
+    let stopped = Command::new("kill").args(["-TERM", &child]).status();
+    assert!(stopped.unwrap().success());
+    assert!(serving.child.wait().unwrap().success());
+
+    for load in [&opened, &left, &again] {
+        assert_eq!(load.errors, "", "an answer that was none");
+        let sent: u32 = load.sent.iter().sum();
+        assert!(
+            load.answered > 0 && load.answered <= sent && sent - load.answered <= 2 * CONNECTIONS
+        );
+    }
+    let ledger = Counted::of(&clone);
+    told("opened", ledger.opened, &[&opened], people);
+    assert_eq!(ledger.opens, ledger.opened, "of one mail once");
+    told("left", ledger.left, &[&left, &again], people);
+    assert_eq!(
+        ledger.left_a_mailing, ledger.left,
+        "counted for the mailing"
+    );
+    // Who left is remembered, with less than a KiB each.
+    let remembered = u64::from(people) / 1_024;
+    assert!(between <= before + SLACK, "memory grows with pictures");
+    assert!(
+        after <= between + SLACK + remembered,
+        "memory grows with leaving"
+    );
+    assert!(
+        end <= after + SLACK + remembered,
+        "memory grows with requests"
+    );
+}
+
+/// Whom the ledger has, each once.
+struct Counted {
+    opens: usize,
+    opened: usize,
+    left: usize,
+    left_a_mailing: usize,
+}
+
+impl Counted {
+    fn of(clone: &Path) -> Self {
+        let ledger = open(clone, &LedgerSettings::default()).unwrap().ledger;
+        let (mut opens, mut opened, mut left) = (0, HashSet::new(), HashSet::new());
+        let take = |it: Feedback| match it.what {
+            Heard::Opened { .. } => {
+                opens += 1;
+                opened.insert(it.recipient);
+            }
+            Heard::Left { .. } if it.mail.is_some_and(|(id, _)| id == occurrence()) => {
+                left.insert(it.recipient);
+            }
+            _ => {}
+        };
+        ledger.feedback(0, take).unwrap();
+        Self {
+            opens,
+            opened: opened.len(),
+            left: ledger.suppressions().unwrap().for_everything().count(),
+            left_a_mailing: left.len(),
+        }
+    }
+}
+
+/// Whoever was answered is on the ledger, and nobody who did not ask: of the last requests it is not known whether they were
+/// answered.
+fn told(what: &str, found: usize, loads: &[&Load], people: u32) {
+    let of = |thread: usize| loads.iter().filter_map(move |it| it.sent.get(thread));
+    let sent = |thread| of(thread).max().copied().unwrap_or(0);
+    let sent = [sent(0), sent(1)];
+    let answered = sent.map(|it| it.saturating_sub(CONNECTIONS));
+    let (least, most) = (distinct(answered, people), distinct(sent, people));
+    println!("  on the ledger: {found} {what}, of {least} to {most} who asked");
+    assert!((least..=most).contains(&found), "{what}: {found}");
+}
+
+/// How many people two threads asked for that go round, the second from the middle on.
+fn distinct(sent: [u32; 2], people: u32) -> usize {
+    let half = people / 2;
+    let of = |n: u32| n < sent[0] || (n + people - half) % people < sent[1];
+    (0..people).filter(|n| of(*n)).count()
 }
 
 /// What wrk says.
@@ -98,6 +190,9 @@ struct Load {
     per_second: f64,
     p99: String,
     errors: String,
+    answered: u32,
+    /// Requests of each thread.
+    sent: Vec<u32>,
 }
 
 fn shown(what: &str, load: &Load, beside: Option<&Load>) {
@@ -113,7 +208,9 @@ fn shown(what: &str, load: &Load, beside: Option<&Load>) {
 
 fn wrk(scratch: &Path, address: &str, seconds: u32, paths: &Path, method: &str) -> Load {
     let out = Command::new("wrk")
-        .args(["-t2", "-c64", "--latency", &format!("-d{seconds}s"), "-s"])
+        .args(["-t2", &format!("-c{CONNECTIONS}"), "--latency"])
+        // Who is slow is slow, and no error.
+        .args(["--timeout", "60s", &format!("-d{seconds}s"), "-s"])
         .arg(scratch.join("load.lua"))
         .arg(format!("http://{address}"))
         .arg("--")
@@ -130,7 +227,13 @@ fn wrk(scratch: &Path, address: &str, seconds: u32, paths: &Path, method: &str) 
     let errors = text
         .lines()
         .filter(|line| line.contains("Non-2xx") || line.contains("Socket errors"));
+    let answered = text
+        .lines()
+        .find_map(|line| line.split_once(" requests in "));
+    let sent = text.lines().filter_map(|line| line.strip_prefix("sent "));
     Load {
+        answered: answered.map_or(0, |(count, _)| count.trim().parse().unwrap()),
+        sent: sent.map(|count| count.parse().unwrap()).collect(),
         per_second: after("Requests/sec:").parse().unwrap_or_default(),
         p99: after("99%"),
         errors: errors.fold(String::new(), |all, line| {
@@ -175,7 +278,7 @@ fn links(key: &RecipientKey, ids: &[RecipientId]) -> String {
             action: Action::Unsubscribe,
             scope: Scope::All,
             recipient: *id,
-            mailing: None,
+            mailing: Some(OccurrenceTag::of(key, &occurrence()).mailing()),
         };
         let _ = writeln!(all, "/u/{}", leave.token(key));
     }

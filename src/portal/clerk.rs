@@ -88,8 +88,12 @@ fn publish_readings(
         let spooled = service.readings.read(path)?;
         let mut records = feedback(spooled.records);
         let newest = records.iter().map(|it| it.at.as_millisecond()).max();
-        let until = newest.unwrap_or(i64::MIN).saturating_add(SETTLED);
-        if !is_last && until > service.now().as_millisecond() {
+        let newest = newest.unwrap_or(i64::MIN);
+        let until = newest.saturating_add(SETTLED);
+        let now = service.now().as_millisecond();
+        // What was seen by a clock that was set back since would wait until it is where it was.
+        let is_from_ahead = newest > now.saturating_add(SETTLED);
+        if !is_last && until > now && !is_from_ahead {
             break;
         }
         let rest = closed.get(place + 1..).unwrap_or_default();

@@ -28,7 +28,7 @@ use crate::workspace::members::Values;
 use crate::workspace::settings::Locale;
 
 /// What links that finish joining are sealed for.
-const JOINING: &str = "joining";
+pub(super) const JOINING: &str = "joining";
 
 /// How long such a link is good.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -96,8 +96,11 @@ impl Service {
                 }),
                 asked => Value::from(Serde(told(ground, &found.person, words))),
                 mails => found.mails(words, &day),
-                older => (found.older > 0)
-                    .then(|| words.known_older.replace("{count}", &found.older.to_string())),
+                older => match found.older {
+                    0 => None,
+                    1 => Some(words.known_older_one.to_owned()),
+                    older => Some(words.known_older.replace("{count}", &older.to_string())),
+                },
             }
         });
         let page = Page {

@@ -1,7 +1,10 @@
 //! Leaving: a page with one button, and what the button and RFC 8058's one-click do. Looking changes nothing: scanners follow
 //! every link of every mail.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
@@ -19,6 +22,9 @@ use crate::mail::token::{Action, Leave, MailingTag, Scope as Tag};
 
 /// What suppressions that people ask for on the portal say.
 pub(super) const NOTE: &str = "on the portal";
+
+/// How long somebody's leaving waits for the ledger to tell in which mail the link stood.
+const SOON: Duration = Duration::from_millis(500);
 
 /// What a link for leaving is about.
 struct Wish {
@@ -51,9 +57,8 @@ impl Service {
         })
     }
 
-    /// The page with the button.
+    /// The page with the button. There is no limit to it: nobody is kept from leaving by whoever else is behind their address.
     pub(super) fn leave_page(&self, token: &str, asker: &Asker) -> Result<Response<Body>, Refusal> {
-        self.may_ask(asker)?;
         let wish = self.wish(token)?;
         let locale = self.locale(asker, Some(&wish.who));
         let words = Words::of(locale);
@@ -147,19 +152,67 @@ impl Service {
         Ok(())
     }
 
-    /// The mail in which a link stood. Nobody's leaving depends on it: where the ledger that is known here does not tell, it is
-    /// counted for no mailing.
+    /// The mail in which a link stood. Nobody's leaving depends on it: where the ledger that is known here does not tell, or not
+    /// soon, it is counted for no mailing.
     async fn mail_of(
         self: &Arc<Self>,
         who: RecipientId,
         mailing: Option<MailingTag>,
     ) -> Option<(OccurrenceId, RecipientIndex)> {
-        for occurrence in self.sendings.of_mailing(mailing?) {
-            let audience = self.audience(&occurrence).await;
-            if let Some(index) = audience.and_then(|it| it.index_of(&who)) {
-                return Some((occurrence, index));
+        let occurrences = self.sendings.of_mailing(mailing?);
+        let of = Arc::clone(self);
+        let look = async move {
+            for occurrence in occurrences {
+                let audience = of.audience(&occurrence).await;
+                if let Some(index) = audience.and_then(|it| it.index_of(&who)) {
+                    return Some((occurrence, index));
+                }
             }
-        }
-        None
+            None
+        };
+        found(look, SOON).await
+    }
+}
+
+/// What is found, if it is found within `soon`. The search goes on without whoever waited: others want to know the same, and the
+/// ledger is not read anew for each of them.
+async fn found<T: Send + 'static>(
+    search: impl Future<Output = Option<T>> + Send + 'static,
+    soon: Duration,
+) -> Option<T> {
+    let mut search = Box::pin(search);
+    // Mostly it is known already.
+    let known = poll_fn(|context| Poll::Ready(search.as_mut().poll(context)));
+    if let Poll::Ready(found) = known.await {
+        return found;
+    }
+    let searched = tokio::time::timeout(soon, tokio::spawn(search)).await;
+    searched.ok()?.ok()?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::oneshot;
+
+    #[tokio::test]
+    async fn nobody_waits_long_for_what_is_not_known_and_the_search_goes_on() {
+        let at_once = Duration::ZERO;
+        assert_eq!(found(async { Some(1) }, at_once).await, Some(1));
+        let (tell, told) = oneshot::channel();
+        let (ended, end) = oneshot::channel();
+        let search = async {
+            let told: Option<u8> = told.await.ok();
+            let _ = ended.send(told);
+            told
+        };
+        assert_eq!(found(search, at_once).await, None);
+        tell.send(7).unwrap();
+        assert_eq!(end.await, Ok(Some(7)));
+        let later = async {
+            tokio::task::yield_now().await;
+            Some(2)
+        };
+        assert_eq!(found(later, Duration::MAX).await, Some(2));
     }
 }

@@ -1,6 +1,6 @@
-//! How much one client, and all together, may ask for that costs something or smells of guessing: pages, wrong tokens, mails
-//! with links. What carries a token of ours is not counted against a client: mailbox providers unsubscribe thousands of
-//! people from one address.
+//! How much one client, and all together, may ask for that costs something or smells of guessing: pages without a token, wrong
+//! tokens, mails with links. What carries a token of ours is counted against whoever holds it and never against a client: an
+//! office has one address, and mailbox providers look at the links of thousands of people from one.
 //!
 //! Token buckets; memory is bounded, whoever was not heard of for long is forgotten first.
 
@@ -8,14 +8,26 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Clients that are remembered at most.
 const CLIENTS: usize = 20_000;
 
+/// As how many clients a site's network of IPv6 counts: it holds 65,536 networks that count alone.
+const OF_A_SITE: f64 = 8.0;
+
+/// A clock that was set back by more was wrong before: what is remembered of a time that did not come is forgotten.
+const AHEAD: SignedDuration = SignedDuration::from_mins(1);
+
 /// Whom a request is counted against: an address, of IPv6 its network of 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Client(IpAddr);
+
+/// What is counted of clients: of IPv6 also of the network of 48 bits that one site has.
+pub(super) struct ClientLimits {
+    near: Limits<Client>,
+    sites: Limits<Client>,
+}
 
 /// A bucket: holds `burst`, refills `per_minute`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,6 +66,35 @@ impl Client {
     pub(super) fn text(&self) -> String {
         self.0.to_string()
     }
+
+    /// The site that its network belongs to.
+    fn site(self) -> Option<Self> {
+        match self.0 {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(address) => {
+                let [a, b, c, ..] = address.segments();
+                Some(Self(IpAddr::from([a, b, c, 0, 0, 0, 0, 0])))
+            }
+        }
+    }
+}
+
+impl ClientLimits {
+    pub(super) fn new(rate: Rate) -> Self {
+        let of_a_site = Rate {
+            burst: rate.burst * OF_A_SITE,
+            per_minute: rate.per_minute * OF_A_SITE,
+        };
+        Self {
+            near: Limits::new(rate),
+            sites: Limits::new(of_a_site),
+        }
+    }
+
+    /// Takes one out of a client's bucket, and of its site's; whether there was one.
+    pub(super) fn take(&self, who: Client, now: Timestamp) -> bool {
+        self.near.take(who, now) && who.site().is_none_or(|site| self.sites.take(site, now))
+    }
 }
 
 impl<K: std::hash::Hash + Eq + Copy> Limits<K> {
@@ -75,6 +116,7 @@ impl<K: std::hash::Hash + Eq + Copy> Limits<K> {
             left: self.rate.burst,
             at: now,
         });
+        bucket.turn_back(now);
         bucket.left = self.refilled(bucket, now);
         bucket.at = bucket.at.max(now);
         let may = bucket.left >= 1.0;
@@ -91,6 +133,7 @@ impl<K: std::hash::Hash + Eq + Copy> Limits<K> {
 
     /// Whose bucket is full again is as good as never seen; where that is not enough, the older half goes.
     fn forget(&self, buckets: &mut HashMap<K, Bucket>, now: Timestamp) {
+        buckets.values_mut().for_each(|it| it.turn_back(now));
         buckets.retain(|_, bucket| self.refilled(bucket, now) < self.rate.burst);
         if buckets.len() >= CLIENTS {
             let mut times: Vec<Timestamp> = buckets.values().map(|it| it.at).collect();
@@ -98,6 +141,15 @@ impl<K: std::hash::Hash + Eq + Copy> Limits<K> {
             let (_, median, _) = times.select_nth_unstable(middle);
             let median = *median;
             buckets.retain(|_, bucket| bucket.at > median);
+        }
+    }
+}
+
+impl Bucket {
+    /// Else nothing would be refilled until the clock is where it was.
+    fn turn_back(&mut self, now: Timestamp) {
+        if self.at.duration_since(now) > AHEAD {
+            self.at = now;
         }
     }
 }
@@ -145,5 +197,34 @@ mod tests {
             Client::of("::ffff:10.0.0.1".parse().unwrap()),
             Client::of("10.0.0.1".parse().unwrap())
         );
+    }
+    #[test]
+    fn a_clock_that_was_ahead_keeps_nobody_out() {
+        let limits = Limits::new(Rate {
+            burst: 1.0,
+            per_minute: 1.0,
+        });
+        assert!(limits.take(1, at(90_000)) && !limits.take(1, at(90_000)));
+        assert!(!limits.take(1, at(0)));
+        assert!(limits.take(1, at(60)));
+    }
+
+    #[test]
+    fn a_site_counts_as_a_few_clients_however_many_networks_it_has() {
+        let limits = ClientLimits::new(Rate {
+            burst: 5.0,
+            per_minute: 0.5,
+        });
+        let network = |site: &str, n: u16| Client::of(format!("{site}:{n:x}::1").parse().unwrap());
+        let may = |site, n| limits.take(network(site, n), at(0));
+        assert_eq!(
+            [1; 6].map(|n| may("2001:db8:1", n)),
+            [true, true, true, true, true, false]
+        );
+        let taken = (2..1_000).filter(|n| may("2001:db8:1", *n)).count();
+        assert_eq!(taken, 35);
+        assert!(may("2001:db8:2", 1));
+        let v4 = |n: u8| Client::of(IpAddr::from([10, 0, 0, n]));
+        assert!((0..200).all(|n| limits.take(v4(n), at(0))));
     }
 }

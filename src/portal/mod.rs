@@ -16,6 +16,7 @@ mod files;
 mod folds;
 mod form;
 mod ground;
+mod holder;
 mod invited;
 mod join;
 mod join_form;
@@ -83,8 +84,8 @@ pub const PATIENCE: Duration = Duration::from_secs(15);
 pub type Log = dyn Fn(&str) + Send + Sync;
 
 impl Portal {
-    /// Takes up what a former portal left in the spool, and is ready to answer. Where the remote is away it starts from what was
-    /// fetched last; where the workspace cannot be read, from the last that could.
+    /// Takes up what a former portal left in the spool, and is ready to answer. Where the branches cannot be fetched it starts from what
+    /// was fetched last; where the workspace cannot be read, from the last that could.
     ///
     /// # Errors
     /// [`RoundError`].
@@ -97,7 +98,7 @@ impl Portal {
         let folder = spool;
         let spool = Spool::open(folder)?;
         let readings = Spool::open(&folder.join("readings"))?;
-        let (mut ledger, head, away) = starting(&*branches)?;
+        let (mut ledger, head, unfetched) = starting(&*branches)?;
         let start = standing::start(repository, head, &outside)?;
         ledger.use_key(start.key.fingerprint())?;
         let mut folds = Folds::default();
@@ -110,11 +111,16 @@ impl Portal {
         let ground = (start.ground, start.key);
         let service = Service::new(outside, spools, repository, ground, folds);
         service.sendings.read_from(ledger, names);
-        if let Some(why) = away {
+        if let Some(why) = unfetched {
             service.metrics.failed();
-            service.log(&format!(
-                "the remote is away, so what was fetched last counts until it is not: {why}"
-            ));
+            service.log(&match why {
+                FetchError::Away(why) => format!(
+                    "the remote is away, so what was fetched last counts until it is not: {why}"
+                ),
+                FetchError::Wrong(why) => format!(
+                    "what was fetched last counts, and nothing that people ask for is published until this is mended: {why}"
+                ),
+            });
         }
         service.read_consents(repository, head);
         match start.unread {

@@ -18,7 +18,7 @@ use crate::mail::sealed::Sealed;
 use crate::workspace::names::ListName;
 use crate::workspace::settings::Locale;
 
-/// Mails that wait at most.
+/// Mails that wait to be handed over at most; and those that wait to be tried again, which take nobody's place who asks.
 const SEATS: u32 = 256;
 
 /// Mails that are handed over at once.
@@ -30,6 +30,7 @@ const AGAIN: [i64; 3] = [1, 5, 15];
 /// See the module.
 pub(super) struct Outbox {
     seats: Arc<Semaphore>,
+    again: Arc<Semaphore>,
     hands: Semaphore,
     ending: watch::Sender<bool>,
     /// Mails that the relay did not take before the end.
@@ -37,9 +38,11 @@ pub(super) struct Outbox {
 }
 
 /// A mail's place among those that wait.
-pub(super) struct Seat(
-    #[expect(dead_code, reason = "held until the mail is out")] OwnedSemaphorePermit,
-);
+pub(super) struct Seat {
+    #[expect(dead_code, reason = "held until the mail is out")]
+    permit: OwnedSemaphorePermit,
+    is_again: bool,
+}
 
 /// Somebody wants a link to join.
 pub(super) struct Asking {
@@ -54,6 +57,7 @@ impl Default for Outbox {
     fn default() -> Self {
         Self {
             seats: Arc::new(Semaphore::new(SEATS as usize)),
+            again: Arc::new(Semaphore::new(SEATS as usize)),
             hands: Semaphore::new(AT_ONCE),
             ending: watch::Sender::new(false),
             lost: AtomicUsize::new(0),
@@ -64,14 +68,22 @@ impl Default for Outbox {
 impl Outbox {
     /// A place for a mail; `None` where too many wait.
     pub(super) fn seat(&self) -> Option<Seat> {
-        let seat = Arc::clone(&self.seats).try_acquire_owned();
-        seat.ok().map(Seat)
+        take(&self.seats, false)
+    }
+
+    /// A place among those that are tried again, in exchange for this one; `None` where too many are.
+    fn again(&self, seat: Seat) -> Option<Seat> {
+        match seat.is_again {
+            true => Some(seat),
+            false => take(&self.again, true),
+        }
     }
 
     /// Returns when no mail waits.
     pub(super) async fn is_empty(&self) {
-        // It is never closed.
-        let _ = self.seats.acquire_many(SEATS).await;
+        // None are ever closed. Who holds all of the first lets nobody into the second.
+        let _all = self.seats.acquire_many(SEATS).await;
+        let _ = self.again.acquire_many(SEATS).await;
     }
 
     /// Nothing is tried again later any more: what waits is tried once more, now.
@@ -81,7 +93,8 @@ impl Outbox {
 
     /// How many mails are not out yet.
     pub(super) fn waiting(&self) -> usize {
-        (SEATS as usize).saturating_sub(self.seats.available_permits())
+        let free = self.seats.available_permits() + self.again.available_permits();
+        (2 * SEATS as usize).saturating_sub(free)
     }
 
     /// How many mails did not go out: those that still wait, and those that were tried for the last time.
@@ -90,17 +103,19 @@ impl Outbox {
     }
 }
 
+fn take(seats: &Arc<Semaphore>, is_again: bool) -> Option<Seat> {
+    let permit = Arc::clone(seats).try_acquire_owned().ok()?;
+    Some(Seat { permit, is_again })
+}
+
 impl Service {
     /// Sends somebody their link, or whatever is to be said in its place, after the answer.
     pub(super) fn send_later(self: &Arc<Self>, seat: Seat, asking: Asking) {
         let of = Arc::clone(self);
-        tokio::spawn(async move {
-            of.send_what_is_due(&asking).await;
-            drop(seat);
-        });
+        tokio::spawn(async move { of.send_what_is_due(seat, &asking).await });
     }
 
-    async fn send_what_is_due(&self, asking: &Asking) {
+    async fn send_what_is_due(&self, mut seat: Seat, asking: &Asking) {
         let ground = self.ground();
         let Some(held) = ground.list(asking.list.as_str()) else {
             return;
@@ -121,7 +136,11 @@ impl Service {
                     self.outbox.lost.fetch_add(1, Ordering::Relaxed);
                     return;
                 }
-                Err(Unsent::Now(_)) => {
+                Err(Unsent::Now(why)) => {
+                    let Some(again) = self.outbox.again(seat) else {
+                        return self.gives_up(&format!("{why}, and too many wait already"));
+                    };
+                    seat = again;
                     let minutes = SignedDuration::from_mins(wait.unwrap_or_default());
                     let later = self.outside.clock.sleep_until(self.now() + minutes);
                     tokio::select! {
@@ -131,10 +150,13 @@ impl Service {
                     continue;
                 }
             };
-            self.metrics.failed();
-            self.log(&format!("a mail with a link could not be sent: {why}"));
-            return;
+            return self.gives_up(&why);
         }
+    }
+
+    fn gives_up(&self, why: &str) {
+        self.metrics.failed();
+        self.log(&format!("a mail with a link could not be sent: {why}"));
     }
 
     /// What the address is told: the link, or that it is in the list already; nothing where somebody floods it, or the

@@ -35,8 +35,8 @@ const FILES: [(&str, &str); 9] = [
     ("style.css", include_str!("pages/style.css")),
 ];
 
-/// What a page may do: show our style and pictures, send a form to us. No script, no frame, nothing of others.
-pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' https:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What a page may do: show our style and logo, send a form to us. No script, no frame, nothing of others.
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 impl Pages {
     pub(super) fn new() -> Self {
@@ -59,7 +59,13 @@ impl Pages {
         let organisation = &settings.organisation;
         // Where it cannot be read, its text stands there: the organisation's name.
         let has_logo = settings.policy.brand.logo.is_some();
+        // Whoever hears the title first hears that something is wrong (WCAG 2.2, G199).
+        let head = match page.status {
+            StatusCode::UNPROCESSABLE_ENTITY => words.wrong_title.replace("{title}", page.title),
+            _ => page.title.to_owned(),
+        };
         let standing = context! {
+            head => head,
             w => Value::from(Serde(words)),
             title => page.title,
             organisation => organisation.name.as_str(),

@@ -58,13 +58,18 @@ pub(super) struct OneMail {
 }
 
 impl Service {
-    /// Does what takes long with one mail on a thread of its own, few at a time. `None`, and whoever is to be forgotten, gets
+    /// Does what takes long with one mail on a thread of its own, few at a time; whose sending is not known here yet asks again. `None`, and whoever is to be forgotten, gets
     /// the page that all wrong links get.
     pub(super) async fn with_mail<T: Send + 'static>(
         self: &Arc<Self>,
         mail: InMail,
         make: impl FnOnce(&Self, &OneMail) -> Option<T> + Send + 'static,
     ) -> Result<T, Refusal> {
+        // Somebody has the mail before the ledger that tells of it is here.
+        if self.sendings.named(mail.occurrence).is_none() {
+            self.ask_for_round();
+            return Err(Refusal::Trouble);
+        }
         let seat = Arc::clone(&self.sent.seats).acquire_owned().await;
         let of = Arc::clone(self);
         let made = tokio::task::spawn_blocking(move || {

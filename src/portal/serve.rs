@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, Path, RawQuery, Request, State};
+use axum::extract::{
+    ConnectInfo, FromRequestParts as _, Path, RawPathParams, RawQuery, Request, State,
+};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::routing::get;
@@ -95,7 +97,12 @@ async fn around(State(service): Shared, request: Request, next: Next) -> Answer 
 /// The request with all that belongs to it, as far as it is not too much and comes in time.
 async fn whole(request: Request, service: &Service, asker: &Asker) -> Result<Request, Refusal> {
     let (mut parts, body) = request.into_parts();
-    parts.extensions.insert(asker.clone());
+    let mut asker = asker.clone();
+    // Where no route matched there are none.
+    if let Ok(params) = RawPathParams::from_request_parts(&mut parts, &()).await {
+        asker.holder = service.holder(parts.uri.path(), &params);
+    }
+    parts.extensions.insert(asker);
     let reading = axum::body::to_bytes(body, LARGEST_FORM);
     let read = tokio::time::timeout(service.outside.patience, reading).await;
     // What broke off is refused, too: nobody hears it.

@@ -16,7 +16,8 @@ use super::bursts::Bursts;
 use super::consents::Consents;
 use super::folds::Folds;
 use super::ground::{Ground, Membership};
-use super::limits::{Client, Limits, Rate};
+use super::holder::Holder;
+use super::limits::{Client, ClientLimits, Limits, Rate};
 use super::metrics::Metrics;
 use super::outbox::Outbox;
 use super::page::{Page, Pages};
@@ -34,7 +35,10 @@ use crate::ledger::feedback::MessageKey;
 use crate::ledger::segment::Record;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::workspace::encryption::Keys;
-use crate::workspace::settings::{Locale, Settings};
+use crate::workspace::settings::{Locale, Network, Settings};
+
+/// Minutes of a day.
+const DAY: f64 = 1_440.0;
 
 /// Finds the key that settings name.
 pub type KeyOf = dyn Fn(&Settings) -> Result<RecipientKey, String> + Send + Sync;
@@ -91,12 +95,14 @@ pub(super) struct Service {
 
 /// The limits, each for what it is there for.
 pub(super) struct PortalLimits {
-    /// Pages and forms of one client.
-    pub(super) pages: Limits<Client>,
+    /// Pages and forms that one client asks for without a link of somebody's.
+    pub(super) pages: ClientLimits,
+    /// The same by a link, whoever follows it from wherever.
+    pub(super) held: Limits<Holder>,
     /// Links of one client that were not made here.
-    pub(super) wrong: Limits<Client>,
+    pub(super) wrong: ClientLimits,
     /// Mails with links that one client asks for.
-    pub(super) mails: Limits<Client>,
+    pub(super) mails: ClientLimits,
     /// Mails with links to one address.
     pub(super) address: Limits<RecipientId>,
     /// Mails with links, of everybody.
@@ -126,6 +132,8 @@ pub(super) enum Refusal {
 #[derive(Debug, Clone)]
 pub(super) struct Asker {
     pub(super) client: Client,
+    /// Whose link they follow, where it is one that was made here.
+    pub(super) holder: Option<Holder>,
     /// Who speaks to us, where nothing says that it speaks for another.
     pub(super) direct: Option<IpAddr>,
     /// As the browser wishes.
@@ -155,10 +163,12 @@ impl Service {
             pages: Pages::new(),
             metrics: Metrics::default(),
             limits: PortalLimits {
-                pages: Limits::new(rate(120.0, 60.0)),
-                wrong: Limits::new(rate(30.0, 10.0)),
-                mails: Limits::new(rate(5.0, 0.5)),
-                address: Limits::new(rate(2.0, 0.05)),
+                pages: ClientLimits::new(rate(120.0, 60.0)),
+                held: Limits::new(rate(300.0, 60.0)),
+                wrong: ClientLimits::new(rate(30.0, 10.0)),
+                mails: ClientLimits::new(rate(5.0, 0.5)),
+                // Never more than two within a day.
+                address: Limits::new(rate(2.0, 1.0 / DAY)),
                 all_mails: Limits::new(rate(200.0, 60.0)),
                 // Twenty at once, and an hour.
                 records: Limits::new(rate(20.0, 1.0 / 3.0)),
@@ -384,9 +394,14 @@ impl Service {
         answer
     }
 
-    /// Whether a client may see another page.
+    /// Whether another page may be seen: by whoever holds this link, or else by this client.
     pub(super) fn may_ask(&self, asker: &Asker) -> Result<(), Refusal> {
-        match self.limits.pages.take(asker.client, self.now()) {
+        let (limits, now) = (&self.limits, self.now());
+        let may = match asker.holder {
+            Some(holder) => limits.held.take(holder, now),
+            None => limits.pages.take(asker.client, now),
+        };
+        match may {
             true => Ok(()),
             false => Err(Refusal::Slow),
         }
@@ -415,7 +430,7 @@ impl Asker {
 
     /// Who asks from this address with these headers. What a proxy says of whom it asks for counts where the proxy is one
     /// of ours; of several addresses the last that is none of ours.
-    pub(super) fn of(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Self {
+    pub(super) fn of(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> Self {
         let is_ours = |address: &IpAddr| is_among(*address, proxies);
         let mut address = peer;
         if is_ours(&peer) {
@@ -438,15 +453,15 @@ impl Asker {
         let wishes = wishes.and_then(|value| value.to_str().ok());
         Self {
             client: Client::of(address),
+            holder: None,
             direct: is_direct.then(|| peer.to_canonical()),
             wanted: wishes.and_then(wanted),
         }
     }
 }
 
-fn is_among(address: IpAddr, proxies: &[IpAddr]) -> bool {
-    let address = address.to_canonical();
-    proxies.iter().any(|proxy| proxy.to_canonical() == address)
+fn is_among(address: IpAddr, proxies: &[Network]) -> bool {
+    proxies.iter().any(|proxy| proxy.contains(address))
 }
 
 /// What proxies write into a request that they pass on.
@@ -488,11 +503,12 @@ mod tests {
     #[test]
     fn only_our_proxies_say_who_asks() {
         let own: IpAddr = "127.0.0.1".parse().unwrap();
+        let ours = [Network::from(own)];
         let told = headers(&[("x-forwarded-for", "10.9.9.9, 198.51.100.7, 127.0.0.1")]);
-        let asker = Asker::of(own, &told, &[own]);
+        let asker = Asker::of(own, &told, &ours);
         assert_eq!(asker.client, Client::of("198.51.100.7".parse().unwrap()));
         let stranger: IpAddr = "203.0.113.5".parse().unwrap();
-        let asker = Asker::of(stranger, &told, &[own]);
+        let asker = Asker::of(stranger, &told, &ours);
         assert_eq!(asker.client, Client::of(stranger));
         for (told, client) in [
             ("6.6.6.6, 1.2.3.4:5555", "1.2.3.4"),
@@ -500,11 +516,18 @@ mod tests {
             ("6.6.6.6, unknown", "127.0.0.1"),
             ("6.6.6.6, unknown, 127.0.0.1", "127.0.0.1"),
         ] {
-            let asker = Asker::of(own, &headers(&[("x-forwarded-for", told)]), &[own]);
+            let asker = Asker::of(own, &headers(&[("x-forwarded-for", told)]), &ours);
             assert_eq!(asker.client, Client::of(client.parse().unwrap()), "{told}");
         }
         let nonsense = headers(&[("x-forwarded-for", "who knows")]);
-        assert_eq!(Asker::of(own, &nonsense, &[own]).client, Client::of(own));
+        assert_eq!(Asker::of(own, &nonsense, &ours).client, Client::of(own));
+        // All edges of a network that is in front.
+        let edges = [Network::try_from("203.0.113.0/24".to_owned()).unwrap()];
+        let asker = Asker::of(stranger, &told, &edges);
+        assert_eq!(asker.client, Client::of(own));
+        let told = headers(&[("x-forwarded-for", "10.9.9.9, 198.51.100.7, 203.0.113.9")]);
+        let asker = Asker::of(stranger, &told, &edges);
+        assert_eq!(asker.client, Client::of("198.51.100.7".parse().unwrap()));
     }
 
     #[test]

@@ -102,7 +102,8 @@ impl Spool {
     /// [`SpoolError`].
     pub(super) fn open(folder: &Path) -> Result<Self, SpoolError> {
         let failed = |path: &Path, why: &io::Error| wrong(path, why);
-        fs::create_dir_all(folder).map_err(|why| failed(folder, &why))?;
+        let made = make(folder);
+        made.map_err(|why| failed(folder, &why))?;
         let path = folder.join("lock");
         let lock = OpenOptions::new()
             .create(true)
@@ -242,6 +243,22 @@ impl Spool {
     pub(super) fn damaged(&self) -> u64 {
         self.shared.damaged.load(Ordering::Relaxed)
     }
+}
+
+/// Makes a folder, and its name and those above it as lasting as what will be in it.
+fn make(folder: &Path) -> io::Result<()> {
+    let missing = folder.ancestors().take_while(|it| !it.exists()).count();
+    fs::create_dir_all(folder)?;
+    // Its own at least: whoever made it may have got no further.
+    for made in folder.ancestors().take(missing.max(1)) {
+        let above = match made.parent() {
+            None => continue,
+            Some(here) if here.as_os_str().is_empty() => Path::new("."),
+            Some(above) => above,
+        };
+        File::open(above)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Reads a file's records up to its end or its torn last line.
@@ -460,6 +477,18 @@ mod tests {
         spool.put(&[record(7)]).await.unwrap();
         spool.close_file().await.unwrap();
         assert_eq!(all(&spool), [record(7)]);
+    }
+
+    #[test]
+    fn a_folder_is_made_with_those_above_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b/c");
+        for _ in 0..2 {
+            make(&deep).unwrap();
+            assert!(deep.is_dir());
+        }
+        fs::write(folder.path().join("file"), "").unwrap();
+        assert!(make(&folder.path().join("file/a")).is_err());
     }
 
     #[test]

@@ -223,7 +223,6 @@ impl Service {
 
     /// Keeps it until its sending is known, and makes that known soon.
     fn wait_for(&self, sighting: Sighting) {
-        let now = self.now().as_millisecond();
         let mut early = lock(&self.trace.early);
         match early.len() < MOST_EARLY {
             true => early.push(sighting),
@@ -231,6 +230,12 @@ impl Service {
         }
         self.trace.how_early.store(early.len(), Ordering::Relaxed);
         drop(early);
+        self.ask_for_round();
+    }
+
+    /// What the ledger does not tell of here yet is known soon.
+    pub(super) fn ask_for_round(&self) {
+        let now = self.now().as_millisecond();
         let last = self.trace.asked_for_round.load(Ordering::Relaxed);
         if !(0..REFRESH).contains(&(now - last)) {
             self.trace.asked_for_round.store(now, Ordering::Relaxed);

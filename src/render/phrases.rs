@@ -44,7 +44,7 @@ const SPANISH: Phrases = Phrases {
 const ITALIAN: Phrases = Phrases {
     documents: "Documenti",
     unsubscribe: "Annulla l’iscrizione",
-    why: "Riceve questa e-mail perché è iscritto a una delle nostre liste.",
+    why: "Riceve questa e-mail perché il suo indirizzo è in una delle nostre liste.",
     months: [
         "gennaio",
         "febbraio",

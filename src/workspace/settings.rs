@@ -27,6 +27,7 @@ pub use bounces::{BounceMailbox, Bounces, ImapFolder, Replies, Then};
 pub use encryption::{Encryption, KeyHolder};
 pub use hygiene::{Departed, Hygiene, Rate, Rates};
 pub use lint::{Level, Limits, Lint};
+pub use network::Network;
 pub use organisation::{Holiday, Locale, Organisation, Person, Role};
 pub use pace::{Pace, Provider, Retry, WarmUp};
 pub use policy::{

@@ -22,7 +22,6 @@ from aiosmtpd.controller import Controller
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("POSTMERGE", f"{os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')}/debug/postmerge")
 HOST = "correo.camara.example"
-TODAY = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
 
 SETTINGS = """\
 organisation:
@@ -289,6 +288,7 @@ class House:
             self.git(clone, "config", "user.name", "Runner")
             self.git(clone, "config", "user.email", "runner@camara.example")
         self.port, self.server = free_port(), None
+        self.today = datetime.datetime.now(datetime.timezone.utc).date()
         self.serve()
         self.proxy = Proxy(folder, self.port)
 
@@ -339,7 +339,7 @@ class House:
     def campaign(self, name, audience, more="", body="Hola {{ nombre | default('') }}:\n\n¿Qué tal?\n", salute="{{ nombre | default('Hola') }}: "):
         """Merges a campaign and sends it; who got it."""
         title = f"Noticia {name}"
-        self.write(f"campaigns/{name}/campaign.yaml", CAMPAIGN.format(title=title, salute=salute, audience=audience, date=TODAY) + more)
+        self.write(f"campaigns/{name}/campaign.yaml", CAMPAIGN.format(title=title, salute=salute, audience=audience, date=self.today.isoformat()) + more)
         self.write(f"campaigns/{name}/body.md", body)
         self.push(title)
         self.said = self.postmerge("send", "--now")
@@ -349,6 +349,17 @@ class House:
         run = subprocess.run([BINARY, "-C", str(self.runner), *words], text=True, capture_output=True, env=self.environment, timeout=300)
         assert run.returncode in codes, (words, run.returncode, run.stdout, run.stderr)
         return run.stdout
+
+    def next_quarter(self):
+        """From now on it is some days into the next quarter, for whatever of postmerge's runs."""
+        self.stop()
+        month = (self.today.month - 1) // 3 * 3 + 4
+        begins = datetime.date(self.today.year + (month > 12), (month - 1) % 12 + 1, 1)
+        days = (begins - self.today).days + 5
+        library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+        self.environment |= {"LD_PRELOAD": str(library), "FAKETIME": f"+{days}d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        self.today += datetime.timedelta(days=days)
+        self.serve()
 
     def serve(self):
         listen = f"127.0.0.1:{self.port}"
@@ -383,10 +394,13 @@ class House:
                              text=True, capture_output=True)
         return run.stdout
 
-    def end(self):
+    def stop(self):
         if self.server:
             self.server.send_signal(signal.SIGTERM)
             assert self.server.wait(120) == 0, (self.folder / "portal.log").read_text()
             self.server = None
+
+    def end(self):
+        self.stop()
         self.proxy.shutdown()
         self.inbox.stop()

@@ -351,6 +351,11 @@ impl Mailed {
         *self.refusals.lock().unwrap() = codes.iter().rev().copied().collect();
     }
 
+    /// How many refusals are left.
+    pub fn refusals(&self) -> usize {
+        self.refusals.lock().unwrap().len()
+    }
+
     /// Whether mails go out, or wait.
     pub fn open(&self, is_open: bool) {
         self.gate.send_replace(is_open);

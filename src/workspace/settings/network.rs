@@ -21,17 +21,27 @@ impl TryFrom<String> for Network {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let alone = || text.parse::<IpAddr>().ok().map(IpNet::from);
-        let parsed = text.parse::<IpNet>().ok().or_else(alone);
-        parsed.map(Self).ok_or_else(|| {
+        let alone = || text.parse::<IpAddr>().ok().map(Self::from);
+        let parsed = text.parse::<IpNet>().ok().map(Self).or_else(alone);
+        parsed.ok_or_else(|| {
             format!("`{text}` is no address and no network, such as 10.1.2.3 or 10.88.0.0/16")
         })
     }
 }
 
+impl From<IpAddr> for Network {
+    fn from(address: IpAddr) -> Self {
+        Self(IpNet::from(address.to_canonical()))
+    }
+}
+
 impl From<Network> for String {
     fn from(network: Network) -> Self {
-        network.0.to_string()
+        let net = network.0;
+        match net.prefix_len() == net.max_prefix_len() {
+            true => net.addr().to_string(),
+            false => net.to_string(),
+        }
     }
 }
 
@@ -50,6 +60,11 @@ mod tests {
         assert!(!holds("10.88.0.0/16", "10.89.3.4"));
         assert!(holds("10.1.2.3", "10.1.2.3") && !holds("10.1.2.3", "10.1.2.4"));
         assert!(holds("2001:db8::/32", "2001:db8:1::7") && !holds("2001:db8::/32", "::1"));
+        // As settings could always name proxies.
+        assert!(holds("::ffff:10.1.2.3", "10.1.2.3") && holds("::1", "::1"));
+        let written = |text: &str| String::from(Network::try_from(text.to_owned()).unwrap());
+        assert_eq!(written("10.1.2.3"), "10.1.2.3");
+        assert_eq!(written("10.88.0.0/16"), "10.88.0.0/16");
         for wrong in ["", "10.88", "10.88.0.0/33", "example.org", "all"] {
             assert!(Network::try_from(wrong.to_owned()).is_err(), "{wrong}");
         }

@@ -20,10 +20,10 @@ pub struct Portal {
     #[serde(default)]
     #[schemars(regex(pattern = r"^https://[^\s]+$"))]
     pub privacy: Option<String>,
-    /// The proxies in front of it: only what these say of whom they ask for counts.
+    /// The proxies in front of it, addresses or networks: only what these say of whom they ask for counts.
     #[serde(default = "this_machine")]
     #[schemars(with = "Vec<String>")]
-    pub proxies: Vec<IpAddr>,
+    pub proxies: Vec<Network>,
     /// Who reads `/metrics` besides this machine itself: addresses or networks, `10.88.0.0/16`.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -44,9 +44,10 @@ impl Portal {
     }
 }
 
-fn this_machine() -> Vec<IpAddr> {
-    vec![
+fn this_machine() -> Vec<Network> {
+    let addresses = [
         IpAddr::from(std::net::Ipv4Addr::LOCALHOST),
         IpAddr::from(std::net::Ipv6Addr::LOCALHOST),
-    ]
+    ];
+    addresses.map(Network::from).to_vec()
 }
