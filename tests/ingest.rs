@@ -16,14 +16,16 @@ use std::os::unix::fs::PermissionsExt as _;
 use postmerge::clock::Clock as _;
 use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::{
-    Event, Exclusion, Lifting, Outcome, RecipientIndex, RunId, Scope, SuppressionEvent,
+    AudienceEntry, Event, Exclusion, Lifting, Outcome, RecipientIndex, RunId, Scope,
+    SuppressionEvent,
 };
 use postmerge::ledger::feedback::{ByOccurrence, Heard};
 use postmerge::mail::message_id::message_id;
+use postmerge::mail::occurrence::OccurrenceId;
 use postmerge::mail::refusal::Class;
 use postmerge::mail::token::{self, Action, Leave, MailingTag, OccurrenceTag};
 use support::git::git;
-use support::ledger::{BRANCH, accepted, at, claim, claimed, occurrence, publish};
+use support::ledger::{BRANCH, accepted, at, claim, claimed, fixed, occurrence, publish};
 use support::office::{Office, hard, person, report};
 
 #[test]
@@ -810,4 +812,90 @@ fn a_bounce_that_is_older_than_a_lift_is_told_as_it_is() {
         (1, 0, 1)
     );
     assert_eq!(office.suppressed(3), None);
+}
+
+/// The address of a report that says nothing sure may be alive: it counts, as a full mailbox does.
+#[test]
+fn a_hard_bounce_that_nothing_makes_sure_counts_towards_the_limit() {
+    let mut office = Office::new();
+    office.workspace.settings.policy.proof_of_mail = false;
+    office.workspace.settings.policy.soft_bounces.mails = 3;
+    let vague = |n: u32| {
+        let words = format!("550 no, {n}");
+        let text = report("rebotes@camara.example", "p2@uno.test", "failed", "5.0.0", &words);
+        text.replace("Message-ID: <", &format!("Message-ID: <{n}"))
+    };
+    for n in 0..3 {
+        assert_eq!(office.suppressed(2), None);
+        office.arrives(&n.to_string(), &vague(n));
+        let summary = office.ingest();
+        assert_eq!(summary.heard.get("bounced hard"), Some(&1), "{summary:?}");
+    }
+    assert_eq!(office.suppressed(2), Some(Exclusion::HardBounce));
+}
+
+/// What a relay says of a large part of a sending speaks of the sender, whatever it says.
+#[test]
+fn one_refusal_of_many_suppresses_nobody_and_is_told() {
+    for (refused, is_believed) in [(19, true), (20, false)] {
+        let office = Office::new();
+        let other: OccurrenceId = "2026/otra".parse().unwrap();
+        let Event::AudienceFixed { header, .. } = fixed() else {
+            unreachable!()
+        };
+        let entry = |n: u32| AudienceEntry {
+            id: office.key.id(&person(n)),
+            destination: 0,
+            copy_of: None,
+            own_document: None,
+        };
+        let outcome = |index: u32, outcome: Outcome| Event::Outcome {
+            claim: claim(1, 0),
+            recipient: RecipientIndex(index),
+            at: at(30),
+            outcome,
+        };
+        let mut events = vec![
+            Event::AudienceFixed {
+                header,
+                entries: (100..300).map(entry).collect(),
+                excluded: Vec::new(),
+            },
+            claimed(1, 0, 0..200),
+        ];
+        events.extend((0..60).map(|n| {
+            let is_refused = n < refused;
+            let said = match is_refused {
+                true => Outcome::Rejected {
+                    reply: format!("550 5.1.1 <…@uno.test>: User unknown, id Q{n}"),
+                },
+                false => Outcome::Accepted {
+                    reply: "250 ok".to_owned(),
+                },
+            };
+            outcome(n, said)
+        }));
+        // Somebody else is dead by words of their own.
+        events.push(outcome(
+            60,
+            Outcome::Rejected {
+                reply: "550 5.1.1 no such mailbox".to_owned(),
+            },
+        ));
+        let mut ledger = office.ledger("runner");
+        ledger.replay(&other).unwrap();
+        let batch = Batch {
+            events: events.into_iter().map(|it| (other.clone(), it)).collect(),
+            ..Batch::new(RunId(1), at(10), "batch".to_owned())
+        };
+        ledger.publish(&batch).unwrap();
+        let summary = office.ingest();
+        let wanted = if is_believed { u64::from(refused) + 1 } else { 1 };
+        assert_eq!(summary.suppressed, wanted, "{summary:?}");
+        assert_eq!(office.suppressed(160), Some(Exclusion::HardBounce));
+        assert_eq!(office.suppressed(100).is_some(), is_believed);
+        let doubted: Vec<_> = summary.doubted.iter().map(|it| (it.count, it.of)).collect();
+        let told = if is_believed { vec![] } else { vec![(20, 61)] };
+        assert_eq!(doubted, told);
+    }
 }

@@ -324,7 +324,7 @@ impl Listener<'_> {
                     ..
                 }
             );
-            if dead && worst.is_permanent() {
+            if dead && worst.verdict.sure && worst.is_permanent() {
                 let note = worst.verdict.reason.name();
                 self.suppress(&mut said, message, &found, Exclusion::HardBounce, note);
             }

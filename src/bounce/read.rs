@@ -216,6 +216,7 @@ fn by_pieces(letter: &Letter, texts: &[Prose]) -> Option<Vec<Reported>> {
         // Exchange's 5.1.10 says this; the registry's says that the domain takes no mail (RFC 7505).
         if matches!(one.verdict.class, Class::Hard | Class::Unknown) {
             one.verdict.class = Class::Hard;
+            one.verdict.sure = true;
             one.verdict.reason = Reason::NoSuchUser;
         }
     }
