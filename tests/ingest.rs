@@ -822,7 +822,13 @@ fn a_hard_bounce_that_nothing_makes_sure_counts_towards_the_limit() {
     office.workspace.settings.policy.soft_bounces.mails = 3;
     let vague = |n: u32| {
         let words = format!("550 no, {n}");
-        let text = report("rebotes@camara.example", "p2@uno.test", "failed", "5.0.0", &words);
+        let text = report(
+            "rebotes@camara.example",
+            "p2@uno.test",
+            "failed",
+            "5.0.0",
+            &words,
+        );
         text.replace("Message-ID: <", &format!("Message-ID: <{n}"))
     };
     for n in 0..3 {
@@ -890,7 +896,11 @@ fn one_refusal_of_many_suppresses_nobody_and_is_told() {
         };
         ledger.publish(&batch).unwrap();
         let summary = office.ingest();
-        let wanted = if is_believed { u64::from(refused) + 1 } else { 1 };
+        let wanted = if is_believed {
+            u64::from(refused) + 1
+        } else {
+            1
+        };
         assert_eq!(summary.suppressed, wanted, "{summary:?}");
         assert_eq!(office.suppressed(160), Some(Exclusion::HardBounce));
         assert_eq!(office.suppressed(100).is_some(), is_believed);
@@ -898,4 +908,64 @@ fn one_refusal_of_many_suppresses_nobody_and_is_told() {
         let told = if is_believed { vec![] } else { vec![(20, 61)] };
         assert_eq!(doubted, told);
     }
+}
+
+/// A server names its own users without their domain, and others where a mail was forwarded from.
+#[test]
+fn no_ones_name_reaches_the_ledger_whoever_speaks_of_them() {
+    let office = Office::new();
+    let of_nobody = |domain: &str| {
+        format!(
+            "Return-Path: <>\nFrom: MAILER-DAEMON@{domain}\nTo: {}\nSubject: failure notice\nMessage-ID: <n@{domain}>\n\
+             Date: Thu, 3 Dec 2026 18:00:00 +0000\n\nThe mailbox of p3 is full, says the server. Ask (P3).\n",
+            office.path(3, 0)
+        )
+    };
+    office.arrives("1", &of_nobody("uno.test"));
+    let forwarded = (
+        "p77@elsewhere.test",
+        "failed",
+        "5.2.2",
+        "552 5.2.2 forwarded for zoe.p: mailbox full",
+    );
+    let text = about_several(&office.path(2, 0), &[forwarded], "To: zoe.p@uno.test\n");
+    office.arrives("2", &text);
+    assert_eq!(office.ingest().noted, 2);
+    for one in office.feedback() {
+        let Heard::Bounced { text, .. } = &one.what else {
+            panic!("{one:?}")
+        };
+        let lower = text.to_lowercase();
+        assert!(
+            text.contains("full") && !lower.contains("zoe.p") && !lower.contains("p3"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_read_is_counted_by_its_token_and_else_left_for_a_person() {
+    let office = Office::new();
+    let text = |to: &str, id: &str| {
+        format!(
+            "Return-Path: <>\nFrom: MAILER-DAEMON@uno.test\nTo: {to}\nSubject: Mezua\nMessage-ID: <{id}@uno.test>\n\
+             Date: Thu, 3 Dec 2026 18:00:00 +0000\n\nEuskaraz idatzitako mezua.\n"
+        )
+    };
+    office.arrives("1", &text(&office.path(3, 0), "a"));
+    office.arrives("2", &text("rebotes@camara.example", "b"));
+    let summary = office.ingest();
+    assert_eq!(
+        summary.heard.get("bounced unknown"),
+        Some(&1),
+        "{summary:?}"
+    );
+    assert_eq!(
+        (summary.noted, summary.for_people.len()),
+        (1, 1),
+        "{summary:?}"
+    );
+    let why = summary.for_people[0].why.as_deref().unwrap_or_default();
+    assert!(why.contains("could not be read"), "{why}");
+    assert_eq!(office.left(), ["2"]);
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::Action;
-use super::headings::{GIVEN_UP, HEADINGS, STILL_TRIED, STOPS};
+use super::headings::{GIVEN_UP, HEADINGS, STILL_TRIED, STOPS, WARNINGS};
 use crate::mail::unaccented::{folded, plain};
 
 /// Phrases that are searched at once.
@@ -127,6 +127,9 @@ pub(super) static STOP: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(STOPS)
 
 /// What is said of a mail that is still tried.
 pub(super) static TRIED: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(STILL_TRIED));
+
+/// What is said of a mailbox that still takes mail.
+pub(super) static WARNED: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(WARNINGS));
 
 /// What is said of a mail that was given up.
 pub(super) static GAVE_UP: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(GIVEN_UP));

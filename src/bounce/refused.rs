@@ -129,7 +129,10 @@ fn of_occurrence(
             continue;
         };
         match &one.dead {
-            Some((_, said)) if alike.get(said.as_str()).is_some_and(|(_, _, is_much)| *is_much) => {}
+            Some((_, said))
+                if alike
+                    .get(said.as_str())
+                    .is_some_and(|(_, _, is_much)| *is_much) => {}
             Some((why, _)) => found.suppressions.push(SuppressionEvent::Suppressed {
                 recipient,
                 scope: Scope::All,

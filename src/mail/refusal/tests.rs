@@ -131,7 +131,11 @@ fn what_is_said_of_the_sender_is_nobodys_death() {
             "{code} {status} {words}"
         );
     }
-    let verdict = classify(Some(550), None, "sorry, no valid cert for gatewaying (#5.7.1)");
+    let verdict = classify(
+        Some(550),
+        None,
+        "sorry, no valid cert for gatewaying (#5.7.1)",
+    );
     assert_eq!(
         (verdict.class, verdict.reason),
         (Class::RelayProblem, Reason::NoRelay)
@@ -149,7 +153,12 @@ fn only_clear_words_and_exact_statuses_are_sure() {
         (556, "", "", true),
         (550, "", "", false),
         (550, "", "xyz", false),
-        (550, "", "Requested action not taken: mailbox unavailable", false),
+        (
+            550,
+            "",
+            "Requested action not taken: mailbox unavailable",
+            false,
+        ),
         (550, "", "invalid", false),
         (550, "5.1.0", "", false),
         (550, "5.1.99", "", false),
