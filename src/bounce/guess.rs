@@ -260,39 +260,40 @@ fn paragraphs(prose: &Prose) -> Vec<String> {
     paragraphs
 }
 
+/// "You sent mail to" tells of the recipient, "mail to" of whom to ask; so does whose the mailbox is.
+const THEIRS: &[&str] = &[
+    "boite de",
+    "aux lettres de",
+    "messagerie de",
+    "reception de",
+    "buzon de",
+    "buzon de correo de",
+    "casilla de",
+    "casilla de correo de",
+    "cuenta de",
+    "casella di posta di",
+    "casella postale di",
+    "casella di posta elettronica di",
+    "caixa de correio de",
+    "conta de",
+    "compte de",
+    "postfach von",
+    "konto von",
+    "entrada de",
+    "casella di",
+    "caixa de",
+    "postal de",
+    "sent mail to",
+    "your mail to",
+    "your e-mail to",
+    "your email to",
+];
+
 /// What stands right before says that it is not the recipient's.
 fn is_somebody_else(before: &str) -> bool {
     let before = before.trim_end_matches(['<', '"', '\'', '(', ' ', ':', '[']);
     let before = without_accents(before).to_lowercase();
-    // "You sent mail to" tells of the recipient, "mail to" of whom to ask; so does whose the mailbox is.
-    let is_theirs = [
-        "boite de",
-        "aux lettres de",
-        "messagerie de",
-        "reception de",
-        "buzon de",
-        "buzon de correo de",
-        "casilla de",
-        "casilla de correo de",
-        "cuenta de",
-        "casella di posta di",
-        "casella postale di",
-        "casella di posta elettronica di",
-        "caixa de correio de",
-        "conta de",
-        "compte de",
-        "postfach von",
-        "konto von",
-        "entrada de",
-        "casella di",
-        "caixa de",
-        "postal de",
-        "sent mail to",
-        "your mail to",
-        "your e-mail to",
-        "your email to",
-    ];
-    if is_theirs.iter().any(|words| before.ends_with(words)) {
+    if THEIRS.iter().any(|words| before.ends_with(words)) {
         return false;
     }
     [

@@ -130,36 +130,9 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     {
         return kind;
     }
-    let surely = is_surely_a_report(letter, speaker);
-    if is_report
-        && surely
-        && let Some(reported) = by_local_parts(letter, &texts)
-    {
+    let guessed = guessed(letter, &texts, speaker, is_report);
+    if let Some(reported) = guessed.or_else(|| unread(letter, &texts, speaker)) {
         return Kind::Report(reported);
-    }
-    if is_report
-        && surely
-        && let Some(reported) = by_guess(letter, &texts).or_else(|| by_pieces(letter, &texts))
-    {
-        return Kind::Report(reported);
-    }
-    if is_report
-        && (surely || !letter.statuses.is_empty())
-        && let Some(reported) = of_nobody(letter, &texts, speaker)
-    {
-        return Kind::Report(vec![reported]);
-    }
-    if speaker.only_reports
-        && !speaker.says_arrived
-        && !is_void(letter)
-        && let Some(prose) = texts.iter().find(|it| !it.flat.is_empty())
-    {
-        // In a language or form that no table knows.
-        return Kind::Report(vec![judged_of_all(
-            prose,
-            whose(letter, prose),
-            is_still_tried(letter, &texts),
-        )]);
     }
     // Whatever has no content and no subject was cut off somewhere, and is no machine's answer: a person has to look.
     if speaker.is_generated && !is_void(letter) {
@@ -167,6 +140,36 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     } else {
         Kind::Reply
     }
+}
+
+/// What surely is a report, in a form that no table knows.
+fn guessed(
+    letter: &Letter,
+    texts: &[Prose],
+    speaker: Speaker,
+    is_report: bool,
+) -> Option<Vec<Reported>> {
+    let surely = is_surely_a_report(letter, speaker);
+    if !is_report || !surely && letter.statuses.is_empty() {
+        return None;
+    }
+    let named = || {
+        by_local_parts(letter, texts)
+            .or_else(|| by_guess(letter, texts))
+            .or_else(|| by_pieces(letter, texts))
+    };
+    let named = surely.then(named).flatten();
+    named.or_else(|| Some(vec![of_nobody(letter, texts, speaker)?]))
+}
+
+/// A report in a language or form that nothing here knows.
+fn unread(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Option<Vec<Reported>> {
+    let prose = texts.iter().find(|it| !it.flat.is_empty())?;
+    let is_one = speaker.only_reports && !speaker.says_arrived && !is_void(letter);
+    is_one.then(|| {
+        let is_late = is_still_tried(letter, texts);
+        vec![judged_of_all(prose, whose(letter, prose), is_late)]
+    })
 }
 
 /// Whether a server only warns somebody whose mailbox is filling up: nothing was lost.
