@@ -16,14 +16,17 @@ use std::os::unix::fs::PermissionsExt as _;
 use postmerge::clock::Clock as _;
 use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::{
-    Event, Exclusion, Lifting, Outcome, RecipientIndex, RunId, Scope, SuppressionEvent,
+    AudienceEntry, Event, Exclusion, Lifting, Outcome, RecipientIndex, RunId, Scope,
+    SuppressionEvent,
 };
 use postmerge::ledger::feedback::{ByOccurrence, Heard};
+use postmerge::mail::address::Address;
 use postmerge::mail::message_id::message_id;
+use postmerge::mail::occurrence::OccurrenceId;
 use postmerge::mail::refusal::Class;
-use postmerge::mail::token::{self, Action, Leave, MailingTag, OccurrenceTag};
+use postmerge::mail::token::{self, Action, Leave, MailingTag, OccurrenceTag, ReversePath};
 use support::git::git;
-use support::ledger::{BRANCH, accepted, at, claim, claimed, occurrence, publish};
+use support::ledger::{BRANCH, accepted, at, claim, claimed, fixed, occurrence, publish};
 use support::office::{Office, hard, person, report};
 
 #[test]
@@ -824,4 +827,176 @@ fn a_bounce_that_is_older_than_a_lift_is_told_as_it_is() {
         (1, 0, 1)
     );
     assert_eq!(office.suppressed(3), None);
+}
+
+/// The address of a report that says nothing sure may be alive: it counts, as a full mailbox does.
+#[test]
+fn a_hard_bounce_that_nothing_makes_sure_counts_towards_the_limit() {
+    let mut office = Office::new();
+    office.workspace.settings.policy.proof_of_mail = false;
+    office.workspace.settings.policy.soft_bounces.mails = 3;
+    let vague = |n: u32| {
+        let words = format!("550 no, {n}");
+        let text = report(
+            "rebotes@camara.example",
+            "p2@uno.test",
+            "failed",
+            "5.0.0",
+            &words,
+        );
+        text.replace("Message-ID: <", &format!("Message-ID: <{n}"))
+    };
+    for n in 0..3 {
+        assert_eq!(office.suppressed(2), None);
+        office.arrives(&n.to_string(), &vague(n));
+        let summary = office.ingest();
+        assert_eq!(summary.heard.get("bounced hard"), Some(&1), "{summary:?}");
+    }
+    assert_eq!(office.suppressed(2), Some(Exclusion::HardBounce));
+}
+
+fn other() -> OccurrenceId {
+    "2026/otra".parse().unwrap()
+}
+
+/// Another sending, to these.
+fn other_sending(office: &Office, to: &[Address], mut events: Vec<Event>) {
+    let Event::AudienceFixed { header, .. } = fixed() else {
+        unreachable!()
+    };
+    let entry = |address| AudienceEntry {
+        id: office.key.id(address),
+        destination: 0,
+        copy_of: None,
+        own_document: None,
+    };
+    let start = Event::AudienceFixed {
+        header,
+        entries: to.iter().map(entry).collect(),
+        excluded: Vec::new(),
+    };
+    events.insert(0, start);
+    let mut ledger = office.ledger("runner");
+    ledger.replay(&other()).unwrap();
+    let batch = Batch {
+        events: events.into_iter().map(|it| (other(), it)).collect(),
+        ..Batch::new(RunId(1), at(10), "batch".to_owned())
+    };
+    ledger.publish(&batch).unwrap();
+}
+
+/// What a relay says of a large part of a sending speaks of the sender, whatever it says.
+#[test]
+fn one_refusal_of_many_suppresses_nobody_and_is_told() {
+    for (refused, is_believed) in [(19, true), (20, false)] {
+        let office = Office::new();
+        let outcome = |index: u32, outcome: Outcome| Event::Outcome {
+            claim: claim(1, 0),
+            recipient: RecipientIndex(index),
+            at: at(30),
+            outcome,
+        };
+        let mut events = vec![claimed(1, 0, 0..200)];
+        events.extend((0..60).map(|n| {
+            let is_refused = n < refused;
+            let said = match is_refused {
+                true => Outcome::Rejected {
+                    reply: format!("550 5.1.1 <…@uno.test>: User unknown, id Q{n}"),
+                },
+                false => Outcome::Accepted {
+                    reply: "250 ok".to_owned(),
+                },
+            };
+            outcome(n, said)
+        }));
+        // Somebody else is dead by words of their own.
+        events.push(outcome(
+            60,
+            Outcome::Rejected {
+                reply: "550 5.1.1 no such mailbox".to_owned(),
+            },
+        ));
+        let people: Vec<Address> = (100..300).map(person).collect();
+        other_sending(&office, &people, events);
+        let summary = office.ingest();
+        let wanted = if is_believed {
+            u64::from(refused) + 1
+        } else {
+            1
+        };
+        assert_eq!(summary.suppressed, wanted, "{summary:?}");
+        assert_eq!(office.suppressed(160), Some(Exclusion::HardBounce));
+        assert_eq!(office.suppressed(100).is_some(), is_believed);
+        let doubted: Vec<_> = summary.doubted.iter().map(|it| (it.count, it.of)).collect();
+        let told = if is_believed { vec![] } else { vec![(20, 61)] };
+        assert_eq!(doubted, told);
+    }
+}
+
+/// A server names its own users without their domain, and others where a mail was forwarded from.
+#[test]
+fn no_ones_name_reaches_the_ledger_whoever_speaks_of_them() {
+    let office = Office::new();
+    other_sending(
+        &office,
+        &[Address::parse("ana.perez@uno.test").unwrap()],
+        Vec::new(),
+    );
+    let path = ReversePath {
+        occurrence: OccurrenceTag::of(&office.key, &other()),
+        index: 0,
+        copy: 0,
+    };
+    let of_nobody = format!(
+        "Return-Path: <>\nFrom: MAILER-DAEMON@uno.test\nTo: rebotes+{}@camara.example\nSubject: failure notice\n\
+         Message-ID: <n@uno.test>\nDate: Thu, 3 Dec 2026 18:00:00 +0000\n\nThe mailbox of ana.perez is full. Ask (Ana.Perez).\n",
+        path.token(&office.key)
+    );
+    office.arrives("1", &of_nobody);
+    let forwarded = (
+        "p77@elsewhere.test",
+        "failed",
+        "5.2.2",
+        "552 5.2.2 forwarded for zoe.p: mailbox full",
+    );
+    let text = about_several(&office.path(2, 0), &[forwarded], "To: zoe.p@uno.test\n");
+    office.arrives("2", &text);
+    assert_eq!(office.ingest().noted, 2);
+    for one in office.feedback() {
+        let Heard::Bounced { text, .. } = &one.what else {
+            panic!("{one:?}")
+        };
+        let lower = text.to_lowercase();
+        assert!(
+            text.contains("full") && !lower.contains("zoe.p") && !lower.contains("perez"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_read_is_counted_by_its_token_and_else_left_for_a_person() {
+    let office = Office::new();
+    let text = |to: &str, id: &str| {
+        format!(
+            "Return-Path: <>\nFrom: MAILER-DAEMON@uno.test\nTo: {to}\nSubject: Mezua\nMessage-ID: <{id}@uno.test>\n\
+             Date: Thu, 3 Dec 2026 18:00:00 +0000\n\nEuskaraz idatzitako mezua.\n"
+        )
+    };
+    office.arrives("1", &text(&office.path(3, 0), "a"));
+    office.arrives("2", &text("rebotes@camara.example", "b"));
+    let summary = office.ingest();
+    assert_eq!(
+        summary.heard.get("bounced unknown"),
+        Some(&1),
+        "{summary:?}"
+    );
+    assert_eq!(
+        (summary.noted, summary.for_people.len()),
+        (1, 1),
+        "{summary:?}"
+    );
+    let why = summary.for_people[0].why.as_deref().unwrap_or_default();
+    assert!(why.contains("could not be read"), "{why}");
+    assert_eq!(office.left(), ["2"]);
 }

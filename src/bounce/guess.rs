@@ -14,7 +14,18 @@ use crate::mail::unaccented::without_accents;
 /// Words of failing.
 #[rustfmt::skip]
 const FAILING: &[&str] = &[
-    "undeliver", "undeliverable", "undelivered", "not deliver", "not delivered", "not be delivered", "not been delivered", "not yet been delivered", "unable to", "wasn't able", "was not able", "couldn't", "could not", "cannot", "cannot", "can't", "failed", "failure", "failing", "fails", "rejected", "reject", "refused", "returned", "bounced", "unknown", "not found", "not exist", "doesn't exist", "no such", "no longer", "not known", "not valid", "invalid", "wrong", "disabled", "inactive", "suspended", "closed", "denied", "blocked", "exceeded", "exceeds", "exceeding", "full", "over quota", "overquota", "quota", "unavailable", "not available", "did not reach", "not reach", "not accept", "not accepted", "not accepting", "doesn't have", "does not have", "did not exactly match", "delayed", "postponed", "not been collected", "deferred", "timed out", "discarded", "permanent error", "error", "deleted", "no mailbox", "not a valid", "not listed", "unreachable", "lookup", "expired", "not permitted", "not allowed", "problem", "problems", "trouble", "unroutable", "unrouteable", "550", "551", "552", "553", "554", "450", "451", "452", "421",
+        "no puede", "no ha podido", "no han podido", "no es posible", "no fue posible", "no ha sido posible", "no pudieron", "excedido", "excede", "superado", "lleno", "llena", "bloqueado", "bloqueada", "rechazada", "devuelta", "devolvió", "fallo", "falló", "fallido", "fallida", "inexistente", "imposible", "sin éxito", "no se encuentra", "no se encontró", "no se ha encontrado", "no se entregó", "no llegó", "no ha llegado", "desactivado", "desactivada", "suspendida", "suspendido", "inválida", "inválido", "no válida", "no válido",
+        "non ha potuto", "non possono", "non si è potuto", "non si è riusciti", "superato", "superata", "piena", "pieno", "sospesa", "sospeso", "disattivata", "disattivato", "rifiutato", "rifiutata", "respinta", "errore", "fallita", "fallito", "non riuscita", "non riuscito", "non risulta", "non trovato", "non trovata", "non è possibile", "non è stata", "non è elencato", "restituito",
+        "excedeu", "cheia", "cheio", "lotada", "rejeitada", "rejeitado", "recusada", "recusado", "devolvido", "erro", "inativa", "inativo", "desativada", "impossível", "falhou",
+        "n'a pu", "ne peut", "ne pouvait", "désactivée", "désactivé", "saturée", "refusé", "refusée", "erreur", "invalide", "inconnue", "rejetée", "introuvable", "retourné", "retournée", "dépassé",
+        "gesperrt", "gesperrten", "voll", "überschritten", "ungültig", "zurückgewiesen", "fehlgeschlagen", "konnte", "konnten", "kein", "keine", "verweigert", "deaktiviert", "unzustellbare",
+        "edilemedi", "edilememiştir", "edilemiyor", "başarısız", "bulunamadı", "dolu", "reddedildi", "hata", "hatası", "ulaşmadı", "iletilemedi", "gönderilemedi", "geçersiz", "nem sikerült", "nem található", "nem létezik", "nem kézbesíthető", "megtelt", "kézbesíthetetlen", "sikertelen", "hiba", "ismeretlen", "visszautasítva", "visszautasította", "elutasítva", "elutasította",
+        "nelze", "nepodařilo", "nedoručitelné", "nedoručena", "nebyla doručena", "nebyl doručen", "nemohla být", "nemohl být", "neexistuje", "selhalo", "selhání", "chyba", "odmítnuta", "odmítnuto", "odmítl", "nezdařilo", "plná", "neznámý", "nie je možné", "nebolo možné", "nu a putut", "nu poate", "nu a fost", "nu au putut", "eșuat", "eșuată", "imposibil", "inexistent", "necunoscut", "eroare", "respins", "plină", "nu există",
+        "nie powiodło", "nie udało", "nie została", "nie został", "nie zostało", "niedostarczona", "niedostarczone", "nie istnieje", "błąd", "odrzucona", "odrzucono", "odrzucił", "nieznany", "pełna", "przekroczono", "mislukt", "vol", "geweigerd", "fout", "onbestelbaar", "afgewezen", "misslyckades", "okänd", "avvisades", "nekades", "mislykkedes", "mislyktes", "fejl", "ukendt", "afvist", "feil", "avvist", "ukjent",
+        "ei voitu", "ei voida", "epäonnistui", "ei voi", "ei löydy", "ei löytynyt", "virhe", "täynnä", "hylättiin", "hylätty", "tuntematon", "toimittamaton", "ei toimitettu", "ei ole",
+        "ошибка", "ошибке", "невозможно", "отклонено", "отклонен", "отклонил", "переполнен", "не был", "не было", "не доставлен", "не удается", "неизвестный", "возвращено", "отказ", "не вдалося", "απέτυχε", "δεν", "αδύνατη",
+        "届きません", "届けられません", "届けること", "不明", "いっぱい", "未配達", "配信不能", "送れません", "無效", "退回", "退信", "未送达", "未能", "错误", "錯誤", "被拒", "已满", "已滿", "실패", "수 없습니다", "못했습니다", "오류", "거부", "존재하지",
+    "undeliver", "undeliverable", "undelivered", "not deliver", "not delivered", "not be delivered", "not been delivered", "not yet been delivered", "unable to", "wasn't able", "was not able", "couldn't", "could not", "cannot", "can not", "can't", "failed", "failure", "failing", "fails", "rejected", "reject", "refused", "returned", "bounced", "unknown", "not found", "not exist", "doesn't exist", "no such", "no longer", "not known", "not valid", "invalid", "wrong", "disabled", "inactive", "suspended", "closed", "denied", "blocked", "exceeded", "exceeds", "exceeding", "full", "over quota", "overquota", "quota", "unavailable", "not available", "did not reach", "not reach", "not accept", "not accepted", "not accepting", "doesn't have", "does not have", "did not exactly match", "delayed", "postponed", "not been collected", "deferred", "timed out", "discarded", "permanent error", "error", "deleted", "no mailbox", "not a valid", "not listed", "unreachable", "lookup", "expired", "not permitted", "not allowed", "problem", "problems", "trouble", "unroutable", "unrouteable", "550", "551", "552", "553", "554", "450", "451", "452", "421",
     "est pleine", "est saturée", "está lleno", "está llena", "è piena", "ist voll", "está cheia",
     "no se pudo", "no se puede", "no se ha podido", "no pudo", "no existe", "rechazado", "desconocido", "devuelto", "no ha sido", "no fue", "error al", "non è stato", "non e' stato", "non puo'", "non può", "impossibile", "sconosciuto", "respinto", "inesistente", "non esiste", "non valido", "nicht", "unbekannt", "unzustellbar", "fehler", "abgelehnt", "n'a pas", "inconnu", "rejeté", "n'existe", "échec", "não", "nao pode", "desconhecido", "rejeitad", "devolvida", "falha", "niet", "onbekend", "inte", "ikke", "nie można", "не удалось", "не доставлено", "не найден", "не существует", "не может", "できません", "失敗", "エラー", "見つかりません", "存在しません", "無法", "无法", "失败", "拒绝", "不存在",
 ];
@@ -211,6 +222,26 @@ pub(super) fn recipient_of(original: &Fields, own: &[String]) -> Option<String> 
     }
 }
 
+/// The only address in a text that may be a recipient's.
+pub(super) fn only_one(prose: &Prose, own: &[String]) -> Option<String> {
+    let mut found: Vec<String> = Vec::new();
+    for at in addresses::all(&prose.flat) {
+        let before = prose.flat.get(..at.start).unwrap_or_default();
+        let after = prose.flat.get(at.end..).unwrap_or_default();
+        let counts = !is_somebody_else(before)
+            && !own.contains(&at.address)
+            && !is_role_of_server(&at.address)
+            && !is_an_id(before, after, &at.address);
+        if counts && !found.contains(&at.address) {
+            found.push(at.address);
+        }
+    }
+    match found.as_slice() {
+        [_] => found.pop(),
+        _ => None,
+    }
+}
+
 /// Runs of lines without an empty one between them.
 fn paragraphs(prose: &Prose) -> Vec<String> {
     let mut paragraphs: Vec<String> = vec![String::new()];
@@ -229,28 +260,40 @@ fn paragraphs(prose: &Prose) -> Vec<String> {
     paragraphs
 }
 
+/// "You sent mail to" tells of the recipient, "mail to" of whom to ask; so does whose the mailbox is.
+const THEIRS: &[&str] = &[
+    "boite de",
+    "aux lettres de",
+    "messagerie de",
+    "reception de",
+    "buzon de",
+    "buzon de correo de",
+    "casilla de",
+    "casilla de correo de",
+    "cuenta de",
+    "casella di posta di",
+    "casella postale di",
+    "casella di posta elettronica di",
+    "caixa de correio de",
+    "conta de",
+    "compte de",
+    "postfach von",
+    "konto von",
+    "entrada de",
+    "casella di",
+    "caixa de",
+    "postal de",
+    "sent mail to",
+    "your mail to",
+    "your e-mail to",
+    "your email to",
+];
+
 /// What stands right before says that it is not the recipient's.
 fn is_somebody_else(before: &str) -> bool {
     let before = before.trim_end_matches(['<', '"', '\'', '(', ' ', ':', '[']);
     let before = without_accents(before).to_lowercase();
-    // "You sent mail to" tells of the recipient, "mail to" of whom to ask; so does whose the mailbox is.
-    let is_theirs = [
-        "boite de",
-        "aux lettres de",
-        "messagerie de",
-        "reception de",
-        "buzon de",
-        "buzon de correo de",
-        "entrada de",
-        "casella di",
-        "caixa de",
-        "postal de",
-        "sent mail to",
-        "your mail to",
-        "your e-mail to",
-        "your email to",
-    ];
-    if is_theirs.iter().any(|words| before.ends_with(words)) {
+    if THEIRS.iter().any(|words| before.ends_with(words)) {
         return false;
     }
     [

@@ -5,12 +5,14 @@
 //! on one line, without regard to ASCII case, so a report may break them wherever it likes.
 
 use super::Action;
-use super::Action::{Delayed, Delivered, Failed};
+use super::Action::{Delayed, Delivered, Failed, Relayed};
 
 /// Phrases, and what became of those who are named behind them.
 #[rustfmt::skip]
 pub(super) const HEADINGS: &[(Action, &[&str])] = &[
     (Delayed, &[
+        "se ha retrasado la entrega de su mensaje a", "todavía no se ha entregado a", "aún no se ha podido entregar a", "non è ancora stato recapitato a", "non è ancora stato consegnato a", "si è verificato un problema temporaneo durante il recapito del messaggio a", "se ha producido un problema temporal al entregar tu mensaje a", "ein vorübergehendes problem bei der zustellung ihrer nachricht an", "es gab ein vorübergehendes problem bei der zustellung", "ainda não foi entregue a", "ocorreu um problema temporário ao entregar sua mensagem para", "un problème temporaire est survenu lors de la remise de votre message à", "n'a pas encore été remis à", "konnte noch nicht zugestellt werden an",
+        "доставка следующим получателям задерживается", "доставка сообщения задерживается", "dostarczenie do następujących adresatów jest opóźnione", "doručení následujícím příjemcům bylo zpožděno", "a kézbesítés késik a következő címzetteknek", "livrarea către acești destinatari a fost întârziată", "bezorging is vertraagd voor de volgende geadresseerden", "leveransen till följande mottagare är försenad", "leveringen til følgende modtagere er forsinket", "toimitus seuraaville vastaanottajille on viivästynyt", "bu alıcılara teslim gecikti",
         // Exim, kundenserver, Postfix, sendmail, Microsoft, Google, Courier, smail, MDaemon, others.
         "the address to which the message has not yet been delivered is", "the message has not yet been delivered to the following addresses", "addresses to which the message has not yet been delivered",
         "has not yet been delivered to the following", "has not been delivered to the following addresses yet", "addresses had transient non-fatal errors", "addresses had temporary non-fatal errors", "addresses had delivery problems: still trying",
@@ -26,6 +28,10 @@ pub(super) const HEADINGS: &[(Action, &[&str])] = &[
         "your message has been delivered to the following", "the following addresses had successful delivery notifications", "successful delivery to the following", "your mail was delivered to", "your message has been successfully relayed to", "was successfully relayed to the following", "successfully relayed to the following", "has been relayed to the following", "se ha completado la entrega a estos destinatarios", "la entrega a los siguientes destinatarios se ha completado",
         "il messaggio è stato recapitato ai seguenti", "der nachricht wurde an folgende empfänger zugestellt", "ihre nachricht wurde an folgende empfänger zugestellt", "ce message a été remis aux destinataires suivants", "este es un acuse de entrega",
     ]),
+    // Somebody has left, and their mail goes to somebody else.
+    (Relayed, &[
+        "your message has been forwarded to", "your message was forwarded to", "your message will be forwarded to", "your mail has been forwarded to", "your email has been forwarded to", "your e-mail has been forwarded to", "your email was forwarded to", "su mensaje ha sido reenviado a", "su correo ha sido reenviado a", "su mensaje fue reenviado a", "su mensaje se ha reenviado a", "il suo messaggio è stato inoltrato a", "il tuo messaggio è stato inoltrato a", "ihre nachricht wurde weitergeleitet an", "ihre e-mail wurde weitergeleitet an", "votre message a été transféré à", "votre message a été transmis à", "sua mensagem foi encaminhada para", "uw bericht is doorgestuurd naar",
+    ]),
     (Failed, &[
         // sendmail and what follows its lead.
         "addresses had permanent fatal errors", "addresses had permanent delivery errors", "addresses had fatal errors", "addresses had delivery errors", "addresses had delivery problems", "addresses had fatal delivery errors", "addresses have delivery errors", "addresses had errors", "recipients of this delivery", "addresses failed permanently", "addresses had fatal permanent errors",
@@ -34,9 +40,9 @@ pub(super) const HEADINGS: &[(Action, &[&str])] = &[
         "local mailbox", "sender address that was", "generated from", "expanded from",
         // qmail and its relations.
         "wasn't able to deliver your message to the following addresses", "wasn't able to deliver your message to the following address", "was not able to deliver your message to the following addresses", "unable to deliver your message to the following addresses", "unable to deliver your message to the following address", "unable to deliver message to the following address(es)", "unable to deliver message to the following addresses", "unable to deliver message to the following recipients", "unable to deliver message to the following recipient", "unable to deliver to the following", "unable to deliver the following message to",
-        "unable to deliver message to", "unable to deliver your message to", "unable to deliver mail to", "unable to deliver your mail to", "not able to deliver your message to", "not able to deliver to the following", "were not able to deliver your message to the following", "couldn't deliver your message to", "could not deliver your message to", "could not deliver the message to", "could not deliver message to the following recipient(s)", "could not deliver message to the following recipients", "could not deliver message to", "could not deliver mail to", "could not deliver to", "couldn't deliver to", "cannot deliver the message to", "cannot deliver your message to", "cannot deliver message to", "can't deliver your message to",
+        "unable to deliver message to", "unable to deliver your message to", "unable to deliver mail to", "unable to deliver your mail to", "not able to deliver your message to", "not able to deliver to the following", "were not able to deliver your message to the following", "couldn't deliver your message to", "could not deliver your message to", "could not deliver the message to", "could not deliver message to the following recipient(s)", "could not deliver message to the following recipients", "could not deliver message to", "could not deliver mail to", "could not deliver to", "couldn't deliver to", "cannot deliver the message to", "can not deliver the message to", "cannot deliver your message to", "cannot deliver message to", "can't deliver your message to",
         "your mail message to the following address(es) could not be delivered", "your mail message to the following address could not be delivered", "your message to the following addresses", "your message to the following address", "your message to the following recipients cannot be delivered", "your message to the following recipients could not be delivered", "your message to the following recipients", "your message to the following recipient", "your email to the following recipients", "your mail to the following recipients could not be delivered", "your mail to the following", "your mail was not delivered to the following address", "mail was not delivered to the following", "your mail cannot be delivered to the following address(es)", "your mail cannot be delivered to the following", "mail cannot be delivered to the following", "your message cannot be delivered to the following recipients", "your message cannot be delivered to the following", "message cannot be delivered to the following", "your message could not be delivered to the following recipients", "your message could not be delivered to the following", "message could not be delivered to the following",
-        "email below could not be delivered to the following", "could not be delivered to the following recipients", "could not be delivered to the following recipient(s)", "could not be delivered to the following recipient", "could not be delivered to the following addresses", "could not be delivered to the following address", "could not be delivered to the following user", "could not be delivered to", "couldn't be delivered to", "cannot be delivered to", "cannot be delivered to", "can't be delivered to", "could not be sent to", "cannot be sent to", "could not be forwarded to", "not be delivered to the following",
+        "email below could not be delivered to the following", "could not be delivered to the following recipients", "could not be delivered to the following recipient(s)", "could not be delivered to the following recipient", "could not be delivered to the following addresses", "could not be delivered to the following address", "could not be delivered to the following user", "could not be delivered to", "couldn't be delivered to", "cannot be delivered to", "can not be delivered to", "can't be delivered to", "could not be sent to", "cannot be sent to", "could not be forwarded to", "not be delivered to the following",
         // Microsoft, MDaemon, MailEnable, hMailServer, SMTP32, Domino, GroupWise, Notes, Mercury and other servers.
         "did not reach the following recipient(s)", "did not reach the following recipients", "did not reach the following recipient", "did not reach the intended recipients", "did not reach some or all of the intended recipients. the following recipient", "following recipient(s) could not be reached", "following recipient(s) cannot be reached", "following recipients could not be reached", "following recipients cannot be reached", "following recipient cannot be reached", "following recipient could not be reached", "following addresses could not be reached",
         "delivery to the following recipients failed permanently", "delivery to the following recipient failed permanently", "delivery to the following recipients failed", "delivery to the following recipient failed", "delivery to the following recipient(s) failed", "delivery to the following address failed", "delivery to the following addresses failed", "delivery to the following recipients was aborted", "delevery to the following recipients was aborted", "delevery to the following recipients failed permanently", "delivery has failed to these recipients or distribution lists", "delivery has failed to these recipients or groups", "delivery has failed to these recipients", "delivery has failed to the following", "delivery to these recipients failed", "delivery of your message failed to", "delivery failed to", "delivery failed for", "delivery failed for the following recipients", "delivery failed 20 attempts", "delivery of the message failed to",
@@ -46,18 +52,33 @@ pub(super) const HEADINGS: &[(Action, &[&str])] = &[
         "the e-mail account does not exist at the organization this message was sent to", "wir konnten ihre nachricht nicht zustellen an",
         // Spanish.
         "no se pudo entregar el mensaje a", "no se pudo entregar a", "no se ha podido entregar el mensaje a", "no se ha podido entregar a", "no se ha podido entregar a estos destinatarios", "no pudo ser entregado a", "no pudo entregarse a", "no ha podido ser entregado a", "no ha podido entregarse a", "no se pudo enviar a", "no se entregó a", "no se ha entregado a", "no ha llegado a", "no llegó a", "mensaje no entregado a", "su mensaje no pudo ser entregado", "su mensaje no ha podido ser entregado", "error en la entrega a estos destinatarios", "error de entrega a estos destinatarios", "error en la entrega a los siguientes destinatarios", "fallo en la entrega a", "ha fallado la entrega a", "la entrega a los siguientes destinatarios ha fallado", "falló la entrega a", "los siguientes destinatarios", "el siguiente destinatario", "las siguientes direcciones", "la siguiente dirección", "a la siguiente dirección", "no alcanzó a los siguientes destinatarios", "destinatarios no alcanzados", "información de diagnóstico para los administradores", "información de diagnóstico para administradores", "no es posible entregar el mensaje a", "no fue posible entregar", "no fue entregado a", "el correo no pudo ser entregado a", "el mensaje que envió no pudo entregarse",
+        "no se pudo entregar tu mensaje a", "no se ha entregado tu mensaje a", "tu mensaje no se ha entregado a", "no se pudo entregar su mensaje a", "no se pudo entregar el correo a", "no se ha podido entregar su mensaje a", "no se ha podido entregar tu mensaje a", "no se pudo entregar a estos destinatarios", "el mensaje no se ha podido entregar a", "su mensaje no se ha podido entregar a", "no pudo ser entregado a los siguientes", "no puede ser entregado a", "no pudo ser enviado a", "no puede entregarse a", "no fue posible entregar el mensaje a", "no ha sido posible entregar", "no ha sido entregado a", "ha sido devuelto por", "no ha llegado a algunos o a ninguno de los destinatarios", "no se pudo localizar a los siguientes destinatarios", "no se pudo establecer contacto con los siguientes destinatarios",
         // Italian.
         "non è stato possibile recapitare il messaggio a", "non è stato possibile recapitare il messaggio ai seguenti", "non è stato possibile consegnare il messaggio a", "non è stato possibile consegnare", "non è stato recapitato a", "non e' stato recapitato a", "non e' stato consegnato a", "non e' stato possibile recapitare", "non e' stato possibile consegnare", "non è stato consegnato a", "il messaggio non è stato recapitato", "il messaggio non è stato consegnato", "non ha raggiunto i seguenti destinatari", "non ha raggiunto alcuni o tutti i destinatari", "recapito non riuscito per i seguenti destinatari", "recapito non riuscito", "impossibile recapitare il messaggio a", "impossibile recapitare a", "impossibile consegnare", "consegna non riuscita", "la consegna ai seguenti destinatari", "i seguenti destinatari", "ai seguenti destinatari", "ai seguenti indirizzi", "al seguente indirizzo", "i seguenti indirizzi", "il seguente indirizzo", "informazioni di diagnostica per gli amministratori", "informazioni diagnostiche per gli amministratori", "mancata consegna a", "invio fallito a",
+        "il messaggio non è stato consegnato a", "il tuo messaggio non è stato recapitato a", "il suo messaggio non è stato recapitato a", "il messaggio non ha potuto essere consegnato", "non ha potuto essere consegnato a", "non ha potuto essere recapitato a", "non può essere recapitato a", "non può essere consegnato a", "non è stato possibile recapitare il tuo messaggio a", "non è stato possibile inviare il messaggio a", "impossibile recapitare il messaggio ai seguenti", "impossibile raggiungere i seguenti destinatari", "indirizzi non raggiunti",
         // German.
         "konnte nicht zugestellt werden an", "konnte an folgende empfänger nicht zugestellt werden", "konnte an den folgenden empfänger nicht zugestellt werden", "konnte an die folgenden empfänger nicht zugestellt werden", "nicht zugestellt werden", "konnte nicht an", "an folgende adresse", "an folgende adressen", "an folgende empfänger", "an die folgenden empfänger", "folgende empfänger", "folgenden empfänger", "folgenden empfängern", "folgende adressen", "folgende adresse", "fehler bei der nachrichtenzustellung an folgende empfänger", "fehler bei der zustellung an diese empfänger", "fehler bei der zustellung an", "bei der zustellung an", "ihre nachricht hat einige oder alle der beabsichtigten empfänger nicht erreicht", "die nachricht erreichte folgende", "diagnoseinformationen für administratoren", "unzustellbar an", "konnte nicht ausgeliefert werden", "nicht erreicht werden konnte", "konnten nicht erreicht werden", "adressen konnten nicht",
+        "konnte nicht zugestellt werden bei", "ihre nachricht an", "ihre nachricht konnte nicht zugestellt werden an", "ihre e-mail an die folgenden", "die folgenden adressen", "die folgenden empfänger", "die folgende adresse", "die zustellung an folgende empfänger ist fehlgeschlagen", "die zustellung an die folgenden empfänger ist fehlgeschlagen", "zustellung an folgende empfänger fehlgeschlagen", "fehler beim zustellen an", "der empfänger konnte nicht erreicht werden",
         // French.
         "n'a pas pu être remis à", "n'a pas pu être remis aux destinataires suivants", "n'a pas pu être distribué à", "n'a pas pu être délivré à", "n'a pas pu etre delivre a", "n'a pu être remis", "n'a pas été remis à", "n'a pas été distribué", "n'est pas parvenu à", "échec de la remise pour ces destinataires", "échec de la remise aux destinataires", "échec de remise pour ces destinataires", "la remise aux destinataires suivants a échoué", "l'envoi à", "les destinataires suivants", "le destinataire suivant", "aux destinataires suivants", "aux adresses suivantes", "à l'adresse suivante", "les adresses suivantes", "l'adresse suivante", "destinataires ou listes de distribution suivants", "informations de diagnostic pour les administrateurs", "impossible de remettre votre message à", "impossible de distribuer",
+        "votre message n'a pas pu être remis à", "votre message n'a pas été remis à", "votre message n'a pas été distribué à", "votre message n'a pu être distribué à", "n'a pas pu être envoyé à", "n'a pas pu être livré à", "n'a pas pu être transmis à", "n'ont pas pu être atteints", "n'a pas atteint les destinataires suivants", "n'a pas été délivré à", "le message suivant n'a pas pu être remis",
         // Portuguese.
         "não pôde ser entregue a", "não pôde ser entregue para", "não pode ser entregue", "não foi entregue a", "não foi entregue para", "não foi possível entregar", "não foi possível enviar", "nao pode ser enviada", "não foi possível a entrega", "falha na entrega a estes destinatários", "falha na entrega para", "a entrega para os seguintes destinatários falhou", "os seguintes destinatários", "o seguinte destinatário", "aos seguintes destinatários", "os seguintes endereços", "o seguinte endereço", "ao seguinte endereço", "para o seguinte endereço", "para os seguintes endereços", "informações de diagnóstico para administradores", "informações de diagnóstico para os administradores",
+        "sua mensagem não foi entregue para", "sua mensagem não foi entregue a", "sua mensagem não pôde ser entregue para", "não foi possível entregar sua mensagem para", "não foi possível entregar a mensagem para", "não pôde ser entregue aos seguintes", "não foi entregue aos seguintes", "não chegou aos seguintes destinatários", "não alcançou os seguintes destinatários", "a entrega falhou para estes destinatários", "falha ao entregar para", "a entrega a estes destinatários falhou",
         // Dutch, Swedish, Danish, Polish, Czech, Russian.
         "kon niet worden afgeleverd bij", "kan niet worden bezorgd bij", "bezorging aan de volgende", "de volgende geadresseerden", "aflevering aan de volgende", "kunde inte levereras till", "det gick inte att leverera", "kunne ikke leveres til", "nie można dostarczyć wiadomości do", "nie została dostarczona do", "nelze doručit", "zprávu se nepodařilo doručit", "не удалось доставить", "не может быть доставлено", "невозможно доставить сообщение по следующему адресу", "не доставлено", "следующим адресам", "следующему адресу", "следующим получателям", "не было доставлено следующим",
+        "bezorging is mislukt voor de volgende geadresseerden", "bezorging is mislukt voor", "kon niet worden bezorgd bij", "kon niet bezorgd worden bij", "kon niet worden afgeleverd aan", "de volgende ontvangers", "de volgende adressen", "het volgende adres", "de volgende ontvanger", "heeft de volgende geadresseerden niet bereikt",
+        "leverans till följande mottagare eller grupper misslyckades", "leverans till följande mottagare", "leveransen till följande mottagare", "kunde inte levereras till följande", "följande mottagare", "följande adresser", "följande adress", "nådde inte följande", "levering til følgende modtagere", "levering mislykkedes til disse modtagere", "leveringen mislykkedes til", "følgende modtagere", "følgende adresser", "følgende adresse", "kunne ikke leveres til følgende", "leveringen til disse mottakerne", "følgende mottakere", "kunne ikke leveres til disse",
+        "toimitus epäonnistui seuraaville vastaanottajille", "viestin toimittaminen näille vastaanottajille", "seuraaville vastaanottajille", "seuraaviin osoitteisiin", "seuraavaan osoitteeseen", "viestiä ei voitu toimittaa", "ei voitu toimittaa seuraaville",
+        "dostarczenie do następujących adresatów", "dostarczenie do następujących odbiorców", "do następujących adresatów", "do następujących odbiorców", "następujących adresatów", "następujący odbiorcy", "następujące adresy", "następujący adres", "na następujący adres", "na następujące adresy", "nie mogła zostać dostarczona do", "nie udało się dostarczyć wiadomości do", "nie dotarła do następujących",
+        "doručení následujícím příjemcům", "následujícím příjemcům", "následující příjemci", "následující adresy", "na následující adresy", "na následující adresu", "na adresu", "nemohla být doručena", "nebyla doručena následujícím", "zpráva nebyla doručena", "nepodarilo sa doručiť", "nasledujúcim príjemcom",
+        "a kézbesítés nem sikerült a következő címzetteknek", "nem sikerült a következő címzetteknek", "következő címzetteknek", "következő címzettek", "következő címekre", "következő címre", "az alábbi címzettek", "az alábbi címzetteknek", "az alábbi címre", "az alábbi címekre", "nem lehetett kézbesíteni", "nem sikerült kézbesíteni",
+        "livrarea a eșuat către acești destinatari", "către acești destinatari", "următorilor destinatari", "următorii destinatari", "următoarele adrese", "următoarea adresă", "nu a putut fi livrat către", "nu a putut fi livrat la", "nu a putut fi trimis către", "nu a putut fi livrat următorilor",
+        "bu alıcılara veya gruplara teslim işlemi başarısız oldu", "bu alıcılara veya gruplara", "aşağıdaki alıcılara", "aşağıdaki alıcı", "aşağıdaki adreslere", "aşağıdaki adrese", "şu alıcılara", "teslim edilemedi", "iletiniz şu alıcılara", "iletilemeyen alıcılar", "gönderilemeyen adresler",
+        "сбой доставки следующим получателям", "не удалось выполнить доставку следующим получателям", "следующим адресатам", "следующие получатели", "следующие адреса", "следующий адрес", "не было доставлено адресату", "не удается доставить", "не может быть доставлено по", "не вдалося доставити", "наступним одержувачам", "αποτυχία παράδοσης", "στους παρακάτω παραλήπτες", "στους εξής παραλήπτες",
         // Japanese, Chinese, Korean.
         "以下のメールアドレスへの送信に失敗しました", "次の宛先へのメッセージはエラーのため送信できませんでした", "以下の宛先", "次の宛先", "以下のアドレス", "次のアドレス", "次の受信者", "以下の受信者", "宛先メールアドレス", "送信できませんでした", "配信できませんでした", "届けることができませんでした", "配送できませんでした", "送信に失敗しました", "あて先", "无法发送到以下收件人", "无法投递到", "以下收件人", "下列地址", "邮件无法发送到您指定的地址", "信件投递失败", "投递失败", "无法送达", "무배달", "전달할 수 없습니다", "다음 받는 사람",
+        "次の受信者またはグループ", "次の受信者または配布リスト", "下記の宛先", "下記のアドレス", "下記のメールアドレス", "以下のメールアドレス", "次のメールアドレス", "宛先に配信", "へ配信できませんでした", "未能传递到以下收件人", "传递到以下收件人", "传递给以下收件人", "以下地址", "以下邮箱", "下列收件人", "收件人地址", "下列收件者", "以下收件者", "傳遞至下列收件者", "無法傳遞給", "無法投遞到", "无法发送到", "无法投递给", "다음 수신자", "다음 주소",
     ]),
 ];
 
@@ -87,11 +108,94 @@ pub(super) const STOPS: &[&str] = &[
 /// What a line starts with, behind dashes and quotes, where the mail that is returned begins.
 #[rustfmt::skip]
 pub(super) const ENDINGS: &[&str] = &[
+        "intestazioni del originele berichtkoppen", "oorspronkelijke berichtkoppen", "oryginalna wiadomość", "oryginalne nagłówki wiadomości", "původní zpráva", "záhlaví původní zprávy", "eredeti üzenet", "az eredeti üzenet fejlécei", "mesajul original", "anteturile mesajului original", "özgün ileti", "özgün ileti üstbilgileri", "orijinal ileti", "ursprungligt meddelande", "ursprungliga meddelandehuvuden", "oprindelig meddelelse", "oprindelige meddelelsesheadere", "alkuperäinen viesti", "alkuperäisen viestin otsikot", "заголовки исходного сообщения", "оригинальное сообщение", "元のメッセージ ヘッダー", "原始邮件头", "原始郵件標題", "原始郵件",
     "below this line is a copy", "below the next line is a copy", "below is a copy of the original message", "below are the first", "below is the original message", "original message follows", "original message follow", "original message headers", "original message header", "original message attached", "original message as follows", "original message as received", "original message text", "original message (", "original message:", "original message details", "original mail as follows", "original mail follows", "original headers", "the original message follows", "the original message is attached", "original message", "--original message", "the original message headers", "the header of the original message", "the headers of the original message", "the header and top", "the body of the original message", "this is a copy of the message", "this is a copy of your message", "this is the copy of the", "a copy of the original message", "a copy of the message", "a copy of your message", "here is a copy of", "here are the first", "here is your original message", "included is a copy of", "included below is", "attachment is a copy", "attached is a copy", "message header follows", "message headers follow", "message headers:", "message text follows", "message body follows", "message body suppressed", "message follows", "unsent message", "unsent message below", "undelivered message", "returned message", "returned mail", "returned text", "start of returned message", "start of returned", "begin returned message", "begin forwarded", "forwarded message", "header of the source mail", "headers of the message", "header of the message", "the first 50 lines", "the first lines of your", "no message was collected", "old message", "your message reads", "a summary of the undelivered message", "your original message", "end of message", "the attachment contains the original", "your message was as follows", "your message begins as follows", "start of message", "beginning of message", "-----message header", "mensaje original", "mensaje original adjunto", "encabezados de mensajes originales", "encabezados del mensaje original", "a continuación se incluye", "messaggio originale", "intestazioni originali del messaggio", "intestazione del messaggio originale", "di seguito il messaggio", "ursprüngliche nachricht", "ursprüngliche nachrichtenkopfzeilen", "originalnachricht", "originalnachrichtenkopfzeilen", "message d'origine", "message original", "en-têtes de message d'origine", "en-têtes du message d'origine", "mensagem original", "cabeçalhos da mensagem original", "cabeçalhos de mensagem originais", "oorspronkelijk bericht", "исходное сообщение", "копия сообщения", "ниже этой линии", "元のメッセージ", "原信", "オリジナル", "以下は元の", "原始邮件", "原邮件",
 ];
 
 /// Said of a mail that is still tried, whatever the heading says.
 pub(super) const STILL_TRIED: &[&str] = &[
+    "se sigue intentando",
+    "sigue intentándose",
+    "se intentará de nuevo",
+    "volveremos a intentarlo",
+    "aún no se ha entregado",
+    "todavía no se ha entregado",
+    "entrega retrasada",
+    "no es necesario que reenvíe",
+    "sólo es una advertencia",
+    "solo una advertencia",
+    "non è ancora stato recapitato",
+    "non è ancora stato consegnato",
+    "continuerà a provare",
+    "riproverà",
+    "consegna ritardata",
+    "non è necessario inviare nuovamente",
+    "verrà ritentata",
+    "ainda não foi entregue",
+    "tentará novamente",
+    "entrega atrasada",
+    "continuaremos tentando",
+    "não é necessário reenviar",
+    "n'a pas encore été",
+    "sera retenté",
+    "réessaiera",
+    "il n'est pas nécessaire de renvoyer",
+    "remise retardée",
+    "noch nicht zugestellt",
+    "wird erneut versucht",
+    "erneut versucht",
+    "zustellung verzögert",
+    "zustellung verzögert sich",
+    "sie müssen ihre nachricht nicht erneut senden",
+    "wordt opnieuw geprobeerd",
+    "nog niet bezorgd",
+    "doručení se opožďuje",
+    "bude se opakovat",
+    "nebyla dosud doručena",
+    "jeszcze nie została dostarczona",
+    "próby będą ponawiane",
+    "kézbesítés késik",
+    "még nem sikerült",
+    "nu a fost încă livrat",
+    "henüz teslim edilmedi",
+    "teslim gecikti",
+    "tekrar denenecek",
+    "har ännu inte levererats",
+    "försöker igen",
+    "endnu ikke leveret",
+    "forsøges igen",
+    "yritetään uudelleen",
+    "попытки доставки будут продолжены",
+    "будут предприняты дополнительные попытки",
+    "еще не доставлено",
+    "доставка задерживается",
+    "再送を試み",
+    "再試行",
+    "将继续尝试",
+    "将重试",
+    "會繼續嘗試",
+    "has been quarantined",
+    "was quarantined",
+    "held in quarantine",
+    "placed in quarantine",
+    "placed on hold",
+    "is on hold",
+    "held for review",
+    "held for approval",
+    "held for moderation",
+    "awaiting approval",
+    "can be released",
+    "can release it",
+    "may release it",
+    "will be delivered once released",
+    "ha sido puesto en cuarentena",
+    "en cuarentena",
+    "in quarantena",
+    "em quarentena",
+    "en quarantaine",
+    "in quarantäne",
+    "zurückgehalten",
+    "zurueckgehalten",
     "still being retried",
     "will be retried until",
     "be retried until",
@@ -160,4 +264,37 @@ pub(super) const GIVEN_UP: &[&str] = &[
     "has been removed from the mail queue",
     "returned to sender",
     "message has been returned",
+];
+
+/// Said to whose mailbox is filling up: it takes mail as yet.
+pub(super) const WARNINGS: &[&str] = &[
+    "nearly full",
+    "almost full",
+    "80% full",
+    "85% full",
+    "90% full",
+    "95% full",
+    "close to its limit",
+    "approaching its limit",
+    "approaching your quota",
+    "approaching its quota",
+    "reaching its limit",
+    "casi lleno",
+    "casi llena",
+    "quasi piena",
+    "quasi pieno",
+    "fast voll",
+    "presque pleine",
+    "presque plein",
+    "quase cheia",
+    "bijna vol",
+    "nästan full",
+    "næsten fuld",
+    "prawie pełna",
+    "skoro plná",
+    "majdnem megtelt",
+    "aproape plină",
+    "neredeyse dolu",
+    "почти заполнен",
+    "почти переполнен",
 ];

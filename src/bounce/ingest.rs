@@ -116,6 +116,21 @@ pub struct Summary {
     pub answered: u64,
     /// Who asked, and got no answer.
     pub unanswered: Vec<Unanswered>,
+    /// What relays said of too many mails to be believed.
+    pub doubted: Vec<Doubted>,
+}
+
+/// The same words, with which a large part of a sending was refused as if its addresses did not exist. Nobody is suppressed for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubted {
+    /// The sending.
+    pub occurrence: OccurrenceId,
+    /// How many of its mails were refused so.
+    pub count: usize,
+    /// Of how many that are settled.
+    pub of: usize,
+    /// As they were said to the first.
+    pub words: String,
 }
 
 /// A message that a person has to read.
@@ -150,7 +165,9 @@ pub async fn ingest(
     let mut summary = Summary::default();
     let mut touched = BTreeSet::new();
     let mut standing = ledger.suppressions()?;
-    summary.suppressed += refused::take(outside, ledger, &mut known, &mut standing, now)?;
+    let (refused, doubted) = refused::take(outside, ledger, &mut known, &mut standing, now)?;
+    summary.suppressed += refused;
+    summary.doubted = doubted;
     loop {
         let (messages, end) = some(mailbox).await;
         let understood = map(&messages, WORTH, |it| {

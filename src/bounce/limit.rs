@@ -3,6 +3,7 @@
 //! A fold over what the ledger says: it counts mails, not reports. Several reports about one mail are one, and a mail that was
 //! refused while sending and reported besides is one. So neither the order of events nor reading one twice matters, and whoever
 //! reads the same ledger comes to the same: two readers at once, one that was killed, or one whose limit was lowered since.
+//! A hard bounce that nothing makes sure counts here, too: it suppresses nobody by itself.
 //! What is refused for the sender, the mail or the way there says nothing of the mailbox. Publishes nothing.
 
 use std::collections::HashMap;
@@ -63,13 +64,17 @@ impl Limit {
         let Heard::Bounced { class, .. } = &feedback.what else {
             return;
         };
-        let is_soft = matches!(class, Class::Soft | Class::MailboxFull | Class::Unknown);
+        // A hard one that is sure suppresses at once; the others count here.
+        let is_lost = matches!(
+            class,
+            Class::Soft | Class::MailboxFull | Class::Unknown | Class::Hard
+        );
         let lost = match &feedback.mail {
             Some((occurrence, index)) => Lost::Mail(occurrence.clone(), *index),
             None if self.needs_proof => return,
             None => Lost::Told(feedback.message),
         };
-        if is_soft {
+        if is_lost {
             self.count(feedback.recipient, lost, feedback.at);
         }
     }
@@ -149,7 +154,14 @@ mod tests {
     type Drawn = (u8, u32, u8, i64, u8);
 
     fn feedback((message, mail, recipient, day, class): Drawn) -> Feedback {
-        let class = [Class::Soft, Class::MailboxFull, Class::Hard][usize::from(class)];
+        let classes = [
+            Class::Soft,
+            Class::MailboxFull,
+            Class::Unknown,
+            Class::Hard,
+            Class::Blocked,
+        ];
+        let class = classes[usize::from(class)];
         let occurrence = || "2026/rueda".parse().unwrap();
         Feedback {
             message: MessageKey([message; 8]),
@@ -222,7 +234,7 @@ mod tests {
     proptest! {
         #[test]
         fn whoever_reads_the_same_events_comes_to_the_same(
-            events in proptest::collection::vec((0..6u8, 0..5u32, 0..2u8, 30..100i64, 0..3u8), 0..24),
+            events in proptest::collection::vec((0..6u8, 0..5u32, 0..2u8, 30..100i64, 0..5u8), 0..24),
             turn in 0..24usize,
             mails in 1..5u16,
         ) {
@@ -235,7 +247,7 @@ mod tests {
             // Said again, naively.
             let mut wanted: Vec<RecipientId> = Vec::new();
             for who in 0..2u8 {
-                let of_it = events.iter().filter(|(_, _, to, day, class)| *to == who && *day >= 40 && *class < 2);
+                let of_it = events.iter().filter(|(_, _, to, day, class)| *to == who && *day >= 40 && *class < 4);
                 let lost: HashSet<(u32, u8)> = of_it
                     .map(|(message, mail, ..)| if *mail > 0 { (*mail, 0) } else { (0, *message) })
                     .collect();

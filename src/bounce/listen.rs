@@ -1,5 +1,7 @@
 //! What follows from a returned message: the events of the ledger, and who must not be mailed any more.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::asks::{self, Ask, Asked, NOTE};
@@ -31,6 +33,8 @@ const WRONG_TOKEN: &str = "the token in the address that it was sent to is not o
 
 /// Somebody has to look after a list whose owner is not there.
 const OWNER_NOT_TOLD: &str = "a notice to a list's owner did not arrive";
+/// In a language or form that nothing here knows.
+const UNREAD: &str = "a mail server reports something that could not be read";
 
 /// How a message ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +124,10 @@ impl Listener<'_> {
         let found = self.about_whom(ledger, message.returned, origin)?;
         let kind = &message.returned.kind;
         Ok(match kind {
+            Kind::Report(reported) if found.is_empty() && is_unread(reported) => Said {
+                why: Some(UNREAD),
+                ..Said::nothing(End::ForPerson)
+            },
             Kind::Report(reported) => self.report(message, reported, found),
             Kind::Complaint(complaint) => self.complaint(message, complaint, found),
             Kind::Receipt(receipt) if receipt.disposition == "displayed" => {
@@ -323,11 +331,15 @@ impl Listener<'_> {
 
     fn report(&self, message: &Message<'_>, reported: &[Reported], found: Vec<Theirs>) -> Said {
         let mut said = Said::nothing(End::Nobody);
+        let others = reported.iter().filter_map(|it| it.address.as_deref());
+        let returned = message.returned.traces.returned_to.iter();
+        let names: Vec<&str> = others.chain(returned.map(String::as_str)).collect();
         for (found, name) in found {
             let Some(worst) = self.about(reported, &found, name.as_deref()) else {
                 continue;
             };
-            let heard = heard(worst);
+            let alone = self.name_alone(worst, message.returned, found.recipient);
+            let heard = heard(worst, names.iter().copied().chain(alone.as_deref()));
             let dead = matches!(
                 &heard,
                 Heard::Bounced {
@@ -335,13 +347,36 @@ impl Listener<'_> {
                     ..
                 }
             );
-            if dead && worst.is_permanent() {
+            if dead && worst.verdict.sure && worst.is_permanent() {
                 let note = worst.verdict.reason.name();
                 self.suppress(&mut said, message, &found, Exclusion::HardBounce, note);
             }
             said.note(message, found, heard);
         }
         said
+    }
+
+    /// The recipient's name, where a text has it without its domain and nothing else in the message tells it: a server that speaks
+    /// of its own users.
+    fn name_alone(
+        &self,
+        reported: &Reported,
+        returned: &Returned,
+        recipient: RecipientId,
+    ) -> Option<String> {
+        let text = &reported.text;
+        let traces = &returned.traces;
+        let known = traces.from.iter().chain(&traces.returned_to);
+        let known = known.chain(&reported.address).map(String::as_str);
+        let domains: BTreeSet<&str> = known
+            .filter_map(|it| Some(it.rsplit_once('@')?.1))
+            .collect();
+        let marks = |c: char| !c.is_alphanumeric() && !"_+-".contains(c);
+        let words = text.split_whitespace().map(|word| word.trim_matches(marks));
+        words.filter(|word| word.len() > 2).find_map(|word| {
+            let is_theirs = |domain: &&str| self.id(&format!("{word}@{domain}")) == Some(recipient);
+            domains.iter().any(is_theirs).then(|| word.to_owned())
+        })
     }
 
     /// What a report says of a recipient. A mail has one: others that a report names are where it was forwarded to, and only
@@ -455,16 +490,20 @@ impl Said {
     }
 }
 
-/// What a report says of one recipient, without their name: servers repeat it.
-fn heard(reported: &Reported) -> Heard {
-    let local = reported
-        .address
-        .as_deref()
-        .and_then(|it| it.split('@').next());
-    let text = match local {
-        Some(local) => without_recipient(&reported.text, local),
-        None => reported.text.clone(),
-    };
+/// Whether nothing is understood of a report but that it is one.
+fn is_unread(reported: &[Reported]) -> bool {
+    reported
+        .iter()
+        .all(|it| it.address.is_none() && it.verdict.class == Class::Unknown)
+}
+
+/// What a report says of one recipient, without the names of any that it may speak of: servers repeat them.
+fn heard<'n>(reported: &Reported, names: impl Iterator<Item = &'n str>) -> Heard {
+    let text = names
+        .filter_map(|it| it.split('@').next())
+        .fold(reported.text.clone(), |text, local| {
+            without_recipient(&text, local)
+        });
     let (class, status) = (reported.verdict.class, reported.status);
     match reported.action {
         Action::Failed => Heard::Bounced {

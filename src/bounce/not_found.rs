@@ -7,6 +7,21 @@ use crate::mail::unaccented::without_accents;
 
 /// What is said, word for word, without accents: `@` is the name, `.` the domain.
 const FORMS: &[&str] = &[
+    "@ is niet gevonden in .",
+    "kan @ niet vinden op .",
+    "@ nie zostal znaleziony w .",
+    "nie znaleziono @ w .",
+    "@ nebyl nalezen v .",
+    "@ hittades inte pa .",
+    "@ blev ikke fundet pa .",
+    "@ ble ikke funnet pa .",
+    "kunne ikke finde @ pa .",
+    "@ nu a fost gasit la .",
+    "@ nu a fost gasita la .",
+    "@ ei loytynyt kohteesta .",
+    "@ не найден в .",
+    "не удалось найти @ в .",
+    "@ не найдено в .",
     "@ wasn't found at .",
     "@ was not found at .",
     "@ couldn't be found at .",

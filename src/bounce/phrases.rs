@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::Action;
-use super::headings::{GIVEN_UP, HEADINGS, STILL_TRIED, STOPS};
-use crate::mail::unaccented::{unaccented, without_accents};
+use super::headings::{GIVEN_UP, HEADINGS, STILL_TRIED, STOPS, WARNINGS};
+use crate::mail::unaccented::{folded, plain};
 
 /// Phrases that are searched at once.
 pub(super) struct Phrases(Option<AhoCorasick>);
@@ -20,7 +20,7 @@ impl Phrases {
             AhoCorasick::builder()
                 .ascii_case_insensitive(true)
                 .match_kind(MatchKind::LeftmostLongest)
-                .build(phrases.iter().map(|it| without_accents(it)))
+                .build(phrases.iter().map(|it| folded(it)))
                 .ok(),
         )
     }
@@ -65,17 +65,17 @@ impl<'a> Plain<'a> {
                 places: Vec::new(),
             };
         }
-        let mut plain = String::with_capacity(text.len());
+        let mut letters = String::with_capacity(text.len());
         let mut places = Vec::with_capacity(text.len() + 1);
         for (at, c) in text.char_indices() {
-            if let Some(c) = unaccented(c) {
-                plain.push(c);
-                places.resize(plain.len(), at);
+            if let Some(c) = plain(c) {
+                letters.push(c);
+                places.resize(letters.len(), at);
             }
         }
         places.push(text.len());
         Self {
-            text: Cow::Owned(plain),
+            text: Cow::Owned(letters),
             places,
         }
     }
@@ -127,6 +127,9 @@ pub(super) static STOP: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(STOPS)
 
 /// What is said of a mail that is still tried.
 pub(super) static TRIED: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(STILL_TRIED));
+
+/// What is said of a mailbox that still takes mail.
+pub(super) static WARNED: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(WARNINGS));
 
 /// What is said of a mail that was given up.
 pub(super) static GAVE_UP: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(GIVEN_UP));

@@ -5,7 +5,7 @@ use super::addresses;
 use super::fields::head;
 use super::guess;
 use super::letter::Letter;
-use super::phrases::{GAVE_UP, TRIED};
+use super::phrases::{GAVE_UP, Phrases, TRIED, WARNED};
 use super::prose::{Named, Prose};
 use super::speaker::{Speaker, is_labelled_a_report};
 use super::traces::{Traces, gather};
@@ -21,7 +21,11 @@ const WORDS: usize = 1000;
 /// Reads a message.
 pub fn read(bytes: &[u8]) -> Returned {
     let mut letter = Letter::read(bytes);
-    let kind = kind(&mut letter, 0);
+    let mut kind = kind(&mut letter, 0);
+    if let Kind::Report(reported) = &mut kind {
+        let own = reverse_paths(&letter);
+        reported.iter_mut().for_each(|it| absolve(it, &own));
+    }
     let (kind, passed_on) = match is_passed_on(&letter, &kind) {
         true => (Kind::Reply, Some(kind)),
         false => (kind, None),
@@ -32,6 +36,30 @@ pub fn read(bytes: &[u8]) -> Returned {
         is_void: is_void(&letter),
         written: letter.written(),
         traces: Traces::of(&letter),
+    }
+}
+
+/// Where the returned mail came from: its reverse-path and sender.
+fn reverse_paths(letter: &Letter) -> Vec<String> {
+    let mut paths = gather(&letter.fields, &["to", "delivered-to", "x-original-to"]);
+    paths.extend(gather(&letter.original, &["return-path", "sender", "from"]));
+    paths
+}
+
+/// "<our own>: User unknown" is said of the sender, in whatever words.
+fn absolve(reported: &mut Reported, senders: &[String]) {
+    let text = &reported.text;
+    let is_theirs = |found: &addresses::Found| reported.address.as_ref() == Some(&found.address);
+    let mut of_sender = addresses::all(text).filter(|found| {
+        let rest = text.get(found.end..).unwrap_or_default();
+        senders.contains(&found.address) && (rest.starts_with(">:") || rest.starts_with(">..."))
+    });
+    if reported.verdict.class == Class::Hard
+        && of_sender.next().is_some()
+        && !addresses::all(text).any(|found| is_theirs(&found))
+    {
+        reported.verdict.class = Class::Blocked;
+        reported.verdict.reason = Reason::SenderRefused;
     }
 }
 
@@ -87,6 +115,9 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     if speaker.is_automatic && !letter.fields.has("x-failed-recipients") {
         return Kind::AutoReply;
     }
+    if is_warning(letter, &texts) {
+        return Kind::AutoReply;
+    }
     let is_report = speaker.may_report() && (speaker.says_failed || !speaker.says_arrived)
         || !letter.statuses.is_empty()
         || letter.fields.has("x-failed-recipients");
@@ -99,24 +130,9 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     {
         return kind;
     }
-    let surely = is_surely_a_report(letter, speaker);
-    if is_report
-        && surely
-        && let Some(reported) = by_local_parts(letter, &texts)
-    {
+    let guessed = guessed(letter, &texts, speaker, is_report);
+    if let Some(reported) = guessed.or_else(|| unread(letter, &texts, speaker)) {
         return Kind::Report(reported);
-    }
-    if is_report
-        && surely
-        && let Some(reported) = by_guess(letter, &texts).or_else(|| by_pieces(letter, &texts))
-    {
-        return Kind::Report(reported);
-    }
-    if is_report
-        && (surely || !letter.statuses.is_empty())
-        && let Some(reported) = of_nobody(letter, &texts, speaker)
-    {
-        return Kind::Report(vec![reported]);
     }
     // Whatever has no content and no subject was cut off somewhere, and is no machine's answer: a person has to look.
     if speaker.is_generated && !is_void(letter) {
@@ -124,6 +140,46 @@ fn kind(letter: &mut Letter, depth: usize) -> Kind {
     } else {
         Kind::Reply
     }
+}
+
+/// What surely is a report, in a form that no table knows.
+fn guessed(
+    letter: &Letter,
+    texts: &[Prose],
+    speaker: Speaker,
+    is_report: bool,
+) -> Option<Vec<Reported>> {
+    let surely = is_surely_a_report(letter, speaker);
+    if !is_report || !surely && letter.statuses.is_empty() {
+        return None;
+    }
+    let named = || {
+        by_local_parts(letter, texts)
+            .or_else(|| by_guess(letter, texts))
+            .or_else(|| by_pieces(letter, texts))
+    };
+    let named = surely.then(named).flatten();
+    named.or_else(|| Some(vec![of_nobody(letter, texts, speaker)?]))
+}
+
+/// A report in a language or form that nothing here knows.
+fn unread(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Option<Vec<Reported>> {
+    let prose = texts.iter().find(|it| !it.flat.is_empty())?;
+    let is_one = speaker.only_reports && !speaker.says_arrived && !is_void(letter);
+    is_one.then(|| {
+        let is_late = is_still_tried(letter, texts);
+        vec![judged_of_all(prose, whose(letter, prose), is_late)]
+    })
+}
+
+/// Whether a server only warns somebody whose mailbox is filling up: nothing was lost.
+fn is_warning(letter: &Letter, texts: &[Prose]) -> bool {
+    let says = |phrases: &Phrases| texts.iter().any(|it| phrases.stand_in(&it.flat));
+    letter.statuses.is_empty()
+        && !letter.fields.has("x-failed-recipients")
+        && (WARNED.stand_in(&letter.subject) || says(&WARNED))
+        && !says(&GAVE_UP)
+        && letter.original.is_empty()
 }
 
 /// Whether who speaks leaves no doubt, so that a guess is allowed: a server, or a subject that says so on a message
@@ -216,6 +272,7 @@ fn by_pieces(letter: &Letter, texts: &[Prose]) -> Option<Vec<Reported>> {
         // Exchange's 5.1.10 says this; the registry's says that the domain takes no mail (RFC 7505).
         if matches!(one.verdict.class, Class::Hard | Class::Unknown) {
             one.verdict.class = Class::Hard;
+            one.verdict.sure = true;
             one.verdict.reason = Reason::NoSuchUser;
         }
     }
@@ -321,8 +378,14 @@ fn of_nobody(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Option<Repor
             .first()
             .filter(|_| speaker.is_server && speaker.says_failed)
     })?;
-    let address = guess::recipient_of(&letter.original, &own(letter));
+    let address = whose(letter, prose);
     Some(judged_of_all(prose, address, is_still_tried(letter, texts)))
+}
+
+/// Whom the returned mail was for, else the only one whom a text names.
+fn whose(letter: &Letter, prose: &Prose) -> Option<String> {
+    let own = own(letter);
+    guess::recipient_of(&letter.original, &own).or_else(|| guess::only_one(prose, &own))
 }
 
 fn judged_of_all(prose: &Prose, address: Option<String>, is_late: bool) -> Reported {

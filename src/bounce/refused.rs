@@ -1,11 +1,13 @@
 //! What relays refused for good while sending, read as what comes back later is: an address that does not exist is not
 //! mailed again, whoever says so first; a mailbox that takes nothing now counts towards the limit of soft bounces.
+//!
+//! A relay that says the same of much of a sending speaks of the sender, however it puts it: that suppresses nobody, and is told.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ingest::{IngestError, Outside};
+use super::ingest::{Doubted, IngestError, Outside};
 use super::intake::{keep_limit, suppress};
 use super::known::Known;
 use super::limit::Refused;
@@ -22,16 +24,22 @@ const LATELY: SignedDuration = SignedDuration::from_hours(62 * 24);
 /// A mail is tried for so long at most, since its sending began.
 const TRIED: SignedDuration = SignedDuration::from_hours(5 * 24);
 
+/// So many mails of a sending, and so large a part of those that are settled (one in so many), refused with the same words are too many
+/// for as many dead addresses.
+const ALIKE: (usize, usize) = (20, 5);
+
 /// What was refused.
 #[derive(Debug, Default)]
 struct Refusals {
+    /// What too many were refused with.
+    doubted: Vec<Doubted>,
     /// The suppressions that follow from refusals of late, and are not on the ledger yet.
     suppressions: Vec<SuppressionEvent>,
     /// Mails that mailboxes did not take then.
     soft: Vec<Refused>,
 }
 
-/// Takes in who was refused while sending; how many of them were mailed before.
+/// Takes in who was refused while sending; how many of them were mailed before, and what is not believed.
 ///
 /// # Errors
 /// [`IngestError`].
@@ -41,14 +49,15 @@ pub(super) fn take(
     known: &mut Known,
     standing: &mut Suppressions,
     now: Timestamp,
-) -> Result<u64, IngestError> {
+) -> Result<(u64, Vec<Doubted>), IngestError> {
     let days = outside.workspace.settings.policy.soft_bounces.days;
     let refusals = refusals(ledger, days, now)?;
     for one in refusals.soft {
         known.take_refused(one);
     }
     let new = suppress(outside, ledger, standing, refusals.suppressions, now)?;
-    Ok(new + keep_limit(outside, ledger, known, standing, now)?)
+    let past = keep_limit(outside, ledger, known, standing, now)?;
+    Ok((new + past, refusals.doubted))
 }
 
 /// Reads what was refused of late, and within so many days.
@@ -87,7 +96,8 @@ fn of_occurrence(
     found: &mut Refusals,
 ) -> Result<(), LedgerError> {
     let mut ids = Vec::new();
-    let mut refused: Vec<(RecipientIndex, Timestamp, Option<&'static str>)> = Vec::new();
+    let mut settled = 0;
+    let mut refused: Vec<One> = Vec::new();
     ledger.records(occurrence, |record| match record {
         Record::Entry(entry) => ids.push(entry.id),
         Record::Event(Event::Outcome {
@@ -96,36 +106,98 @@ fn of_occurrence(
             outcome: Outcome::Rejected { reply },
             ..
         }) => {
-            let verdict = classify(None, None, &reply);
-            match verdict.class {
-                Class::Hard if verdict.permanent => {
-                    refused.push((recipient, at, Some(verdict.reason.name())));
-                }
-                // What our own relay gives no reason for says nothing of the mailbox.
-                Class::Soft | Class::MailboxFull => refused.push((recipient, at, None)),
-                _ => {}
-            }
+            settled += 1;
+            refused.extend(One::read(recipient, at, reply));
         }
+        Record::Event(Event::Outcome {
+            outcome: Outcome::Accepted { .. },
+            ..
+        }) => settled += 1,
         _ => {}
     })?;
-    for (index, at, why) in refused {
-        let Some(recipient) = ids.get(index.0 as usize).copied() else {
+    let alike = alike(&refused, settled);
+    for (one, count, _) in alike.values().filter(|(_, _, is_much)| *is_much) {
+        found.doubted.push(Doubted {
+            occurrence: occurrence.clone(),
+            count: *count,
+            of: settled,
+            words: one.reply.clone(),
+        });
+    }
+    for one in &refused {
+        let Some(recipient) = ids.get(one.recipient.0 as usize).copied() else {
             continue;
         };
-        match why {
-            Some(why) => found.suppressions.push(SuppressionEvent::Suppressed {
+        match &one.dead {
+            Some((_, said))
+                if alike
+                    .get(said.as_str())
+                    .is_some_and(|(_, _, is_much)| *is_much) => {}
+            Some((why, _)) => found.suppressions.push(SuppressionEvent::Suppressed {
                 recipient,
                 scope: Scope::All,
                 reason: Exclusion::HardBounce,
-                at,
+                at: one.at,
                 note: format!("refused while sending: {why}"),
             }),
             None => found.soft.push(Refused {
                 recipient,
-                mail: (occurrence.clone(), index),
-                at,
+                mail: (occurrence.clone(), one.recipient),
+                at: one.at,
             }),
         }
     }
     Ok(())
+}
+
+/// One mail that was refused, and counts.
+struct One {
+    recipient: RecipientIndex,
+    at: Timestamp,
+    reply: String,
+    /// Why the address is dead, if it surely is, and what was said without what differs from mail to mail.
+    dead: Option<(&'static str, String)>,
+}
+
+impl One {
+    fn read(recipient: RecipientIndex, at: Timestamp, reply: String) -> Option<Self> {
+        let verdict = classify(None, None, &reply);
+        let dead = match verdict.class {
+            Class::Hard if verdict.permanent && verdict.sure => {
+                Some((verdict.reason.name(), said(&reply)))
+            }
+            // What our own relay gives no reason for says nothing of the mailbox.
+            Class::Hard | Class::Soft | Class::MailboxFull => None,
+            _ => return None,
+        };
+        Some(Self {
+            recipient,
+            at,
+            reply,
+            dead,
+        })
+    }
+}
+
+/// What was said of dead addresses: the first of whom it was said, of how many, and whether that is too many.
+fn alike(refused: &[One], settled: usize) -> BTreeMap<&str, (&One, usize, bool)> {
+    let mut alike: BTreeMap<&str, (&One, usize, bool)> = BTreeMap::new();
+    for one in refused {
+        if let Some((_, said)) = &one.dead {
+            let (_, count, _) = alike.entry(said).or_insert((one, 0, false));
+            *count += 1;
+        }
+    }
+    let (least, part) = ALIKE;
+    for (_, count, is_much) in alike.values_mut() {
+        *is_much = *count >= least && *count * part > settled;
+    }
+    alike
+}
+
+/// A reply without addresses, numbers and names for mails.
+fn said(reply: &str) -> String {
+    let differs = |word: &&str| !word.contains(|c: char| c == '@' || c == '…' || c.is_numeric());
+    let words: Vec<&str> = reply.split_whitespace().filter(differs).collect();
+    words.join(" ").to_lowercase()
 }

@@ -57,6 +57,16 @@ const PERHAPS_SERVERS: &[&str] = &[
 
 /// Names that mail servers report under.
 const SERVER_NAMES: &[&str] = &[
+    "sistema de entrega",
+    "sistema di consegna",
+    "sistema di posta",
+    "sistema de correo",
+    "sistema de correio",
+    "système de messagerie",
+    "почтовая система",
+    "почтовый сервер",
+    "poczta systemowa",
+    "system poczty",
     "mail delivery",
     "delivery subsystem",
     "delivery system",
@@ -95,6 +105,15 @@ const SERVER_NAMES: &[&str] = &[
 /// Subjects that say that a mail did not arrive.
 #[rustfmt::skip]
 const FAILED: &[&str] = &[
+        "no ha podido ser entregado", "no pudo ser entregado", "no pudo entregarse", "no puede ser entregado", "no ha sido entregado", "no fue entregado", "no se entregó", "no ha llegado", "mensaje rechazado", "correo rechazado", "correo no entregado", "no se ha entregado", "correo retrasado", "envío fallido", "no se puede enviar",
+        "non può essere recapitato", "non può essere consegnato", "non è stato recapitato", "non è stato consegnato", "messaggio non recapitato", "messaggio non consegnato", "mail non consegnata", "posta respinta", "messaggio restituito", "restituita al mittente", "restituito al mittente", "errore di recapito", "recapito fallito", "invio fallito", "invio non riuscito", "messaggio in ritardo",
+        "não pôde ser entregue", "não pode ser entregue", "não foi possível entregar", "mensagem rejeitada", "mensagem não entregue", "e-mail devolvido", "retornado ao remetente", "devolvida ao remetente", "envio falhou", "entrega falhou", "a entrega falhou",
+        "n'a pu être distribué", "n'a pas pu être distribué", "n'a pas pu être remis", "n'a pas pu être délivré", "n'a pu être remis", "n'a pu être délivré", "message non distribué", "message non délivré", "message rejeté", "échec de livraison", "erreur de livraison", "message retardé",
+        "konnte nicht zugestellt werden", "nicht zugestellt werden", "konnte nicht ausgeliefert werden", "nachricht abgelehnt", "an absender zurück", "zurück an absender", "annahme verweigert", "zustellung verzögert",
+        "teslim edilemedi", "teslim edilemeyen", "iletilemedi", "gönderilemedi", "teslimat başarısız", "teslim hatası", "iletiniz teslim", "kézbesíthetetlen", "kézbesítési hiba", "kézbesítés sikertelen", "sikertelen kézbesítés", "nem kézbesíthető", "nem sikerült kézbesíteni", "nedoručitelné", "nedoručená", "nedoručeno", "nedoručiteľné", "nedoručená pošta", "doručení se nezdařilo", "nelze doručit", "chyba doručení", "imposibil de livrat", "nelivrabil", "nelivrat", "livrare eșuată", "livrarea a eșuat", "mesaj nelivrat", "eroare de livrare", "nie można dostarczyć", "niedostarczalne", "niedostarczona", "niedostarczone", "niedoręczona", "nie doręczono", "nie została dostarczona", "zwrot wiadomości", "błąd dostarczania", "niepowodzenie dostarczenia",
+        "niet te bezorgen", "niet afgeleverd", "niet bestelbaar", "bezorging mislukt", "bezorging is mislukt", "kan niet worden afgeleverd", "aflevering mislukt", "onbestelbare", "kan inte levereras", "kan inte leverera", "kunde inte leverera", "ej levererat", "leveransen misslyckades", "leverans misslyckades", "kunne ikke leveres", "ikke levert", "kan ikke levere", "levering mislykkedes", "levering mislyktes", "ikke-leveret", "ikke leverbar", "ei voi toimittaa", "ei voitu toimittaa", "toimittamaton", "toimittaminen epäonnistui", "ei toimitettu",
+        "не удается доставить", "не может быть доставлено", "не было доставлено", "сбой доставки", "невозможно доставить", "недоставленное", "возврат письма", "возвращено отправителю", "сообщение не доставлено", "письмо не доставлено", "не доставлене", "не вдалося доставити", "ανεπίδοτο", "αδυναμία παράδοσης", "αποτυχία παράδοσης",
+        "配信に失敗", "配送エラー", "送信に失敗", "届きませんでした", "宛先不明", "返送されました", "不着", "退回", "退件", "无法传递", "未传递", "无法送达", "发送失败", "傳遞失敗", "無法傳遞", "無法投遞", "未傳遞", "未能送達", "寄送失敗", "投遞失敗", "投递失敗", "배달할 수 없음", "배달 실패", "전송실패", "반송",
     "undeliver", "undeliverable", "undelivered", "undeliverd", "undeliverable mail", "unable to deliver", "delivery failure", "delivery failed", "delivery fail", "delivery error", "delivery problem", "delivery report", "delivery status", "delivery notification", "delivery has failed", "delivery warning", "delivery delayed", "delivery delay", "delivery incomplete", "delivery unsuccessful", "delivery was not", "delivery status notification", "mail delivery", "email delivery", "e-mail delivery", "failure notice", "failure delivery", "failed delivery", "failed mail", "mail failed", "mail failure", "mail error", "mail system error", "message failed", "message error", "returned mail", "returned message", "returned to sender", "return to sender", "returning message", "returning to sender", "returned email", "return mail", "not delivered", "wasn't delivered", "not be delivered", "can't be delivered", "cannot be delivered", "could not be sent", "could not send", "can't send", "non-delivery", "nondelivery", "non delivery", "nondeliverable", "non-deliverable", "non recapitabile", "non remis", "ndn:", "ndr:", "has been delayed", "delayed mail", "delayed 24 hours", "message delayed", "delayed:", "warning: could not send", "warning: message", "user unknown", "unknown user", "user not found", "unknown recipient", "unknown address", "invalid address", "invalid recipient", "address error", "address not found", "no such user", "mailbox full", "mailbox is full", "over quota", "quota exceeded", "processing error", "rejected mail", "mail rejected", "message rejected", "automatically rejected", "bounced", "bounce notification", "error sending your mail", "error sending message", "error sending mail", "problem delivering", "problems delivering", "rejected:", "was rejected", "not accepted", "not deliverable", "warning: user",
     "no entregado", "no entregable", "no se pudo entregar", "no se puede entregar", "no se ha podido entregar", "error de entrega", "error en la entrega", "fallo de entrega", "fallo en la entrega", "fallo en el envío", "falló la entrega", "entrega fallida", "mensaje devuelto", "correo devuelto", "devuelto al remitente", "notificación de estado de entrega", "notificación de estado de la entrega", "error de envío", "entrega retrasada", "retraso en la entrega", "no entregada",
     "mancata consegna", "non recapitato", "non consegnato", "non consegnata", "impossibile recapitare", "mancato recapito", "errore di consegna", "consegna non riuscita", "consegna fallita", "recapito non riuscito", "notifica di mancato recapito", "messaggio non recapitabile", "messaggio respinto", "notifica sullo stato del recapito", "notifica di stato", "posta non consegnata", "avviso di mancata consegna", "ritardo nella consegna",
@@ -107,6 +126,29 @@ const FAILED: &[&str] = &[
 
 /// Subjects that say that a mail did arrive.
 const ARRIVED: &[&str] = &[
+    "teslim edildi:",
+    "kézbesítve:",
+    "doručeno:",
+    "livrat:",
+    "doręczono:",
+    "dostarczono:",
+    "levererat:",
+    "leveret:",
+    "toimitettu:",
+    "okundu:",
+    "olvasva:",
+    "přečteno:",
+    "przeczytano:",
+    "gelezen:",
+    "läst:",
+    "læst:",
+    "luettu:",
+    "прочтено:",
+    "прочитано:",
+    "已送达:",
+    "已读:",
+    "開封済み:",
+    "配信済み:",
     "successful mail delivery",
     "delivery status notification (success)",
     "delivered:",
@@ -144,6 +186,7 @@ const ARRIVED: &[&str] = &[
 /// Subjects of machines that answer for somebody.
 #[rustfmt::skip]
 const AUTOMATIC: &[&str] = &[
+        "no estoy en la oficina", "fuera del despacho", "acuse de recibo automático", "abbiamo ricevuto la", "nous avons bien reçu", "recebemos a sua", "recebemos sua", "otomatik yanıt", "ofis dışında", "automatikus válasz", "házon kívül", "automatická odpověď", "mimo kancelář", "răspuns automat", "în afara biroului", "poza biurem", "nieobecność w biurze", "nieobecność", "buiten kantoor", "op vakantie", "inte på kontoret", "ikke på kontoret", "på semester", "på ferie", "automaattinen vastaus", "lomalla", "в отпуске", "автоматична відповідь", "вне офиса", "休暇", "外出", "休假", "自动答复", "自動回复",
     "out of office", "out of the office", "out-of-office", "outofoffice", "out of town", "autoreply", "auto reply", "auto-reply", "auto response", "auto-response", "autoresponse", "auto answer", "autoanswer", "autoresponder", "auto responder", "automatic reply", "automatic response", "automated reply", "automated response", "automatic answer", "automatically generated reply", "vacation", "on vacation", "on holiday", "away from", "i am away", "i'm away", "is away", "on leave", "maternity leave", "parental leave", "sabbatical", "thank you for your email", "thank you for your e-mail", "thank you for your mail", "thank you for your message", "thank you for contacting", "thanks for contacting", "we have received your", "we received your", "your request has been received", "ticket created", "new ticket", "ticket received", "[ticket", "case number", "confirm your", "please confirm", "verify your email", "challenge", "awaits moderator approval",
     "fuera de la oficina", "fuera de oficina", "ausente de la oficina", "respuesta automática", "respuesta automatica", "ausencia", "de vacaciones", "hemos recibido su", "contestación automática", "autorespuesta",
     "fuori sede", "fuori ufficio", "risposta automatica", "assente dall'ufficio", "assenza", "in ferie", "abwesend", "abwesenheit", "abwesenheitsnotiz", "automatische antwort", "abwesenheitsbenachrichtigung", "im urlaub", "nicht im büro", "automatische abwesenheit",
@@ -160,6 +203,9 @@ static SAYS_AUTOMATIC: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(AUTOMAT
 pub(super) struct Speaker {
     /// A mail server, by its name or the empty reverse-path.
     pub(super) is_server: bool,
+    /// A mail server by the address that it writes from, with the empty reverse-path, and answering nobody: such messages are reports,
+    /// in whatever language.
+    pub(super) only_reports: bool,
     /// Perhaps one.
     pub(super) may_be_server: bool,
     /// The subject says that a mail did not arrive.
@@ -295,13 +341,15 @@ impl Speaker {
         let named = is_one_of(SERVERS);
         let bare = fields.all("from").any(|from| {
             let from = from.to_ascii_lowercase();
-            from.contains("mailer-daemon") || from.contains("<>") || from.contains("postmaster")
+            from.contains("mailer-daemon") || from.contains("postmaster")
         });
+        // Spam says so, too.
+        let nameless = fields.all("from").any(|from| from.contains("<>"));
         let no_way_back = fields.all("return-path").any(|path| {
             let path = path.trim().to_ascii_lowercase();
             path == "<>" || path.contains("mailer-daemon") || path.is_empty()
         });
-        let is_server = named || bare || SERVER_NAME.stand_in(&letter.sender_names);
+        let is_server = named || bare || nameless || SERVER_NAME.stand_in(&letter.sender_names);
         let subject = letter.subject.as_str();
         let is_answer = begins_with(subject, ANSWERS);
         // People write about reports, too, under their subjects.
@@ -330,18 +378,26 @@ impl Speaker {
             || precedence.contains("auto-reply")
             || submitted.contains("vacation")
             || (submitted.starts_with("auto-replied") && !is_server && !says_failed);
+        // Desks that look after mail servers are called like them, and answer from an address of their own.
+        let is_desk = submitted.starts_with("auto-replied")
+            && is_server
+            && !(named || bare || nameless || is_one_of(PERHAPS_SERVERS))
+            && !is_labelled_a_report(letter);
         // "Automatic reply: Undelivered mail": what it answers comes behind what it is.
         let says_automatic =
             begins_with(subject, AUTOMATIC) || SAYS_AUTOMATIC.stand_in(subject) && !says_failed;
         let by_subject = says_automatic && !is_server;
+        let answers =
+            is_answer || submitted.starts_with("auto-replied") && fields.has("in-reply-to");
         Self {
             is_server: is_server || (no_way_back && !is_answer && says_failed),
+            only_reports: (named || bare) && no_way_back && !answers,
             // Answers that machines give for people refer to what they answer; reports seldom do.
             may_be_server: !is_newsletter && is_one_of(PERHAPS_SERVERS)
                 || (no_way_back && !fields.has("in-reply-to") && !fields.has("references")),
             says_failed,
             says_arrived: SAYS_ARRIVED.stand_in(subject),
-            is_automatic: by_subject || by_field && !(is_server && says_failed),
+            is_automatic: by_subject || by_field && !(is_server && says_failed) || is_desk,
             is_generated: submitted.starts_with("auto-") || no_way_back || is_bulk,
             // RFC 3462 §1, RFC 3834 §5, RFC 3464 §2; then what people's letters have now and then.
             is_machine: is_labelled_a_report(letter)

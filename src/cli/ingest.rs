@@ -337,6 +337,15 @@ fn text(summary: &Summary, dry_run: bool) -> String {
             lines.push(format!("  {}: {}", it.who, printable(&it.why)));
         }
     }
+    for it in &summary.doubted {
+        lines.push(format!(
+            "\nWarning: {} of {} mails of {} were refused with the same words, as if their addresses did not exist:\n  {}\nThat says something of the sender or the relay. Nobody was suppressed for it.",
+            it.count,
+            it.of,
+            it.occurrence,
+            printable(&it.words)
+        ));
+    }
     if summary.lifted_since > 0 {
         lines.push(format!(
             "{} told of what was lifted since: mailed as before",
@@ -368,6 +377,10 @@ fn json(summary: &Summary) -> String {
     let unanswered: Vec<_> = unanswered
         .map(|it| json!({"recipient": it.who.to_string(), "why": it.why}))
         .collect();
+    let doubted = summary.doubted.iter();
+    let doubted: Vec<_> = doubted
+        .map(|it| json!({"occurrence": it.occurrence.to_string(), "count": it.count, "of": it.of, "words": it.words}))
+        .collect();
     let all = json!({
         "messages": summary.messages,
         "noted": summary.noted,
@@ -381,6 +394,7 @@ fn json(summary: &Summary) -> String {
         "forwarded": summary.forwarded,
         "answered": summary.answered,
         "unanswered": unanswered,
+        "doubted": doubted,
         "for_people": people,
     });
     format!("{all}\n")

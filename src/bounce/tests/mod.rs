@@ -7,6 +7,7 @@
 )]
 
 mod formats;
+mod languages;
 mod machine;
 mod others;
 

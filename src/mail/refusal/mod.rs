@@ -15,13 +15,13 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::unaccented::{unaccented, without_accents};
+use super::unaccented::folded;
 
 pub use class::{Class, UnknownClass};
 pub use reason::{Language, Reason};
 pub use status::Status;
 
-use rules::{RULES, Rule};
+use rules::{RULES, Rule, SAYS_NOTHING, VAGUE};
 
 /// As much of a server's text as is looked at.
 const LOOKED_AT: usize = 4096;
@@ -37,12 +37,14 @@ pub struct Verdict {
     pub reason: Reason,
     /// The server gave up on this mail; else it, or somebody, may try again.
     pub permanent: bool,
+    /// Clear words or an exact status say so, and nothing contradicts them: enough to act on at once.
+    pub sure: bool,
 }
 
-/// The phrases of all rules, each with the rule it belongs to.
+/// The phrases of all rules, each with the rule it belongs to; none where it says nothing.
 struct Phrases {
     search: Option<AhoCorasick>,
-    rules: Vec<usize>,
+    rules: Vec<Option<usize>>,
 }
 
 static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
@@ -50,9 +52,13 @@ static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
     let mut rules = Vec::new();
     for (index, rule) in RULES.iter().enumerate() {
         for phrase in rule.says {
-            texts.push(without_accents(phrase));
-            rules.push(index);
+            texts.push(folded(phrase));
+            rules.push(Some(index));
         }
+    }
+    for phrase in SAYS_NOTHING {
+        texts.push(folded(phrase));
+        rules.push(None);
     }
     // A table that cannot be compiled finds nothing; the tests beside it would say so.
     let search = AhoCorasick::builder()
@@ -75,7 +81,7 @@ pub fn classify(code: Option<u16>, status: Option<Status>, text: &str) -> Verdic
         Some(given) if !given.is_vague() => Some(given),
         given => Status::find(&text).or(given),
     };
-    let rule = best(code, status, &text);
+    let (rule, is_clear) = best(code, status, &text);
     let class_digit = status
         .map(Status::class)
         .or_else(|| code.and_then(|code| u8::try_from(code / 100).ok()));
@@ -99,26 +105,63 @@ pub fn classify(code: Option<u16>, status: Option<Status>, text: &str) -> Verdic
             Some(5) => true,
             _ => class != Class::Soft,
         },
+        sure: is_clear,
     }
 }
 
-/// The rule of the lowest rank that holds; within a rank the one that stands first.
-fn best(code: Option<u16>, status: Option<Status>, text: &str) -> Option<&'static Rule> {
-    let said = PHRASES.search.iter().flat_map(|search| {
-        search
-            .find_overlapping_iter(text)
-            .filter(|found| stands_alone(text, found.start(), found.end()))
-            .filter_map(|found| PHRASES.rules.get(found.pattern().as_usize()).copied())
-    });
+/// The rule of the lowest rank that holds, within a rank the one that stands first; and whether it leaves no doubt.
+fn best(code: Option<u16>, status: Option<Status>, text: &str) -> (Option<&'static Rule>, bool) {
+    let said = said(text);
     let numbered = RULES.iter().enumerate().filter_map(|(index, rule)| {
         let holds = status.is_some_and(|status| rule.status.iter().any(|s| status.is_like(s)))
             || code.is_some_and(|code| rule.codes.contains(&code));
         holds.then_some(index)
     });
-    said.chain(numbered)
-        .filter_map(|index| RULES.get(index).map(|rule| (rule.rank, index, rule)))
-        .min_by_key(|(rank, index, _)| (*rank, *index))
-        .map(|(_, _, rule)| rule)
+    let holding = said.iter().copied().chain(numbered);
+    let holding: Vec<(usize, &Rule)> = holding
+        .filter_map(|index| Some((index, RULES.get(index)?)))
+        .collect();
+    // What is said of the sender is no word about the recipient's mailbox.
+    let is_of_sender = holding.iter().any(|(_, rule)| rule.of_sender);
+    let best = holding
+        .iter()
+        .filter(|(_, rule)| !(is_of_sender && rule.class == Class::Hard))
+        .min_by_key(|(index, rule)| (rule.rank, *index))
+        .map(|(_, rule)| *rule);
+    // "5.1.1 rejected by policy": the status may be what its server puts everywhere.
+    let is_contradicted = best.is_some_and(|best| {
+        best.says.is_empty()
+            && holding
+                .iter()
+                .any(|(_, rule)| !rule.says.is_empty() && rule.class != best.class)
+    });
+    let is_clear = best.is_some_and(|best| best.rank < VAGUE) && !is_contradicted;
+    (best, is_clear)
+}
+
+/// The rules of which a phrase stands in a text, as a whole word and not within what says nothing.
+fn said(text: &str) -> Vec<usize> {
+    let found: Vec<(usize, usize, Option<usize>)> = PHRASES
+        .search
+        .iter()
+        .flat_map(|search| search.find_overlapping_iter(text))
+        .filter(|found| stands_alone(text, found.start(), found.end()))
+        .filter_map(|found| {
+            let rule = PHRASES.rules.get(found.pattern().as_usize())?;
+            Some((found.start(), found.end(), *rule))
+        })
+        .collect();
+    let nothing: Vec<(usize, usize)> = found
+        .iter()
+        .filter(|(_, _, rule)| rule.is_none())
+        .map(|(start, end, _)| (*start, *end))
+        .collect();
+    let counts = |start: usize, end: usize| !nothing.iter().any(|(s, e)| *s <= start && end <= *e);
+    found
+        .into_iter()
+        .filter(|(start, end, _)| counts(*start, *end))
+        .filter_map(|(_, _, rule)| rule)
+        .collect()
 }
 
 /// A phrase is no part of a longer word: `loop` is not in `developer`.
@@ -131,16 +174,13 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
         || letter(after) && letter(inner.chars().next_back()))
 }
 
-/// Without accents, line breaks and control characters, blanks made single, no longer than is looked at.
+/// Folded, without line breaks and control characters, blanks made single, no longer than is looked at.
 fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(LOOKED_AT));
     for c in text.chars() {
         if line.len() >= LOOKED_AT {
             break;
         }
-        let Some(c) = unaccented(c) else {
-            continue;
-        };
         let c = match c {
             c if c.is_whitespace() || c.is_control() => ' ',
             c => c,
@@ -149,7 +189,7 @@ fn one_line(text: &str) -> String {
             line.push(c);
         }
     }
-    line
+    folded(&line)
 }
 
 /// The reply code in a server's words: `550`, also in `550-5.7.1`, `(550)` and `#550`.

@@ -60,17 +60,27 @@ impl Status {
         self.subject == 0 && self.detail == 0
     }
 
-    /// Whether a pattern such as `5.1.1`, `x.2.2` or `5.7.x` holds.
+    /// Whether a pattern such as `5.1.1`, `x.2.2`, `5.7.x` or `5.7.7xx` holds.
     pub(super) fn is_like(self, pattern: &str) -> bool {
         let mut wanted = pattern.split('.');
         [u16::from(self.class), self.subject, self.detail]
             .into_iter()
             .all(|number| match wanted.next() {
                 Some("x") => true,
-                Some(digits) => digits.parse() == Ok(number),
+                Some(digits) => is_number(number, digits),
                 None => false,
             })
     }
+}
+
+/// Whether a number is written so, `x` for any digit.
+fn is_number(number: u16, digits: &str) -> bool {
+    let number = number.to_string();
+    number.len() == digits.len()
+        && number
+            .bytes()
+            .zip(digits.bytes())
+            .all(|(digit, wanted)| wanted == b'x' || wanted == digit)
 }
 
 impl fmt::Display for Status {

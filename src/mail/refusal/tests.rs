@@ -60,7 +60,119 @@ const CASES: &[Case] = &[
     (550, "", "Empfänger unbekannt", Class::Hard, Reason::NoSuchUser, true),
     // `looping` is a word, `developer` holds none.
     (554, "", "developer", Class::Unknown, Reason::Unspecified, true),
+    // Cisco's gateways put words of their own before another server's.
+    (0, "5.1.0", "5.1.0 - Unknown address error 550-'Blocked using zen.example'", Class::Blocked, Reason::Blocklisted, true),
+    (0, "5.1.0", "5.1.0 - Unknown address error 550-'no such user'", Class::Hard, Reason::NoSuchUser, true),
+    (550, "5.1.1", "user unknown; ask your network administrator", Class::Hard, Reason::NoSuchUser, true),
+    (554, "", "Transaction failed: unknown error", Class::Unknown, Reason::Unspecified, true),
+    (554, "", "something is unknown here", Class::Unknown, Reason::Unspecified, true),
+    (554, "", "mail system currently unavailable", Class::Soft, Reason::ServerTrouble, true),
+    (554, "", "invalid Message-ID", Class::ContentRejected, Reason::Content, true),
+    (550, "5.7.1", "Invalid something", Class::Blocked, Reason::Policy, true),
+    (550, "5.7.1", "Our website has moved to https://a.example", Class::Blocked, Reason::Policy, true),
+    (550, "5.1.6", "the user has moved to b.example", Class::Hard, Reason::Moved, true),
+    // Throttling and policies without a status.
+    (550, "", "Connection frequency limited", Class::Blocked, Reason::TooFast, true),
+    (550, "", "Suspected bounce attacks https://a.example/", Class::Blocked, Reason::TooFast, true),
+    (550, "", "MI:SPF mx30,abc http://a.example", Class::Blocked, Reason::Policy, true),
+    (550, "", "User not found: MI:NHD", Class::Hard, Reason::NoSuchUser, true),
+    (554, "", "a.example (mx016) Nemesis ESMTP Service not available\n554-No SMTP service\n554-IP address is black listed", Class::Blocked, Reason::Blocklisted, true),
+    (554, "", "No SMTP service", Class::Blocked, Reason::Policy, true),
+    // Exchange Online's blocks of tenants.
+    (550, "5.7.750", "Service unavailable. Client blocked from sending from unregistered domains", Class::Blocked, Reason::Policy, true),
+    (550, "5.7.708", "Service unavailable. Access denied, traffic not accepted from this IP", Class::Blocked, Reason::Policy, true),
+    (550, "5.7.1", "Service unavailable", Class::Blocked, Reason::Policy, true),
+    (451, "4.7.500", "Server busy. Please try again later", Class::Soft, Reason::ServerTrouble, false),
+    (421, "", "Service not available, closing transmission channel", Class::Soft, Reason::ServerTrouble, false),
+    (550, "5.7.1", "too old TLS version", Class::RelayProblem, Reason::Tls, true),
+    (0, "5.4.7", "Delivery expired (message too old)", Class::Soft, Reason::Expired, true),
 ];
+
+/// Code, status, words; why. What servers say of the sender, with words that elsewhere say that an address is dead.
+type OfSender = (u16, &'static str, &'static str, Reason);
+
+#[rustfmt::skip]
+const OF_SENDER: &[OfSender] = &[
+    (550, "5.1.0", "<bounces+x@camara.example>: Sender address rejected: User unknown in virtual mailbox table", Reason::SenderRefused),
+    (550, "5.1.8", "<bounces+x@camara.example>: Sender address rejected: Domain not found", Reason::SenderRefused),
+    (550, "5.1.8", "Domain not found", Reason::SenderRefused),
+    (0, "", "550-Verification failed for <bounces@camara.example>\n550-Unrouteable address\n550 Sender verify failed", Reason::SenderRefused),
+    (0, "", "550-Verification failed for <bounces@camara.example>\n550-No Such User Here\n550 Sender verify failed", Reason::SenderRefused),
+    (0, "", "550-Callback setup failed while verifying <b@camara.example> 550-The initial connection was rejected: 550 5.1.1 User unknown", Reason::SenderRefused),
+    (550, "5.7.1", "Unknown address in MAIL FROM, message refused", Reason::SenderRefused),
+    (550, "5.1.1", "no such user (in reply to MAIL FROM command)", Reason::SenderRefused),
+    (550, "5.7.1", "Unknown host in HELO", Reason::SenderRefused),
+    (550, "", "Helo command rejected: Host not found", Reason::NotAuthentic),
+    (550, "5.7.1", "Sender domain is not in our whitelist", Reason::SenderRefused),
+    (550, "5.7.1", "This server does not accept mail from your network", Reason::Policy),
+    (554, "5.7.1", "mx is currently not accepting mail from 192.0.2.4 due to poor reputation", Reason::NotAllowed),
+    (550, "5.7.1", "The PTR for your IP couldn't be found", Reason::NotAuthentic),
+    (550, "", "rDNS entry for 192.0.2.7 not found", Reason::NotAuthentic),
+    (554, "5.7.1", "rDNS not found for 192.0.2.7", Reason::NotAuthentic),
+    (550, "", "SPF Sender Invalid - envelope rejected", Reason::NotAuthentic),
+    (550, "", "DKIM Sender Invalid", Reason::NotAuthentic),
+    (550, "5.1.1", "Client host [192.0.2.1] unknown", Reason::Policy),
+    (550, "5.7.511", "Access denied, banned sender; user unknown", Reason::Policy),
+    (550, "", "remitente desconocido", Reason::SenderRefused),
+    (550, "", "mittente sconosciuto", Reason::SenderRefused),
+    (550, "", "Absender unbekannt", Reason::SenderRefused),
+    (550, "", "expéditeur inconnu", Reason::SenderRefused),
+    (550, "", "remetente desconhecido", Reason::SenderRefused),
+    (550, "", "Отправитель не существует", Reason::SenderRefused),
+];
+
+#[test]
+fn what_is_said_of_the_sender_is_nobodys_death() {
+    for (code, status, words, reason) in OF_SENDER {
+        let verdict = classify((*code > 0).then_some(*code), Status::parse(status), words);
+        assert_eq!(
+            (verdict.class, verdict.reason),
+            (Class::Blocked, *reason),
+            "{code} {status} {words}"
+        );
+    }
+    let verdict = classify(
+        Some(550),
+        None,
+        "sorry, no valid cert for gatewaying (#5.7.1)",
+    );
+    assert_eq!(
+        (verdict.class, verdict.reason),
+        (Class::RelayProblem, Reason::NoRelay)
+    );
+}
+
+#[test]
+fn only_clear_words_and_exact_statuses_are_sure() {
+    for (code, status, words, sure) in [
+        (550, "5.1.1", "", true),
+        (550, "5.1.1", "<ana@a.example>... User unknown", true),
+        (550, "", "user unknown", true),
+        (0, "", "El usuario no existe", true),
+        (550, "5.2.1", "", true),
+        (556, "", "", true),
+        (550, "", "", false),
+        (550, "", "xyz", false),
+        (
+            550,
+            "",
+            "Requested action not taken: mailbox unavailable",
+            false,
+        ),
+        (550, "", "invalid", false),
+        (550, "5.1.0", "", false),
+        (550, "5.1.99", "", false),
+        // What the words say is something else.
+        (550, "5.1.1", "refused by policy", false),
+    ] {
+        let verdict = classify((code > 0).then_some(code), Status::parse(status), words);
+        assert_eq!(
+            (verdict.class, verdict.sure),
+            (Class::Hard, sure),
+            "{code} {status} {words}"
+        );
+    }
+}
 
 #[test]
 fn every_reply_comes_to_what_it_means() {
@@ -117,6 +229,14 @@ fn statuses_are_found_and_hosts_are_not() {
 }
 
 #[test]
+fn patterns_fit_statuses() {
+    let fits = |status: &str, pattern: &str| Status::parse(status).unwrap().is_like(pattern);
+    assert!(fits("5.7.708", "5.7.7xx") && fits("4.7.708", "x.7.7xx") && fits("5.7.708", "5.7.x"));
+    assert!(!fits("5.7.70", "5.7.7xx") && !fits("5.7.7", "5.7.7xx") && !fits("5.7.808", "5.7.7xx"));
+    assert!(fits("5.1.1", "5.1.1") && !fits("5.1.10", "5.1.1"));
+}
+
+#[test]
 fn reply_codes_are_found() {
     assert_eq!(reply_code("host said: 550 5.1.1 x"), Some(550));
     assert_eq!(reply_code("550-5.7.1 x"), Some(550));
@@ -131,6 +251,12 @@ proptest! {
         if let Some(status) = verdict.status {
             prop_assert_eq!(Status::parse(&status.to_string()), Some(status));
         }
-        prop_assert_eq!(verdict, classify(Some(code), Status::parse(&status), &text));
+        // Nobody is dead for what is tried again, nor for what is said of the sender.
+        if verdict.status.is_some_and(|status| status.class() == 4) {
+            prop_assert!(verdict.class != Class::Hard && !verdict.permanent);
+        }
+        let of_sender = format!("{text} . Sender address rejected");
+        prop_assert!(text.len() > 4000 || classify(Some(code), Status::parse(&status), &of_sender).class != Class::Hard);
+        prop_assert!(!verdict.sure || verdict.class != Class::Unknown);
     }
 }
