@@ -149,6 +149,7 @@ pub async fn ingest(
     let mut listener = listener(outside, ledger)?;
     let mut summary = Summary::default();
     let mut touched = BTreeSet::new();
+    let mut wished = None;
     let mut standing = ledger.suppressions()?;
     summary.suppressed += refused::take(outside, ledger, &mut known, &mut standing, now)?;
     loop {
@@ -161,6 +162,7 @@ pub async fn ingest(
             summary: &mut summary,
             known: &mut known,
             standing: &mut standing,
+            wished: &mut wished,
         };
         let Taking {
             mut intake,
@@ -237,11 +239,20 @@ fn take_all<'m>(
 ) -> Result<Taking<'m>, IngestError> {
     let mut intake = Intake::default();
     let (mut waiting, mut asking) = (Vec::new(), Vec::new());
-    for (message, (key, returned)) in messages.iter().zip(understood) {
+    // In the order in which they arrived, whatever order their mailbox has: of two things that somebody asks the later holds.
+    let all = messages.iter().zip(understood);
+    let mut all: Vec<_> = all
+        .map(|(message, (key, returned))| {
+            let at = received(message, returned, now);
+            (at, message, key, returned)
+        })
+        .collect();
+    all.sort_by_key(|(at, ..)| *at);
+    for (at, message, key, returned) in all {
         sums.summary.messages += 1;
         let one = listen::Message {
             key: *key,
-            at: received(returned, now),
+            at,
             returned,
         };
         // A person's words stay until a person has them, and questions until they are answered, so that they are read again and
@@ -278,6 +289,7 @@ fn take_all<'m>(
             said.feedback.clear();
             said.suppressions.clear();
         }
+        sums.in_turn(ledger, &mut said, now)?;
         intake.take(sums, said, &one);
     }
     Ok(Taking {
@@ -398,12 +410,20 @@ fn key_of(bytes: &[u8], returned: &Returned) -> MessageKey {
     MessageKey::of(without.trim_ascii_end())
 }
 
-/// When a message was written, as far as its date can be believed.
-fn received(returned: &Returned, now: Timestamp) -> Timestamp {
-    let date = returned.traces.date.as_deref();
-    let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+/// When a message arrived, by the clock of the server that took it in; else when its writer says that it was written. Neither
+/// is believed without bounds.
+fn received(message: &mailbox::Message, returned: &Returned, now: Timestamp) -> Timestamp {
+    let read = |date: &Option<String>| {
+        let date = date.as_deref()?;
+        let date = jiff::fmt::rfc2822::parse(date).ok()?;
+        Some(date.timestamp())
+    };
+    let traces = &returned.traces;
     let oldest = now.checked_sub(OLDEST).unwrap_or(Timestamp::MIN);
-    date.map_or(now, |date| date.timestamp().clamp(oldest, now))
+    read(&traces.received)
+        .or(message.arrived)
+        .or_else(|| read(&traces.date))
+        .map_or(now, |date| date.clamp(oldest, now))
 }
 
 impl Summary {

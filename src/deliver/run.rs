@@ -21,6 +21,7 @@ use super::proof::Evidence;
 use super::publisher::LedgerPublisher;
 use super::reasons::Words;
 use super::recover::{Recovered, recover};
+use super::refused::take_refusals;
 use super::relay::RelayRun;
 pub use super::rounds::send;
 use super::rounds::{Past, Round};
@@ -169,10 +170,12 @@ pub(super) async fn round(
     opened.ledger.use_key(key.fingerprint())?;
     let Opened {
         repository,
-        ledger,
+        mut ledger,
         head,
         workspace,
     } = opened;
+    let run_id = (outside.new_run)();
+    take_refusals(&mut ledger, run_id, now)?;
     let suppressions = ledger.suppressions()?;
     let wishes = ledger.wishes()?;
     let mut scheduled = agenda(&repository, &ledger, &workspace, head, &order.question, now)?;
@@ -181,7 +184,7 @@ pub(super) async fn round(
     let opens_at = next_opening(&scheduled);
     let mut run = Run {
         outside,
-        run: (outside.new_run)(),
+        run: run_id,
         ground: Ground {
             path: outside.repository,
             repository: &repository,

@@ -168,6 +168,7 @@ impl ImapMailbox {
                     }),
                     bytes: message.bytes,
                     cut: message.cut,
+                    arrived: message.arrived,
                 }));
             return Ok(true);
         }

@@ -9,6 +9,8 @@ use std::fs::{self, ReadDir};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use super::{MESSAGE_AT_MOST, Mailbox, MailboxError, Message, Place, Taken, bounded, open_regular};
 use crate::clock::BoxFuture;
 use crate::transport::imap::modified_utf7;
@@ -84,6 +86,7 @@ impl Maildir {
             match read {
                 Ok((bytes, cut)) => {
                     return Ok(Some(Message {
+                        arrived: delivered(&name),
                         taken: Taken(Place::Maildir { folder, name }),
                         bytes,
                         cut,
@@ -236,6 +239,15 @@ fn folder_name(folder: &str) -> Result<String, MailboxError> {
         .iter()
         .map(|part| format!(".{}", modified_utf7(part)))
         .collect())
+}
+
+/// When a message was delivered: names begin with the seconds, and another part after a dot.
+fn delivered(name: &str) -> Option<Timestamp> {
+    let (seconds, _) = name.split_once('.')?;
+    // Fewer digits are a name of another kind.
+    let is_time = (9..=11).contains(&seconds.len()) && seconds.bytes().all(|b| b.is_ascii_digit());
+    let seconds = is_time.then(|| seconds.parse().ok())?;
+    Timestamp::from_second(seconds?).ok()
 }
 
 /// A name without its flags.

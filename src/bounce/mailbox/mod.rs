@@ -14,6 +14,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use crate::clock::BoxFuture;
 use crate::transport::imap::{ConfigError, ImapError};
 
@@ -50,6 +52,8 @@ pub struct Message {
     pub bytes: Vec<u8>,
     /// Whether there was more of it.
     pub cut: bool,
+    /// When it arrived there, where the place says so.
+    pub arrived: Option<Timestamp>,
 }
 
 impl fmt::Debug for Message {

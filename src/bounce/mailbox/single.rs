@@ -38,6 +38,7 @@ impl Single {
             taken: Taken(Place::Single),
             bytes,
             cut,
+            arrived: None,
         });
         Ok(())
     }
