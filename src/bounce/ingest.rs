@@ -15,7 +15,7 @@ use super::intake::{Intake, Sums, keep_limit};
 use super::known::Known;
 use super::limit::Limit;
 use super::listen::{self, End, Listener, Said};
-use super::mailbox::{self, Mailbox, MailboxError};
+use super::mailbox::{self, Mailbox, MailboxError, Stay};
 use super::people::{LookUpError, People};
 use super::refused;
 use super::whose::Whose;
@@ -106,6 +106,8 @@ pub struct Summary {
     pub forwarded: u64,
     /// They are for a person, and stay where they are.
     pub for_people: Vec<ForPerson>,
+    /// Of those, kept in a Maildir of their own.
+    pub kept: u64,
     /// What was heard, by [`Heard::name`]; bounces by class: `bounced hard`.
     pub heard: BTreeMap<String, u64>,
     /// Who must not be mailed any more, new.
@@ -192,11 +194,15 @@ pub async fn ingest(
         let answered = answer(outside, ledger, &given, now).await?;
         intake.taken.extend(summary.answers(answered, &asking));
         let handed = hand_on(outside, ledger, &waiting, now).await?;
+        let mut left = Vec::new();
         for (one, fate) in waiting.iter().zip(handed) {
             match fate {
                 Fate::Forwarded => summary.forwarded += 1,
                 Fate::Before => summary.known += 1,
+                // Whoever opened it has read it.
+                Fate::Waits(_) if one.message.opened => summary.known += 1,
                 Fate::Waits(why) => {
+                    left.push(one.message.taken.clone());
                     summary.waits(one, why.map(|why| format!("not forwarded: {why}")));
                     continue;
                 }
@@ -205,6 +211,9 @@ pub async fn ingest(
         }
         if !outside.dry_run {
             mailbox.done(&intake.taken).await?;
+            if mailbox.stay(&left).await? == Stay::Kept {
+                summary.kept += left.len() as u64;
+            }
         }
         told(summary.messages);
         match end {
@@ -406,8 +415,46 @@ fn key_of(bytes: &[u8], returned: &Returned) -> MessageKey {
         }
         return MessageKey::of(known.as_bytes());
     }
-    let without: Vec<u8> = bytes.iter().copied().filter(|&b| b != b'\r').collect();
-    MessageKey::of(without.trim_ascii_end())
+    MessageKey::of(without_additions(bytes).trim_ascii_end())
+}
+
+/// Fields that mail programs and servers write into a message when they look at it or put it elsewhere.
+const ADDITIONS: [&str; 13] = [
+    "status",
+    "x-status",
+    "x-uid",
+    "x-uidl",
+    "x-keywords",
+    "x-label",
+    "x-imap",
+    "x-imapbase",
+    "x-mozilla-keys",
+    "x-mozilla-status",
+    "x-mozilla-status2",
+    "content-length",
+    "lines",
+];
+
+/// A message without those, and without carriage returns.
+fn without_additions(bytes: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(bytes.len());
+    let (mut is_head, mut is_addition) = (true, false);
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        if is_head {
+            is_head = !line.trim_ascii().is_empty();
+            if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+                let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
+                is_addition = ADDITIONS
+                    .iter()
+                    .any(|it| name.eq_ignore_ascii_case(it.as_bytes()));
+            }
+            if is_addition && is_head {
+                continue;
+            }
+        }
+        kept.extend(line.iter().copied().filter(|&byte| byte != b'\r'));
+    }
+    kept
 }
 
 /// When a message arrived, by the clock of the server that took it in; else when its writer says that it was written. Neither

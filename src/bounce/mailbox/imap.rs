@@ -169,6 +169,7 @@ impl ImapMailbox {
                     bytes: message.bytes,
                     cut: message.cut,
                     arrived: message.arrived,
+                    opened: false,
                 }));
             return Ok(true);
         }
