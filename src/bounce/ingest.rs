@@ -194,21 +194,7 @@ pub async fn ingest(
         let answered = answer(outside, ledger, &given, now).await?;
         intake.taken.extend(summary.answers(answered, &asking));
         let handed = hand_on(outside, ledger, &waiting, now).await?;
-        let mut left = Vec::new();
-        for (one, fate) in waiting.iter().zip(handed) {
-            match fate {
-                Fate::Forwarded => summary.forwarded += 1,
-                Fate::Before => summary.known += 1,
-                // Whoever opened it has read it.
-                Fate::Waits(_) if one.message.opened => summary.known += 1,
-                Fate::Waits(why) => {
-                    left.push(one.message.taken.clone());
-                    summary.waits(one, why.map(|why| format!("not forwarded: {why}")));
-                    continue;
-                }
-            }
-            intake.taken.push(one.message.taken.clone());
-        }
+        let left = summary.handed_on(&waiting, handed, &mut intake.taken);
         if !outside.dry_run {
             mailbox.done(&intake.taken).await?;
             if mailbox.stay(&left).await? == Stay::Kept {
@@ -495,6 +481,30 @@ impl Summary {
             taken.push(one.message.taken.clone());
         }
         taken
+    }
+
+    /// Takes in what became of messages for a person; those that were not handed on. Whoever opened one has read it.
+    fn handed_on(
+        &mut self,
+        waiting: &[Waiting<'_>],
+        handed: Vec<Fate>,
+        taken: &mut Vec<mailbox::Taken>,
+    ) -> Vec<mailbox::Taken> {
+        let mut left = Vec::new();
+        for (one, fate) in waiting.iter().zip(handed) {
+            match fate {
+                Fate::Forwarded => self.forwarded += 1,
+                Fate::Before => self.known += 1,
+                Fate::Waits(_) if one.message.opened => self.known += 1,
+                Fate::Waits(why) => {
+                    left.push(one.message.taken.clone());
+                    self.waits(one, why.map(|why| format!("not forwarded: {why}")));
+                    continue;
+                }
+            }
+            taken.push(one.message.taken.clone());
+        }
+        left
     }
 
     fn waits(&mut self, waiting: &Waiting<'_>, why: Option<String>) {

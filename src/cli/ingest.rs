@@ -391,7 +391,8 @@ fn text(summary: &Summary, arguments: &Arguments) -> String {
                 .to_owned(),
         );
         for it in &summary.unanswered {
-            lines.push(format!("  {}: {}", it.who, printable(&it.why)));
+            let who = it.address.clone().unwrap_or_else(|| it.who.to_string());
+            lines.push(format!("  {who}: {}", printable(&it.why)));
         }
     }
     if summary.lifted_since > 0 {
@@ -431,7 +432,7 @@ fn json(summary: &Summary) -> String {
         .collect();
     let unanswered = summary.unanswered.iter();
     let unanswered: Vec<_> = unanswered
-        .map(|it| json!({"recipient": it.who.to_string(), "why": it.why}))
+        .map(|it| json!({"recipient": it.who.to_string(), "address": it.address, "why": it.why}))
         .collect();
     let all = json!({
         "version": 1,

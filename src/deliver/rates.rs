@@ -33,7 +33,8 @@ impl Run<'_> {
     ) -> Result<Option<String>, StartError> {
         let rates = &self.ground.settings.policy.rates;
         let sending = (id, state, sender.as_str());
-        let verdict = whole(&self.ledger, rates, sending, self.came_back()?, self.now)?;
+        let came_back = (self.came_back()?, &self.senders);
+        let verdict = whole(&self.ledger, rates, sending, came_back, self.now)?;
         match (verdict, goes_on(rates, id)) {
             (Verdict::Fine, _) => Ok(None),
             (Verdict::Warn(why), _) => Ok(Some(format!("warning: {why}"))),

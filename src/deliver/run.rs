@@ -43,6 +43,7 @@ use crate::mail::recipient_id::RecipientKey;
 use crate::plan::again::SentBefore;
 use crate::plan::calendar::calendar;
 use crate::plan::lanes::Lanes;
+use crate::plan::rates::Senders;
 use crate::plan::sending::retry;
 use crate::plan::sent::Sent;
 use crate::transport::Transport;
@@ -197,6 +198,7 @@ pub(super) async fn round(
         },
         ledger,
         came_back: OnceCell::new(),
+        senders: Senders::default(),
         before,
         lanes: Lanes::new(&workspace.settings),
         transports: BTreeMap::new(),
@@ -305,6 +307,8 @@ pub(super) struct Run<'a> {
     pub(super) ledger: Ledger,
     /// What had come back when the round began, once somebody asked.
     pub(super) came_back: OnceCell<ByOccurrence>,
+    /// What senders' sendings had come to by then.
+    pub(super) senders: Senders,
     /// What may not start again under another name.
     pub(super) before: SentBefore,
     pub(super) lanes: Lanes<'a>,

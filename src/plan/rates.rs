@@ -4,6 +4,7 @@
 //! was accepted or refused. Few mails tell nothing. While sending a refusal's words are kept for the campaign as a whole, so a
 //! destination's share is of reports alone.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -246,6 +247,27 @@ fn by_destination(
     found
 }
 
+/// What senders' sendings come to, each looked at once: that reads much of the ledger, and a run takes up several campaigns.
+#[derive(Debug, Default)]
+pub struct Senders(RefCell<BTreeMap<String, Verdict>>);
+
+impl Senders {
+    fn verdict(
+        &self,
+        ledger: &Ledger,
+        rates: &Rates,
+        sender: &str,
+        now: Timestamp,
+    ) -> Result<Verdict, LedgerError> {
+        if let Some(known) = self.0.borrow().get(sender) {
+            return Ok(known.clone());
+        }
+        let verdict = of_sender(ledger, rates, sender, now)?;
+        let mut known = self.0.borrow_mut();
+        Ok(known.entry(sender.to_owned()).or_insert(verdict).clone())
+    }
+}
+
 /// What a sending and its sender's sendings come to.
 ///
 /// # Errors
@@ -254,12 +276,12 @@ pub fn whole(
     ledger: &Ledger,
     rates: &Rates,
     (id, state, sender): (&OccurrenceId, &OccurrenceState, &str),
-    returned: &ByOccurrence,
+    (returned, senders): (&ByOccurrence, &Senders),
     now: Timestamp,
 ) -> Result<Verdict, LedgerError> {
     match of_occurrence(rates, id, state, returned) {
         it @ Verdict::Stop(_) => Ok(it),
-        other => Ok(other.worse(of_sender(ledger, rates, sender, now)?)),
+        other => Ok(other.worse(senders.verdict(ledger, rates, sender, now)?)),
     }
 }
 
@@ -272,7 +294,7 @@ pub fn too_much(
     ledger: &Ledger,
     rates: &Rates,
     (id, sender): (&OccurrenceId, Option<&str>),
-    returned: &ByOccurrence,
+    came_back: (&ByOccurrence, &Senders),
     now: Timestamp,
 ) -> Result<Option<Excess>, LedgerError> {
     if goes_on(rates, id).is_some() {
@@ -284,7 +306,7 @@ pub fn too_much(
         None => sender,
     };
     let sending = (id, &state, sender.unwrap_or_default());
-    match whole(ledger, rates, sending, returned, now)? {
+    match whole(ledger, rates, sending, came_back, now)? {
         Verdict::Stop(why) => Ok(Some(why)),
         Verdict::Fine | Verdict::Warn(_) => Ok(None),
     }
