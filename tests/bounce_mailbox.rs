@@ -127,6 +127,27 @@ fn imap(error: MailboxError) -> ImapError {
 }
 
 #[tokio::test]
+async fn the_server_says_when_messages_arrived() {
+    let told = |uid: u32, date: &str| {
+        format!("* {uid} FETCH (UID {uid} INTERNALDATE \"{date}\" BODY[]<0> {{2}}\r\nx\n)\r\n")
+    };
+    let both = told(3, " 3-Dec-2026 18:00:00 -0500") + &told(4, "13-Dec-2026 18:00:00 +0000");
+    let (address, _served) = server(vec![script(vec![
+        door(""),
+        vec![select(1, 2)],
+        walk(&[3, 4]),
+        vec![Answer("INTERNALDATE BODY.PEEK", both + "OK done\r\n")],
+    ])])
+    .await;
+    let mut mailbox = mailbox(address, Then::Flag);
+    let mut dates = Vec::new();
+    while let Some(message) = mailbox.next().await.unwrap() {
+        dates.push(message.arrived.unwrap().to_string());
+    }
+    assert_eq!(dates, ["2026-12-03T23:00:00Z", "2026-12-13T18:00:00Z"]);
+}
+
+#[tokio::test]
 async fn messages_are_read_and_flagged() {
     let (address, served) = server(vec![script(vec![
         door(""),
@@ -134,7 +155,7 @@ async fn messages_are_read_and_flagged() {
         walk(&[3, 4, 9]),
         vec![
             Answer(
-                "UID FETCH 3:4,9 (UID BODY.PEEK[]<0.1048577>)",
+                "UID FETCH 3:4,9 (UID INTERNALDATE BODY.PEEK[]<0.1048577>)",
                 fetched(&[3, 4, 9]) + "OK done\r\n",
             ),
             answer(

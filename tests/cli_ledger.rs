@@ -19,8 +19,9 @@ use postmerge::git::Remote;
 use postmerge::ledger::branch::{Batch, Ledger, LedgerConfig};
 use postmerge::ledger::event::{
     AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, Ranges, RecipientIndex,
-    RunId,
+    RunId, Scope, SuppressionEvent,
 };
+use postmerge::mail::address::Address;
 use postmerge::mail::digest::Digest;
 use postmerge::mail::recipient_id::{RecipientId, RecipientKey};
 
@@ -142,7 +143,7 @@ impl House {
         self.publish_to("rueda", events);
     }
 
-    fn publish_to(&self, id: &str, events: Vec<Event>) {
+    fn ledger(&self) -> Ledger {
         let config = LedgerConfig {
             remote: Remote {
                 name: "origin".to_owned(),
@@ -153,6 +154,11 @@ impl House {
         };
         let mut ledger = Ledger::open(self.folder.path(), config).unwrap();
         ledger.fetch().unwrap();
+        ledger
+    }
+
+    fn publish_to(&self, id: &str, events: Vec<Event>) {
+        let mut ledger = self.ledger();
         ledger.replay(&id.parse().unwrap()).unwrap();
         ledger
             .publish(&Batch {
@@ -469,6 +475,95 @@ fn an_address_is_suppressed_and_lifted_and_never_stored() {
     let all = house.git(&branch).to_lowercase();
     assert!(all.contains("suppressions/"));
     assert!(!all.contains("luisa"), "{all}");
+}
+
+#[test]
+fn a_lift_holds_where_the_clock_that_suppressed_is_ahead() {
+    let house = House::new();
+    let key = RecipientKey::from_secret(KEY.as_bytes()).unwrap();
+    let recipient = key.id(&Address::parse("luisa@example.com").unwrap());
+    let mut ledger = house.ledger();
+    ledger.use_key(key.fingerprint()).unwrap();
+    let ahead = Timestamp::now().checked_add(24.hours()).unwrap();
+    let left = SuppressionEvent::Suppressed {
+        recipient,
+        scope: Scope::All,
+        reason: Exclusion::Unsubscribed,
+        at: ahead,
+        note: String::new(),
+    };
+    ledger
+        .publish(&Batch {
+            suppressions: vec![left],
+            ..Batch::new(RunId(7), ahead, "left".to_owned())
+        })
+        .unwrap();
+    let lift = [
+        "suppress",
+        "luisa@example.com",
+        "--reason",
+        "asked",
+        "--lift",
+    ];
+    let (code, _, err) = house.run(&lift);
+    assert_eq!(code, 0, "{err}");
+    let suppressions = house.ledger().suppressions().unwrap();
+    assert_eq!(suppressions.reason(&recipient, None), None);
+}
+
+const LETTER: &str = "From: Ana <ana@uno.test>\nTo: rebotes@camara.example\nSubject: Gracias\n\nNos vemos en la feria, un saludo.\n";
+
+impl House {
+    /// Pipes a letter into `ingest`.
+    fn pipe(&self, arguments: &[&str]) -> (i32, String) {
+        let output = assert_cmd::Command::cargo_bin("postmerge")
+            .unwrap()
+            .args(["-C", self.folder.path().to_str().unwrap(), "ingest"])
+            .args(arguments)
+            .env("POSTMERGE_KEY", KEY)
+            .write_stdin(LETTER)
+            .output()
+            .unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        (output.status.code().unwrap(), out)
+    }
+}
+
+#[test]
+fn a_letter_that_is_piped_in_is_kept_or_stays_with_the_server() {
+    let house = House::new();
+    let (code, out) = house.pipe(&["-"]);
+    assert_eq!(code, 75, "{out}");
+    assert!(
+        out.starts_with("1 message\n") && out.contains("stay in the mailbox"),
+        "{out}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("letters");
+    let kept_text = kept.to_str().unwrap();
+    for _ in 0..2 {
+        let (code, out) = house.pipe(&["--keep", kept_text, "-"]);
+        assert_eq!(code, 0, "{out}");
+        assert!(out.contains(&format!("are kept in {kept_text}:")), "{out}");
+    }
+    let mut found = std::fs::read_dir(kept.join("new")).unwrap();
+    let found = found.next().unwrap().unwrap().path();
+    assert_eq!(std::fs::read_to_string(found).unwrap(), LETTER);
+    let (_, out) = house.pipe(&["--keep", kept_text, "--format", "json", "-"]);
+    let all: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&all["version"], &all["kept"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn without_a_mailbox_a_schedule_is_content_and_a_person_is_not() {
+    let house = House::new();
+    let (code, out, err) = house.run(&["ingest", "--if-configured"]);
+    assert_eq!(code, 0, "{err}");
+    // What the workflow `hygiene.yml` looks for.
+    assert!(out.starts_with("No mailbox is configured"), "{out}");
+    let (code, _, err) = house.run(&["ingest"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("bounces.mailbox"), "{err}");
 }
 
 #[test]

@@ -177,6 +177,87 @@ fn what_the_relay_refuses_for_good_counts_too() {
     );
 }
 
+/// A mail a minute.
+const FAST: &str = "pause: 1m";
+
+fn dead(all: std::ops::Range<u32>) -> Mailboxes {
+    all.fold(Mailboxes::new(), |boxes, n| {
+        let refusal = Verdict::refuse_rcpt(550, "5.1.1 no such user");
+        boxes.always(&format!("p{n}@a.test"), refusal)
+    })
+}
+
+#[test]
+fn a_run_stops_by_itself_when_its_relay_refuses_too_much() {
+    let house = House::new(dead(2..8), &people(8, &["a.test"]), FAST);
+    house.edit(
+        "postmerge.yaml",
+        "ledger:",
+        "policy: {rates: {from: 3, hard_bounces: {warn: 10, stop: 50}}}\nledger:",
+    );
+    house.push("rates");
+    let clock = clock();
+    let summary = house.run("one", 1, &clock);
+    let line = line(&summary, "uno");
+    // Of five mails three were refused: the sixth does not go out.
+    assert_eq!(
+        (
+            line.counts.accepted,
+            line.counts.rejected,
+            line.counts.pending
+        ),
+        (2, 3, 3)
+    );
+    let note = line.note.clone().unwrap();
+    assert!(
+        line.held && note.contains("3 of 5 mails went to addresses that take none: 60.00 %"),
+        "{note}"
+    );
+    let state = house.state("uno");
+    assert!(matches!(state.notes().last(), Some((_, Note::Held(_)))));
+    house.check(now_of(&clock));
+}
+
+#[test]
+fn what_was_refused_in_other_sendings_counts_for_the_sender_and_suppresses() {
+    let house = House::new(dead(0..1), &people(5, &["a.test"]), FAST);
+    house.edit(
+        "postmerge.yaml",
+        "ledger:",
+        "policy: {rates: {from: 6}}\nledger:",
+    );
+    for (id, day) in [("dos", "03"), ("tres", "04")] {
+        house.campaign(id, "");
+        let path = format!("campaigns/{id}/campaign.yaml");
+        house.edit(&path, "2026-12-02", &format!("2026-12-{day}"));
+    }
+    house.push("all");
+    let clock = clock();
+    let summary = house.run("one", 1, &clock);
+    let counts = line(&summary, "uno").counts;
+    assert_eq!((counts.accepted, counts.rejected), (4, 1));
+    // No mailbox was read: the relay's word is enough.
+    clock.advance_to(at(NEXT_NOON));
+    let counts = line(&house.run("one", 2, &clock), "dos").counts;
+    assert_eq!((counts.accepted, counts.excluded), (4, 1));
+    let opened = open(&house.clone_of("office"), &LedgerSettings::default()).unwrap();
+    let suppressions = opened.ledger.suppressions().unwrap();
+    let key = RecipientKey::from_secret(SECRET.as_bytes()).unwrap();
+    let dead = key.id(&Address::parse("p0@a.test").unwrap());
+    assert_eq!(
+        suppressions.reason(&dead, None),
+        Some(Exclusion::HardBounce)
+    );
+    clock.advance_to(at("2026-12-04T17:00:00Z"));
+    let summary = house.run("one", 3, &clock);
+    let line = line(&summary, "tres");
+    let note = line.note.clone().unwrap();
+    assert!(
+        line.held && note.contains("sender eventos, last 7 days: 1 of 9 mails went to"),
+        "{note}"
+    );
+}
+
 /// Complains once, when the first mail has gone out.
 struct Complains {
     clone: std::path::PathBuf,

@@ -104,7 +104,7 @@ fn rights_are_few_and_no_token_is_left_behind() {
         }
         let writes = text.matches(": write").count();
         let expected = match Path::new(&path).file_name().unwrap().to_str().unwrap() {
-            "send.yml" => 1,    // the ledger's branch
+            "send.yml" => 2,    // the ledger's branch, of each job
             "comment.yml" => 2, // comments, findings
             "hygiene.yml" => 2, // the ledger's and its own branches, proposals
             "publish.yml" => 2, // Pages
@@ -178,10 +178,14 @@ fn sending_hears_signals_and_is_never_cut_short_for_another() {
         .find(|(path, _)| path.ends_with("send.yml"))
         .unwrap();
     let document = parsed(&text);
-    assert_eq!(
-        document["concurrency"]["cancel-in-progress"].as_bool(),
-        Some(false)
-    );
+    // One sending at a time; what came back is read beside it.
+    for job in ["ingest", "send"] {
+        let concurrency = &document["jobs"][job]["concurrency"];
+        assert_eq!(concurrency["group"], job);
+        assert_eq!(concurrency["cancel-in-progress"].as_bool(), Some(false));
+    }
+    assert!(document["concurrency"].is_null());
+    assert_eq!(document["jobs"]["send"]["needs"], "ingest");
     assert!(
         steps(&document)
             .iter()

@@ -1000,3 +1000,55 @@ fn a_report_that_cannot_be_read_is_counted_by_its_token_and_else_left_for_a_pers
     assert!(why.contains("could not be read"), "{why}");
     assert_eq!(office.left(), ["2"]);
 }
+
+#[test]
+fn what_somebody_opened_is_taken_in_and_their_letters_are_read() {
+    let office = Office::new();
+    let leave = Leave {
+        action: Action::Unsubscribe,
+        scope: token::Scope::All,
+        recipient: office.key.id(&person(1)),
+        mailing: None,
+    };
+    let base = &office.workspace.settings.unsubscribe.address;
+    let to = base.replace('@', &format!("+{}@", leave.token(&office.key)));
+    let leaves = format!("From: p1@uno.test\nTo: {to}\nSubject: unsubscribe\n\n\n");
+    let asks = "From: x@ajeno.test\nTo: rebotes@camara.example\nSubject: Hola\n\nTengo una pregunta para ustedes.\n";
+    let cur = office.mail().join("cur");
+    std::fs::write(cur.join("1:2,S"), leaves).unwrap();
+    std::fs::write(cur.join("2:2,S"), asks).unwrap();
+    std::fs::write(cur.join("3:2,"), asks.replace("Hola", "Otra")).unwrap();
+    let summary = office.ingest();
+    assert_eq!(
+        (summary.noted, summary.known, summary.for_people.len()),
+        (1, 1, 1),
+        "{summary:?}"
+    );
+    assert_eq!(office.suppressed(1), Some(Exclusion::Unsubscribed));
+    let again = office.ingest();
+    assert_eq!(
+        (again.messages, again.for_people.len()),
+        (1, 1),
+        "{again:?}"
+    );
+}
+
+#[test]
+fn what_mail_programs_add_makes_no_other_message() {
+    let office = Office::new();
+    let text = format!(
+        "From: p3@uno.test\nTo: {}\nSubject: Re: hola\n\nStatus: asks\n",
+        office.path(3, 0)
+    );
+    office.arrives("1", &text);
+    office.ingest();
+    // As an mbox has it that a mail program has rewritten.
+    let added = "Status: RO\r\nX-Status: A\r\nX-Keywords:\r\n  one\r\nContent-Length: 12\r\n";
+    office.arrives("2", &format!("{added}{}", text.replace('\n', "\r\n")));
+    office.ingest();
+    assert_eq!(office.feedback().len(), 1);
+    // What it says is still another matter.
+    office.arrives("3", &text.replace("asks", "asks again"));
+    office.ingest();
+    assert_eq!(office.feedback().len(), 2);
+}

@@ -19,9 +19,10 @@ use mail_parser::MessageParser;
 use postmerge::bounce::answer::AnswerDesk;
 use postmerge::clock::Clock as _;
 use postmerge::ledger::branch::Batch;
-use postmerge::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
+use postmerge::ledger::event::{Exclusion, Lifting, RunId, Scope, SuppressionEvent};
 use postmerge::ledger::feedback::MessageKey;
 use postmerge::ledger::forward::{Forward, Stage};
+use postmerge::ledger::wish::{Wanted, Way, Wish};
 use postmerge::ledger::wishes::Cells;
 use postmerge::mail::address::Address;
 use postmerge::mail::envelope::Letter;
@@ -478,4 +479,143 @@ fn a_dry_run_answers_nobody_and_forged_tokens_do_nothing() {
     let listed = summary.for_people.len();
     assert_eq!((listed, summary.answered), (2, 0), "{summary:?}");
     assert!(relay.letters().is_empty() && office.feedback().is_empty());
+}
+
+/// What the portal publishes, by a clock that is so many minutes behind the mailbox's reading, or ahead of it.
+fn portal(office: &Office, minutes: i64, lifted: &[u32], wished: &[(u32, Wanted)]) {
+    let at = office.clock.now() + jiff::SignedDuration::from_mins(minutes);
+    let lift = |n: &u32| SuppressionEvent::Lifted {
+        recipient: office.key.id(&person(*n)),
+        scope: Scope::All,
+        what: Lifting::Own,
+        at,
+        note: String::new(),
+    };
+    let wish = |(n, what): &(u32, Wanted)| Wish {
+        key: MessageKey::of(format!("{n} {minutes}").as_bytes()),
+        recipient: office.key.id(&person(*n)),
+        at,
+        way: Way::Portal,
+        what: what.clone(),
+    };
+    let mut ledger = office.ledger("portal");
+    ledger
+        .publish(&Batch {
+            suppressions: lifted.iter().map(lift).collect(),
+            wishes: wished.iter().map(wish).collect(),
+            ..Batch::new(RunId(3), office.clock.now(), "portal")
+        })
+        .unwrap();
+}
+
+#[test]
+fn who_leaves_by_mail_has_left_whatever_clocks_say() {
+    let relay = Relay::default();
+    let office = office(&relay);
+    // The portal's clock is ahead; the other's writer's is at 1970, who came back yesterday.
+    portal(&office, 60, &[0], &[]);
+    portal(&office, -1440, &[1], &[]);
+    ask(&office, 0, Action::Unsubscribe, None, ("1", 50));
+    let old = |text: String| {
+        let (before, rest) = text.split_once("Date: ").unwrap();
+        let (_, after) = rest.split_once('\n').unwrap();
+        format!("{before}Date: Thu, 01 Jan 1970 00:00:00 +0000\n{after}")
+    };
+    ask(&office, 1, Action::Unsubscribe, None, ("2", 50));
+    let text = std::fs::read_to_string(office.mail().join("new/2")).unwrap();
+    office.arrives("2", &old(text));
+    let summary = office.ingest();
+    assert_eq!(
+        (summary.suppressed, summary.lifted_since, summary.answered),
+        (2, 0, 2),
+        "{summary:?}"
+    );
+    for n in [0, 1] {
+        assert_eq!(exact(&office, n, None), Some(Exclusion::Unsubscribed));
+    }
+    let said = relay.letters();
+    let said: Vec<String> = said.iter().map(text_of_left).collect();
+    assert!(said.iter().all(|it| it == "left"), "{said:?}");
+    // The one whose portal was ahead comes back by mail.
+    ask(&office, 0, Action::Want, None, ("3", 55));
+    office.ingest();
+    assert_eq!(exact(&office, 0, None), None);
+}
+
+/// `left` where a letter says that somebody left.
+fn text_of_left(letter: &Letter) -> String {
+    let text = text(letter);
+    let left = ["Ya no le escribiremos.", "Non le scriveremo più."];
+    match left.iter().any(|it| text.contains(it)) {
+        true => "left".to_owned(),
+        false => text,
+    }
+}
+
+#[test]
+fn a_mail_that_is_read_late_does_not_outdo_what_was_said_since() {
+    let relay = Relay::default();
+    let office = office(&relay);
+    let now = office.clock.now();
+    let ended = Wanted::Paused { until: now };
+    portal(&office, -30, &[], &[(0, ended.clone())]);
+    portal(&office, 60, &[], &[(1, ended)]);
+    ask(&office, 0, Action::Pause, None, ("1", 0));
+    // What claims to be of a time to come was said before all the same.
+    ask(&office, 1, Action::Pause, None, ("2", 0));
+    office.ingest();
+    let wishes = office.ledger("reader").wishes().unwrap();
+    let paused = |n| {
+        let held = wishes.of(&office.key.id(&person(n)));
+        held.paused_until(now).is_some()
+    };
+    assert_eq!((paused(0), paused(1)), (false, true));
+}
+
+#[test]
+fn messages_are_taken_in_the_order_in_which_they_arrived() {
+    let relay = Relay::default();
+    let office = office(&relay);
+    for (n, first, last) in [(0, "a", "b"), (1, "d", "c")] {
+        ask(&office, n, Action::Unsubscribe, None, (first, 10));
+        ask(&office, n, Action::Want, None, (last, 20));
+    }
+    for (n, first, last) in [(2, "e", "f"), (3, "h", "g")] {
+        ask(&office, n, Action::Want, None, (first, 10));
+        ask(&office, n, Action::Unsubscribe, None, (last, 20));
+    }
+    office.ingest();
+    for n in [0, 1] {
+        assert_eq!(exact(&office, n, None), None, "{n}");
+    }
+    for n in [2, 3] {
+        assert_eq!(exact(&office, n, None), Some(Exclusion::Unsubscribed));
+    }
+}
+
+#[test]
+fn our_servers_clock_counts_before_the_writers() {
+    let relay = Relay::default();
+    let office = office(&relay);
+    let now = office.clock.now();
+    let minutes = |n| now - jiff::SignedDuration::from_mins(n);
+    let received = |n| {
+        let date = jiff::fmt::rfc2822::to_string(&minutes(n).to_zoned(TimeZone::UTC)).unwrap();
+        format!("from mx.ajeno.test by mx.camara.example\n\twith ESMTP; {date} (UTC)")
+    };
+    ask(&office, 0, Action::Confirm, None, ("1", 0));
+    let text = std::fs::read_to_string(office.mail().join("new/1")).unwrap();
+    // The topmost is our server's.
+    let (near, far) = (received(5), received(40));
+    office.arrives("1", &format!("Received: {near}\nReceived: {far}\n{text}"));
+    // A Maildir's file says when it was delivered.
+    let name = format!("{}.M1P2.mx", minutes(7).as_second());
+    ask(&office, 1, Action::Confirm, None, (&name, 0));
+    office.ingest();
+    let wishes = office.ledger("reader").wishes().unwrap();
+    let confirmed = |n| wishes.of(&office.key.id(&person(n))).confirmed();
+    assert_eq!(
+        (confirmed(0), confirmed(1)),
+        (Some(minutes(5)), Some(minutes(7)))
+    );
 }

@@ -90,7 +90,8 @@ fn exit_codes_say_what_happened() {
 fn rules_are_listed_for_machines_too() {
     let (code, json, _) = postmerge(&["rules", "--format", "json"]);
     let rules: serde_json::Value = serde_json::from_str(&json).unwrap();
-    let rules = rules.as_array().unwrap();
+    assert_eq!(rules["version"], 1);
+    let rules = rules["rules"].as_array().unwrap();
     let (_, table, _) = postmerge(&["rules"]);
     assert_eq!((code, rules.len()), (0, table.lines().count()));
     for (rule, line) in rules.iter().zip(table.lines()) {

@@ -85,6 +85,8 @@ pub(super) struct Answered {
 pub struct Unanswered {
     /// Who.
     pub who: RecipientId,
+    /// Their address, masked, where a list has them.
+    pub address: Option<String>,
     /// Why.
     pub why: String,
 }
@@ -145,7 +147,7 @@ pub(super) async fn answer(
         let able = desk.map_err(|why| Not::Yet(why.to_owned()));
         match able.and_then(|desk| Ok((desk, due.addressee(given, &before, now)?))) {
             Ok((desk, (people, person))) => going.push((due, desk, people, person)),
-            Err(why) => answered.not(&due, why),
+            Err(why) => answered.not(&due, given, why),
         }
     }
     if going.is_empty() {
@@ -162,7 +164,8 @@ pub(super) async fn answer(
         if keys.any(|key| claimed.is_claimed(key, Some(outside.run))) {
             released.0.extend(due.keys());
             released.1.push(due.who);
-            answered.not(&due, Not::Yet("another run answers it".to_owned()));
+            let why = "another run answers it".to_owned();
+            answered.not(&due, given, Not::Yet(why));
             continue;
         }
         let answer = Answer {
@@ -186,7 +189,7 @@ pub(super) async fn answer(
             Err((why, true)) => {
                 released.0.extend(due.keys());
                 released.1.push(due.who);
-                answered.not(&due, Not::Yet(why));
+                answered.not(&due, given, Not::Yet(why));
             }
         }
     }
@@ -266,7 +269,7 @@ impl Answered {
         }
     }
 
-    fn not(&mut self, due: &Due<'_>, why: Not) {
+    fn not(&mut self, due: &Due<'_>, given: &Given<'_>, why: Not) {
         let is_listed = |ask: &&Ask| ask.what != Asked::Preferences;
         let why = match why {
             Not::Yet(why) => {
@@ -282,6 +285,12 @@ impl Answered {
                 why.to_owned()
             }
         };
-        self.unanswered.push(Unanswered { who: due.who, why });
+        let person = given.people.as_ref().ok();
+        let person = person.and_then(|people| people.get(&due.who));
+        self.unanswered.push(Unanswered {
+            who: due.who,
+            address: person.map(|it| it.address.masked()),
+            why,
+        });
     }
 }

@@ -15,7 +15,7 @@ use super::intake::{Intake, Sums, keep_limit};
 use super::known::Known;
 use super::limit::Limit;
 use super::listen::{self, End, Listener, Said};
-use super::mailbox::{self, Mailbox, MailboxError};
+use super::mailbox::{self, Mailbox, MailboxError, Stay};
 use super::people::{LookUpError, People};
 use super::refused;
 use super::whose::Whose;
@@ -33,6 +33,7 @@ use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
 use crate::mail::sealed::NotSealed;
 use crate::plan::rates::stops;
+use crate::plan::refused::Doubted;
 use crate::workspace::Workspace;
 use crate::workspace::parallel::{WORTH, map};
 use crate::workspace::source::Source;
@@ -106,6 +107,8 @@ pub struct Summary {
     pub forwarded: u64,
     /// They are for a person, and stay where they are.
     pub for_people: Vec<ForPerson>,
+    /// Of those, kept in a Maildir of their own.
+    pub kept: u64,
     /// What was heard, by [`Heard::name`]; bounces by class: `bounced hard`.
     pub heard: BTreeMap<String, u64>,
     /// Who must not be mailed any more, new.
@@ -118,19 +121,6 @@ pub struct Summary {
     pub unanswered: Vec<Unanswered>,
     /// What relays said of too many mails to be believed.
     pub doubted: Vec<Doubted>,
-}
-
-/// The same words, with which a large part of a sending was refused as if its addresses did not exist. Nobody is suppressed for them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Doubted {
-    /// The sending.
-    pub occurrence: OccurrenceId,
-    /// How many of its mails were refused so.
-    pub count: usize,
-    /// Of how many that are settled.
-    pub of: usize,
-    /// As they were said to the first.
-    pub words: String,
 }
 
 /// A message that a person has to read.
@@ -164,6 +154,7 @@ pub async fn ingest(
     let mut listener = listener(outside, ledger)?;
     let mut summary = Summary::default();
     let mut touched = BTreeSet::new();
+    let mut wished = None;
     let mut standing = ledger.suppressions()?;
     let (refused, doubted) = refused::take(outside, ledger, &mut known, &mut standing, now)?;
     summary.suppressed += refused;
@@ -178,6 +169,7 @@ pub async fn ingest(
             summary: &mut summary,
             known: &mut known,
             standing: &mut standing,
+            wished: &mut wished,
         };
         let Taking {
             mut intake,
@@ -207,19 +199,12 @@ pub async fn ingest(
         let answered = answer(outside, ledger, &given, now).await?;
         intake.taken.extend(summary.answers(answered, &asking));
         let handed = hand_on(outside, ledger, &waiting, now).await?;
-        for (one, fate) in waiting.iter().zip(handed) {
-            match fate {
-                Fate::Forwarded => summary.forwarded += 1,
-                Fate::Before => summary.known += 1,
-                Fate::Waits(why) => {
-                    summary.waits(one, why.map(|why| format!("not forwarded: {why}")));
-                    continue;
-                }
-            }
-            intake.taken.push(one.message.taken.clone());
-        }
+        let left = summary.handed_on(&waiting, handed, &mut intake.taken);
         if !outside.dry_run {
             mailbox.done(&intake.taken).await?;
+            if mailbox.stay(&left).await? == Stay::Kept {
+                summary.kept += left.len() as u64;
+            }
         }
         told(summary.messages);
         match end {
@@ -254,11 +239,20 @@ fn take_all<'m>(
 ) -> Result<Taking<'m>, IngestError> {
     let mut intake = Intake::default();
     let (mut waiting, mut asking) = (Vec::new(), Vec::new());
-    for (message, (key, returned)) in messages.iter().zip(understood) {
+    // In the order in which they arrived, whatever order their mailbox has: of two things that somebody asks the later holds.
+    let all = messages.iter().zip(understood);
+    let mut all: Vec<_> = all
+        .map(|(message, (key, returned))| {
+            let at = received(message, returned, now);
+            (at, message, key, returned)
+        })
+        .collect();
+    all.sort_by_key(|(at, ..)| *at);
+    for (at, message, key, returned) in all {
         sums.summary.messages += 1;
         let one = listen::Message {
             key: *key,
-            at: received(returned, now),
+            at,
             returned,
         };
         // A person's words stay until a person has them, and questions until they are answered, so that they are read again and
@@ -295,6 +289,7 @@ fn take_all<'m>(
             said.feedback.clear();
             said.suppressions.clear();
         }
+        sums.in_turn(ledger, &mut said, now)?;
         intake.take(sums, said, &one);
     }
     Ok(Taking {
@@ -411,16 +406,62 @@ fn key_of(bytes: &[u8], returned: &Returned) -> MessageKey {
         }
         return MessageKey::of(known.as_bytes());
     }
-    let without: Vec<u8> = bytes.iter().copied().filter(|&b| b != b'\r').collect();
-    MessageKey::of(without.trim_ascii_end())
+    MessageKey::of(without_additions(bytes).trim_ascii_end())
 }
 
-/// When a message was written, as far as its date can be believed.
-fn received(returned: &Returned, now: Timestamp) -> Timestamp {
-    let date = returned.traces.date.as_deref();
-    let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+/// Fields that mail programs and servers write into a message when they look at it or put it elsewhere.
+const ADDITIONS: [&str; 13] = [
+    "status",
+    "x-status",
+    "x-uid",
+    "x-uidl",
+    "x-keywords",
+    "x-label",
+    "x-imap",
+    "x-imapbase",
+    "x-mozilla-keys",
+    "x-mozilla-status",
+    "x-mozilla-status2",
+    "content-length",
+    "lines",
+];
+
+/// A message without those, and without carriage returns.
+fn without_additions(bytes: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(bytes.len());
+    let (mut is_head, mut is_addition) = (true, false);
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        if is_head {
+            is_head = !line.trim_ascii().is_empty();
+            if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+                let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
+                is_addition = ADDITIONS
+                    .iter()
+                    .any(|it| name.eq_ignore_ascii_case(it.as_bytes()));
+            }
+            if is_addition && is_head {
+                continue;
+            }
+        }
+        kept.extend(line.iter().copied().filter(|&byte| byte != b'\r'));
+    }
+    kept
+}
+
+/// When a message arrived, by the clock of the server that took it in; else when its writer says that it was written. Neither
+/// is believed without bounds.
+fn received(message: &mailbox::Message, returned: &Returned, now: Timestamp) -> Timestamp {
+    let read = |date: &Option<String>| {
+        let date = date.as_deref()?;
+        let date = jiff::fmt::rfc2822::parse(date).ok()?;
+        Some(date.timestamp())
+    };
+    let traces = &returned.traces;
     let oldest = now.checked_sub(OLDEST).unwrap_or(Timestamp::MIN);
-    date.map_or(now, |date| date.timestamp().clamp(oldest, now))
+    read(&traces.received)
+        .or(message.arrived)
+        .or_else(|| read(&traces.date))
+        .map_or(now, |date| date.clamp(oldest, now))
 }
 
 impl Summary {
@@ -445,6 +486,30 @@ impl Summary {
             taken.push(one.message.taken.clone());
         }
         taken
+    }
+
+    /// Takes in what became of messages for a person; those that were not handed on. Whoever opened one has read it.
+    fn handed_on(
+        &mut self,
+        waiting: &[Waiting<'_>],
+        handed: Vec<Fate>,
+        taken: &mut Vec<mailbox::Taken>,
+    ) -> Vec<mailbox::Taken> {
+        let mut left = Vec::new();
+        for (one, fate) in waiting.iter().zip(handed) {
+            match fate {
+                Fate::Forwarded => self.forwarded += 1,
+                Fate::Before => self.known += 1,
+                Fate::Waits(_) if one.message.opened => self.known += 1,
+                Fate::Waits(why) => {
+                    left.push(one.message.taken.clone());
+                    self.waits(one, why.map(|why| format!("not forwarded: {why}")));
+                    continue;
+                }
+            }
+            taken.push(one.message.taken.clone());
+        }
+        left
     }
 
     fn waits(&mut self, waiting: &Waiting<'_>, why: Option<String>) {

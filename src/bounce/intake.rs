@@ -10,11 +10,13 @@ use super::ingest::{IngestError, Outside, Summary};
 use super::known::Known;
 use super::listen::{self, End, Said};
 use super::mailbox::Taken;
-use crate::ledger::branch::{Batch, Ledger};
+use crate::ledger::branch::{Batch, Ledger, LedgerError};
 use crate::ledger::event::{Scope, SuppressionEvent};
 use crate::ledger::feedback::{Feedback, Heard, MessageKey};
+use crate::ledger::last_word::LastWord;
 use crate::ledger::suppressions::Suppressions;
 use crate::ledger::wish::Wish;
+use crate::ledger::wishes::{UNPUBLISHED, Wishes};
 use crate::mail::occurrence::OccurrenceId;
 
 /// What some messages came to.
@@ -35,6 +37,36 @@ pub(super) struct Sums<'a> {
     pub(super) known: &'a mut Known,
     /// Who is suppressed, these messages included.
     pub(super) standing: &'a mut Suppressions,
+    /// What people asked for, these messages included; read where somebody asks.
+    pub(super) wished: &'a mut Option<Wishes>,
+}
+
+impl Sums<'_> {
+    /// Gives a wish its moment.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub(super) fn in_turn(
+        &mut self,
+        ledger: &Ledger,
+        said: &mut Said,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        if !said.is_wish() {
+            return Ok(());
+        }
+        let wishes = match self.wished.take() {
+            Some(read) => read,
+            None => ledger.wishes()?,
+        };
+        let wishes = self.wished.insert(wishes);
+        let last = LastWord {
+            suppressions: self.standing,
+            wishes,
+        };
+        said.in_turn(&last, now);
+        Ok(())
+    }
 }
 
 /// What one message added to the sums.
@@ -53,6 +85,7 @@ impl Intake {
             summary,
             known,
             standing,
+            wished,
         } = sums;
         match said.end {
             End::Noted => summary.noted += 1,
@@ -96,7 +129,11 @@ impl Intake {
             let lift = ask.lifts(standing);
             lift.iter().for_each(|event| standing.apply(event));
             suppressions.extend(lift);
-            self.wishes.extend(ask.wish());
+            let wish = ask.wish();
+            if let (Some(wishes), Some(wish)) = (wished, &wish) {
+                wishes.apply(UNPUBLISHED, wish);
+            }
+            self.wishes.extend(wish);
         }
         self.asks.extend(said.ask);
         self.counted.push(counted);

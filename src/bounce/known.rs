@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::limit::{Limit, Refused};
+use super::limit::Limit;
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::event::SuppressionEvent;
 use crate::ledger::feedback::{Feedback, MessageKey};
 use crate::ledger::suppressions::Suppressions;
+use crate::plan::refused::Refused;
 
 /// A fold over what came back.
 pub(super) struct Known {

@@ -16,6 +16,7 @@ use crate::ledger::suppressions::Suppressions;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientId;
 use crate::mail::refusal::Class;
+use crate::plan::refused::Refused;
 use crate::workspace::settings::SoftBounces;
 
 /// What did not arrive.
@@ -25,14 +26,6 @@ enum Lost {
     Mail(OccurrenceId, RecipientIndex),
     /// The mail that a message is about, where nothing tells which it is.
     Told(MessageKey),
-}
-
-/// A mail that was refused while sending.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refused {
-    pub(super) recipient: RecipientId,
-    pub(super) mail: (OccurrenceId, RecipientIndex),
-    pub(super) at: Timestamp,
 }
 
 /// The fold.

@@ -10,6 +10,7 @@ use super::{Action, Complaint, Kind, Reported, Returned};
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::event::{Exclusion, Scope, SuppressionEvent};
 use crate::ledger::feedback::{Feedback, Heard, MessageKey};
+use crate::ledger::last_word::LastWord;
 use crate::ledger::reply_text::without_recipient;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
@@ -294,13 +295,14 @@ impl Listener<'_> {
         if !is_person && !matches!(what, Asked::Leave(_)) {
             return Said::nothing(End::Passed);
         }
+        let at = message.at_least(&found);
         let mut said = self.noted(message, vec![(found, None)], &what.heard());
         if let Asked::Leave(scope) = &what {
             said.suppressions.push(SuppressionEvent::Suppressed {
                 recipient: leave.recipient,
                 scope: scope.clone(),
                 reason: Exclusion::Unsubscribed,
-                at: message.at,
+                at,
                 note: NOTE.to_owned(),
             });
         }
@@ -315,7 +317,7 @@ impl Listener<'_> {
         said.ask = is_person.then_some(Ask {
             key: message.key,
             who: leave.recipient,
-            at: message.at,
+            at,
             what,
             own_address: self.own_address(message, leave.recipient),
         });
@@ -459,7 +461,7 @@ fn of_own_letter(returned: &Returned) -> Said {
 }
 
 impl Message<'_> {
-    /// When it was written, and never before the sending that it surely answers, whatever its date claims: else what lifted an
+    /// When it arrived, and never before the sending that it surely answers, whatever its date claims: else what lifted an
     /// older suppression would undo this one.
     fn at_least(&self, about: &Found) -> Timestamp {
         let sent = about.sent.filter(|_| about.proof == Proof::Keyed);
@@ -475,6 +477,27 @@ impl Said {
             ask: None,
             end,
             why: None,
+        }
+    }
+
+    /// Whether it depends on what the person it is from said before.
+    pub(super) fn is_wish(&self) -> bool {
+        self.ask.is_some() || self.suppressions.iter().any(is_leave)
+    }
+
+    /// Gives what a person asks for its moment, among what they said before. Whoever leaves has left, whatever any clock says;
+    /// anything else holds until they said something later.
+    pub(super) fn in_turn(&mut self, last: &LastWord<'_>, now: Timestamp) {
+        for event in self.suppressions.iter_mut().filter(|it| is_leave(it)) {
+            if let SuppressionEvent::Suppressed { recipient, at, .. } = event {
+                *at = last.after(recipient, *at);
+            }
+        }
+        if let Some(ask) = &mut self.ask {
+            ask.at = match &ask.what {
+                Asked::Leave(_) => last.after(&ask.who, ask.at),
+                _ => last.heard(&ask.who, ask.at, now),
+            };
         }
     }
 
@@ -495,6 +518,13 @@ fn is_unread(reported: &[Reported]) -> bool {
     reported
         .iter()
         .all(|it| it.address.is_none() && it.verdict.class == Class::Unknown)
+}
+
+fn is_leave(event: &SuppressionEvent) -> bool {
+    let SuppressionEvent::Suppressed { reason, .. } = event else {
+        return false;
+    };
+    *reason == Exclusion::Unsubscribed
 }
 
 /// What a report says of one recipient, without the names of any that it may speak of: servers repeat them.

@@ -29,6 +29,8 @@ pub struct Traces {
     pub message_id: Option<String>,
     /// The message's own date, as it is written.
     pub date: Option<String>,
+    /// When the server that took it in says that it did: of its trace fields the first, its date.
+    pub received: Option<String>,
     /// The message's sender.
     pub from: Option<String>,
     /// The message's subject, decoded, shortened.
@@ -97,6 +99,10 @@ impl Traces {
             answers,
             message_id: own.first("message-id").and_then(id),
             date: own.first("date").map(|date| head(date, 80).to_owned()),
+            received: own
+                .first("received")
+                .and_then(|value| value.rsplit_once(';'))
+                .map(|(_, date)| head(date.trim(), 80).to_owned()),
             from: own.first("from").and_then(addresses::mailbox),
             subject: head(&letter.subject, 250).to_owned(),
         }

@@ -48,10 +48,11 @@ use crate::workspace::tree::Tree;
         postmerge ingest                             the mailbox of postmerge.yaml\n  \
         postmerge ingest --dry-run --format json     what would be noted down\n  \
         postmerge ingest --maildir ~/Maildir\n  \
-        postmerge ingest - < bounce.eml              behind a mail server's pipe\n  \
+        postmerge ingest --keep ~/Letters - < x.eml  behind a mail server's pipe\n  \
+        postmerge ingest --if-configured             on a schedule that was there before the mailbox\n  \
         postmerge ingest --explain bounce.eml        what is this message?\n\n\
         Exit codes: 0 all taken in, 1 there are messages for a person to read, 2 could not run; with `-`, 75 in place \
-        of 1 and 2, so that a mail server keeps the message and tries again."
+        of 1 and 2, so that a mail server keeps the message and tries again, and 0 where --keep has it."
 )]
 pub struct Arguments {
     /// Say what each message is, and store nothing.
@@ -65,6 +66,14 @@ pub struct Arguments {
     /// Read this mbox file instead.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "files"])]
     pub mbox: Option<PathBuf>,
+
+    /// Put what is for a person into this Maildir, which is made where there is none: behind a pipe it has no place to stay in.
+    #[arg(long, value_name = "DIR", requires = "files", conflicts_with_all = ["explain", "dry_run"])]
+    pub keep: Option<PathBuf>,
+
+    /// Where postmerge.yaml names no mailbox, look only at what relays refused, and exit with 0.
+    #[arg(long, conflicts_with_all = ["explain", "maildir", "mbox", "files"])]
+    pub if_configured: bool,
 
     /// Publish nothing, and leave the mailbox as it is.
     #[arg(long, conflicts_with = "explain")]
@@ -101,8 +110,7 @@ pub fn run(
         explain(&arguments.files, terminal)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let is_piped = arguments.files.iter().any(|path| path.as_os_str() == "-");
-    match (take_in(cli, arguments, terminal), is_piped) {
+    match (take_in(cli, arguments, terminal), is_piped(arguments)) {
         (Ok(true), _) => Ok(ExitCode::SUCCESS),
         (Ok(false), false) => Ok(ExitCode::from(1)),
         // Only so a mail server keeps what it could not get rid of here, and tells nobody.
@@ -110,6 +118,16 @@ pub fn run(
         (Err(error), true) => Err(error.code(TRY_AGAIN)),
         (Err(error), false) => Err(error),
     }
+}
+
+fn is_piped(arguments: &Arguments) -> bool {
+    let mut files = arguments.files.iter();
+    files.any(|path| path.as_os_str() == "-")
+}
+
+/// Whether there is no mailbox to be read, and that is well.
+fn is_nowhere(arguments: &Arguments, settings: &Settings) -> bool {
+    arguments.if_configured && settings.bounces.mailbox.is_none()
 }
 
 /// `EX_TEMPFAIL` of sysexits.h.
@@ -134,7 +152,11 @@ fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<
         false => None,
     };
     let answering = match opened.workspace.settings.unsubscribe.confirm {
-        true => Some(answering(&opened.workspace, &folder_source)),
+        // Without a mailbox nobody asks.
+        true if given.bounces.mailbox.is_some() || !arguments.if_configured => {
+            Some(answering(&opened.workspace, &folder_source))
+        }
+        true => None,
         false => None,
     };
     let runtime = threads()?;
@@ -159,7 +181,7 @@ fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<
     let done = async {
         let told = |messages| {
             if let Some(bar) = &bar {
-                bar.set_message(format!("{messages} messages"));
+                bar.set_message(counted(messages, "message", "messages"));
                 bar.tick();
             }
         };
@@ -172,10 +194,12 @@ fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<
         bar.finish_and_clear();
     }
     terminal.print(&match arguments.format {
-        Format::Text => text(&all, arguments.dry_run),
+        Format::Text if is_nowhere(arguments, &given) => without_mailbox(&all, arguments.dry_run),
+        Format::Text => text(&all, arguments),
         Format::Json => json(&all),
     })?;
-    Ok(all.for_people.is_empty())
+    // Whatever else is left has not been dealt with, and is to be handed in again.
+    Ok(all.for_people.len() as u64 <= if is_piped(arguments) { all.kept } else { 0 })
 }
 
 /// Every sender's desk, with its secrets from the environment.
@@ -257,6 +281,9 @@ fn place(
     }
     if !arguments.files.is_empty() {
         let mut single = Single::default();
+        if let Some(folder) = &arguments.keep {
+            single = single.keeping(folder).map_err(|why| mailbox_error(&why))?;
+        }
         for path in &arguments.files {
             let read = match path.as_os_str() == "-" {
                 true => single.add(std::io::stdin().lock()),
@@ -265,6 +292,9 @@ fn place(
             read.map_err(|why| unread(path, why))?;
         }
         return Ok(Box::new(single));
+    }
+    if is_nowhere(arguments, settings) {
+        return Ok(Box::new(Single::default()));
     }
     let Some(given) = &settings.bounces.mailbox else {
         return Err(CliError::new("no mailbox is configured that mail comes back to").hint(
@@ -298,19 +328,43 @@ fn mailbox_error(why: &MailboxError) -> CliError {
     }
 }
 
+fn counted(count: u64, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
+    }
+}
+
+/// The outcome where no mailbox was read, for people.
+fn without_mailbox(summary: &Summary, dry_run: bool) -> String {
+    let mut text = "No mailbox is configured: nothing that came back was read, neither bounces nor who leaves by mail.\n\
+        Name it in postmerge.yaml under `bounces.mailbox`.\n"
+        .to_owned();
+    if summary.suppressed > 0 {
+        let addresses = counted(summary.suppressed, "address is", "addresses are");
+        text.push_str(&format!(
+            "{addresses} not mailed any more: refused while sending.\n"
+        ));
+    }
+    if dry_run {
+        text.push_str("\nNothing was published.\n");
+    }
+    text
+}
+
 /// The outcome for people.
-fn text(summary: &Summary, dry_run: bool) -> String {
-    let mut lines = vec![format!("{} messages", summary.messages)];
+fn text(summary: &Summary, arguments: &Arguments) -> String {
+    let mut lines = vec![counted(summary.messages, "message", "messages")];
     for (count, what) in [
         (summary.noted, "noted down"),
-        (summary.known, "known already"),
-        (summary.passed, "of machines, about nothing"),
-        (summary.nobody, "about nobody that we know"),
+        (summary.known, "seen before"),
+        (summary.passed, "automatic, nothing to note"),
+        (summary.nobody, "about nobody on the ledger"),
         (
             summary.forged,
             "with a token that was not made here: not believed",
         ),
-        (summary.forwarded, "of people, forwarded to who answers"),
+        (summary.forwarded, "from people, forwarded to the sender"),
         (summary.for_people.len() as u64, "for a person to read"),
     ] {
         if count > 0 {
@@ -324,17 +378,21 @@ fn text(summary: &Summary, dry_run: bool) -> String {
         }
     }
     if summary.suppressed > 0 {
-        lines.push(format!("{} are not mailed any more", summary.suppressed));
+        let addresses = counted(summary.suppressed, "address is", "addresses are");
+        lines.push(format!("{addresses} not mailed any more"));
     }
     if summary.answered > 0 {
-        lines.push(format!("{} were answered by mail", summary.answered));
+        let people = counted(summary.answered, "person was", "people were");
+        lines.push(format!("{people} answered by mail"));
     }
     if !summary.unanswered.is_empty() {
         lines.push(
-            "\nWarning: what these asked for is noted down, and they were not told:".to_owned(),
+            "\nWarning: what these recipients asked for is noted down, and they were not told:"
+                .to_owned(),
         );
         for it in &summary.unanswered {
-            lines.push(format!("  {}: {}", it.who, printable(&it.why)));
+            let who = it.address.clone().unwrap_or_else(|| it.who.to_string());
+            lines.push(format!("  {who}: {}", printable(&it.why)));
         }
     }
     for it in &summary.doubted {
@@ -347,13 +405,20 @@ fn text(summary: &Summary, dry_run: bool) -> String {
         ));
     }
     if summary.lifted_since > 0 {
+        let reports = counted(summary.lifted_since, "report is", "reports are");
         lines.push(format!(
-            "{} told of what was lifted since: mailed as before",
-            summary.lifted_since
+            "{reports} older than the lifting of the suppression: still mailed"
         ));
     }
     if !summary.for_people.is_empty() {
-        lines.push("\nThese are for a person, and stay in the mailbox:".to_owned());
+        let kept = arguments.keep.as_ref().filter(|_| summary.kept > 0);
+        lines.push(match kept {
+            Some(folder) => format!(
+                "\nThese are for a person, and are kept in {}:",
+                folder.display()
+            ),
+            None => "\nThese are for a person, and stay in the mailbox:".to_owned(),
+        });
         for it in &summary.for_people {
             let from = it.from.as_deref().unwrap_or("?");
             let why = it.why.as_ref().map(|why| format!("; {}", printable(why)));
@@ -361,13 +426,14 @@ fn text(summary: &Summary, dry_run: bool) -> String {
             lines.push(format!("  {from}: {} ({}{why})", it.subject, it.place));
         }
     }
-    if dry_run {
+    if arguments.dry_run {
         lines.push("\nNothing was published, and the mailbox is as it was.".to_owned());
     }
     lines.push(String::new());
     lines.join("\n")
 }
 
+/// Keys are added, never renamed or taken away, while `version` is 1.
 fn json(summary: &Summary) -> String {
     let people = summary.for_people.iter();
     let people: Vec<_> = people
@@ -375,13 +441,14 @@ fn json(summary: &Summary) -> String {
         .collect();
     let unanswered = summary.unanswered.iter();
     let unanswered: Vec<_> = unanswered
-        .map(|it| json!({"recipient": it.who.to_string(), "why": it.why}))
+        .map(|it| json!({"recipient": it.who.to_string(), "address": it.address, "why": it.why}))
         .collect();
     let doubted = summary.doubted.iter();
     let doubted: Vec<_> = doubted
         .map(|it| json!({"occurrence": it.occurrence.to_string(), "count": it.count, "of": it.of, "words": it.words}))
         .collect();
     let all = json!({
+        "version": 1,
         "messages": summary.messages,
         "noted": summary.noted,
         "known": summary.known,
@@ -396,6 +463,7 @@ fn json(summary: &Summary) -> String {
         "unanswered": unanswered,
         "doubted": doubted,
         "for_people": people,
+        "kept": summary.kept,
     });
     format!("{all}\n")
 }

@@ -32,7 +32,7 @@ use crate::ledger::feedback::ByOccurrence;
 use crate::ledger::state::Note;
 use crate::mail::occurrence::OccurrenceId;
 use crate::mail::recipient_id::RecipientKey;
-use crate::plan::rates::HOW_ON;
+use crate::plan::rates::{HOW_ON, Senders};
 use crate::report::site::data::Approved;
 use crate::report::site::reading::{Asked, sendings, suppressed};
 use crate::report::site::stopped::{Stopped, Why};
@@ -101,6 +101,7 @@ pub fn run(
     let zone = TimeZone::get(&organisation.zone).unwrap_or(TimeZone::UTC);
     let came_back = opened.ledger.came_back(|_| true);
     let came_back = came_back.map_err(|why| cli_error(&StartError::from(why)))?;
+    let came_back = (&came_back, &Senders::default());
     let asked = Asked {
         zone: &zone,
         now,
@@ -110,7 +111,7 @@ pub fn run(
             Some(campaign.campaign.subject.clone())
         },
         approved: &|id, header| approved(&folder, &opened, id, header),
-        stopped: &|id, notes, last| stopped(&opened, (id, notes, last), &came_back, now),
+        stopped: &|id, notes, last| stopped(&opened, (id, notes, last), came_back, now),
         key: key.as_ref(),
     };
     let lists = match &key {
@@ -210,7 +211,7 @@ fn approved(
 fn stopped(
     opened: &Opened,
     (id, notes, last): (&OccurrenceId, &[(Timestamp, Note)], Option<Timestamp>),
-    came_back: &ByOccurrence,
+    came_back: (&ByOccurrence, &Senders),
     now: Timestamp,
 ) -> Result<Option<Stopped>, LedgerError> {
     if OnMain::of(&opened.workspace, id) != OnMain::OffAgenda {

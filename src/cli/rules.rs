@@ -68,6 +68,7 @@ fn table(rules: &[&Rule]) -> String {
     text
 }
 
+/// Keys are added, never renamed or taken away, while `version` is 1.
 fn json(rules: &[&Rule]) -> String {
     let list: Vec<_> = rules
         .iter()
@@ -80,5 +81,6 @@ fn json(rules: &[&Rule]) -> String {
             })
         })
         .collect();
-    format!("{:#}\n", serde_json::Value::from(list))
+    let all = serde_json::json!({"version": 1, "rules": list});
+    format!("{all:#}\n")
 }

@@ -12,6 +12,7 @@ use super::worker::{End, Job, Report, Told};
 use crate::ledger::event::{Event, Exclusion, Outcome, RecipientIndex};
 use crate::ledger::state::OccurrenceState;
 use crate::plan::mailing::NoLetter;
+use crate::plan::rates::is_hard;
 use crate::schedule::pacer::Verdict;
 use crate::transport::Failure;
 
@@ -167,6 +168,7 @@ impl Engine {
     fn outcome(&mut self, job: &Job, at: Timestamp, outcome: Outcome) -> Result<(), DeliverError> {
         let ticket = job.ready.ticket;
         let occurrence = usize::from(ticket.occurrence);
+        let mut is_dead = false;
         let retry_at = match &outcome {
             Outcome::Deferred { retry_at, reply } => {
                 self.words.deferred.take(reply, at);
@@ -179,6 +181,7 @@ impl Engine {
             }
             Outcome::Rejected { reply } => {
                 self.words.refused.take(reply, at);
+                is_dead = is_hard(reply);
                 None
             }
             Outcome::Unknown { reason } => {
@@ -205,6 +208,9 @@ impl Engine {
                 outcome,
             },
         )?;
+        if is_dead {
+            self.refused_hard(occurrence, at)?;
+        }
         if self.leave_out_one(ticket, at)? {
             return Ok(());
         }

@@ -11,6 +11,7 @@ use super::error::StartError;
 use super::named::check_named;
 use super::organisation_key::organisation_key;
 use super::policy::{check_before, check_growth, check_portal, check_tested};
+use super::refused::of_late;
 use super::run::{Line, Order, Outside, Summary, open, unfinished_beyond};
 use super::start::{Ground, audience};
 use crate::ledger::branch::Ledger;
@@ -32,7 +33,9 @@ pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Summary, StartErr
     check_named(&opened, &order.question, &outside.ledger)?;
     let key = organisation_key(outside.secret, &opened.workspace.settings)?;
     opened.ledger.use_key(key.fingerprint())?;
-    let suppressions = opened.ledger.suppressions()?;
+    let mut suppressions = opened.ledger.suppressions()?;
+    let refused = of_late(&opened.ledger, outside.clock.now())?;
+    refused.iter().for_each(|event| suppressions.apply(event));
     let wishes = opened.ledger.wishes()?;
     let now = outside.clock.now();
     let (ledger, workspace) = (&opened.ledger, &opened.workspace);

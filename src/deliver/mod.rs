@@ -34,6 +34,7 @@ pub mod queue;
 pub mod rates;
 pub mod reasons;
 pub mod recover;
+mod refused;
 pub mod relay;
 pub mod resolve;
 mod rounds;

@@ -1,7 +1,9 @@
 //! A campaign of which too much comes back is held: before a run goes on with it, and while it runs, when the ledger says who was
-//! suppressed meanwhile.
+//! suppressed meanwhile, or a relay refuses too much.
 //!
 //! A sender's share counts its sendings of the last days together; it is looked at when a run takes a campaign up.
+
+use jiff::Timestamp;
 
 use super::engine::Engine;
 use super::error::{DeliverError, StartError};
@@ -9,7 +11,7 @@ use super::run::Run;
 use crate::ledger::feedback::ByOccurrence;
 use crate::ledger::state::OccurrenceState;
 use crate::mail::occurrence::OccurrenceId;
-use crate::plan::rates::{Verdict, goes_on, of_occurrence, whole};
+use crate::plan::rates::{Figures, Of, Verdict, goes_on, judge, of_occurrence, whole};
 use crate::workspace::names::SenderName;
 
 impl Run<'_> {
@@ -31,7 +33,8 @@ impl Run<'_> {
     ) -> Result<Option<String>, StartError> {
         let rates = &self.ground.settings.policy.rates;
         let sending = (id, state, sender.as_str());
-        let verdict = whole(&self.ledger, rates, sending, self.came_back()?, self.now)?;
+        let came_back = (self.came_back()?, &self.senders);
+        let verdict = whole(&self.ledger, rates, sending, came_back, self.now)?;
         match (verdict, goes_on(rates, id)) {
             (Verdict::Fine, _) => Ok(None),
             (Verdict::Warn(why), _) => Ok(Some(format!("warning: {why}"))),
@@ -57,17 +60,53 @@ impl Engine {
             let (Some(rates), None) = (&active.rates, &active.ended) else {
                 continue;
             };
-            match of_occurrence(rates, &active.id, &active.state, returned) {
-                Verdict::Fine => {}
-                Verdict::Warn(why) => active.warning = Some(format!("warning: {why}")),
-                Verdict::Stop(why) => {
-                    let why = why.told();
-                    active.ended = Some(format!("held: {why}"));
-                    active.to_hold = Some(why);
-                    self.leave(number)?;
-                }
-            }
+            let verdict = of_occurrence(rates, &active.id, &active.state, returned);
+            self.take_verdict(number, verdict)?;
         }
         Ok(())
+    }
+
+    /// A relay has just refused a mail because its address takes none: nobody has to report that. Judged at once, and by what
+    /// is counted already: a relay may refuse thousands until the ledger is read again.
+    pub(super) fn refused_hard(
+        &mut self,
+        number: usize,
+        at: Timestamp,
+    ) -> Result<(), DeliverError> {
+        let Some(active) = self.occurrences.get_mut(number) else {
+            return Ok(());
+        };
+        active.refused_hard += 1;
+        let (Some(rates), None) = (&active.rates, &active.ended) else {
+            return Ok(());
+        };
+        let counts = active.state.counts(at);
+        let figures = Figures {
+            accepted: counts.accepted,
+            rejected: counts.rejected,
+            hard: active.refused_hard + u64::from(active.returned.hard),
+            complained: active.returned.complained.into(),
+        };
+        let verdict = judge(rates, &Of::Sending, figures);
+        self.take_verdict(number, verdict)
+    }
+
+    fn take_verdict(&mut self, number: usize, verdict: Verdict) -> Result<(), DeliverError> {
+        let Some(active) = self.occurrences.get_mut(number) else {
+            return Ok(());
+        };
+        match verdict {
+            Verdict::Fine => Ok(()),
+            Verdict::Warn(why) => {
+                active.warning = Some(format!("warning: {why}"));
+                Ok(())
+            }
+            Verdict::Stop(why) => {
+                let why = why.told();
+                active.ended = Some(format!("held: {why}"));
+                active.to_hold = Some(why);
+                self.leave(number)
+            }
+        }
     }
 }

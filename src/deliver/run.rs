@@ -22,6 +22,7 @@ use super::proof::Evidence;
 use super::publisher::LedgerPublisher;
 use super::reasons::Words;
 use super::recover::{Recovered, recover};
+use super::refused::take_refusals;
 use super::relay::RelayRun;
 pub use super::rounds::send;
 use super::rounds::{Past, Round};
@@ -42,6 +43,7 @@ use crate::mail::occurrence::OccurrenceId;
 use crate::plan::again::SentBefore;
 use crate::plan::calendar::calendar;
 use crate::plan::lanes::Lanes;
+use crate::plan::rates::Senders;
 use crate::plan::sending::retry;
 use crate::plan::sent::Sent;
 use crate::transport::Transport;
@@ -169,10 +171,12 @@ pub(super) async fn round(
     opened.ledger.use_key(key.fingerprint())?;
     let Opened {
         repository,
-        ledger,
+        mut ledger,
         head,
         workspace,
     } = opened;
+    let run_id = (outside.new_run)();
+    take_refusals(&mut ledger, run_id, now)?;
     let suppressions = ledger.suppressions()?;
     let wishes = ledger.wishes()?;
     let mut scheduled = agenda(&repository, &ledger, &workspace, head, &order.question, now)?;
@@ -181,7 +185,7 @@ pub(super) async fn round(
     let opens_at = next_opening(&scheduled);
     let mut run = Run {
         outside,
-        run: (outside.new_run)(),
+        run: run_id,
         ground: Ground {
             path: outside.repository,
             repository: &repository,
@@ -194,6 +198,7 @@ pub(super) async fn round(
         },
         ledger,
         came_back: OnceCell::new(),
+        senders: Senders::default(),
         before,
         lanes: Lanes::new(&workspace.settings),
         transports: BTreeMap::new(),
@@ -276,6 +281,8 @@ pub(super) struct Run<'a> {
     pub(super) ledger: Ledger,
     /// What had come back when the round began, once somebody asked.
     pub(super) came_back: OnceCell<ByOccurrence>,
+    /// What senders' sendings had come to by then.
+    pub(super) senders: Senders,
     /// What may not start again under another name.
     pub(super) before: SentBefore,
     pub(super) lanes: Lanes<'a>,

@@ -19,7 +19,7 @@ use crate::ledger::feedback::{ByOccurrence, Returned};
 use crate::ledger::state::{Counts, Note, OccurrenceState, Status};
 use crate::mail::occurrence::{CampaignId, OccurrenceId};
 use crate::plan::calendar::calendar;
-use crate::plan::rates::{Excess, too_much};
+use crate::plan::rates::{Excess, Senders, too_much};
 
 /// Which occurrences are looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -273,13 +273,14 @@ pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<E
     })?;
     // Of all: a sender's share is of every sending.
     let came_back = opened.ledger.came_back(|_| true)?;
+    let senders = Senders::default();
     for entry in &mut entries {
         entry.came_back = came_back.of(&entry.id);
         if entry.started && entry.counts.pending > 0 {
             (entry.not_now, entry.waiting) = waiting(&opened.ledger, &entry.id, now)?;
         }
         if goes_on(entry) {
-            entry.too_much = too_much_of(opened, &entry.id, &came_back, now)?;
+            entry.too_much = too_much_of(opened, &entry.id, (&came_back, &senders), now)?;
         }
         entry
             .counts
@@ -299,7 +300,7 @@ pub fn standings(opened: &Opened, which: &Which, now: Timestamp) -> Result<Vec<E
 pub fn too_much_of(
     opened: &Opened,
     id: &OccurrenceId,
-    came_back: &ByOccurrence,
+    came_back: (&ByOccurrence, &Senders),
     now: Timestamp,
 ) -> Result<Option<Excess>, LedgerError> {
     let workspace = &opened.workspace;

@@ -7,6 +7,7 @@ use super::error::StartError;
 use super::opened::Opened;
 use crate::ledger::branch::Batch;
 use crate::ledger::event::{Exclusion, Lifting, RunId, Scope, SuppressionEvent};
+use crate::ledger::last_word::after;
 use crate::ledger::reply_text::reply_text;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::RecipientKey;
@@ -67,6 +68,8 @@ pub fn suppress(
     let everything = suppressions.reason(&recipient, None);
     let exact = suppressions.exact(&recipient, &wish.scope);
     let still = topic.and(everything);
+    // A person's word holds, however far ahead the clock was by which something else was said.
+    let at = after(suppressions.last(&recipient), now);
     let note = reply_text(&wish.reason);
     // A person's word is noted also where a bounce came before it: that one is lifted when the row is corrected.
     if let (false, Some(reason)) = (wish.lift, exact.or(everything))
@@ -80,7 +83,7 @@ pub fn suppress(
                 recipient,
                 scope: wish.scope.clone(),
                 reason: Exclusion::Suppressed,
-                at: now,
+                at,
                 note,
             },
             Done::Suppressed,
@@ -91,7 +94,7 @@ pub fn suppress(
                 recipient,
                 scope: wish.scope.clone(),
                 what: Lifting::Everything,
-                at: now,
+                at,
                 note,
             },
             Done::Lifted { was, still },

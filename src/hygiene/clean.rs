@@ -19,6 +19,7 @@ use crate::diagnostic::is_unseen;
 use crate::git::{CommitId, ObjectId, Remote, Repository};
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{Lifting, RunId, Scope, SuppressionEvent};
+use crate::ledger::last_word::after;
 use crate::mail::recipient_id::RecipientId;
 use crate::mail::refusal::Language;
 use crate::workspace::names::ListName;
@@ -303,11 +304,13 @@ pub fn lift(
     if corrected.is_empty() {
         return Ok(0);
     }
+    let standing = ledger.suppressions()?;
     let lifted = |recipient: &RecipientId| SuppressionEvent::Lifted {
         recipient: *recipient,
         scope: Scope::All,
         what: Lifting::HardBounce,
-        at: now,
+        // Later than the bounce, by whatever clock that was noted.
+        at: after(standing.last(recipient), now),
         note: "its row was corrected: it is in no list any more".to_owned(),
     };
     ledger.publish(&Batch {

@@ -12,6 +12,7 @@ pub mod feedback;
 pub mod forward;
 pub mod index;
 pub mod journal;
+pub mod last_word;
 pub mod notice;
 pub mod person;
 pub mod reading;

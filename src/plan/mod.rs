@@ -30,6 +30,7 @@ pub mod proposal;
 pub mod rates;
 pub mod received;
 pub mod reconfirmation;
+pub mod refused;
 pub mod samples;
 pub mod sending;
 pub mod sent;

@@ -4,11 +4,13 @@
 //! was accepted or refused. Few mails tell nothing. While sending a refusal's words are kept for the campaign as a whole, so a
 //! destination's share is of reports alone.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::refused::TRIED;
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::feedback::{ByOccurrence, Returned};
 use crate::ledger::state::{OccurrenceState, Status};
@@ -151,12 +153,13 @@ impl Figures {
             figures.accepted += u64::from(status == Status::Accepted);
             figures.rejected += u64::from(status == Status::Rejected);
         }
-        let hard = state.rejections().iter().filter(|(words, _)| {
-            let verdict = classify(None, None, words);
-            verdict.class == Class::Hard
-        });
-        figures.hard += hard.map(|(_, count)| u64::from(*count)).sum::<u64>();
+        figures.hard += hard_refusals(state);
         figures
+    }
+
+    /// Whether anything came back, or was refused because an address takes no mail.
+    const fn has_any(self) -> bool {
+        self.hard > 0 || self.complained > 0
     }
 
     /// With another's.
@@ -166,6 +169,20 @@ impl Figures {
         self.hard += other.hard;
         self.complained += other.complained;
     }
+}
+
+/// How many mails were refused while sending because their addresses take none.
+pub fn hard_refusals(state: &OccurrenceState) -> u64 {
+    let hard = state
+        .rejections()
+        .iter()
+        .filter(|(words, _)| is_hard(words));
+    hard.map(|(_, count)| u64::from(*count)).sum()
+}
+
+/// Whether a relay refused a mail because its address takes none.
+pub fn is_hard(words: &str) -> bool {
+    classify(None, None, words).class == Class::Hard
 }
 
 /// An occurrence's, as a whole and for each of its destinations: the worst of them.
@@ -230,6 +247,27 @@ fn by_destination(
     found
 }
 
+/// What senders' sendings come to, each looked at once: that reads much of the ledger, and a run takes up several campaigns.
+#[derive(Debug, Default)]
+pub struct Senders(RefCell<BTreeMap<String, Verdict>>);
+
+impl Senders {
+    fn verdict(
+        &self,
+        ledger: &Ledger,
+        rates: &Rates,
+        sender: &str,
+        now: Timestamp,
+    ) -> Result<Verdict, LedgerError> {
+        if let Some(known) = self.0.borrow().get(sender) {
+            return Ok(known.clone());
+        }
+        let verdict = of_sender(ledger, rates, sender, now)?;
+        let mut known = self.0.borrow_mut();
+        Ok(known.entry(sender.to_owned()).or_insert(verdict).clone())
+    }
+}
+
 /// What a sending and its sender's sendings come to.
 ///
 /// # Errors
@@ -238,14 +276,12 @@ pub fn whole(
     ledger: &Ledger,
     rates: &Rates,
     (id, state, sender): (&OccurrenceId, &OccurrenceState, &str),
-    returned: &ByOccurrence,
+    (returned, senders): (&ByOccurrence, &Senders),
     now: Timestamp,
 ) -> Result<Verdict, LedgerError> {
-    let has_any = returned.occurrences().next().is_some();
     match of_occurrence(rates, id, state, returned) {
         it @ Verdict::Stop(_) => Ok(it),
-        other if !has_any => Ok(other),
-        other => Ok(other.worse(of_sender(ledger, rates, sender, now)?)),
+        other => Ok(other.worse(senders.verdict(ledger, rates, sender, now)?)),
     }
 }
 
@@ -258,7 +294,7 @@ pub fn too_much(
     ledger: &Ledger,
     rates: &Rates,
     (id, sender): (&OccurrenceId, Option<&str>),
-    returned: &ByOccurrence,
+    came_back: (&ByOccurrence, &Senders),
     now: Timestamp,
 ) -> Result<Option<Excess>, LedgerError> {
     if goes_on(rates, id).is_some() {
@@ -270,7 +306,7 @@ pub fn too_much(
         None => sender,
     };
     let sending = (id, &state, sender.unwrap_or_default());
-    match whole(ledger, rates, sending, returned, now)? {
+    match whole(ledger, rates, sending, came_back, now)? {
         Verdict::Stop(why) => Ok(Some(why)),
         Verdict::Fine | Verdict::Warn(_) => Ok(None),
     }
@@ -293,10 +329,19 @@ fn of_sender(
         let of_it = (is_its && is_recent).then(|| Figures::of(&state, returned.of(occurrence)));
         Ok(of_it)
     };
-    // Reading every sending takes long, and more mails of which nothing came back make a share only smaller.
+    // Reading every sending takes long, and more mails of which nothing came back make a share only smaller. What was refused
+    // stands in the sendings that began of late.
+    let mut some: BTreeSet<OccurrenceId> = returned.occurrences().cloned().collect();
+    let began = since.checked_sub(TRIED).unwrap_or(Timestamp::MIN);
+    for occurrence in ledger.occurrences()? {
+        let header = ledger.header(&occurrence)?;
+        if header.is_some_and(|it| it.sender == sender && it.at >= began) {
+            some.insert(occurrence);
+        }
+    }
     let mut most = Figures::default();
-    for occurrence in returned.occurrences() {
-        if let Some(of_it) = figures(occurrence)? {
+    for occurrence in &some {
+        if let Some(of_it) = figures(occurrence)?.filter(|it| it.has_any()) {
             most.add(of_it);
         }
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode, header};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use minijinja::context;
 use tokio::sync::Semaphore;
 
@@ -32,6 +32,7 @@ use crate::clock::Clock;
 use crate::git::CommitId;
 use crate::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
 use crate::ledger::feedback::MessageKey;
+use crate::ledger::last_word::LastWord;
 use crate::ledger::segment::Record;
 use crate::mail::recipient_id::{RecipientId, RecipientKey};
 use crate::workspace::encryption::Keys;
@@ -191,12 +192,14 @@ impl Service {
     /// When somebody asks for something: later than all that they asked for and that was said of them before, by whatever clock,
     /// so that the last word holds. Not to be called while looking at the folds.
     pub(super) fn moment_of(&self, who: &RecipientId) -> Timestamp {
-        let last = self.folds(|folds| {
-            let wished = folds.wishes.of(who).last();
-            folds.suppressions.last(who).max(wished)
-        });
-        let after = last.map(|last| last + SignedDuration::from_millis(1));
-        after.unwrap_or(Timestamp::MIN).max(self.moment())
+        let moment = self.moment();
+        self.folds(|folds| {
+            let said = LastWord {
+                suppressions: &folds.suppressions,
+                wishes: &folds.wishes,
+            };
+            said.after(who, moment)
+        })
     }
 
     /// Later than all that was asked for here since the start.

@@ -168,6 +168,8 @@ impl ImapMailbox {
                     }),
                     bytes: message.bytes,
                     cut: message.cut,
+                    arrived: message.arrived,
+                    opened: false,
                 }));
             return Ok(true);
         }

@@ -9,6 +9,9 @@ use std::fs::{self, ReadDir};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
+use super::done::Done;
 use super::{MESSAGE_AT_MOST, Mailbox, MailboxError, Message, Place, Taken, bounded, open_regular};
 use crate::clock::BoxFuture;
 use crate::transport::imap::modified_utf7;
@@ -22,6 +25,10 @@ const FOLDERS: [&str; 2] = ["cur", "new"];
 pub struct Maildir {
     root: PathBuf,
     then: Then,
+    /// What was done with, where messages stay where they are.
+    done: Option<Done>,
+    /// Names in `cur`, without flags.
+    there: HashSet<String>,
     /// The folders not yet begun, and the one at work.
     left: std::slice::Iter<'static, &'static str>,
     at: Option<(&'static str, ReadDir)>,
@@ -49,6 +56,8 @@ impl Maildir {
         }
         Ok(Self {
             root: root.to_owned(),
+            done: matches!(then, Then::Flag).then(|| Done::read(root)),
+            there: HashSet::new(),
             then,
             left: FOLDERS.iter(),
             at: None,
@@ -59,6 +68,10 @@ impl Maildir {
         loop {
             let Some((folder, entries)) = &mut self.at else {
                 let Some(folder) = self.left.next() else {
+                    let there = std::mem::take(&mut self.there);
+                    if let Some(done) = self.done.as_mut().filter(|_| !there.is_empty()) {
+                        done.prune(&there)?;
+                    }
                     return Ok(None);
                 };
                 let path = self.root.join(folder);
@@ -76,7 +89,13 @@ impl Maildir {
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
-            if name.starts_with('.') || !self.wanted(folder, &name) {
+            if name.starts_with('.') {
+                continue;
+            }
+            if folder == "cur" && self.done.is_some() {
+                self.there.insert(base(&name).to_owned());
+            }
+            if !self.wanted(folder, &name) {
                 continue;
             }
             let path = entry.path();
@@ -84,6 +103,10 @@ impl Maildir {
             match read {
                 Ok((bytes, cut)) => {
                     return Ok(Some(Message {
+                        arrived: delivered(&name),
+                        opened: self.done.is_some()
+                            && folder == "cur"
+                            && flags(&name).contains('S'),
                         taken: Taken(Place::Maildir { folder, name }),
                         bytes,
                         cut,
@@ -100,14 +123,23 @@ impl Maildir {
         }
     }
 
-    /// Whether a message was neither read before nor thrown away.
+    /// Whether a message was neither done with before nor thrown away.
     fn wanted(&self, folder: &str, name: &str) -> bool {
-        let flags = flags(name);
-        folder == "new"
-            || !flags.contains('T') && (matches!(self.then, Then::Move(_)) || !flags.contains('S'))
+        let is_done = |done: &Done| done.has(base(name));
+        folder == "new" || !flags(name).contains('T') && !self.done.as_ref().is_some_and(is_done)
     }
 
-    fn mark(&self, taken: &[Taken]) -> Result<(), MailboxError> {
+    fn mark(&mut self, taken: &[Taken]) -> Result<(), MailboxError> {
+        let settled = self.settle_all(taken)?;
+        match &mut self.done {
+            Some(done) => done.add(settled),
+            None => Ok(()),
+        }
+    }
+
+    /// Renames messages into their place; by which names, without flags, they are known there.
+    fn settle_all(&self, taken: &[Taken]) -> Result<Vec<String>, MailboxError> {
+        let mut settled = Vec::new();
         let target = match &self.then {
             Then::Flag => self.root.join("cur"),
             Then::Move(folder) => self.archive(folder)?,
@@ -118,12 +150,15 @@ impl Maildir {
             let Place::Maildir { folder, name } = &taken.0 else {
                 continue;
             };
-            if !self.settle(folder, name, &target)? {
-                strays.insert(base(name));
+            match self.settle(folder, name, &target)? {
+                Some(name) => settled.push(name),
+                None => {
+                    strays.insert(base(name));
+                }
             }
         }
         if strays.is_empty() {
-            return Ok(());
+            return Ok(settled);
         }
         // Others have moved or flagged them: they have another name now, or are in the other folder.
         for folder in ["new", "cur"] {
@@ -139,33 +174,40 @@ impl Maildir {
                 }
             }
             for name in found {
-                self.settle(folder, &name, &target)?;
+                settled.extend(self.settle(folder, &name, &target)?);
             }
         }
-        Ok(())
+        Ok(settled)
     }
 
-    /// Renames one message into its place; `false` where it is not there any more.
-    fn settle(&self, folder: &str, name: &str, target: &Path) -> Result<bool, MailboxError> {
+    /// Renames one message into its place, and says by which name; `None` where it is not there any more.
+    fn settle(
+        &self,
+        folder: &str,
+        name: &str,
+        target: &Path,
+    ) -> Result<Option<String>, MailboxError> {
         let from = self.root.join(folder).join(name);
         let seen = with_seen(name);
         let mut to = target.join(&seen);
+        let mut settled = base(name).to_owned();
         if from == to {
-            return Ok(true);
+            return Ok(Some(settled));
         }
         // A rename overwrites. Names are unique in a Maildir; where somebody made two alike, both are kept.
         let mut number = 1;
         while fs::symlink_metadata(&to).is_ok() {
             if fs::symlink_metadata(&from).is_err() {
-                return Ok(false);
+                return Ok(None);
             }
             let (base, rest) = seen.split_at(base(&seen).len());
-            to = target.join(format!("{base}_{number}{rest}"));
+            settled = format!("{base}_{number}");
+            to = target.join(format!("{settled}{rest}"));
             number += 1;
         }
         match fs::rename(&from, &to) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && target.is_dir() => Ok(false),
+            Ok(()) => Ok(Some(settled)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && target.is_dir() => Ok(None),
             Err(error) => Err(MailboxError::io(&from, "move it")(error)),
         }
     }
@@ -236,6 +278,15 @@ fn folder_name(folder: &str) -> Result<String, MailboxError> {
         .iter()
         .map(|part| format!(".{}", modified_utf7(part)))
         .collect())
+}
+
+/// When a message was delivered: names begin with the seconds, and another part after a dot.
+fn delivered(name: &str) -> Option<Timestamp> {
+    let (seconds, _) = name.split_once('.')?;
+    // Fewer digits are a name of another kind.
+    let is_time = (9..=11).contains(&seconds.len()) && seconds.bytes().all(|b| b.is_ascii_digit());
+    let seconds = is_time.then(|| seconds.parse().ok())?;
+    Timestamp::from_second(seconds?).ok()
 }
 
 /// A name without its flags.

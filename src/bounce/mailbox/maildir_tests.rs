@@ -64,10 +64,10 @@ async fn what_was_read_is_flagged_and_not_read_again() {
         .put("new/.nfs");
     let mut mailbox = house.open(Then::Flag);
     let taken = all(&mut mailbox).await;
-    assert_eq!(taken.len(), 2);
+    assert_eq!(taken.len(), 3);
     assert_eq!(
         all(&mut house.open(Then::Flag)).await.len(),
-        2,
+        3,
         "nothing changes before it is done"
     );
     mailbox.done(&taken).await.unwrap();
@@ -77,6 +77,47 @@ async fn what_was_read_is_flagged_and_not_read_again() {
         ["1.a:2,S", "2.b:2,FS", "3.c:2,S", "4.d:2,T"]
     );
     assert_eq!(all(&mut house.open(Then::Flag)).await, []);
+}
+
+#[tokio::test]
+async fn what_somebody_opened_is_read_all_the_same_and_once() {
+    let house = House::new();
+    house
+        .put("new/1700000000.M1.mx")
+        .put("cur/1700000001.M2.mx:2,FS")
+        .put("cur/3.c:2,");
+    let mut mailbox = house.open(Then::Flag);
+    let (mut opened, mut arrived, mut taken) = (0, Vec::new(), Vec::new());
+    while let Some(message) = mailbox.next().await.unwrap() {
+        opened += u8::from(message.opened);
+        arrived.extend(message.arrived.map(Timestamp::as_second));
+        taken.push(message.taken);
+    }
+    arrived.sort_unstable();
+    assert_eq!((opened, arrived), (1, vec![1_700_000_000, 1_700_000_001]));
+    mailbox.done(&taken[..2]).await.unwrap();
+    // One was not done with; somebody opens it, and plays with the flags of another.
+    let names = house.names("cur");
+    let other = names.iter().find(|it| it.ends_with("M2.mx:2,FS"));
+    if let Some(name) = other {
+        house.rename(&format!("cur/{name}"), "cur/1700000001.M2.mx:2,RS");
+    }
+    assert_eq!(all(&mut house.open(Then::Flag)).await.len(), 1);
+    mailbox.done(&taken).await.unwrap();
+    assert_eq!(all(&mut house.open(Then::Flag)).await, []);
+}
+
+#[tokio::test]
+async fn names_that_are_gone_are_forgotten() {
+    let house = House::new();
+    let names: String = (0..2000).map(|n| format!("{n}.gone\n")).collect();
+    let file = house.folder.path().join("postmerge-read");
+    fs::write(&file, names + "1.a\n").unwrap();
+    house.put("cur/1.a:2,S").put("new/2.b");
+    let mut mailbox = house.open(Then::Flag);
+    let taken = all(&mut mailbox).await;
+    mailbox.done(&taken).await.unwrap();
+    assert_eq!(fs::read_to_string(file).unwrap(), "1.a\n2.b\n");
 }
 
 #[tokio::test]

@@ -280,6 +280,8 @@ impl Spool {
         }
         let start = std::mem::replace(&mut self.start, end);
         Ok(Found::Message(Message {
+            arrived: None,
+            opened: false,
             taken: Taken(Place::Mbox { start, end, tail }),
             bytes,
             cut,

@@ -4,7 +4,9 @@
 //! until it is told what was published. Read, mark: whoever is killed in between reads the same messages again,
 //! so whoever counts them must count a message once. Knows nothing of what messages say.
 
+mod done;
 mod imap;
+mod keep;
 mod maildir;
 mod mbox;
 mod open;
@@ -13,6 +15,8 @@ mod single;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
 
 use crate::clock::BoxFuture;
 use crate::transport::imap::{ConfigError, ImapError};
@@ -35,6 +39,13 @@ pub trait Mailbox: Send {
     /// published. What was moved or flagged before, by whomever, is no error.
     fn done<'a>(&'a mut self, taken: &'a [Taken]) -> BoxFuture<'a, Result<(), MailboxError>>;
 
+    /// These are for a person, and were not handed on; called after what they say was published. A place that messages stay in by
+    /// themselves has nothing to do.
+    fn stay<'a>(&'a mut self, left: &'a [Taken]) -> BoxFuture<'a, Result<Stay, MailboxError>> {
+        let _ = left;
+        Box::pin(async { Ok(Stay::There) })
+    }
+
     /// Lets go of the place, politely.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
         Box::pin(async {})
@@ -50,6 +61,10 @@ pub struct Message {
     pub bytes: Vec<u8>,
     /// Whether there was more of it.
     pub cut: bool,
+    /// When it arrived there, where the place says so.
+    pub arrived: Option<Timestamp>,
+    /// Whether somebody has opened it there: a letter for a person has been read then.
+    pub opened: bool,
 }
 
 impl fmt::Debug for Message {
@@ -62,6 +77,16 @@ impl fmt::Debug for Message {
             self.bytes.len()
         )
     }
+}
+
+/// Where messages for a person are to be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stay {
+    /// Where they were read.
+    #[default]
+    There,
+    /// In a Maildir that keeps them.
+    Kept,
 }
 
 /// Which message was handed out. Means something only to the place that it came from.
@@ -85,7 +110,7 @@ enum Place {
         end: u64,
         tail: u64,
     },
-    Single,
+    Single(usize),
 }
 
 impl fmt::Display for Taken {
@@ -94,7 +119,8 @@ impl fmt::Display for Taken {
             Place::Imap { uid, .. } => write!(f, "UID {uid}"),
             Place::Maildir { folder, name } => write!(f, "{folder}/{name}"),
             Place::Mbox { start, .. } => write!(f, "message at {start}"),
-            Place::Single => f.write_str("message"),
+            Place::Single(0) => f.write_str("message"),
+            Place::Single(number) => write!(f, "message {}", number + 1),
         }
     }
 }

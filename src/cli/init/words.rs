@@ -84,7 +84,7 @@ static ENGLISH: Words = Words {
         ),
         (
             "comment-bounces",
-            "Where `postmerge ingest` reads them. Until that is said, the workflow Hygiene fails and says so.",
+            "Where `postmerge ingest` reads them. Until that is said, nobody hears of bounces, nor of who leaves by mail.",
         ),
     ],
 };
@@ -149,7 +149,7 @@ static SPANISH: Words = Words {
         ),
         (
             "comment-bounces",
-            "De dónde los lee `postmerge ingest`. Mientras no se diga, el flujo Hygiene falla y lo avisa.",
+            "De dónde los lee `postmerge ingest`. Mientras no se diga, nadie se entera de los rebotes ni de quien se da de baja por correo.",
         ),
     ],
 };
@@ -208,7 +208,7 @@ static ITALIAN: Words = Words {
         ),
         (
             "comment-bounces",
-            "Da dove li legge `postmerge ingest`. Finché non è detto, il flusso Hygiene fallisce e lo segnala.",
+            "Da dove li legge `postmerge ingest`. Finché non è detto, nessuno sa dei rimbalzi né di chi si cancella per posta.",
         ),
     ],
 };

@@ -418,12 +418,25 @@ fn not_held(claim: ClaimId, index: u32, slot: Slot, said: &'static str) -> Contr
     }
 }
 
-/// Counts a text; queue ids make texts differ, so only so many are kept apart.
+/// Counts a text; queue ids and domains make texts differ, so only so many are kept apart. Of further ones the codes stay.
 fn tally_text(counts: &mut BTreeMap<String, u32>, text: &str) {
     let text = reply_text(text);
     let full = counts.len() >= DISTINCT_TEXTS && !counts.contains_key(&text);
-    let key = if full { "(others)".to_owned() } else { text };
+    let key = if full { codes_of(&text) } else { text };
     *counts.entry(key).or_default() += 1;
+}
+
+/// `550 5.1.1 (others)`: the numbers that a reply begins with.
+fn codes_of(text: &str) -> String {
+    let is_code = |word: &&str| {
+        word.len() <= 11
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    };
+    let codes = text.split(' ').take(2).take_while(is_code);
+    let words: Vec<&str> = codes.chain(["(others)"]).collect();
+    words.join(" ")
 }
 
 /// FNV-1a over time (to the millisecond, as written) and text: tells an exact repeat from a second

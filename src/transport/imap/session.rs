@@ -7,6 +7,7 @@ use async_imap::Client;
 use async_imap::imap_proto::{
     AttributeValue, MailboxDatum, Response, ResponseCode, SectionPath, Status,
 };
+use jiff::Timestamp;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
@@ -54,6 +55,8 @@ pub struct Fetched {
     pub bytes: Vec<u8>,
     /// Whether there is more of it.
     pub cut: bool,
+    /// When the server took it, where it says so.
+    pub arrived: Option<Timestamp>,
 }
 
 /// Which messages a search finds.
@@ -230,7 +233,10 @@ impl Session {
     pub async fn fetch(&mut self, uids: &[u32], limit: u32) -> Result<Vec<Fetched>, ImapError> {
         // One octet more shows whether there is more: RFC822.SIZE is a guess with some servers.
         let asked = limit.saturating_add(1);
-        let command = format!("UID FETCH {} (UID BODY.PEEK[]<0.{asked}>)", set(uids));
+        let command = format!(
+            "UID FETCH {} (UID INTERNALDATE BODY.PEEK[]<0.{asked}>)",
+            set(uids)
+        );
         let literal = u64::from(asked);
         let count = u64::try_from(uids.len()).unwrap_or(u64::MAX);
         let bounds = Bounds {
@@ -252,7 +258,13 @@ impl Session {
                     let mut bytes = body.to_vec();
                     let cut = bytes.len() > limit;
                     bytes.truncate(limit);
-                    found.push(Fetched { uid, bytes, cut });
+                    let arrived = arrived(attributes);
+                    found.push(Fetched {
+                        uid,
+                        bytes,
+                        cut,
+                        arrived,
+                    });
                 }
             })
             .await;
@@ -510,4 +522,14 @@ fn body<'a>(attributes: &'a [AttributeValue<'_>]) -> Option<&'a [u8]> {
         } => data.as_deref(),
         _ => None,
     })
+}
+
+/// INTERNALDATE (RFC 9051, section 9: `date-time`).
+fn arrived(attributes: &[AttributeValue<'_>]) -> Option<Timestamp> {
+    let told = attributes.iter().find_map(|attribute| match attribute {
+        AttributeValue::InternalDate(told) => Some(told.trim()),
+        _ => None,
+    })?;
+    let read = jiff::fmt::strtime::parse("%d-%b-%Y %H:%M:%S %z", told);
+    read.and_then(|it| it.to_timestamp()).ok()
 }
