@@ -308,7 +308,7 @@ fn a_hold_is_shown_until_mail_goes_out_again() {
         "{out}"
     );
     // There is nothing to merge for a relay that was away.
-    assert!(out.contains("held: mend it there"), "{out}");
+    assert!(out.contains("help: mend it there"), "{out}");
     assert!(!out.contains("merge;"), "{out}");
     // Mended, and sent; then held once more.
     house.sending(PAST);

@@ -138,9 +138,9 @@ fn waiting(text: &mut String, all: &[Waiting], zone: &TimeZone) {
         let _ = match (it.paused_until, it.retry_at) {
             (Some(until), _) => writeln!(
                 text,
-                "  paused: {name} refuses us, nothing goes there until {}; {} waiting",
+                "  paused: {name} refuses us, nothing goes there until {}; {}",
                 moment(until, zone),
-                counted(mails, "mail", "mails")
+                counted(mails, "waits", "wait")
             ),
             (None, Some(at)) => writeln!(
                 text,
