@@ -350,7 +350,7 @@ fn a_destination_that_refuses_us_is_shown_as_long_as_it_is_left_alone() {
     ]);
     let (_, out, _) = house.run(&["status"]);
     assert!(
-        out.contains("paused: uno.test refuses us, nothing goes there until"),
+        out.contains("paused: uno.test refuses us: nothing until"),
         "{out}"
     );
     assert!(

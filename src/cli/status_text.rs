@@ -138,7 +138,7 @@ fn waiting(text: &mut String, all: &[Waiting], zone: &TimeZone) {
         let _ = match (it.paused_until, it.retry_at) {
             (Some(until), _) => writeln!(
                 text,
-                "  paused: {name} refuses us, nothing goes there until {}; {}",
+                "  paused: {name} refuses us: nothing until {}; {}",
                 moment(until, zone),
                 counted(mails, "waits", "wait")
             ),
