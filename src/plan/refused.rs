@@ -121,8 +121,8 @@ enum Stand {
 struct Course {
     ids: Vec<RecipientId>,
     stands: Vec<Stand>,
-    settled: usize,
-    refused: Vec<One>,
+    /// What is settled, when, and how where it was refused; as the ledger has it, which sorts outcomes that were published together.
+    settled: Vec<(Timestamp, Option<Box<One>>)>,
 }
 
 impl Course {
@@ -168,10 +168,8 @@ impl Course {
             return;
         }
         self.stands(recipient.0, Stand::Answered);
-        let place = self.settled;
-        self.refused
-            .extend(reply.and_then(|reply| One::read(recipient, (place, at), reply)));
-        self.settled += 1;
+        let refused = reply.and_then(|reply| One::read(recipient, at, reply));
+        self.settled.push((at, refused.map(Box::new)));
     }
 
     fn stands(&mut self, index: u32, to: Stand) {
@@ -180,16 +178,20 @@ impl Course {
         }
     }
 
-    fn judge(&self, occurrence: &OccurrenceId, found: &mut Refusals) {
+    fn judge(&mut self, occurrence: &OccurrenceId, found: &mut Refusals) {
+        self.settled.sort_by_key(|(at, _)| *at);
         let is_through = !self.stands.contains(&Stand::Open);
-        let mut alike: BTreeMap<Option<&str>, Vec<&One>> = BTreeMap::new();
-        for one in &self.refused {
-            alike.entry(one.said.as_deref()).or_default().push(one);
+        let mut alike: BTreeMap<Option<&str>, (Vec<usize>, Vec<&One>)> = BTreeMap::new();
+        for (place, (_, refused)) in self.settled.iter().enumerate() {
+            if let Some(one) = refused {
+                let (places, ones) = alike.entry(one.said.as_deref()).or_default();
+                places.push(place);
+                ones.push(one);
+            }
         }
-        for (said, ones) in alike {
-            let places: Vec<usize> = ones.iter().map(|one| one.place).collect();
+        for (said, (places, ones)) in alike {
             let fates = match said {
-                Some(_) => fates(&places, self.settled, is_through),
+                Some(_) => fates(&places, self.settled.len(), is_through),
                 None => vec![Fate::Believed; ones.len()],
             };
             let of = |fate: Fate| {
@@ -201,7 +203,7 @@ impl Course {
                 found.doubted.push(Doubted {
                     occurrence: occurrence.clone(),
                     count: of(Fate::Doubted).count(),
-                    of: self.settled,
+                    of: self.settled.len(),
                     words: first.reply.clone(),
                 });
             }
@@ -234,8 +236,6 @@ impl Course {
 struct One {
     recipient: RecipientIndex,
     at: Timestamp,
-    /// How many were settled before.
-    place: usize,
     reply: String,
     /// Why the address is dead, where that is sure.
     dead: Option<&'static str>,
@@ -244,11 +244,7 @@ struct One {
 }
 
 impl One {
-    fn read(
-        recipient: RecipientIndex,
-        (place, at): (usize, Timestamp),
-        reply: String,
-    ) -> Option<Self> {
+    fn read(recipient: RecipientIndex, at: Timestamp, reply: String) -> Option<Self> {
         let verdict = classify(None, None, &reply);
         let is_hard = verdict.class == Class::Hard;
         // What our own relay gives no reason for says nothing of the mailbox.
@@ -256,7 +252,6 @@ impl One {
         counts.then(|| Self {
             recipient,
             at,
-            place,
             dead: (is_hard && verdict.permanent && verdict.sure).then(|| verdict.reason.name()),
             said: is_hard.then(|| said(&reply)),
             reply,
@@ -273,7 +268,7 @@ enum Fate {
     Doubted,
 }
 
-/// What becomes of those that were refused with the same words, after so many others were settled each.
+/// What becomes of those that were refused with the same words, each after so many others were settled.
 fn fates(places: &[usize], settled: usize, is_through: bool) -> Vec<Fate> {
     let mut fates = vec![Fate::Believed; places.len()];
     // From one of them until now half as dense as would be doubted, or denser.
@@ -329,7 +324,9 @@ mod tests {
         let all = settled
             .iter()
             .flat_map(|(count, said)| std::iter::repeat_n(*said, *count));
-        for (n, said) in (0..).zip(all) {
+        // As they came, and not in that order.
+        let all: Vec<(u32, Option<&str>)> = (0..).zip(all).collect();
+        for (n, said) in all.into_iter().rev() {
             let outcome = match said {
                 Some(words) => Outcome::Rejected {
                     reply: format!("{words}, id Q{n}"),
@@ -344,7 +341,7 @@ mod tests {
                     sequence: 0,
                 },
                 recipient: RecipientIndex(n),
-                at: Timestamp::UNIX_EPOCH,
+                at: Timestamp::from_millisecond(n.into()).unwrap(),
                 outcome,
             }));
         }
@@ -416,6 +413,6 @@ mod tests {
             };
             course.outcome(RecipientIndex(0), Timestamp::UNIX_EPOCH, outcome);
         }
-        assert_eq!((course.settled, course.refused.len()), (1, 1));
+        assert_eq!(course.settled.len(), 1);
     }
 }
