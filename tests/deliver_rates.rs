@@ -258,6 +258,43 @@ fn what_was_refused_in_other_sendings_counts_for_the_sender_and_suppresses() {
     );
 }
 
+/// A daily cap spreads a sending over weeks.
+#[test]
+fn what_an_old_sending_refuses_is_heard_by_the_run_that_sends_it() {
+    let house = House::new(dead(4..5), &people(5, &["a.test"]), PACE);
+    house.edit(
+        "postmerge.yaml",
+        "ledger:",
+        "policy: {rates: {from: 5}}\nledger:",
+    );
+    house.campaign("dos", "");
+    house.edit("campaigns/dos/campaign.yaml", "2026-12-02", "2026-12-23");
+    house.push("all");
+    let clock = clock();
+    assert_eq!(house.run("one", 1, &clock).accepted, 3);
+    clock.advance_to(at("2026-12-22T17:00:00Z"));
+    let counts = line(&house.run("one", 2, &clock), "uno").counts;
+    assert_eq!((counts.accepted, counts.rejected), (4, 1));
+    // No run has come since.
+    let opened = open(&house.clone_of("office"), &LedgerSettings::default()).unwrap();
+    let suppressions = opened.ledger.suppressions().unwrap();
+    let key = RecipientKey::from_secret(SECRET.as_bytes()).unwrap();
+    let dead = key.id(&Address::parse("p4@a.test").unwrap());
+    assert_eq!(
+        suppressions.reason(&dead, None),
+        Some(Exclusion::HardBounce)
+    );
+    // It counts for its sender, whenever it began.
+    clock.advance_to(at("2026-12-23T17:00:00Z"));
+    let summary = house.run("one", 3, &clock);
+    let line = line(&summary, "dos");
+    let note = line.note.clone().unwrap();
+    assert!(
+        line.held && note.contains("sender eventos, last 7 days: 1 of 5 mails went to"),
+        "{note}"
+    );
+}
+
 /// Complains once, when the first mail has gone out.
 struct Complains {
     clone: std::path::PathBuf,

@@ -7,10 +7,7 @@ use super::intake::{keep_limit, suppress};
 use super::known::Known;
 use crate::ledger::branch::Ledger;
 use crate::ledger::suppressions::Suppressions;
-use crate::plan::refused::{Doubted, TRIED, refusals};
-
-/// Sendings that began longer ago were looked at before.
-const LATELY: SignedDuration = SignedDuration::from_hours(62 * 24);
+use crate::plan::refused::{Doubted, LATELY, TRIED, refusals};
 
 /// Takes in who was refused while sending; how many of them were mailed before, and what is not believed.
 ///

@@ -15,6 +15,7 @@ use super::error::CliError;
 use super::here::Here;
 use super::ingest_explain::explain;
 use super::send::{client_name, environment, new_run_id, transport};
+use super::send_summary::doubted;
 use super::start_error::cli_error;
 use super::status::settings;
 use super::terminal::Terminal;
@@ -395,15 +396,7 @@ fn text(summary: &Summary, arguments: &Arguments) -> String {
             lines.push(format!("  {who}: {}", printable(&it.why)));
         }
     }
-    for it in &summary.doubted {
-        lines.push(format!(
-            "\nWarning: {} of {} mails of {} were refused with the same words, as if their addresses did not exist:\n  {}\nThat says something of the sender or the relay. Nobody was suppressed for it.",
-            it.count,
-            it.of,
-            it.occurrence,
-            printable(&it.words)
-        ));
-    }
+    lines.extend(summary.doubted.iter().map(doubted));
     if summary.lifted_since > 0 {
         let reports = counted(summary.lifted_since, "report is", "reports are");
         lines.push(format!(

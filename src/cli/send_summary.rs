@@ -6,8 +6,9 @@ use super::start_error::{FULL, is_full};
 use crate::deliver::reasons::Reasons;
 use crate::deliver::run::{Line, Stop, Summary};
 use crate::deliver::way_on::WayOn;
-use crate::diagnostic::counted;
+use crate::diagnostic::{counted, printable};
 use crate::ledger::result_page::settling;
+use crate::plan::refused::Doubted;
 
 /// Said before anything else: where somebody deleted the ledger's branch this is how they learn of it.
 const FIRST: &str =
@@ -49,6 +50,16 @@ pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
     for line in &summary.lines {
         row(&mut text, line, width);
     }
+    // Those of other sendings were told when they went out, and `ingest` tells of all.
+    let is_here = |it: &&Doubted| {
+        summary
+            .lines
+            .iter()
+            .any(|line| line.occurrence == it.occurrence)
+    };
+    for it in summary.doubted.iter().filter(is_here) {
+        let _ = writeln!(text, "{}", doubted(it));
+    }
     if is_dry {
         text.push_str(
             "\nNothing was sent and nothing published. Not looked at: relay and DNS (`postmerge doctor` does), and whether\n\
@@ -87,6 +98,17 @@ pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
         text.push_str("Not everything could be published: the journal keeps it, and the next run publishes it.\n");
     }
     text
+}
+
+/// What is said of refusals that nobody is suppressed for.
+pub(super) fn doubted(it: &Doubted) -> String {
+    format!(
+        "\nWarning: {} of {} mails of {} were refused with the same words in a short time:\n  {}\nThat says something of the sender or the relay. Nobody was suppressed for it.",
+        it.count,
+        it.of,
+        it.occurrence,
+        printable(&it.words)
+    )
 }
 
 /// Recipients that are still to be sent to, of everything the run looked at.
@@ -223,6 +245,30 @@ mod tests {
                 text.contains("  without a mail, because none could be made for their row: 1;"),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn refusals_that_are_not_believed_are_told_by_the_run_that_had_them() {
+        let doubted = |occurrence: &str| Doubted {
+            occurrence: occurrence.parse().unwrap(),
+            count: 53,
+            of: 1053,
+            words: "550 5.1.1 \u{1b}User unknown".to_owned(),
+        };
+        let mut run = of(&[]);
+        run.doubted = vec![doubted("uno"), doubted("2025/old")];
+        for is_dry in [false, true] {
+            let text = summary(&run, is_dry);
+            assert!(
+                text.contains("Warning: 53 of 1053 mails of uno were refused with the same words"),
+                "{text}"
+            );
+            assert!(
+                text.contains("User unknown") && !text.contains('\u{1b}'),
+                "{text}"
+            );
+            assert!(!text.contains("2025/old"), "{text}");
         }
     }
 

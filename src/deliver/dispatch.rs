@@ -11,8 +11,8 @@ use super::stopping::Stop;
 use super::worker::{End, Job, Report, Told};
 use crate::ledger::event::{Event, Exclusion, Outcome, RecipientIndex};
 use crate::ledger::state::OccurrenceState;
+use crate::mail::refusal::is_hard;
 use crate::plan::mailing::NoLetter;
-use crate::plan::rates::is_hard;
 use crate::schedule::pacer::Verdict;
 use crate::transport::Failure;
 
@@ -209,7 +209,7 @@ impl Engine {
             },
         )?;
         if is_dead {
-            self.refused_hard(occurrence, at)?;
+            self.refused_hard(occurrence)?;
         }
         if self.leave_out_one(ticket, at)? {
             return Ok(());

@@ -35,7 +35,8 @@ pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Summary, StartErr
     opened.ledger.use_key(key.fingerprint())?;
     let mut suppressions = opened.ledger.suppressions()?;
     let refused = of_late(&opened.ledger, outside.clock.now())?;
-    refused.iter().for_each(|event| suppressions.apply(event));
+    let new = refused.suppressions.iter();
+    new.for_each(|event| suppressions.apply(event));
     let wishes = opened.ledger.wishes()?;
     let now = outside.clock.now();
     let (ledger, workspace) = (&opened.ledger, &opened.workspace);
@@ -77,6 +78,7 @@ pub fn dry_run(outside: &Outside<'_>, order: &Order) -> Result<Summary, StartErr
     Ok(Summary {
         is_first: ledger.head().is_none(),
         lines,
+        doubted: refused.doubted,
         published: true,
         ..Summary::default()
     })

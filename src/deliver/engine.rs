@@ -62,8 +62,6 @@ pub struct Active {
     pub warning: Option<String>,
     /// What came back of it, as far as was read.
     pub returned: Returned,
-    /// So many of its mails were refused because their addresses take none.
-    pub refused_hard: u64,
 }
 
 /// What the engine needs from outside.

@@ -26,7 +26,7 @@ use crate::mail::occurrence::OccurrenceId;
 use crate::plan::PlanError;
 use crate::plan::calendar::calendar;
 use crate::plan::content::Content;
-use crate::plan::rates::{goes_on, hard_refusals};
+use crate::plan::rates::goes_on;
 use crate::transport::Transport;
 use crate::workspace::names::RelayName;
 use crate::workspace::settings::Relay;
@@ -226,7 +226,6 @@ impl Run<'_> {
         let topic = &letters.content().file.campaign.audience.topic;
         let returned = self.came_back()?.of(&id);
         Ok(Active {
-            refused_hard: hard_refusals(&state),
             id: Arc::new(id),
             state,
             topic: topic.as_ref().map(ToString::to_string),

@@ -3,8 +3,6 @@
 //!
 //! A sender's share counts its sendings of the last days together; it is looked at when a run takes a campaign up.
 
-use jiff::Timestamp;
-
 use super::engine::Engine;
 use super::error::{DeliverError, StartError};
 use super::run::Run;
@@ -68,23 +66,18 @@ impl Engine {
 
     /// A relay has just refused a mail because its address takes none: nobody has to report that. Judged at once, and by what
     /// is counted already: a relay may refuse thousands until the ledger is read again.
-    pub(super) fn refused_hard(
-        &mut self,
-        number: usize,
-        at: Timestamp,
-    ) -> Result<(), DeliverError> {
+    pub(super) fn refused_hard(&mut self, number: usize) -> Result<(), DeliverError> {
         let Some(active) = self.occurrences.get_mut(number) else {
             return Ok(());
         };
-        active.refused_hard += 1;
         let (Some(rates), None) = (&active.rates, &active.ended) else {
             return Ok(());
         };
-        let counts = active.state.counts(at);
+        let (accepted, rejected) = active.state.settled();
         let figures = Figures {
-            accepted: counts.accepted,
-            rejected: counts.rejected,
-            hard: active.refused_hard + u64::from(active.returned.hard),
+            accepted,
+            rejected,
+            hard: u64::from(active.state.hard_rejections()) + u64::from(active.returned.hard),
             complained: active.returned.complained.into(),
         };
         let verdict = judge(rates, &Of::Sending, figures);

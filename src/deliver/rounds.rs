@@ -273,6 +273,7 @@ impl Summary {
         self.stopped = round.stopped;
         self.remote = round.remote;
         self.words = round.words;
+        self.doubted = round.doubted;
         self.published = round.published;
     }
 }

@@ -22,7 +22,7 @@ use super::proof::Evidence;
 use super::publisher::LedgerPublisher;
 use super::reasons::Words;
 use super::recover::{Recovered, recover};
-use super::refused::take_refusals;
+use super::refused::{take_at_end, take_refusals};
 use super::relay::RelayRun;
 pub use super::rounds::send;
 use super::rounds::{Past, Round};
@@ -44,6 +44,7 @@ use crate::plan::again::SentBefore;
 use crate::plan::calendar::calendar;
 use crate::plan::lanes::Lanes;
 use crate::plan::rates::Senders;
+use crate::plan::refused::Doubted;
 use crate::plan::sending::retry;
 use crate::plan::sent::Sent;
 use crate::transport::Transport;
@@ -145,6 +146,8 @@ pub struct Summary {
     pub remote: Option<String>,
     /// What relays said against mails.
     pub words: Words,
+    /// What they refused too many mails with, of late: nobody is suppressed for it.
+    pub doubted: Vec<Doubted>,
     /// Whether the ledger has everything; else the journal keeps it.
     pub published: bool,
 }
@@ -176,7 +179,7 @@ pub(super) async fn round(
         workspace,
     } = opened;
     let run_id = (outside.new_run)();
-    take_refusals(&mut ledger, run_id, now)?;
+    let doubted = take_refusals(&mut ledger, run_id, now)?;
     let suppressions = ledger.suppressions()?;
     let wishes = ledger.wishes()?;
     let mut scheduled = agenda(&repository, &ledger, &workspace, head, &order.question, now)?;
@@ -205,6 +208,7 @@ pub(super) async fn round(
         past,
         stop: stop.clone(),
         active: Vec::new(),
+        doubted,
         lines: BTreeMap::new(),
         opens_at,
         now,
@@ -293,6 +297,8 @@ pub(super) struct Run<'a> {
     /// Whether somebody wants it to stop.
     pub(super) stop: watch::Receiver<bool>,
     pub(super) active: Vec<Active>,
+    /// Which refusals of late are not believed.
+    doubted: Vec<Doubted>,
     lines: BTreeMap<OccurrenceId, Line>,
     /// When the next window opens.
     opens_at: Option<Timestamp>,
@@ -430,6 +436,12 @@ impl Run<'_> {
             let at = self.outside.clock.now();
             let today = calendar.date_of(at);
             self.past.take(&self.lanes, &ended, today);
+            {
+                let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(doubted) = take_at_end(&mut ledger, self.run, &ended, at) {
+                    self.doubted = doubted;
+                }
+            }
             for active in ended.occurrences {
                 let line = line_of(active, at);
                 self.lines.insert(line.occurrence.clone(), line);
@@ -442,13 +454,13 @@ impl Run<'_> {
             {
                 journal.remove()?;
             }
-            drop(ledger.lock().unwrap_or_else(PoisonError::into_inner));
         }
         let Tally {
             accepted, words, ..
         } = self.past.tally.clone();
         summary.accepted = accepted;
         summary.words = words;
+        summary.doubted = self.doubted;
         summary.lines = self.lines.into_values().collect();
         Ok(summary)
     }

@@ -147,6 +147,7 @@ pub struct OccurrenceState {
     claim_ids: HashMap<ClaimId, u32>,
     tally: [u32; KINDS],
     rejections: BTreeMap<String, u32>,
+    hard_rejections: u32,
     unknowns: BTreeMap<String, u32>,
     excluded_later: BTreeMap<Exclusion, u32>,
     notes: Vec<(Timestamp, Note)>,
@@ -271,6 +272,11 @@ impl OccurrenceState {
     /// What relays said when they refused, and how often (the first [`DISTINCT_TEXTS`] kinds).
     pub fn rejections(&self) -> &BTreeMap<String, u32> {
         &self.rejections
+    }
+
+    /// How many were refused because their addresses take no mail, judged by the words of each.
+    pub fn hard_rejections(&self) -> u32 {
+        self.hard_rejections
     }
 
     /// Why outcomes are unknown, and how often that was recorded.

@@ -10,12 +10,11 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::refused::TRIED;
+use super::refused::LATELY;
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::feedback::{ByOccurrence, Returned};
 use crate::ledger::state::{OccurrenceState, Status};
 use crate::mail::occurrence::OccurrenceId;
-use crate::mail::refusal::{Class, classify};
 use crate::workspace::settings::{Rate, Rates};
 
 /// How many mails, and what came back of them.
@@ -149,11 +148,8 @@ impl Figures {
             complained: returned.complained.into(),
             ..Self::default()
         };
-        for (_, status) in state.statuses() {
-            figures.accepted += u64::from(status == Status::Accepted);
-            figures.rejected += u64::from(status == Status::Rejected);
-        }
-        figures.hard += hard_refusals(state);
+        (figures.accepted, figures.rejected) = state.settled();
+        figures.hard += u64::from(state.hard_rejections());
         figures
     }
 
@@ -169,20 +165,6 @@ impl Figures {
         self.hard += other.hard;
         self.complained += other.complained;
     }
-}
-
-/// How many mails were refused while sending because their addresses take none.
-pub fn hard_refusals(state: &OccurrenceState) -> u64 {
-    let hard = state
-        .rejections()
-        .iter()
-        .filter(|(words, _)| is_hard(words));
-    hard.map(|(_, count)| u64::from(*count)).sum()
-}
-
-/// Whether a relay refused a mail because its address takes none.
-pub fn is_hard(words: &str) -> bool {
-    classify(None, None, words).class == Class::Hard
 }
 
 /// An occurrence's, as a whole and for each of its destinations: the worst of them.
@@ -330,9 +312,9 @@ fn of_sender(
         Ok(of_it)
     };
     // Reading every sending takes long, and more mails of which nothing came back make a share only smaller. What was refused
-    // stands in the sendings that began of late.
+    // stands in the sendings that began of late: with a daily cap one goes on for weeks.
     let mut some: BTreeSet<OccurrenceId> = returned.occurrences().cloned().collect();
-    let began = since.checked_sub(TRIED).unwrap_or(Timestamp::MIN);
+    let began = since.checked_sub(LATELY).unwrap_or(Timestamp::MIN);
     for occurrence in ledger.occurrences()? {
         let header = ledger.header(&occurrence)?;
         if header.is_some_and(|it| it.sender == sender && it.at >= began) {

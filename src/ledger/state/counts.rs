@@ -54,7 +54,7 @@ impl OccurrenceState {
     /// How many stand where at `now`. The audience is counted by its entries, the columns by the
     /// transitions that were folded, so that [`Counts::check`] can find a transition amiss.
     pub fn counts(&self, now: Timestamp) -> Counts {
-        let of = |kind: Kind| u64::from(self.tally.get(kind as usize).copied().unwrap_or(0));
+        let of = |kind| self.tallied(kind);
         let expired: u64 = self
             .open_claims()
             .filter(|claim| claim.until <= now)
@@ -71,6 +71,15 @@ impl OccurrenceState {
             claimed,
             deferred: of(Kind::Deferred),
         }
+    }
+
+    /// How many were accepted, and how many refused for good: what is counted already, however many claims there were.
+    pub fn settled(&self) -> (u64, u64) {
+        (self.tallied(Kind::Accepted), self.tallied(Kind::Rejected))
+    }
+
+    fn tallied(&self, kind: Kind) -> u64 {
+        u64::from(self.tally.get(kind as usize).copied().unwrap_or(0))
     }
 
     /// How many were excluded for which reason, at the start and later.

@@ -10,6 +10,7 @@ use crate::ledger::event::{
 };
 use crate::ledger::reply_text::{reason_text, reply_text};
 use crate::mail::recipient_id::RecipientId;
+use crate::mail::refusal::is_hard;
 
 /// A record that contradicts the ones before it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -285,7 +286,11 @@ impl OccurrenceState {
             _ => return Err(not_held(claim, index, slot, said)),
         }
         match kind {
-            Kind::Rejected => tally_text(&mut self.rejections, text),
+            Kind::Rejected => {
+                // As the ledger keeps it, so that a run and whoever reads it later count the same.
+                self.hard_rejections += u32::from(is_hard(&reply_text(text)));
+                tally_text(&mut self.rejections, text);
+            }
             Kind::Unknown => tally_text(&mut self.unknowns, text),
             _ => {}
         }
@@ -418,26 +423,16 @@ fn not_held(claim: ClaimId, index: u32, slot: Slot, said: &'static str) -> Contr
     }
 }
 
-/// Counts a text; queue ids and domains make texts differ, so only so many are kept apart. Of further ones the codes stay.
+/// Counts a text; queue ids and domains make texts differ, so only so many are kept apart.
 fn tally_text(counts: &mut BTreeMap<String, u32>, text: &str) {
     let text = reply_text(text);
     let full = counts.len() >= DISTINCT_TEXTS && !counts.contains_key(&text);
-    let key = if full { codes_of(&text) } else { text };
+    let key = if full { OTHERS.to_owned() } else { text };
     *counts.entry(key).or_default() += 1;
 }
 
-/// `550 5.1.1 (others)`: the numbers that a reply begins with.
-fn codes_of(text: &str) -> String {
-    let is_code = |word: &&str| {
-        word.len() <= 11
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b'.')
-    };
-    let codes = text.split(' ').take(2).take_while(is_code);
-    let words: Vec<&str> = codes.chain(["(others)"]).collect();
-    words.join(" ")
-}
+/// What further texts are counted under.
+const OTHERS: &str = "(others)";
 
 /// FNV-1a over time (to the millisecond, as written) and text: tells an exact repeat from a second
 /// answer. Not zero, which stands for "none".

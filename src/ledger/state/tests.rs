@@ -285,3 +285,26 @@ proptest! {
         }
     }
 }
+
+/// Beyond so many texts the words are lost, not what they mean; and texts are no more than that.
+#[test]
+fn hard_refusals_are_counted_by_their_own_words_however_many_there_are() {
+    let all: Vec<u32> = (0..250).collect();
+    let mut state = OccurrenceState::new();
+    state.apply(&audience(250)).unwrap();
+    state.apply(&claimed(0, &all)).unwrap();
+    for n in all {
+        // Dead by its words alone, and refused by a code that says as much, and does not mean it.
+        let reply = match n % 2 {
+            0 => format!("554 {n}{n}: user unknown, id Q{n}"),
+            _ => format!("550 relaying denied for d{n}.example"),
+        };
+        state
+            .apply(&said(0, n, Outcome::Rejected { reply }))
+            .unwrap();
+    }
+    assert_eq!(state.hard_rejections(), 125);
+    assert_eq!(state.settled(), (0, 250));
+    assert_eq!(state.rejections().len(), DISTINCT_TEXTS + 1);
+    assert_eq!(state.rejections().get("(others)"), Some(&50));
+}

@@ -109,6 +109,11 @@ pub fn classify(code: Option<u16>, status: Option<Status>, text: &str) -> Verdic
     }
 }
 
+/// Whether a relay refused a mail because its address takes none.
+pub fn is_hard(reply: &str) -> bool {
+    classify(None, None, reply).class == Class::Hard
+}
+
 /// The rule of the lowest rank that holds, within a rank the one that stands first; and whether it leaves no doubt.
 fn best(code: Option<u16>, status: Option<Status>, text: &str) -> (Option<&'static Rule>, bool) {
     let said = said(text);
