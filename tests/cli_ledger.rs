@@ -566,6 +566,34 @@ fn without_a_mailbox_a_schedule_is_content_and_a_person_is_not() {
     assert!(err.contains("bounces.mailbox"), "{err}");
 }
 
+/// Who forwards answers once there is a mailbox: until then no relay's secrets are needed.
+#[test]
+fn without_a_mailbox_nothing_is_forwarded_and_no_secret_is_asked_for() {
+    let house = House::new();
+    let file = house.folder.path().join("postmerge.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let text = text
+        .replace(
+            "port: 587}",
+            "port: 587, credentials: {user_env: NO_USER_HERE, password_env: NO_PASSWORD_HERE}}",
+        )
+        .replace(
+            "rebotes@camara.example}",
+            "rebotes@camara.example, replies: forward}",
+        );
+    std::fs::write(&file, text).unwrap();
+    house.git(&["commit", "-qam", "answers are forwarded"]);
+    house.git(&["push", "-q", "origin", "main"]);
+    let (code, out, err) = house.run(&["ingest", "--if-configured"]);
+    assert_eq!(code, 0, "{out}{err}");
+    // With messages they are.
+    let letter = house.folder.path().join("letter.eml");
+    std::fs::write(&letter, LETTER).unwrap();
+    let (code, _, err) = house.run(&["ingest", letter.to_str().unwrap()]);
+    assert_eq!(code, 2);
+    assert!(err.contains("NO_USER_HERE"), "{err}");
+}
+
 #[test]
 fn a_segment_that_somebody_changed_is_named_with_what_to_do() {
     let house = House::new();

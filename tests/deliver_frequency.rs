@@ -18,8 +18,10 @@ use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::{Exclusion, RunId};
 use postmerge::ledger::feedback::MessageKey;
 use postmerge::ledger::wish::{Wanted, Way, Wish};
+use postmerge::plan::frequency::Lately;
+use postmerge::schedule::calendar::Calendar;
 use postmerge::transport::mailboxes::{Mailboxes, Verdict};
-use postmerge::workspace::settings::LedgerSettings;
+use postmerge::workspace::settings::{Frequency, LedgerSettings};
 
 /// Ten people, one newsletter a week at most; `uno` is transactional.
 fn house() -> House {
@@ -165,4 +167,32 @@ fn who_wants_one_a_month_gets_what_comes_every_month() {
         let summary = run(&house, number, day);
         assert_eq!(line(&summary, &id).counts.accepted, accepted, "{summary:?}");
     }
+}
+
+/// Who still waits in a sending that nothing happens in any more, and somebody else's wish that looks far back.
+#[test]
+fn what_is_held_for_weeks_keeps_no_other_newsletter_back() {
+    let house = free_house();
+    let [first, second, third] = ["p0@uno.test", "p1@dos.test", "p2@uno.test"];
+    newsletter(&house, "lunes", "2026-12-02");
+    house.push("a newsletter");
+    wishes_for(&house, second, 90);
+    for who in [first, third] {
+        house
+            .boxes
+            .set(who, Verdict::refuse_rcpt(451, "full"), None);
+    }
+    run(&house, 1, "2026-12-02");
+    let opened = open(&house.clone_of("reader"), &LedgerSettings::default()).unwrap();
+    let wishes = opened.ledger.wishes().unwrap();
+    let cap = Some(Frequency { mails: 1, days: 7 });
+    let calendar = Calendar::new("America/Bogota", []).unwrap();
+    let enough = |day: &str| {
+        let now = at(&format!("{day}T17:00:00Z"));
+        let lately = Lately::read(&opened.ledger, cap, Some(&wishes), &calendar, now).unwrap();
+        [first, second, third].map(|who| lately.is_enough(&id(who)))
+    };
+    let (cap, fewer) = (Some(Exclusion::FrequencyCap), Some(Exclusion::WantsFewer));
+    assert_eq!(enough("2026-12-03"), [cap, fewer, cap]);
+    assert_eq!(enough("2027-01-11"), [None, fewer, None]);
 }

@@ -19,7 +19,7 @@ use postmerge::ledger::event::{
     AudienceEntry, Event, Exclusion, Lifting, Outcome, RecipientIndex, RunId, Scope,
     SuppressionEvent,
 };
-use postmerge::ledger::feedback::{ByOccurrence, Heard};
+use postmerge::ledger::feedback::{ByOccurrence, Feedback, Heard, MessageKey};
 use postmerge::mail::address::Address;
 use postmerge::mail::message_id::message_id;
 use postmerge::mail::occurrence::OccurrenceId;
@@ -983,8 +983,9 @@ fn no_ones_name_reaches_the_ledger_whoever_speaks_of_them() {
 }
 
 #[test]
-fn a_report_that_cannot_be_read_is_counted_by_its_token_and_else_left_for_a_person() {
-    let office = Office::new();
+fn a_report_that_cannot_be_read_is_noted_by_its_token_and_else_left_for_a_person() {
+    let mut office = Office::new();
+    office.workspace.settings.policy.soft_bounces.mails = 1;
     let text = |to: &str, id: &str| {
         format!(
             "Return-Path: <>\nFrom: MAILER-DAEMON@uno.test\nTo: {to}\nSubject: Mezua\nMessage-ID: <{id}@uno.test>\n\
@@ -994,11 +995,9 @@ fn a_report_that_cannot_be_read_is_counted_by_its_token_and_else_left_for_a_pers
     office.arrives("1", &text(&office.path(3, 0), "a"));
     office.arrives("2", &text("rebotes@camara.example", "b"));
     let summary = office.ingest();
-    assert_eq!(
-        summary.heard.get("bounced unknown"),
-        Some(&1),
-        "{summary:?}"
-    );
+    // It may say that the mail is late, or that it arrived.
+    assert_eq!(summary.heard.get("delayed"), Some(&1), "{summary:?}");
+    assert_eq!(office.suppressed(3), None);
     assert_eq!(
         (summary.noted, summary.for_people.len()),
         (1, 1),
@@ -1007,23 +1006,109 @@ fn a_report_that_cannot_be_read_is_counted_by_its_token_and_else_left_for_a_pers
     let why = summary.for_people[0].why.as_deref().unwrap_or_default();
     assert!(why.contains("could not be read"), "{why}");
     assert_eq!(office.left(), ["2"]);
+    // A code is understood in whatever language.
+    let coded = text(&office.path(4, 0), "c").replace("mezua.", "mezua: 5.0.0.");
+    office.arrives("3", &coded);
+    let summary = office.ingest();
+    assert_eq!(
+        summary.heard.get("bounced unknown"),
+        Some(&1),
+        "{summary:?}"
+    );
+}
+
+/// A mail to leave everything, by somebody.
+fn leaves(office: &Office, n: u32) -> String {
+    let leave = Leave {
+        action: Action::Unsubscribe,
+        scope: token::Scope::All,
+        recipient: office.key.id(&person(n)),
+        mailing: None,
+    };
+    let base = &office.workspace.settings.unsubscribe.address;
+    let to = base.replace('@', &format!("+{}@", leave.token(&office.key)));
+    format!("From: p{n}@uno.test\nTo: {to}\nSubject: unsubscribe\n\n\n")
+}
+
+#[test]
+fn what_was_read_when_flags_alone_said_so_is_not_read_again() {
+    let office = Office::new();
+    office.arrives("1", &hard(&office.path(3, 0), "p3@uno.test"));
+    office.ingest();
+    // As it was before there was this file.
+    let file = office.mail().join("postmerge-read");
+    fs::remove_file(&file).unwrap();
+    let cur = office.mail().join("cur");
+    fs::write(cur.join("2:2,S"), leaves(&office, 1)).unwrap();
+    let dry = office.try_ingest("runner", true).unwrap();
+    assert_eq!((dry.messages, file.exists()), (0, false), "{dry:?}");
+    let summary = office.ingest();
+    assert_eq!(summary.messages, 0, "{summary:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "1\n2\n");
+    // From now on a flag says only that somebody opened it.
+    fs::write(cur.join("3:2,S"), leaves(&office, 2)).unwrap();
+    office.ingest();
+    assert_eq!(
+        (office.suppressed(1), office.suppressed(2)),
+        (None, Some(Exclusion::Unsubscribed))
+    );
+}
+
+#[test]
+fn what_is_older_than_a_lift_stays_so_however_late_it_is_read() {
+    let office = Office::new();
+    let day = |day: i64| at(day * 86_400);
+    let lifted = |n| SuppressionEvent::Lifted {
+        recipient: office.key.id(&person(n)),
+        scope: Scope::All,
+        what: Lifting::Everything,
+        at: day(200),
+        note: String::new(),
+    };
+    office
+        .ledger("other")
+        .publish(&Batch {
+            suppressions: [2, 3, 4].map(lifted).to_vec(),
+            ..Batch::new(RunId(1), day(200), "lift")
+        })
+        .unwrap();
+    office.clock.advance_to(day(400));
+    let of = |n| hard(&office.path(n, 0), &format!("p{n}@uno.test"));
+    office.arrives(&format!("{}.M1.mx", day(100).as_second()), &of(3));
+    office.arrives("2", &of(4));
+    // Before anything was sent no clock is right.
+    let wrong = hard("rebotes@camara.example", "p2@uno.test");
+    office.arrives("3", &wrong.replace("3 Dec 2026", "3 Dec 2006"));
+    let summary = office.ingest();
+    assert_eq!(
+        (summary.noted, summary.suppressed, summary.lifted_since),
+        (3, 1, 2),
+        "{summary:?}"
+    );
+    assert_eq!(office.suppressed(2), Some(Exclusion::HardBounce));
 }
 
 #[test]
 fn what_somebody_opened_is_taken_in_and_their_letters_are_read() {
     let office = Office::new();
-    let leave = Leave {
-        action: Action::Unsubscribe,
-        scope: token::Scope::All,
-        recipient: office.key.id(&person(1)),
-        mailing: None,
+    // What a portal wrote says nothing of any mailbox.
+    let left = Feedback {
+        message: MessageKey([1; 8]),
+        recipient: office.key.id(&person(0)),
+        mail: None,
+        at: at(0),
+        what: Heard::Left { scope: Scope::All },
     };
-    let base = &office.workspace.settings.unsubscribe.address;
-    let to = base.replace('@', &format!("+{}@", leave.token(&office.key)));
-    let leaves = format!("From: p1@uno.test\nTo: {to}\nSubject: unsubscribe\n\n\n");
+    office
+        .ledger("portal")
+        .publish(&Batch {
+            feedback: vec![left],
+            ..Batch::new(RunId(3), at(0), "portal")
+        })
+        .unwrap();
     let asks = "From: x@ajeno.test\nTo: rebotes@camara.example\nSubject: Hola\n\nTengo una pregunta para ustedes.\n";
     let cur = office.mail().join("cur");
-    std::fs::write(cur.join("1:2,S"), leaves).unwrap();
+    std::fs::write(cur.join("1:2,S"), leaves(&office, 1)).unwrap();
     std::fs::write(cur.join("2:2,S"), asks).unwrap();
     std::fs::write(cur.join("3:2,"), asks.replace("Hola", "Otra")).unwrap();
     let summary = office.ingest();

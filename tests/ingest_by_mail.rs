@@ -542,6 +542,33 @@ fn who_leaves_by_mail_has_left_whatever_clocks_say() {
     assert_eq!(exact(&office, 0, None), None);
 }
 
+/// A leave that our server dates, which the person took back on the portal before anybody read the mailbox; and the clocks of the two.
+#[test]
+fn a_leave_that_is_read_late_does_not_undo_a_later_return() {
+    let relay = Relay::default();
+    let office = office(&relay);
+    portal(&office, -600, &[0], &[]);
+    portal(&office, -30, &[1], &[]);
+    let arrived = |minutes| {
+        let at = office.clock.now() - jiff::SignedDuration::from_mins(minutes);
+        format!("{}.M1P2.mx", at.as_second())
+    };
+    ask(&office, 0, Action::Unsubscribe, None, (&arrived(1200), 0));
+    ask(&office, 1, Action::Unsubscribe, None, (&arrived(50), 0));
+    let summary = office.ingest();
+    assert_eq!(
+        (summary.suppressed, summary.lifted_since),
+        (1, 1),
+        "{summary:?}"
+    );
+    assert_eq!(exact(&office, 0, None), None);
+    assert_eq!(exact(&office, 1, None), Some(Exclusion::Unsubscribed));
+    // Nobody is told that they left who did not.
+    let said: Vec<String> = relay.letters().iter().map(text_of_left).collect();
+    let left = said.iter().filter(|it| *it == "left").count();
+    assert_eq!((said.len(), left), (2, 1), "{said:?}");
+}
+
 /// `left` where a letter says that somebody left.
 fn text_of_left(letter: &Letter) -> String {
     let text = text(letter);

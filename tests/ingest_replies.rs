@@ -100,6 +100,20 @@ fn an_answer_is_forwarded_once_and_then_moved() {
 }
 
 #[test]
+fn what_somebody_has_opened_is_not_forwarded() {
+    let relay = Relay::default();
+    let office = office("respuestas@camara.example", &relay);
+    let cur = office.mail().join("cur");
+    std::fs::write(cur.join("1:2,RS"), answer(&office, "ana@uno.test")).unwrap();
+    let summary = office.ingest();
+    assert_eq!((summary.forwarded, summary.known), (0, 1), "{summary:?}");
+    assert!(relay.letters().is_empty());
+    let names: Vec<_> = office.feedback().iter().map(|it| it.what.name()).collect();
+    assert_eq!(names, ["replied"]);
+    assert_eq!(office.ingest().messages, 0);
+}
+
+#[test]
 fn who_died_while_forwarding_leaves_the_message_to_a_person() {
     let relay = Relay::default();
     let mut office = office("respuestas@camara.example", &relay);

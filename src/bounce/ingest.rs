@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::answer::{self, Answered, Answers, Unanswered, answer};
+use super::arrival::Arrivals;
 use super::asks::changed_rows;
 use super::forward::{Fate, ForwardError, Forwarding, Waiting, hand_on};
 use super::intake::{Intake, Sums, keep_limit};
@@ -40,10 +41,6 @@ use crate::workspace::source::Source;
 
 /// Messages that are read and published together: what a kill makes read again, and what memory holds.
 const AT_ONCE: usize = 500;
-
-/// A message that says that it is older than this is taken for so old: a suppression must not come before what lifted
-/// an older one long ago, whatever a date claims.
-const OLDEST: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +148,10 @@ pub async fn ingest(
     let policy = &outside.workspace.settings.policy;
     let limit = Limit::new(policy.soft_bounces, policy.proof_of_mail, now);
     let mut known = Known::read(ledger, limit)?;
+    if known.is_begun() {
+        mailbox.resume()?;
+    }
+    let arrivals = Arrivals::until(now);
     let mut listener = listener(outside, ledger)?;
     let mut summary = Summary::default();
     let mut touched = BTreeSet::new();
@@ -181,7 +182,7 @@ pub async fn ingest(
             &messages,
             &understood,
             &mut sums,
-            now,
+            &arrivals,
         )?;
         touched.extend(intake.occurrences());
         let people = look_up(outside, ledger, &mut intake)?;
@@ -235,24 +236,27 @@ fn take_all<'m>(
     messages: &'m [mailbox::Message],
     understood: &'m [(MessageKey, Returned)],
     sums: &mut Sums<'_>,
-    now: Timestamp,
+    arrivals: &Arrivals,
 ) -> Result<Taking<'m>, IngestError> {
     let mut intake = Intake::default();
     let (mut waiting, mut asking) = (Vec::new(), Vec::new());
     // In the order in which they arrived, whatever order their mailbox has: of two things that somebody asks the later holds.
-    let all = messages.iter().zip(understood);
-    let mut all: Vec<_> = all
-        .map(|(message, (key, returned))| {
-            let at = received(message, returned, now);
-            (at, message, key, returned)
-        })
-        .collect();
-    all.sort_by_key(|(at, ..)| *at);
-    for (at, message, key, returned) in all {
+    let mut all = Vec::with_capacity(messages.len());
+    for (message, (key, returned)) in messages.iter().zip(understood) {
+        all.push((
+            arrivals.of(ledger, message, returned)?,
+            message,
+            key,
+            returned,
+        ));
+    }
+    all.sort_by_key(|(arrival, ..)| arrival.at);
+    for (arrival, message, key, returned) in all {
         sums.summary.messages += 1;
         let one = listen::Message {
             key: *key,
-            at,
+            at: arrival.at,
+            is_dated_by_us: arrival.is_ours,
             returned,
         };
         // A person's words stay until a person has them, and questions until they are answered, so that they are read again and
@@ -269,7 +273,11 @@ fn take_all<'m>(
             intake.taken.push(message.taken.clone());
             continue;
         };
-        if stays(&said) {
+        if said.end == End::ForPerson && message.opened {
+            // Whoever opened it has read it.
+            sums.summary.known += 1;
+            intake.taken.push(message.taken.clone());
+        } else if stays(&said) {
             let mut mails = said.feedback.iter().filter_map(|it| it.mail.as_ref());
             let one = Waiting {
                 message,
@@ -289,7 +297,7 @@ fn take_all<'m>(
             said.feedback.clear();
             said.suppressions.clear();
         }
-        sums.in_turn(ledger, &mut said, now)?;
+        sums.in_turn(ledger, &mut said, &one, arrivals.now)?;
         intake.take(sums, said, &one);
     }
     Ok(Taking {
@@ -448,22 +456,6 @@ fn without_additions(bytes: &[u8]) -> Vec<u8> {
     kept
 }
 
-/// When a message arrived, by the clock of the server that took it in; else when its writer says that it was written. Neither
-/// is believed without bounds.
-fn received(message: &mailbox::Message, returned: &Returned, now: Timestamp) -> Timestamp {
-    let read = |date: &Option<String>| {
-        let date = date.as_deref()?;
-        let date = jiff::fmt::rfc2822::parse(date).ok()?;
-        Some(date.timestamp())
-    };
-    let traces = &returned.traces;
-    let oldest = now.checked_sub(OLDEST).unwrap_or(Timestamp::MIN);
-    read(&traces.received)
-        .or(message.arrived)
-        .or_else(|| read(&traces.date))
-        .map_or(now, |date| date.clamp(oldest, now))
-}
-
 impl Summary {
     /// Takes in who was answered; the messages that are done with.
     fn answers(&mut self, answered: Answered, asking: &[Waiting<'_>]) -> Vec<mailbox::Taken> {
@@ -488,7 +480,7 @@ impl Summary {
         taken
     }
 
-    /// Takes in what became of messages for a person; those that were not handed on. Whoever opened one has read it.
+    /// Takes in what became of messages for a person; those that were not handed on.
     fn handed_on(
         &mut self,
         waiting: &[Waiting<'_>],
@@ -500,7 +492,6 @@ impl Summary {
             match fate {
                 Fate::Forwarded => self.forwarded += 1,
                 Fate::Before => self.known += 1,
-                Fate::Waits(_) if one.message.opened => self.known += 1,
                 Fate::Waits(why) => {
                     left.push(one.message.taken.clone());
                     self.waits(one, why.map(|why| format!("not forwarded: {why}")));

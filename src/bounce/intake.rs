@@ -50,6 +50,7 @@ impl Sums<'_> {
         &mut self,
         ledger: &Ledger,
         said: &mut Said,
+        message: &listen::Message<'_>,
         now: Timestamp,
     ) -> Result<(), LedgerError> {
         if !said.is_wish() {
@@ -64,7 +65,7 @@ impl Sums<'_> {
             suppressions: self.standing,
             wishes,
         };
-        said.in_turn(&last, now);
+        said.in_turn(&last, message, now);
         Ok(())
     }
 }

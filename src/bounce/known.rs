@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::limit::Limit;
 use crate::ledger::branch::{Ledger, LedgerError};
 use crate::ledger::event::SuppressionEvent;
-use crate::ledger::feedback::{Feedback, MessageKey};
+use crate::ledger::feedback::{Feedback, Heard, MessageKey};
 use crate::ledger::suppressions::Suppressions;
 use crate::plan::refused::Refused;
 
@@ -13,6 +13,8 @@ use crate::plan::refused::Refused;
 pub(super) struct Known {
     messages: HashSet<MessageKey>,
     limit: Limit,
+    /// Whether any of it was surely read from a mailbox: portals write down who leaves, opens and clicks.
+    is_begun: bool,
     /// The segment that comes next.
     next: u32,
 }
@@ -26,6 +28,7 @@ impl Known {
         let mut known = Self {
             messages: HashSet::new(),
             limit,
+            is_begun: false,
             next: 0,
         };
         known.next = ledger.feedback(0, |feedback| known.take(&feedback))?;
@@ -53,6 +56,11 @@ impl Known {
         Ok(theirs)
     }
 
+    /// Whether a mailbox was taken in before.
+    pub(super) fn is_begun(&self) -> bool {
+        self.is_begun
+    }
+
     /// Whether what this message says was noted down before.
     pub(super) fn is_noted(&self, message: MessageKey) -> bool {
         self.messages.contains(&message)
@@ -61,6 +69,10 @@ impl Known {
     /// This is noted down.
     pub(super) fn take(&mut self, feedback: &Feedback) {
         self.messages.insert(feedback.message);
+        self.is_begun |= !matches!(
+            feedback.what,
+            Heard::Left { .. } | Heard::Opened { .. } | Heard::Clicked { .. }
+        );
         self.limit.hear(feedback);
     }
 

@@ -87,6 +87,8 @@ type Theirs = (Found, Option<String>);
 pub(super) struct Message<'a> {
     pub(super) key: MessageKey,
     pub(super) at: Timestamp,
+    /// Whether a clock of ours says so.
+    pub(super) is_dated_by_us: bool,
     pub(super) returned: &'a Returned,
 }
 
@@ -485,17 +487,21 @@ impl Said {
         self.ask.is_some() || self.suppressions.iter().any(is_leave)
     }
 
-    /// Gives what a person asks for its moment, among what they said before. Whoever leaves has left, whatever any clock says;
-    /// anything else holds until they said something later.
-    pub(super) fn in_turn(&mut self, last: &LastWord<'_>, now: Timestamp) {
+    /// Gives what a person asks for its moment, among what they said before: it holds until they said something later. Whoever
+    /// leaves has left, whatever their own clock says, and whatever is too little for clocks of ours to tell.
+    pub(super) fn in_turn(&mut self, last: &LastWord<'_>, message: &Message<'_>, now: Timestamp) {
+        let left = |who: &RecipientId, at: Timestamp| match message.is_dated_by_us {
+            true => last.about(who, at, now),
+            false => last.after(who, at),
+        };
         for event in self.suppressions.iter_mut().filter(|it| is_leave(it)) {
             if let SuppressionEvent::Suppressed { recipient, at, .. } = event {
-                *at = last.after(recipient, *at);
+                *at = left(recipient, *at);
             }
         }
         if let Some(ask) = &mut self.ask {
             ask.at = match &ask.what {
-                Asked::Leave(_) => last.after(&ask.who, ask.at),
+                Asked::Leave(_) => left(&ask.who, ask.at),
                 _ => last.heard(&ask.who, ask.at, now),
             };
         }

@@ -10,6 +10,7 @@ mod addresses;
 pub mod answer;
 mod answer_letter;
 mod answer_words;
+mod arrival;
 mod asks;
 mod complaint;
 mod delivery_status;

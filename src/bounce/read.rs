@@ -11,7 +11,7 @@ use super::speaker::{Speaker, is_labelled_a_report};
 use super::traces::{Traces, gather};
 use super::{Action, Kind, RECIPIENTS, Reported, Returned};
 use super::{complaint, delivery_status, not_found, notification, receipt};
-use crate::mail::refusal::{Class, Reason, Verdict, classify};
+use crate::mail::refusal::{Class, Reason, Verdict, classify, reply_code};
 
 /// Messages inside messages that are opened to find a report.
 const NESTING: usize = 3;
@@ -167,7 +167,12 @@ fn unread(letter: &Letter, texts: &[Prose], speaker: Speaker) -> Option<Vec<Repo
     let prose = texts.iter().find(|it| !it.flat.is_empty())?;
     let is_one = speaker.only_reports && !speaker.says_arrived && !is_void(letter);
     is_one.then(|| {
-        let is_late = is_still_tried(letter, texts);
+        // It may as well say that the mail is late, or arrived: only a code tells.
+        let verdict = classify(None, None, &prose.flat);
+        let is_told = verdict.class != Class::Unknown
+            || verdict.status.is_some_and(|status| status.class() == 5)
+            || reply_code(&prose.flat).is_some_and(|code| code >= 500);
+        let is_late = !is_told || is_still_tried(letter, texts);
         vec![judged_of_all(prose, whose(letter, prose), is_late)]
     })
 }

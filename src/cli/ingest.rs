@@ -148,17 +148,16 @@ fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<
         ..
     } = Here::at(folder, &given.ledger, false)?;
     let lists = Tree::at(&folder, opened.head).map_err(|why| CliError::new(why.to_string()))?;
-    let forwarding = match given.bounces.replies == Replies::Forward && !arguments.dry_run {
+    // Without a mailbox nobody asks or answers.
+    let is_nowhere = is_nowhere(arguments, &given);
+    let forwards = given.bounces.replies == Replies::Forward && !arguments.dry_run;
+    let forwarding = match forwards && !is_nowhere {
         true => Some(forwarding(&opened.workspace, &folder_source)?),
         false => None,
     };
     let answering = match opened.workspace.settings.unsubscribe.confirm {
-        // Without a mailbox nobody asks.
-        true if given.bounces.mailbox.is_some() || !arguments.if_configured => {
-            Some(answering(&opened.workspace, &folder_source))
-        }
-        true => None,
-        false => None,
+        true if !is_nowhere => Some(answering(&opened.workspace, &folder_source)),
+        _ => None,
     };
     let runtime = threads()?;
     // Nobody watches a log: there, the outcome is enough.
@@ -195,7 +194,7 @@ fn take_in(cli: &Cli, arguments: &Arguments, terminal: &mut Terminal) -> Result<
         bar.finish_and_clear();
     }
     terminal.print(&match arguments.format {
-        Format::Text if is_nowhere(arguments, &given) => without_mailbox(&all, arguments.dry_run),
+        Format::Text if is_nowhere => without_mailbox(&all, arguments.dry_run),
         Format::Text => text(&all, arguments),
         Format::Json => json(&all),
     })?;

@@ -10,6 +10,9 @@ use crate::mail::recipient_id::RecipientId;
 /// Files keep milliseconds.
 const NEXT: SignedDuration = SignedDuration::from_millis(1);
 
+/// No two clocks of ours are so far apart.
+const SKEW: SignedDuration = SignedDuration::from_hours(1);
+
 /// All that was said of people and by them.
 #[derive(Debug, Clone, Copy)]
 pub struct LastWord<'a> {
@@ -29,6 +32,13 @@ impl LastWord<'_> {
     /// The moment of what is said at `at` and is to hold: later than all before, by whatever clock.
     pub fn after(&self, who: &RecipientId, at: Timestamp) -> Timestamp {
         after(self.of(who), at)
+    }
+
+    /// The moment of what is said at about `at` by a clock of ours, and is to hold: as [`Self::after`]; but what was said so much
+    /// later that no clock explains it was said since, and holds.
+    pub fn about(&self, who: &RecipientId, at: Timestamp, now: Timestamp) -> Timestamp {
+        let is_since = |last: &Timestamp| *last <= now && last.duration_since(at) > SKEW;
+        after(self.of(who).filter(|last| !is_since(last)), at)
     }
 
     /// The moment of what somebody said at `at`, and what is heard of only `now`: what they said meanwhile holds. It is later
@@ -88,6 +98,12 @@ mod tests {
         assert_eq!(said.heard(&ANA, at(10), at(75)), at(10));
         assert_eq!(said.heard(&ANA, at(10), at(70)), at(10));
         assert_eq!(said.heard(&ANA, at(10), at(60)), at(71));
+        let hour = 3_600_000;
+        assert_eq!(said.about(&ANA, at(70 - hour), at(75)), at(71));
+        assert_eq!(said.about(&ANA, at(69 - hour), at(75)), at(69 - hour));
+        // What claims to be of a time to come.
+        assert_eq!(said.about(&ANA, at(69 - hour), at(60)), at(71));
+        assert_eq!(said.about(&ANA, at(80), at(90)), at(80));
         let luis = RecipientId([2; 12]);
         assert_eq!(said.after(&luis, at(10)), at(10));
         assert_eq!(after(Some(Timestamp::MAX), at(10)), Timestamp::MAX);

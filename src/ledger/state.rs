@@ -224,11 +224,18 @@ impl OccurrenceState {
         (slot.tries > 0).then(|| (slot.tries, seconds(slot.first)))
     }
 
-    /// When a recipient's own mail went out, or may have: its outcome's time, to the second; where a person settled a claim that has
-    /// none, the claim's end. `None` where it did not, or is being sent.
-    pub fn went_out(&self, recipient: RecipientIndex) -> Option<Timestamp> {
+    /// When a recipient's own mail went out, or may have: its outcome's time, to the second; where a claim has none and is over at
+    /// `now`, the claim's end. `None` where it did not, or is being sent.
+    pub fn went_out(&self, recipient: RecipientIndex, now: Timestamp) -> Option<Timestamp> {
         let slot = self.slots.get(recipient.0 as usize)?;
-        matches!(slot.kind, Kind::Accepted | Kind::Unknown).then(|| seconds(slot.when))
+        match slot.kind {
+            Kind::Accepted | Kind::Unknown => Some(seconds(slot.when)),
+            Kind::Claimed => {
+                let claim = self.claims.get(slot.claim as usize)?;
+                Some(claim.until).filter(|until| *until <= now)
+            }
+            _ => None,
+        }
     }
 
     /// The claim that holds or last held a recipient.

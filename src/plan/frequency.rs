@@ -1,6 +1,6 @@
 //! How often people were mailed lately, against what policy allows and what some of them wish. Each mail counts for who has got it, or
-//! may have, by the day on which it went out to them, whatever else happened in its sending; for who is still to get it, as one of
-//! today's. The last days are counted with today; a month and three months, which people can wish for, by the calendar, so that what
+//! may have, by the day on which it went out to them, whatever else happened in its sending; for who is still to get it, by the day on
+//! which anything happened in it last: what is held for weeks keeps nothing else back. The last days are counted with today; a month and three months, which people can wish for, by the calendar, so that what
 //! comes every month is no more than one a month.
 //!
 //! The sendings are read once for both. Who wishes for nothing costs nothing more.
@@ -127,17 +127,18 @@ fn moment(calendar: &Calendar, day: Date) -> Timestamp {
     moment.unwrap_or(Timestamp::MIN)
 }
 
-/// Who has got a sending's mail, may have, or is still to get it; and when.
+/// Who has got a sending's mail, may have, or is still to get it; and when. Who waits does so while their sending lives.
 fn got(
     state: &OccurrenceState,
     now: Timestamp,
 ) -> impl Iterator<Item = (RecipientId, Timestamp)> + '_ {
+    let waits = state.last_activity().map_or(now, |last| last.min(now));
     let those = state
         .statuses()
         .filter(|(_, status)| status.has_or_will_get());
     those.filter_map(move |(index, _)| {
         let id = state.ids().get(index.0 as usize).copied()?;
-        Some((id, state.went_out(index).unwrap_or(now)))
+        Some((id, state.went_out(index, now).unwrap_or(waits)))
     })
 }
 

@@ -20,6 +20,8 @@ const AT_MOST: usize = 256 * 1024 * 1024;
 pub(super) struct Done {
     path: PathBuf,
     names: HashSet<String>,
+    /// Whether there is a file.
+    is_there: bool,
 }
 
 impl Done {
@@ -27,11 +29,26 @@ impl Done {
     pub(super) fn read(root: &Path) -> Self {
         let path = root.join(FILE);
         let read = open_regular(&path).and_then(|file| bounded(file, AT_MOST));
+        let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        let is_there = !read.as_ref().is_err_and(is_missing);
         let text = read.map(|(bytes, _)| String::from_utf8_lossy(&bytes).into_owned());
         let names = text.unwrap_or_default();
         Self {
             path,
             names: names.lines().map(ToOwned::to_owned).collect(),
+            is_there,
+        }
+    }
+
+    /// Whether anybody has written it yet.
+    pub(super) fn is_there(&self) -> bool {
+        self.is_there
+    }
+
+    /// This was done with before there was a file.
+    pub(super) fn know(&mut self, name: &str) {
+        if !name.contains('\n') {
+            self.names.insert(name.to_owned());
         }
     }
 
@@ -39,7 +56,7 @@ impl Done {
         self.names.contains(name)
     }
 
-    /// Remembers these.
+    /// Remembers these. The first time there is a file after it, even if it is empty: what is flagged from then on says nothing.
     pub(super) fn add(&mut self, done: Vec<String>) -> Result<(), MailboxError> {
         let mut lines = String::new();
         for name in done {
@@ -47,6 +64,9 @@ impl Done {
                 lines.push_str(&name);
                 lines.push('\n');
             }
+        }
+        if !std::mem::replace(&mut self.is_there, true) {
+            return self.write();
         }
         if lines.is_empty() {
             return Ok(());
@@ -66,6 +86,10 @@ impl Done {
             return Ok(());
         }
         self.names.retain(|name| there.contains(name));
+        self.write()
+    }
+
+    fn write(&self) -> Result<(), MailboxError> {
         let mut lines: Vec<&str> = self.names.iter().map(String::as_str).collect();
         lines.sort_unstable();
         let text: String = lines.iter().flat_map(|name| [*name, "\n"]).collect();

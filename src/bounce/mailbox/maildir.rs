@@ -123,6 +123,23 @@ impl Maildir {
         }
     }
 
+    /// Before there was a file that says what was done with, the flag S said it, whoever set it.
+    fn take_flags(&mut self) -> Result<(), MailboxError> {
+        let Some(done) = self.done.as_mut().filter(|done| !done.is_there()) else {
+            return Ok(());
+        };
+        let path = self.root.join("cur");
+        let list = || MailboxError::io(&path, "list it");
+        for entry in fs::read_dir(&path).map_err(list())? {
+            if let Ok(name) = entry.map_err(list())?.file_name().into_string()
+                && flags(&name).contains('S')
+            {
+                done.know(base(&name));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a message was neither done with before nor thrown away.
     fn wanted(&self, folder: &str, name: &str) -> bool {
         let is_done = |done: &Done| done.has(base(name));
@@ -249,6 +266,10 @@ impl Maildir {
 }
 
 impl Mailbox for Maildir {
+    fn resume(&mut self) -> Result<(), MailboxError> {
+        self.take_flags()
+    }
+
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Message>, MailboxError>> {
         Box::pin(async { self.read_next() })
     }

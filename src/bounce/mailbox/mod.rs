@@ -32,6 +32,14 @@ pub const MESSAGE_AT_MOST: usize = 1024 * 1024;
 
 /// A place that returned mail is read from.
 pub trait Mailbox: Send {
+    /// Messages of this or another mailbox were taken in before. Said before the first is asked for.
+    ///
+    /// # Errors
+    /// [`MailboxError`].
+    fn resume(&mut self) -> Result<(), MailboxError> {
+        Ok(())
+    }
+
     /// The next message that was not handed out yet; one larger than [`MESSAGE_AT_MOST`] is handed out cut.
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Message>, MailboxError>>;
 

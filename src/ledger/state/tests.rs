@@ -110,6 +110,17 @@ fn fold(events: &[Event]) -> Result<OccurrenceState, Contradiction> {
 }
 
 #[test]
+fn what_was_claimed_may_have_gone_out_when_the_claim_ends() {
+    let state = fold(&[audience(3), claimed(0, &[0, 1]), said(0, 0, accepted("ok"))]).unwrap();
+    let went_out = |index, second| state.went_out(RecipientIndex(index), at(second));
+    assert_eq!((went_out(0, 20), went_out(1, 20)), (Some(at(10)), None));
+    assert_eq!(
+        (went_out(1, 99_999), went_out(2, 99_999)),
+        (Some(at(600)), None)
+    );
+}
+
+#[test]
 fn whoever_is_accepted_can_not_be_claimed_or_answered_again() {
     let base = [
         audience(3),
