@@ -32,8 +32,8 @@ use postmerge::hygiene::overview::overview;
 use postmerge::hygiene::owners_notice::Letterhead;
 use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::{
-    AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, Ranges, RecipientIndex,
-    RunId, Scope, SuppressionEvent,
+    AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Lifting, Outcome, Ranges,
+    RecipientIndex, RunId, Scope, SuppressionEvent,
 };
 use postmerge::ledger::feedback::{Feedback, Heard, MessageKey};
 use postmerge::ledger::wish::{Wanted, Way, Wish as MemberWish};
@@ -51,6 +51,17 @@ use postmerge::workspace::keyed::Keyed;
 use postmerge::workspace::names::{ListName, PersonName};
 use postmerge::workspace::settings::LedgerSettings;
 use postmerge::workspace::tree::Tree;
+
+/// Somebody leaves.
+fn left(address: &str, when: &str) -> SuppressionEvent {
+    SuppressionEvent::Suppressed {
+        recipient: key().id(&Address::parse(address).unwrap()),
+        scope: Scope::All,
+        reason: Exclusion::Unsubscribed,
+        at: at(when),
+        note: String::new(),
+    }
+}
 
 fn key() -> RecipientKey {
     RecipientKey::from_secret(SECRET.as_bytes()).unwrap()
@@ -522,6 +533,7 @@ fn who_never_signed_up_is_told_to_the_lists_owner_once() {
     };
     let batch = Batch {
         wishes: vec![wish],
+        suppressions: vec![left("p3@b.test", BOUNCED)],
         ..Batch::new(RunId(77), at(BOUNCED), "wishes".to_owned())
     };
     office.opened.ledger.publish(&batch).unwrap();
@@ -554,6 +566,36 @@ fn who_never_signed_up_is_told_to_the_lists_owner_once() {
         .notices()
         .unwrap();
     assert!(told.iter().all(|it| !it.text().contains("p3@")), "{told:?}");
+}
+
+#[test]
+fn who_came_back_after_all_is_nobody_who_never_signed_up() {
+    let house = house();
+    let mut office = Office::new(&house, "portal");
+    let recipient = key().id(&Address::parse("p3@b.test").unwrap());
+    let wish = MemberWish {
+        key: MessageKey::of(b"p3"),
+        recipient,
+        at: at(BOUNCED),
+        way: Way::Portal,
+        what: Wanted::Disowned,
+    };
+    let lifted = SuppressionEvent::Lifted {
+        recipient,
+        scope: Scope::All,
+        what: Lifting::Own,
+        at: at(TOLD),
+        note: String::new(),
+    };
+    let batch = Batch {
+        wishes: vec![wish],
+        suppressions: vec![left("p3@b.test", BOUNCED), lifted],
+        ..Batch::new(RunId(77), at(TOLD), "pressed by mistake".to_owned())
+    };
+    office.opened.ledger.publish(&batch).unwrap();
+    let relay = Kept::default();
+    assert_eq!(tell(&house, &relay, at(OVER)), []);
+    assert!(relay.letters.lock().unwrap().is_empty());
 }
 
 #[test]

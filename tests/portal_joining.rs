@@ -424,3 +424,57 @@ async fn what_must_be_filled_is_whatever_form_it_comes_from() {
     desk.portal.round().await.unwrap();
     assert_eq!(wishes(&desk, &house), ["joined"]);
 }
+
+#[tokio::test]
+async fn whoever_wants_several_lists_gets_a_mail_for_each() {
+    let (house, clock) = (house(), clock());
+    let lists = ["uno", "dos", "tres", "cuatro", "cinco", "seis", "siete"];
+    for list in lists {
+        house.write(
+            &format!("lists/{list}.yaml"),
+            "title: Avisos\nowner: ana\npurpose: Avisos\n\
+             consent: {basis: consent, column: acepta}\n\
+             columns:\n  acepta: {type: bool, required: true}\n\
+             joining: {public: true, consent: {es: Quiero recibir los avisos.}}\n",
+        );
+        house.write(&format!("lists/{list}.csv"), "email,acepta\n");
+    }
+    house.push("many lists");
+    let desk = Desktop::open(&house, "portal", &clock);
+    let asks = async |client: u16, list: &str| {
+        let path = format!("/join/{list}");
+        let answer = desk.from(client, &path, FORM).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        desk.portal.mails_are_out().await;
+    };
+    // What the relay does not take counts for nothing.
+    desk.mails.refuse(&[550; 8]);
+    for client in 0..8 {
+        asks(client, lists[0]).await;
+    }
+    assert_eq!((desk.mails.all().len(), desk.mails.refusals()), (0, 0));
+    for (client, list) in (10..).zip(lists) {
+        asks(client, list).await;
+    }
+    assert_eq!(desk.mails.all().len(), 6, "of all lists six within a day");
+    asks(20, lists[6]).await;
+    assert_eq!(desk.mails.all().len(), 6);
+    assert_eq!(desk.logged("a mail with a link was withheld"), 1);
+    assert_eq!(desk.logged("nueva"), 0, "no address is logged");
+}
+
+#[tokio::test]
+async fn where_no_form_can_mend_a_row_none_is_shown() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    desk.post("/join/socios", FORM).await;
+    let path = desk.mails.last_link();
+    let optional = "cuota: {type: number}";
+    let required = "cuota: {type: number, required: true}";
+    house.edit("lists/socios.yaml", optional, required);
+    house.push("a fee that nobody is asked for");
+    desk.portal.round().await.unwrap();
+    let answer = desk.post(&path, "").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(desk.logged("nobody can join"), 1);
+}

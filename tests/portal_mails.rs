@@ -148,6 +148,28 @@ async fn a_mail_that_came_a_moment_ago_can_be_looked_at_a_moment_later() {
 }
 
 #[tokio::test]
+async fn a_mail_of_a_sending_that_the_ledger_has_not_leads_nowhere() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    // As a test's mails are.
+    let test = InMail {
+        occurrence: OccurrenceTag([7; 5]),
+        index: 0,
+    };
+    let view = format!("/v/{}", test.token(&key(), Use::View, ""));
+    for round in 0..2 {
+        let early = desk.get(&view).await.status;
+        assert_eq!(early, StatusCode::SERVICE_UNAVAILABLE, "{round}");
+        later(&clock, 1);
+    }
+    desk.portal.round().await.unwrap();
+    later(&clock, 1);
+    for path in [&view, &document(test, 0, "a.pdf"), &view] {
+        assert_eq!(desk.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_clock_saw_that_was_ahead_does_not_wait_until_it_is_there_again() {
     let (house, behind) = (house(), clock());
     assert_eq!(sends(&house, 1, &behind), 5);

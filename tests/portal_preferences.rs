@@ -17,6 +17,8 @@ use portal_common::{Answered, Desktop, house, key, link, sends, who};
 use postmerge::clock::VirtualClock;
 use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
+use postmerge::ledger::feedback::MessageKey;
+use postmerge::ledger::wish::{Wanted, Way, Wish};
 use postmerge::mail::token::{Action, Scope as Tag};
 
 const FORM: &str = "address=nueva%40b.test&socios.nombre=Nueva&socios.temas=becas&agree=yes&consent=Quiero+recibir+los+avisos.";
@@ -331,6 +333,8 @@ async fn topics_that_must_be_chosen_say_so() {
     let again = desk.post(&pending, "").await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(again.text.contains("Elija al menos uno.") && again.text.contains("nueva@b.test"));
+    // To that text they agreed already.
+    assert!(!again.text.contains("puede que haya cambiado"));
     // and join without where there is none.
     house.edit("lists/socios.csv", "ferias", "");
     house.edit(
@@ -407,4 +411,113 @@ async fn a_topic_that_the_organisation_barred_keeps_nobody_from_joining() {
         Some(Exclusion::Suppressed)
     );
     assert_eq!(sends(&house, 1, &clock), 6);
+}
+
+#[tokio::test]
+async fn a_topic_that_is_taken_back_in_one_list_stays_off_in_the_other() {
+    let (house, clock) = (house(), clock());
+    house.write(
+        "lists/exportadores.yaml",
+        "title: Exportadores\nowner: ana\npurpose: Avisos\n\
+         consent: {basis: consent, column: acepta}\n\
+         columns:\n  acepta: {type: bool, required: true}\n  temas: {type: topics}\n\
+         topics: {ferias: {title: Ferias}}\n",
+    );
+    house.write(
+        "lists/exportadores.csv",
+        "email,acepta,temas\np1@a.test,true,ferias\np2@a.test,true,ferias\n",
+    );
+    house.push("another list");
+    let desk = Desktop::open(&house, "portal", &clock);
+    let lists = ["exportadores", "socios"];
+    for (address, on) in [("p1@a.test", lists[0]), ("p2@a.test", lists[1])] {
+        let ferias = Tag::topic(&key(), "ferias");
+        let leaving = link(Action::Unsubscribe, ferias, address);
+        desk.post(&leaving, "").await;
+        later(&clock, 1);
+        let page = desk.get(&own(address)).await.text;
+        assert!(!page.contains("value=\"ferias\" checked"), "{page}");
+        let each = lists.map(|it| format!("&was.{it}.temas=&{it}.temas="));
+        let body = format!("do=save{}&{on}.temas=ferias&often=0", each.concat());
+        saved(&desk.post(&own(address), &body).await);
+        let page = desk.get(&own(address)).await.text;
+        for list in lists {
+            let ticked = format!("name=\"{list}.temas\" value=\"ferias\" checked");
+            assert_eq!(page.contains(&ticked), list == on, "{list}: {page}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_must_be_chosen_is_not_emptied_by_what_others_changed_since() {
+    let house = with(
+        "temas: {type: topics}",
+        "temas: {type: topics, required: true}",
+    );
+    let clock = clock();
+    let desk = Desktop::open(&house, "portal", &clock);
+    house.edit("lists/socios.csv", "ferias; becas", "ferias");
+    house.push("the owner corrects it");
+    desk.portal.round().await.unwrap();
+    let old = "do=save&was.socios.temas=becas;ferias&socios.temas=becas&socios.temas=&often=0";
+    saved(&desk.post(&own("p4@a.test"), old).await);
+    let page = desk.get(&own("p4@a.test")).await.text;
+    assert!(page.contains("value=\"becas\" checked"), "{page}");
+    assert!(!page.contains("value=\"ferias\" checked"), "{page}");
+}
+
+#[tokio::test]
+async fn who_changed_something_lately_can_still_say_that_they_stay() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    let changed = "do=save&was.socios.nombre=X1&socios.nombre=Otro&often=0";
+    saved(&desk.post(&own("p1@a.test"), changed).await);
+    // Meanwhile they are asked.
+    later(&clock, 10);
+    let confirm = link(Action::Confirm, Tag::All, "p1@a.test");
+    for _ in 0..2 {
+        assert_eq!(desk.post(&confirm, "").await.status, StatusCode::OK);
+    }
+    later(&clock, 10);
+    saved(&desk.post(&own("p1@a.test"), "do=save&often=0").await);
+    desk.portal.round().await.unwrap();
+    assert_eq!(
+        wishes(&desk, &house),
+        ["changed", "confirmed", "confirmed"],
+        "pressed twice at once it counts once"
+    );
+}
+
+#[tokio::test]
+async fn a_frequency_that_is_not_offered_stays_until_another_is_chosen() {
+    let (house, clock) = (house(), clock());
+    let desk = Desktop::open(&house, "portal", &clock);
+    let mut ledger = desk.ledger(&house);
+    let mut batch = Batch::new(RunId(9), now_of(&clock), "a later version".to_owned());
+    batch.wishes.push(Wish {
+        key: MessageKey::of(b"p1"),
+        recipient: who("p1@a.test"),
+        at: now_of(&clock),
+        way: Way::Portal,
+        what: Wanted::AtMost { days: 14 },
+    });
+    ledger.use_key(key().fingerprint()).unwrap();
+    ledger.publish(&batch).unwrap();
+    desk.portal.round().await.unwrap();
+    later(&clock, 10);
+    let path = own("p1@a.test");
+    let page = desk.get(&path).await.text;
+    for part in [
+        "name=\"was.often\" value=\"14\"",
+        "<option value=\"14\" selected>Como hasta ahora</option>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    saved(&desk.post(&path, "do=save&was.often=14&often=14").await);
+    saved(&desk.post(&path, "do=save&was.often=14&often=0").await);
+    desk.portal.round().await.unwrap();
+    assert_eq!(wishes(&desk, &house), ["at-most", "confirmed", "at-most"]);
+    let page = desk.get(&path).await.text;
+    assert!(page.contains("<option value=\"0\" selected>"), "{page}");
+    assert!(!page.contains("value=\"14\""), "{page}");
 }

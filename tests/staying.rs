@@ -119,6 +119,23 @@ fn publish(house: &House, wishes: Vec<Wish>) {
     office.opened.ledger.publish(&batch).unwrap();
 }
 
+/// With "I never signed up" somebody leaves.
+fn leaves(house: &House, who: &str, when: &str) {
+    let mut office = Office::new(house, "portal");
+    let left = SuppressionEvent::Suppressed {
+        recipient: id(who),
+        scope: Scope::All,
+        reason: Exclusion::Unsubscribed,
+        at: at(when),
+        note: String::new(),
+    };
+    let batch = Batch {
+        suppressions: vec![left],
+        ..Batch::new(RunId(77), at(NOW), "left".to_owned())
+    };
+    office.opened.ledger.publish(&batch).unwrap();
+}
+
 fn wish(who: &str, when: &str, what: Wanted) -> Wish {
     Wish {
         key: MessageKey::of(format!("{who}{when}").as_bytes()),
@@ -549,6 +566,7 @@ fn who_joined_and_is_forgotten_before_the_file_has_them_and_who_never_joined_are
         wish("p1@b.test", when, Wanted::Disowned),
     ];
     publish(&house, wishes);
+    leaves(&house, "p1@b.test", when);
     let path = house.clone_of("runner");
     let lists = said_by(&path, &["lists"]);
     assert!(

@@ -305,7 +305,7 @@ fn lists(
     Lists::Read {
         lists: health.collect(),
         waiting: waiting(gathered, with_addresses),
-        disowned: gathered.asked_for.disowned().len() as u64,
+        disowned: gathered.never_joined.len() as u64,
     }
 }
 

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use super::HygieneError;
 use crate::ledger::branch::Ledger;
+use crate::ledger::event::Scope;
 use crate::ledger::feedback::MessageKey;
+use crate::ledger::suppressions::Suppressions;
 use crate::ledger::wish::{Wanted, Way, Wish};
 use crate::ledger::wishes::Wishes;
 use crate::mail::recipient_id::RecipientId;
@@ -71,9 +73,10 @@ impl AskedFor {
         self.joined.get(&(list.to_string(), *who)).copied()
     }
 
-    /// Who said that they never joined any list, and when, the latest first.
-    pub fn disowned(&self) -> Vec<(RecipientId, Timestamp)> {
-        let people = self.wishes.people();
+    /// Who says that they never joined any list, and since when, the latest first. Whoever came back says so no more.
+    pub(super) fn disowned(&self, suppressions: &Suppressions) -> Vec<(RecipientId, Timestamp)> {
+        let is_gone = |who: &RecipientId| suppressions.exact(who, &Scope::All).is_some();
+        let people = self.wishes.people().filter(|(who, _)| is_gone(who));
         let said = people.filter_map(|(who, held)| Some((*who, held.disowned()?)));
         let mut found: Vec<_> = said.collect();
         found.sort_by_key(|(who, at)| (std::cmp::Reverse(*at), *who));

@@ -65,7 +65,9 @@ pub struct Gathered {
     pub calendar: Calendar,
     /// The cases.
     pub cases: Vec<Case>,
-    /// Rows of who says that they never signed up.
+    /// Who says that they never joined any list, and when, the latest first.
+    pub never_joined: Vec<(RecipientId, Timestamp)>,
+    /// Their rows.
     pub disowned: Vec<Disowned>,
     /// How many rows with an address each list has, and how many without.
     pub members: BTreeMap<ListName, (u64, u64)>,
@@ -113,7 +115,8 @@ pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneEr
     let policy = &ground.workspace.settings.policy;
     let answered = |who: &RecipientId| asked_for.wishes.of(who).confirmed();
     let asked = Asked::read(ground.ledger, answered, policy.reconfirmation, now)?;
-    let never_joined: HashMap<RecipientId, Timestamp> = asked_for.disowned().into_iter().collect();
+    let never_joined = asked_for.disowned(&suppressions);
+    let said: HashMap<RecipientId, Timestamp> = never_joined.iter().copied().collect();
     let (mut rows, mut not_theirs) = (Vec::new(), Vec::new());
     let (mut members, mut unconfirmed) = (BTreeMap::new(), BTreeMap::new());
     for (name, file) in &ground.workspace.lists {
@@ -129,7 +132,7 @@ pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneEr
             if suppressed.contains_key(&id) {
                 rows.push(row());
             }
-            if never_joined.contains_key(&id) {
+            if said.contains_key(&id) {
                 not_theirs.push(row());
             }
         })?;
@@ -158,7 +161,8 @@ pub fn gather(ground: &Ground<'_>, now: Timestamp) -> Result<Gathered, HygieneEr
     Ok(Gathered {
         calendar,
         cases,
-        disowned: disowned(&never_joined, &not_theirs, &told),
+        disowned: disowned(&said, &not_theirs, &told),
+        never_joined,
         members,
         unconfirmed,
         corrected,

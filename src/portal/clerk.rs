@@ -49,6 +49,7 @@ fn round(
     branches: &dyn Branches,
     is_last: bool,
 ) -> Result<(), RoundError> {
+    let begun = service.now();
     let mut ledger = branches.ledger()?;
     ledger.use_key(service.key().fingerprint())?;
     publish(service, &mut ledger)?;
@@ -59,6 +60,7 @@ fn round(
     service.left(std::collections::HashSet::clear);
     let names = OccurrenceTags::of(&service.key(), ledger.occurrences()?);
     service.sendings.read_from(ledger, names);
+    service.sendings.was_fetched(begun);
     service.follow(repository, branches.head()?);
     if !is_last {
         service.read_unanswered()?;

@@ -17,6 +17,9 @@ use crate::ledger::wish::Wanted;
 use crate::mail::recipient_id::RecipientId;
 use crate::mail::token::{Action, Leave};
 
+/// Within so long a second press of a button is the first one's.
+const TWICE: SignedDuration = SignedDuration::from_mins(1);
+
 impl Service {
     /// Whose link it is; of who was forgotten nothing is shown, and nothing is asked of them.
     fn asked(&self, token: &str) -> Result<RecipientId, Refusal> {
@@ -115,13 +118,17 @@ impl Service {
     pub(super) async fn stays(&self, who: RecipientId) -> Result<(), Refusal> {
         match self.has_just_answered(&who) {
             true => Ok(()),
-            false => self.record(&[self.wish_of(who, Wanted::Confirmed)]).await,
+            false => {
+                let stays = self.wish_of(who, Wanted::Confirmed);
+                self.record_of(who, &[stays]).await
+            }
         }
     }
 
-    /// Whoever presses a button twice said it once.
+    /// Whoever presses a button twice said it once. No longer than it takes to press it: who changed something an hour ago may have
+    /// been asked since.
     pub(super) fn has_just_answered(&self, who: &RecipientId) -> bool {
-        let since = self.now() - SignedDuration::from_hours(1);
+        let since = self.now() - TWICE;
         let last = self.folds(|folds| folds.wishes.of(who).confirmed());
         last.is_some_and(|last| last >= since)
     }

@@ -147,13 +147,19 @@ pub(super) fn fields(name: &ListName, values: Values) -> Values {
 }
 
 /// A cell of topics as somebody wants it who was shown `was` and sent `value`: of what they left as it was shown, what the row
-/// has by `now` holds.
-pub(super) fn chosen(list: &List, (was, value): (&str, &str), now: &str) -> String {
+/// has by `now` holds; but for topics that somebody takes back, of which their row says nothing.
+pub(super) fn chosen(
+    list: &List,
+    (was, value): (&str, &str),
+    now: &str,
+    is_back: &dyn Fn(&str) -> bool,
+) -> String {
     let has = |cell: &str, topic: &str| topics(cell).any(|it| it == topic);
     let all = list.topics.keys().map(|topic| topic.as_str());
     let on = all.filter(|topic| match (has(was, topic), has(value, topic)) {
         (false, true) => true,
         (true, false) => false,
+        (both, _) if is_back(topic) => both,
         _ => has(now, topic),
     });
     on.collect::<Vec<_>>().join(";")

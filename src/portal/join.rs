@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{self, Sent};
 use super::ground::Held;
-use super::join_form::{Shown, complete, filled, not_agreed, open_list, public};
+use super::join_form::{
+    Shown, can_be_mended, complete, consent, filled, not_agreed, open_list, public,
+};
 use super::joined::Joiner;
 use super::outbox::Asking;
 use super::page::Page;
@@ -32,6 +34,9 @@ pub(super) const JOINING: &str = "joining";
 
 /// How long such a link is good.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// What the log says of a list that lint warns of.
+const IMPOSSIBLE: &str = "nobody can join: a column that must be filled is not asked for";
 
 /// What a link that finishes joining carries.
 #[derive(Debug, Serialize, Deserialize)]
@@ -88,7 +93,7 @@ impl Service {
             return Ok(self.form((held, joining), locale, &values, shown));
         };
         if complete(held, values.clone(), locale).is_err() {
-            self.log("nobody can join: a column that must be filled is not asked for");
+            self.log(IMPOSSIBLE);
             return Err(Refusal::Trouble);
         }
         // Whoever asks hears of these, whatever address they wrote.
@@ -185,10 +190,16 @@ impl Service {
             && joining.public
             && !has_joined
         {
+            if !can_be_mended(held, joining, &wrong) {
+                self.log(IMPOSSIBLE);
+                return Err(Refusal::Trouble);
+            }
+            let text = MessageKey::of(consent(joining, locale).as_bytes());
             let shown = Shown {
                 is_wrong: true,
                 wrong,
                 given: &asked.address,
+                agrees: asked.consent == text.to_string(),
                 agree_wrong: Words::of(locale).changed_consent,
                 ..Shown::default()
             };

@@ -134,6 +134,14 @@ fn absent<'c>(
     missing.map(|column| (*column).clone())
 }
 
+/// Whether what is wrong can be put right in the form: whatever it does not ask for stays empty.
+pub(super) fn can_be_mended(held: &Held, joining: &Joining, wrong: &BTreeSet<String>) -> bool {
+    let asked = asked_for(held, joining);
+    let is_asked = |column: &String| asked.contains(&column);
+    let mut rest = wrong.iter().filter(|column| !is_asked(column));
+    rest.all(|column| fits(&held.list, column, "").is_ok())
+}
+
 /// What somebody agrees to, in their language, else in another.
 pub(super) fn consent(joining: &Joining, locale: Locale) -> &str {
     let texts = &joining.consent;

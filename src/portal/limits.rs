@@ -10,6 +10,9 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::ledger::feedback::MessageKey;
+use crate::mail::recipient_id::RecipientId;
+
 /// Clients that are remembered at most.
 const CLIENTS: usize = 20_000;
 
@@ -27,6 +30,12 @@ pub(super) struct Client(IpAddr);
 pub(super) struct ClientLimits {
     near: Limits<Client>,
     sites: Limits<Client>,
+}
+
+/// What is counted of mails to an address: those for one list, and all.
+pub(super) struct AddressLimits {
+    of_list: Limits<(RecipientId, MessageKey)>,
+    all: Limits<RecipientId>,
 }
 
 /// A bucket: holds `burst`, refills `per_minute`.
@@ -97,6 +106,33 @@ impl ClientLimits {
     }
 }
 
+impl AddressLimits {
+    pub(super) fn new(of_list: Rate, all: Rate) -> Self {
+        Self {
+            of_list: Limits::new(of_list),
+            all: Limits::new(all),
+        }
+    }
+
+    /// Takes one out of the bucket of an address for a list, and of its whole; whether there was one.
+    pub(super) fn take(&self, who: (RecipientId, MessageKey), now: Timestamp) -> bool {
+        if !self.of_list.take(who, now) {
+            return false;
+        }
+        let may = self.all.take(who.0, now);
+        if !may {
+            self.of_list.give_back(who);
+        }
+        may
+    }
+
+    /// What was taken was not used.
+    pub(super) fn give_back(&self, who: (RecipientId, MessageKey)) {
+        self.of_list.give_back(who);
+        self.all.give_back(who.0);
+    }
+}
+
 impl<K: std::hash::Hash + Eq + Copy> Limits<K> {
     /// Everybody begins with a full bucket.
     pub(super) fn new(rate: Rate) -> Self {
@@ -124,6 +160,14 @@ impl<K: std::hash::Hash + Eq + Copy> Limits<K> {
             bucket.left -= 1.0;
         }
         may
+    }
+
+    /// Puts one back that was taken and not used.
+    fn give_back(&self, who: K) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = buckets.get_mut(&who) {
+            bucket.left = (bucket.left + 1.0).min(self.rate.burst);
+        }
     }
 
     fn refilled(&self, bucket: &Bucket, now: Timestamp) -> f64 {
@@ -207,6 +251,22 @@ mod tests {
         assert!(limits.take(1, at(90_000)) && !limits.take(1, at(90_000)));
         assert!(!limits.take(1, at(0)));
         assert!(limits.take(1, at(60)));
+    }
+
+    #[test]
+    fn an_address_has_a_bucket_for_each_list_and_one_for_all() {
+        let rate = |burst| Rate {
+            burst,
+            per_minute: 0.0,
+        };
+        let limits = AddressLimits::new(rate(2.0), rate(3.0));
+        let who = |list: &str| (RecipientId([1; 12]), MessageKey::of(list.as_bytes()));
+        let take = |list| limits.take(who(list), at(0));
+        assert_eq!([take("a"), take("a"), take("a")], [true, true, false]);
+        assert_eq!([take("b"), take("b")], [true, false]);
+        limits.give_back(who("a"));
+        // What the address's bucket refused was not taken from the list's.
+        assert_eq!([take("b"), take("b")], [true, false]);
     }
 
     #[test]

@@ -13,7 +13,9 @@ use super::post::{Mail, Unsent};
 use super::service::{Refusal, Service};
 use super::words::Words;
 use crate::ledger::event::{Exclusion, Scope};
+use crate::ledger::feedback::MessageKey;
 use crate::mail::address::Address;
+use crate::mail::recipient_id::RecipientId;
 use crate::mail::sealed::Sealed;
 use crate::workspace::names::ListName;
 use crate::workspace::settings::Locale;
@@ -71,12 +73,15 @@ impl Outbox {
         take(&self.seats, false)
     }
 
-    /// A place among those that are tried again, in exchange for this one; `None` where too many are.
-    fn again(&self, seat: Seat) -> Option<Seat> {
-        match seat.is_again {
-            true => Some(seat),
-            false => take(&self.again, true),
+    /// Exchanges a place for one among those that are tried again; `false` where too many are.
+    fn again(&self, seat: &mut Seat) -> bool {
+        if !seat.is_again {
+            let Some(other) = take(&self.again, true) else {
+                return false;
+            };
+            *seat = other;
         }
+        true
     }
 
     /// Returns when no mail waits.
@@ -123,24 +128,32 @@ impl Service {
         let Some(mail) = self.mail_for(held, asking) else {
             return;
         };
+        if !self.gets_out(&mut seat, (held, &mail)).await {
+            // It counts for nothing: they may ask again.
+            self.limits.to_address.give_back(self.counted(asking));
+        }
+    }
+
+    /// Whether the relay took it, now or a while later.
+    async fn gets_out(&self, seat: &mut Seat, (held, mail): (&Held, &Mail<'_>)) -> bool {
         let mut ending = self.outbox.ending.subscribe();
         for wait in AGAIN.map(Some).into_iter().chain([None]) {
             let hand = self.outbox.hands.acquire().await;
-            let sent = self.send(held, &mail).await;
+            let sent = self.send(held, mail).await;
             drop(hand);
             let why = match sent {
-                Ok(()) => return,
+                Ok(()) => return true,
                 Err(Unsent::Now(why) | Unsent::Ever(why)) if wait.is_none() => why,
                 Err(Unsent::Ever(why)) => why,
                 Err(Unsent::Now(_)) if *ending.borrow() => {
                     self.outbox.lost.fetch_add(1, Ordering::Relaxed);
-                    return;
+                    return false;
                 }
                 Err(Unsent::Now(why)) => {
-                    let Some(again) = self.outbox.again(seat) else {
-                        return self.gives_up(&format!("{why}, and too many wait already"));
-                    };
-                    seat = again;
+                    if !self.outbox.again(seat) {
+                        self.gives_up(&format!("{why}, and too many wait already"));
+                        return false;
+                    }
                     let minutes = SignedDuration::from_mins(wait.unwrap_or_default());
                     let later = self.outside.clock.sleep_until(self.now() + minutes);
                     tokio::select! {
@@ -150,8 +163,10 @@ impl Service {
                     continue;
                 }
             };
-            return self.gives_up(&why);
+            self.gives_up(&why);
+            return false;
         }
+        false
     }
 
     fn gives_up(&self, why: &str) {
@@ -159,12 +174,27 @@ impl Service {
         self.log(&format!("a mail with a link could not be sent: {why}"));
     }
 
+    /// What a mail counts against: its address, and that for its list.
+    fn counted(&self, asking: &Asking) -> (RecipientId, MessageKey) {
+        let list = MessageKey::of(asking.list.as_str().as_bytes());
+        (self.key().id(&asking.address), list)
+    }
+
+    /// Who runs the portal hears of it, and not of each.
+    fn tells_of_withheld(&self) {
+        if self.limits.withheld.take((), self.now()) {
+            self.log("a mail with a link was withheld: as many as may were sent to its address within a day");
+        }
+    }
+
     /// What the address is told: the link, or that it is in the list already; nothing where somebody floods it, or the
     /// organisation does not write to it.
     fn mail_for<'a>(&self, held: &Held, asking: &'a Asking) -> Option<Mail<'a>> {
         let address = &asking.address;
-        let who = self.key().id(address);
-        if !self.limits.address.take(who, self.now()) {
+        let counted = self.counted(asking);
+        let who = counted.0;
+        if !self.limits.to_address.take(counted, self.now()) {
+            self.tells_of_withheld();
             return None;
         }
         let (is_member, is_barred) = self.with_person(&who, |_, folds, rows| {

@@ -27,7 +27,7 @@ use crate::mail::portal_address;
 use crate::mail::recipient_id::RecipientId;
 use crate::mail::token::{Action, Leave};
 use crate::workspace::list::ColumnType;
-use crate::workspace::members::{Values, is_same, topics};
+use crate::workspace::members::{Values, fits, is_same, topics};
 use crate::workspace::settings::Settings;
 
 /// Longest pause, in weeks.
@@ -101,8 +101,7 @@ impl Service {
             let locale = asker.locale(Ground::language(rows), ground);
             let words = Words::of(locale);
             let held = folds.wishes.of(&who);
-            let offered = |days: &u16| OFTEN.contains(days);
-            let was_often = held.at_most().filter(offered).unwrap_or(0);
+            let was_often = held.at_most().unwrap_or(0);
             let at_most = tried.and_then(|it| it.often).unwrap_or(was_often);
             let titles = [
                 words.frequency_any,
@@ -110,10 +109,13 @@ impl Service {
                 words.frequency_month,
                 words.frequency_quarter,
             ];
+            // What they wish may be none of these: it stays, unless they choose another.
+            let other = Some(was_often).filter(|days| !OFTEN.contains(days));
             let often: Vec<_> = OFTEN
-                .iter()
+                .into_iter()
                 .zip(titles)
-                .map(|(days, title)| context! { value => days, title => title, on => *days == at_most })
+                .chain(other.map(|days| (days, words.frequency_kept)))
+                .map(|(days, title)| context! { value => days, title => title, on => days == at_most })
                 .collect();
             let reach = Reach::of(&who, ground, folds, rows);
             let is_off = folds.suppressions.exact(&who, &Scope::All).is_some();
@@ -259,34 +261,17 @@ impl Service {
     fn changes(&self, who: RecipientId, sent: &Sent) -> (Vec<Record>, Tried) {
         let at = self.moment_of(&who);
         let (mut records, mut tried) = (Vec::new(), Tried::default());
-        let mut lifted: BTreeSet<Scope> = BTreeSet::new();
         self.with_person(&who, |_, folds, rows| {
-            for row in rows {
-                let (name, list) = (&row.held.name, &row.held.list);
-                let columns = form::editable(list);
-                let (values, mut wrong) = form::take(name, list, &columns, sent);
-                let shown = form::shown(name, &columns, sent);
-                let mut cells = Values::new();
-                for (column, value) in &values {
-                    let now = row.values.get(column).map_or("", String::as_str);
-                    let was = shown.get(column).map(String::as_str);
-                    let kind = list.columns.get(column).map(|it| it.kind);
-                    let is_topics = kind == Some(ColumnType::Topics);
-                    if is_topics {
-                        lifted.extend(taken_back(folds, &who, (was, value), now));
-                    }
-                    if is_same(list, column, was.unwrap_or(now), value) {
-                        wrong.remove(column);
-                        continue;
-                    }
-                    let cell = match was {
-                        Some(was) if is_topics => form::chosen(list, (was, value), now),
-                        _ => value.clone(),
-                    };
-                    cells.insert(column.clone(), cell);
-                }
-                tried.was.extend(form::fields(name, shown));
-                tried.lists.insert(name.to_string(), (values, wrong));
+            let given: Vec<Given<'_>> = rows.iter().map(|row| Given::of(row, sent)).collect();
+            let lifted = given.iter().flat_map(|it| it.taken_back(folds, &who));
+            let lifted: BTreeSet<Scope> = lifted.collect();
+            for mut given in given {
+                let name = &given.row.held.name;
+                let cells = given.cells(&lifted);
+                tried.was.extend(form::fields(name, given.shown));
+                tried
+                    .lists
+                    .insert(name.to_string(), (given.values, given.wrong));
                 if cells.is_empty() {
                     continue;
                 }
@@ -314,26 +299,93 @@ impl Service {
     }
 }
 
-/// The topics that somebody left and takes back, who was shown `was` and sent `value`. Where the row has by `now` what they were
-/// not shown, another portal knows that they left it.
-fn taken_back(
-    folds: &Folds,
-    who: &RecipientId,
-    (was, value): (Option<&str>, &str),
-    now: &str,
-) -> Vec<Scope> {
-    let has = |cell: &str, topic: &str| topics(cell).any(|it| it == topic);
-    let is_new = |topic: &&str| was.is_none_or(|was| !has(was, topic));
-    let new = topics(value).filter(is_new);
-    let scopes = new.filter_map(|topic| {
-        let scope = Scope::Topic(topic.to_owned());
-        let is_lifted = match folds.suppressions.exact(who, &scope) {
-            Some(reason) => reason.is_own(),
-            None => was.is_some() && has(now, topic),
-        };
-        is_lifted.then_some(scope)
-    });
-    scopes.collect()
+/// What somebody sent about one of their rows.
+struct Given<'r> {
+    row: &'r Membership<'r>,
+    values: Values,
+    /// The columns whose values cannot be taken.
+    wrong: BTreeSet<String>,
+    /// What the form had shown.
+    shown: Values,
+}
+
+impl<'r> Given<'r> {
+    fn of(row: &'r Membership<'r>, sent: &Sent) -> Self {
+        let (name, list) = (&row.held.name, &row.held.list);
+        let columns = form::editable(list);
+        let (values, wrong) = form::take(name, list, &columns, sent);
+        Self {
+            row,
+            values,
+            wrong,
+            shown: form::shown(name, &columns, sent),
+        }
+    }
+
+    /// What a column's cell holds by now, and what of it was shown, if the form says so.
+    fn cell(&self, column: &str) -> (&str, Option<&str>) {
+        let now = self.row.values.get(column).map_or("", String::as_str);
+        (now, self.shown.get(column).map(String::as_str))
+    }
+
+    fn is_topics(&self, column: &str) -> bool {
+        let column = self.row.held.list.columns.get(column);
+        column.is_some_and(|it| it.kind == ColumnType::Topics)
+    }
+
+    /// The topics that somebody left and takes back. Where the row has by now what they were not shown, another portal knows that
+    /// they left it.
+    fn taken_back(&self, folds: &Folds, who: &RecipientId) -> Vec<Scope> {
+        let mut found = Vec::new();
+        for (column, value) in &self.values {
+            if !self.is_topics(column) {
+                continue;
+            }
+            let (now, was) = self.cell(column);
+            let is_new = |topic: &&str| was.is_none_or(|was| !has(was, topic));
+            found.extend(topics(value).filter(is_new).filter_map(|topic| {
+                let scope = Scope::Topic(topic.to_owned());
+                let is_lifted = match folds.suppressions.exact(who, &scope) {
+                    Some(reason) => reason.is_own(),
+                    None => was.is_some() && has(now, topic),
+                };
+                is_lifted.then_some(scope)
+            }));
+        }
+        found
+    }
+
+    /// The cells that are to be others. Somebody leaves a topic in all lists: one that is `lifted` is in each what the form says,
+    /// also where they left it unticked.
+    fn cells(&mut self, lifted: &BTreeSet<Scope>) -> Values {
+        let list = &self.row.held.list;
+        let is_back = |topic: &str| lifted.contains(&Scope::Topic(topic.to_owned()));
+        let (mut cells, mut untouched) = (Values::new(), Vec::new());
+        for (column, value) in &self.values {
+            let (now, was) = self.cell(column);
+            let is_topics = self.is_topics(column);
+            let stays_off = is_topics && topics(now).any(|it| is_back(it) && !has(value, it));
+            if !stays_off && is_same(list, column, was.unwrap_or(now), value) {
+                untouched.push(column.clone());
+                continue;
+            }
+            let cell = match was {
+                Some(was) if is_topics => {
+                    let cell = form::chosen(list, (was, value), now, &is_back);
+                    // What others changed since may leave nothing where something must be.
+                    Some(cell).filter(|cell| fits(list, column, cell).is_ok())
+                }
+                _ => None,
+            };
+            cells.insert(column.clone(), cell.unwrap_or_else(|| value.clone()));
+        }
+        self.wrong.retain(|column| !untouched.contains(column));
+        cells
+    }
+}
+
+fn has(cell: &str, topic: &str) -> bool {
+    topics(cell).any(|it| it == topic)
 }
 
 /// Somebody takes back that they left, or that their address took no mail.

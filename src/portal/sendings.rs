@@ -6,6 +6,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use jiff::Timestamp;
+
 use super::service::Service;
 use crate::ledger::audience::Audience;
 use crate::ledger::branch::Ledger;
@@ -18,6 +20,9 @@ use crate::mail::token::{MailingTag, OccurrenceTag};
 /// Recipients of all sendings that are kept, of 16 bytes and two bits each.
 const MOST: usize = 4_000_000;
 
+/// Tags that are not known are remembered at most.
+const MOST_UNKNOWN: usize = 1_000;
+
 /// See the module.
 #[derive(Default)]
 pub(super) struct Sendings {
@@ -27,6 +32,16 @@ pub(super) struct Sendings {
     reading: tokio::sync::Mutex<()>,
     /// What occurrences' tags in links stand for.
     names: RwLock<OccurrenceTags>,
+    unknown: Mutex<Unknown>,
+}
+
+/// What was asked for and is not known.
+#[derive(Default)]
+struct Unknown {
+    /// When the ledger was fetched last, where it was.
+    fetched: Option<Timestamp>,
+    /// When tags were asked for first.
+    since: HashMap<OccurrenceTag, Timestamp>,
 }
 
 #[derive(Default)]
@@ -56,6 +71,27 @@ impl Sendings {
     pub(super) fn named(&self, tag: OccurrenceTag) -> Option<OccurrenceId> {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
         names.get(tag).cloned()
+    }
+
+    /// The remote began to be asked for the ledger that is read from at this time.
+    pub(super) fn was_fetched(&self, begun: Timestamp) {
+        lock(&self.unknown).fetched = Some(begun);
+    }
+
+    /// Whether a tag that stands for nothing here may stand for something soon. A sending is on the remote before its first mail
+    /// is out: what was fetched since somebody asked for it first would tell. A test's mails are on no ledger.
+    pub(super) fn may_become_known(&self, tag: OccurrenceTag, now: Timestamp) -> bool {
+        let mut unknown = lock(&self.unknown);
+        if unknown.since.len() >= MOST_UNKNOWN && !unknown.since.contains_key(&tag) {
+            let oldest = unknown.since.iter().min_by_key(|(_, since)| **since);
+            if let Some(oldest) = oldest.map(|(tag, _)| *tag) {
+                unknown.since.remove(&oldest);
+            }
+        }
+        let since = unknown.since.entry(tag).or_insert(now);
+        *since = now.min(*since);
+        let since = *since;
+        unknown.fetched.is_none_or(|begun| begun <= since)
     }
 
     /// The sendings that a link for leaving may have stood in.

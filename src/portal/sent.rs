@@ -58,15 +58,19 @@ pub(super) struct OneMail {
 }
 
 impl Service {
-    /// Does what takes long with one mail on a thread of its own, few at a time; whose sending is not known here yet asks again. `None`, and whoever is to be forgotten, gets
-    /// the page that all wrong links get.
+    /// Does what takes long with one mail on a thread of its own, few at a time; whose sending is not known here yet asks again.
+    /// `None`, a sending that the ledger does not have, and whoever is to be forgotten, gets the page that all wrong links get.
     pub(super) async fn with_mail<T: Send + 'static>(
         self: &Arc<Self>,
         mail: InMail,
         make: impl FnOnce(&Self, &OneMail) -> Option<T> + Send + 'static,
     ) -> Result<T, Refusal> {
         // Somebody has the mail before the ledger that tells of it is here.
-        if self.sendings.named(mail.occurrence).is_none() {
+        let tag = mail.occurrence;
+        if self.sendings.named(tag).is_none() {
+            if !self.sendings.may_become_known(tag, self.now()) {
+                return Err(Refusal::Link);
+            }
             self.ask_for_round();
             return Err(Refusal::Trouble);
         }

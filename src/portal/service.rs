@@ -17,7 +17,7 @@ use super::consents::Consents;
 use super::folds::Folds;
 use super::ground::{Ground, Membership};
 use super::holder::Holder;
-use super::limits::{Client, ClientLimits, Limits, Rate};
+use super::limits::{AddressLimits, Client, ClientLimits, Limits, Rate};
 use super::metrics::Metrics;
 use super::outbox::Outbox;
 use super::page::{Page, Pages};
@@ -105,7 +105,9 @@ pub(super) struct PortalLimits {
     /// Mails with links that one client asks for.
     pub(super) mails: ClientLimits,
     /// Mails with links to one address.
-    pub(super) address: Limits<RecipientId>,
+    pub(super) to_address: AddressLimits,
+    /// How often the log says that one of these was withheld.
+    pub(super) withheld: Limits<()>,
     /// Mails with links, of everybody.
     pub(super) all_mails: Limits<()>,
     /// What somebody's own links put down, whoever uses them: each record is read for as long as there is a ledger.
@@ -168,8 +170,9 @@ impl Service {
                 held: Limits::new(rate(300.0, 60.0)),
                 wrong: ClientLimits::new(rate(30.0, 10.0)),
                 mails: ClientLimits::new(rate(5.0, 0.5)),
-                // Never more than two within a day.
-                address: Limits::new(rate(2.0, 1.0 / DAY)),
+                // Never more than two for a list within a day, and six for all of them.
+                to_address: AddressLimits::new(rate(2.0, 1.0 / DAY), rate(6.0, 1.0 / DAY)),
+                withheld: Limits::new(rate(1.0, 1.0 / 60.0)),
                 all_mails: Limits::new(rate(200.0, 60.0)),
                 // Twenty at once, and an hour.
                 records: Limits::new(rate(20.0, 1.0 / 3.0)),

@@ -256,9 +256,20 @@ fn make(folder: &Path) -> io::Result<()> {
             Some(here) if here.as_os_str().is_empty() => Path::new("."),
             Some(above) => above,
         };
-        File::open(above)?.sync_all()?;
+        let lasting = File::open(above).and_then(|it| it.sync_all());
+        match lasting {
+            Err(why) if !(missing == 0 && is_not_for_us(&why)) => return Err(why),
+            _ => {}
+        }
     }
     Ok(())
+}
+
+/// Whether a folder's names cannot be made lasting by whoever only passes it, or not on its file system at all. One that was
+/// there before may well be such.
+fn is_not_for_us(why: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    matches!(why.kind(), PermissionDenied | InvalidInput | Unsupported)
 }
 
 /// Reads a file's records up to its end or its torn last line.
@@ -438,6 +449,16 @@ mod tests {
         let files = spool.closed();
         let read = files.iter().flat_map(|it| spool.read(it).unwrap().records);
         read.collect()
+    }
+
+    #[test]
+    fn a_folder_that_was_there_may_stand_in_one_that_cannot_be_made_lasting() {
+        // Nothing of `/proc` can.
+        #[cfg(target_os = "linux")]
+        make(Path::new("/proc/self/fdinfo")).unwrap();
+        let is_fine = |kind| is_not_for_us(&io::Error::from(kind));
+        assert!(is_fine(io::ErrorKind::PermissionDenied));
+        assert!(!is_fine(io::ErrorKind::StorageFull));
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -32,6 +32,7 @@ pub(super) struct Words {
     pub(super) frequency_week: &'static str,
     pub(super) frequency_month: &'static str,
     pub(super) frequency_quarter: &'static str,
+    pub(super) frequency_kept: &'static str,
     pub(super) save: &'static str,
     pub(super) pause: &'static str,
     pub(super) pause_intro: &'static str,

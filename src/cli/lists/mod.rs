@@ -123,7 +123,7 @@ fn status(
     let here = Here::open(cli, arguments.offline)?;
     let gathered = here.gather()?;
     let lists = overview(&gathered, &here.opened.workspace, here.now);
-    let disowned = gathered.asked_for.disowned().into_iter();
+    let disowned = gathered.never_joined.iter();
     let disowned =
         disowned.map(|(who, at)| json!({"recipient": who.to_string(), "at": at.to_string()}));
     terminal.print(&match arguments.format {

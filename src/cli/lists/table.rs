@@ -123,7 +123,7 @@ fn legend(lists: &[ListHealth]) -> String {
 
 /// Who says that they never joined, by their ids: somebody should ask where their addresses came from.
 fn disowned(gathered: &Gathered) -> String {
-    let all = gathered.asked_for.disowned();
+    let all = &gathered.never_joined;
     if all.is_empty() {
         return String::new();
     }

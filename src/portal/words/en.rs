@@ -24,6 +24,7 @@ pub(super) static WORDS: Words = Words {
     frequency_week: "One a week at most",
     frequency_month: "One a month at most",
     frequency_quarter: "One every three months at most",
+    frequency_kept: "As until now",
     save: "Save",
     pause: "Take a break",
     pause_intro: "You will receive no newsletters during this time; afterwards everything goes on as before.",

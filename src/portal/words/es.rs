@@ -24,6 +24,7 @@ pub(super) static WORDS: Words = Words {
     frequency_week: "Como máximo, uno por semana",
     frequency_month: "Como máximo, uno al mes",
     frequency_quarter: "Como máximo, uno cada tres meses",
+    frequency_kept: "Como hasta ahora",
     save: "Guardar",
     pause: "Hacer una pausa",
     pause_intro: "Durante ese tiempo no recibirá boletines; después, todo seguirá como antes.",

@@ -24,6 +24,7 @@ pub(super) static WORDS: Words = Words {
     frequency_week: "Al massimo una alla settimana",
     frequency_month: "Al massimo una al mese",
     frequency_quarter: "Al massimo una ogni tre mesi",
+    frequency_kept: "Come finora",
     save: "Salva",
     pause: "Fare una pausa",
     pause_intro: "In questo periodo non riceverà newsletter; poi tutto riprenderà come prima.",
