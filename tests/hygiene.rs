@@ -24,6 +24,7 @@ use postmerge::git::{CommitText, Identity, Remote};
 use postmerge::hygiene::HygieneError;
 use postmerge::hygiene::cases::State;
 use postmerge::hygiene::clean::{Proposal, Wish, lift, propose};
+use postmerge::hygiene::forget;
 use postmerge::hygiene::gather::{Gathered, Ground, gather};
 use postmerge::hygiene::growth::growth;
 use postmerge::hygiene::markdown::markdown;
@@ -944,4 +945,30 @@ fn as_a_user_runs_it() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("POSTMERGE_KEY"));
+}
+
+#[test]
+fn neither_moment_nor_words_tell_whose_row_a_forgetting_takes_out() {
+    let house = house();
+    let mut office = Office::new(&house, "office");
+    let (who, now) = (
+        Address::parse("p2@a.test").unwrap(),
+        at("2031-03-04T15:23:45Z"),
+    );
+    let known = forget::known(&office.ground(), &who).unwrap();
+    let removal = forget::propose(&office.ground(), &remote(), &known, now);
+    let branch = removal.unwrap().unwrap().branch;
+    let dates = office.git(&["log", "-1", "--format=%ct %at", &branch]);
+    let day = at("2031-03-04T00:00:00-05:00").as_second();
+    assert_eq!(dates.trim(), format!("{day} {day}"));
+    let ledger = &mut office.opened.ledger;
+    assert!(forget::suppress(ledger, known.recipient, (RunId(1), now)).unwrap());
+    let mut notes = Vec::new();
+    let read = ledger.suppression_events(|event| {
+        if let SuppressionEvent::Suppressed { note, .. } = event {
+            notes.push(note);
+        }
+    });
+    read.unwrap();
+    assert_eq!(notes, [""]);
 }
