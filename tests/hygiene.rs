@@ -33,8 +33,8 @@ use postmerge::hygiene::overview::overview;
 use postmerge::hygiene::owners_notice::Letterhead;
 use postmerge::ledger::branch::Batch;
 use postmerge::ledger::event::{
-    AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Outcome, Ranges, RecipientIndex,
-    RunId, Scope, SuppressionEvent,
+    AudienceEntry, AudienceHeader, ClaimId, Event, Exclusion, Lifting, Outcome, Ranges,
+    RecipientIndex, RunId, Scope, SuppressionEvent,
 };
 use postmerge::ledger::feedback::{Feedback, Heard, MessageKey};
 use postmerge::ledger::wish::{Wanted, Way, Wish as MemberWish};
@@ -948,7 +948,7 @@ fn as_a_user_runs_it() {
 }
 
 #[test]
-fn neither_moment_nor_words_tell_whose_row_a_forgetting_takes_out() {
+fn who_is_forgotten_stays_so_and_neither_moment_nor_words_tell_whose_row_went() {
     let house = house();
     let mut office = Office::new(&house, "office");
     let (who, now) = (
@@ -962,7 +962,23 @@ fn neither_moment_nor_words_tell_whose_row_a_forgetting_takes_out() {
     let day = at("2031-03-04T00:00:00-05:00").as_second();
     assert_eq!(dates.trim(), format!("{day} {day}"));
     let ledger = &mut office.opened.ledger;
+    // A portal whose clock was a year ahead heard that they come back.
+    let back = SuppressionEvent::Lifted {
+        recipient: known.recipient,
+        scope: Scope::All,
+        what: Lifting::Everything,
+        at: at("2032-03-04T15:23:45Z"),
+        note: String::new(),
+    };
+    let batch = Batch {
+        suppressions: vec![back],
+        ..Batch::new(RunId(2), now, "lifted".to_owned())
+    };
+    ledger.publish(&batch).unwrap();
     assert!(forget::suppress(ledger, known.recipient, (RunId(1), now)).unwrap());
+    let holds = ledger.suppressions().unwrap();
+    let holds = holds.exact(&known.recipient, &Scope::All);
+    assert_eq!(holds, Some(Exclusion::Suppressed));
     let mut notes = Vec::new();
     let read = ledger.suppression_events(|event| {
         if let SuppressionEvent::Suppressed { note, .. } = event {

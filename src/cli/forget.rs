@@ -65,12 +65,20 @@ pub fn run(
     let remote = remote(&here.opened.workspace.settings.ledger);
     let recipient = here.key.id(&address);
     let known = known(&here.ground(), &address).map_err(failed);
-    let branches = holding_branches(&here.ground(), &remote, &recipient).map_err(failed);
+    let holding = |here: &Here| holding_branches(&here.ground(), &remote, &recipient);
+    let mut branches = None;
     if let Some(path) = &arguments.export {
         let known = known.as_ref();
         let known = known.map_err(|why| why.clone().also("nothing was forgotten"))?;
-        let branches = branches.as_deref().ok();
-        export(&here, known, branches, &address, path, terminal)?;
+        let found = branches.insert(holding(&here));
+        export(
+            &here,
+            known,
+            found.as_deref().ok(),
+            &address,
+            path,
+            terminal,
+        )?;
     }
     // Nothing about lists or branches may keep somebody from being left alone.
     if !arguments.dry_run {
@@ -86,6 +94,7 @@ pub fn run(
         false => why.also("they are not mailed any more; run it again for the rest"),
     };
     let known = known.map_err(after)?;
+    let branches = branches.unwrap_or_else(|| holding(&here)).map_err(failed);
     terminal.print(&found(&here, &known))?;
     match arguments.dry_run {
         true => terminal.print("Nothing was written and nothing published.\n")?,

@@ -16,6 +16,7 @@ use crate::diagnostic::counted;
 use crate::git::{CommitId, Remote};
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
+use crate::ledger::last_word::after;
 use crate::ledger::wish::Wanted;
 use crate::ledger::wishes::Cells;
 use crate::mail::address::Address;
@@ -332,16 +333,18 @@ pub fn suppress(
     recipient: RecipientId,
     (run, now): (RunId, Timestamp),
 ) -> Result<bool, HygieneError> {
-    let known = ledger.suppressions()?.exact(&recipient, &Scope::All);
-    if known == Some(Exclusion::Suppressed) {
+    let suppressions = ledger.suppressions()?;
+    if suppressions.exact(&recipient, &Scope::All) == Some(Exclusion::Suppressed) {
         return Ok(false);
     }
+    // It holds, however far ahead the clock was by which something else was said.
+    let at = after(suppressions.last(&recipient), now);
     ledger.publish(&Batch {
         suppressions: vec![SuppressionEvent::Suppressed {
             recipient,
             scope: Scope::All,
             reason: Exclusion::Suppressed,
-            at: now,
+            at,
             // No words that nothing else writes: they would tell whose row went on that day.
             note: String::new(),
         }],
