@@ -197,7 +197,8 @@ fn documents_of_their_own_and_branches_that_hold_them_are_named() {
         git(&author, &["push", "-q", "origin", name]);
         git(&author, &["checkout", "-q", "-"]);
     };
-    branch("stale", "email,nombre\np0@a.test,Y\np2@a.test,P2\n");
+    let all = std::fs::read_to_string(author.join("lists/socios.csv")).unwrap();
+    branch("stale", &all.replace("p0@a.test,X", "p0@a.test,Y"));
     branch("without", "email,nombre\np0@a.test,X\n");
     branch(
         "postmerge/fold-1",
@@ -213,9 +214,86 @@ fn documents_of_their_own_and_branches_that_hold_them_are_named() {
     };
     assert!(line("factura/").contains("P2.pdf: a document of their own"));
     assert!(!said.contains("X.pdf"), "{said}");
-    assert!(line("postmerge/fold-1").contains("whoever merges it brings them back"));
+    assert!(line("postmerge/fold-1").contains("whoever merges it may bring them back"));
     assert!(line("stale").contains("brings nothing back"));
     assert!(!said.contains("without"), "{said}");
+}
+
+/// Whoever may push a branch cannot keep anybody in the lists by it, and a list that is broken keeps nobody mailed.
+#[test]
+fn neither_a_branch_nor_a_list_keeps_anybody_from_being_left_alone() {
+    let house = house();
+    let author = house.author();
+    git(&author, &["checkout", "-q", "--orphan", "pages"]);
+    git(&author, &["rm", "-q", "-r", "-f", "."]);
+    house.write("lists", "of what is new");
+    git(&author, &["add", "lists"]);
+    git(&author, &["commit", "-q", "-m", "pages"]);
+    git(&author, &["push", "-q", "origin", "pages"]);
+    git(&author, &["rm", "-q", "lists"]);
+    git(&author, &["checkout", "-q", "-f", "main"]);
+    let path = house.clone_of("office");
+    let (code, said) = forget(&path, &["p2@a.test"]);
+    assert_eq!((code, forgetting(&path).len()), (Some(0), 1), "{said}");
+    assert!(is_suppressed(&house, "p2@a.test") && !said.contains("pages"));
+
+    house.write("lists/socios.csv", "nombre\nX\n");
+    house.push("no addresses");
+    let (code, said) = forget(&path, &["p4@a.test"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("they are not mailed any more; run it again"),
+        "{said}"
+    );
+    assert!(is_suppressed(&house, "p4@a.test"), "{said}");
+    // What is to be written first holds it back, and it says so; so does who only asks.
+    let export = path.join("export.json");
+    let (code, said) = forget(&path, &["p0@a.test", "--export", export.to_str().unwrap()]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("nothing was forgotten"), "{said}");
+    let (code, said) = forget(&path, &["p0@a.test", "--dry-run"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(!said.contains("not mailed"), "{said}");
+    assert!(!export.exists() && !is_suppressed(&house, "p0@a.test"));
+}
+
+#[test]
+fn a_branch_that_moves_doubles_copies_or_breaks_their_row_is_named() {
+    let house = house();
+    let author = house.author();
+    let read = |path: &str| std::fs::read_to_string(author.join(path)).unwrap();
+    let (all, settings) = (read("lists/socios.csv"), read("lists/socios.yaml"));
+    let branch = |name: &str, list: &str, csv: &str| {
+        git(&author, &["checkout", "-q", "-b", name]);
+        house.write(&format!("lists/{list}.yaml"), &settings);
+        house.write(&format!("lists/{list}.csv"), csv);
+        git(&author, &["add", "."]);
+        git(&author, &["commit", "-q", "-m", "an edit"]);
+        git(&author, &["push", "-q", "origin", name]);
+        git(&author, &["checkout", "-q", "-"]);
+    };
+    let row = "p2@a.test,X\n";
+    branch("moved", "socios", &(all.replace(row, "") + row));
+    branch("doubled", "socios", &(all.clone() + row));
+    branch("copied", "copia", &all);
+    branch("broken", "socios", &all.replace(row, "\"p2@a.test,X\n"));
+    branch("elsewhere", "socios", &(all.clone() + "new@c.test,X\n"));
+    let path = house.clone_of("office");
+    let (code, said) = forget(&path, &["p2@a.test", "--dry-run"]);
+    assert_eq!(code, Some(1), "{said}");
+    for (name, words) in [
+        ("moved", "may bring them back"),
+        ("doubled", "may bring them back"),
+        ("copied", "may bring them back"),
+        ("broken", "which is not merged"),
+        ("elsewhere", "brings nothing back"),
+    ] {
+        let mut lines = said.lines();
+        let line = lines.find(|line| line.contains(&format!("the branch {name},")));
+        let line = line.unwrap_or_else(|| panic!("{name}: {said}"));
+        assert!(line.contains(words), "{line}");
+        assert_eq!(line.contains("brings nothing back"), name == "elsewhere");
+    }
 }
 
 #[test]

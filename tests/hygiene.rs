@@ -24,6 +24,7 @@ use postmerge::git::{CommitText, Identity, Remote};
 use postmerge::hygiene::HygieneError;
 use postmerge::hygiene::cases::State;
 use postmerge::hygiene::clean::{Proposal, Wish, lift, propose};
+use postmerge::hygiene::forget;
 use postmerge::hygiene::gather::{Gathered, Ground, gather};
 use postmerge::hygiene::growth::growth;
 use postmerge::hygiene::markdown::markdown;
@@ -986,4 +987,46 @@ fn as_a_user_runs_it() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("POSTMERGE_KEY"));
+}
+
+#[test]
+fn who_is_forgotten_stays_so_and_neither_moment_nor_words_tell_whose_row_went() {
+    let house = house();
+    let mut office = Office::new(&house, "office");
+    let (who, now) = (
+        Address::parse("p2@a.test").unwrap(),
+        at("2031-03-04T15:23:45Z"),
+    );
+    let known = forget::known(&office.ground(), &who).unwrap();
+    let removal = forget::propose(&office.ground(), &remote(), &known, now);
+    let branch = removal.unwrap().unwrap().branch;
+    let dates = office.git(&["log", "-1", "--format=%ct %at", &branch]);
+    let day = at("2031-03-04T00:00:00-05:00").as_second();
+    assert_eq!(dates.trim(), format!("{day} {day}"));
+    let ledger = &mut office.opened.ledger;
+    // A portal whose clock was a year ahead heard that they come back.
+    let back = SuppressionEvent::Lifted {
+        recipient: known.recipient,
+        scope: Scope::All,
+        what: Lifting::Everything,
+        at: at("2032-03-04T15:23:45Z"),
+        note: String::new(),
+    };
+    let batch = Batch {
+        suppressions: vec![back],
+        ..Batch::new(RunId(2), now, "lifted".to_owned())
+    };
+    ledger.publish(&batch).unwrap();
+    assert!(forget::suppress(ledger, known.recipient, (RunId(1), now)).unwrap());
+    let holds = ledger.suppressions().unwrap();
+    let holds = holds.exact(&known.recipient, &Scope::All);
+    assert_eq!(holds, Some(Exclusion::Suppressed));
+    let mut notes = Vec::new();
+    let read = ledger.suppression_events(|event| {
+        if let SuppressionEvent::Suppressed { note, .. } = event {
+            notes.push(note);
+        }
+    });
+    read.unwrap();
+    assert_eq!(notes, [""]);
 }

@@ -234,6 +234,28 @@ fn who_joined_and_comes_back_while_a_branch_without_them_is_open_gets_another() 
 }
 
 #[test]
+fn whom_a_reviewer_takes_out_of_an_open_branch_is_not_proposed_again() {
+    let house = house();
+    join(&house, "junk@c.test", "2026-11-20T10:00:00Z", "Junk");
+    join(&house, "nora@c.test", "2026-11-20T11:00:00Z", "Nora");
+    let first = clean(&house, "one");
+    assert_eq!(first.folding.len(), 1);
+    let author = house.author();
+    git(&author, &["fetch", "-q", "origin", &first.folding[0]]);
+    git(&author, &["checkout", "-q", "-b", "review", "FETCH_HEAD"]);
+    house.edit("lists/socios.csv", "junk@c.test,Junk\n", "");
+    git(&author, &["commit", "-q", "-a", "-m", "no junk"]);
+    let to = format!("HEAD:{}", first.folding[0]);
+    git(&author, &["push", "-q", "origin", &to]);
+    git(&author, &["checkout", "-q", "main"]);
+    let second = clean(&house, "two");
+    assert_eq!(second.folding, first.folding);
+    merge(&house, &first.folding[0]);
+    assert!(rows(&house).contains("nora@") && !rows(&house).contains("junk@"));
+    assert_eq!(clean(&house, "three").folding.len(), 0);
+}
+
+#[test]
 fn who_left_and_whose_row_stays_has_what_they_said_when_they_come_back() {
     let house = house();
     let keeps = format!("{SETTINGS}departed: keep\n");

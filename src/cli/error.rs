@@ -29,6 +29,16 @@ impl CliError {
         self
     }
 
+    /// With something more to know or to do.
+    #[must_use]
+    pub fn also(mut self, hint: &str) -> Self {
+        self.hint = Some(match self.hint {
+            Some(first) => format!("{first}; {hint}"),
+            None => hint.to_owned(),
+        });
+        self
+    }
+
     /// With another exit code.
     #[must_use]
     pub fn code(mut self, code: u8) -> Self {

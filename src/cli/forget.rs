@@ -20,7 +20,6 @@ use super::terminal::Terminal;
 use crate::deliver::opened::remote;
 use crate::diagnostic::counted;
 use crate::git::Remote;
-use crate::hygiene::HygieneError;
 use crate::hygiene::forget::{Known, known, propose, suppress};
 use crate::hygiene::still_held::{HoldingBranch, Holds, holding_branches};
 use crate::mail::address::Address;
@@ -64,18 +63,45 @@ pub fn run(
         Address::parse(&arguments.address).map_err(|why| CliError::new(why.to_string()))?;
     let mut here = Here::open(cli, false)?;
     let remote = remote(&here.opened.workspace.settings.ledger);
-    let ground = here.ground();
-    let known = known(&ground, &address).map_err(failed)?;
-    let branches = holding_branches(&ground, &remote, &known.recipient).map_err(failed)?;
+    let recipient = here.key.id(&address);
+    let known = known(&here.ground(), &address).map_err(failed);
+    let holding = |here: &Here| holding_branches(&here.ground(), &remote, &recipient);
+    let mut branches = None;
     if let Some(path) = &arguments.export {
-        export(&here, &known, &branches, &address, path, terminal)?;
+        let known = known.as_ref();
+        let known = known.map_err(|why| why.clone().also("nothing was forgotten"))?;
+        let found = branches.insert(holding(&here));
+        export(
+            &here,
+            known,
+            found.as_deref().ok(),
+            &address,
+            path,
+            terminal,
+        )?;
     }
+    // Nothing about lists or branches may keep somebody from being left alone.
+    if !arguments.dry_run {
+        let now = (new_run_id(), here.now);
+        let is_new = suppress(&mut here.opened.ledger, recipient, now).map_err(failed)?;
+        terminal.print(match is_new {
+            true => "They are not mailed any more: the ledger knows that by a keyed hash, which is no address.\n",
+            false => "They were suppressed already.\n",
+        })?;
+    }
+    let after = |why: CliError| match arguments.dry_run {
+        true => why,
+        false => why.also("they are not mailed any more; run it again for the rest"),
+    };
+    let known = known.map_err(after)?;
+    let branches = branches.unwrap_or_else(|| holding(&here)).map_err(failed);
     terminal.print(&found(&here, &known))?;
     match arguments.dry_run {
         true => terminal.print("Nothing was written and nothing published.\n")?,
-        false => forget(&mut here, &remote, &known, terminal)?,
+        false => take_out(&here, &remote, &known, terminal).map_err(after)?,
     }
-    terminal.print(&left(&known, &branches))?;
+    terminal.print(&left(&known, branches.as_deref().unwrap_or_default()))?;
+    let branches = branches.map_err(after)?;
     let is_all = known.unreadable.is_empty()
         && known.campaigns.is_empty()
         && known.documents.is_empty()
@@ -117,25 +143,14 @@ fn found(here: &Here, known: &Known) -> String {
     text
 }
 
-/// Suppresses first: nothing about branches may keep somebody from being left alone.
-fn forget(
-    here: &mut Here,
+/// Writes the branch without their rows, and says how it is proposed.
+fn take_out(
+    here: &Here,
     remote: &Remote,
     known: &Known,
     terminal: &mut Terminal,
 ) -> Result<(), CliError> {
-    let now = (new_run_id(), here.now);
-    let is_new = suppress(&mut here.opened.ledger, known.recipient, now).map_err(failed)?;
-    terminal.print(match is_new {
-        true => "They are not mailed any more: the ledger knows that by a keyed hash, which is no address.\n",
-        false => "They were suppressed already.\n",
-    })?;
-    let removal = propose(&here.ground(), remote, known, here.now);
-    let removal = removal.map_err(|why| match why {
-        HygieneError::Taken(_) => CliError::new(why.to_string())
-            .hint("they are not mailed any more; run it again for the branch"),
-        other => failed(other),
-    })?;
+    let removal = propose(&here.ground(), remote, known, here.now).map_err(failed)?;
     let Some(removal) = removal else {
         return Ok(());
     };
@@ -170,14 +185,14 @@ fn left(known: &Known, branches: &[HoldingBranch]) -> String {
         let name = &branch.name;
         text.push_str(&match branch.holds {
             Holds::BringsBack => format!(
-                "  the branch {name}, which is not merged, puts in or changes a row of theirs: whoever merges it brings them back. \
-                 Close it, or take the row out of it\n"
+                "  the branch {name}, which is not merged, puts in or changes a row of theirs, or what stands beside it: whoever merges it \
+                 may bring them back. Close it, or take the row out of it\n"
             ),
             Holds::AsBefore => format!(
                 "  their rows on the branch {name}, which is not merged: as in older commits, and merging it brings nothing back\n"
             ),
             Holds::Unreadable => format!(
-                "  perhaps rows on the branch {name}, which is not merged: it has a list that cannot be read\n"
+                "  perhaps rows on the branch {name}, which is not merged: it, or a list of it, cannot be read\n"
             ),
         });
     }
@@ -201,7 +216,7 @@ fn left(known: &Known, branches: &[HoldingBranch]) -> String {
 fn export(
     here: &Here,
     known: &Known,
-    branches: &[HoldingBranch],
+    branches: Option<&[HoldingBranch]>,
     address: &Address,
     path: &Path,
     terminal: &mut Terminal,
@@ -218,6 +233,7 @@ fn export(
     let sealed = known.sealed.iter();
     let sealed =
         sealed.map(|it| json!({"list": it.list, "at": it.at.to_string(), "cells": it.cells}));
+    let names = |all: &[HoldingBranch]| all.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
     let all = json!({
         "version": 1,
         "address": address.as_str(),
@@ -226,7 +242,7 @@ fn export(
         "sealed": sealed.collect::<Vec<_>>(),
         "campaigns": known.campaigns,
         "documents": known.documents,
-        "branches": branches.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(),
+        "branches": branches.map(names),
         "history": history,
     });
     // It is personal: nobody else on this machine reads it, and nothing is written over.

@@ -135,6 +135,31 @@ impl Repository {
         Ok(Some(CommitId(commit.parent_id(0).map_err(read)?)))
     }
 
+    /// The first of a branch's own commits: the oldest of its first parents that `main` does not have, as far as this clone goes back;
+    /// none where `main` has all of it.
+    ///
+    /// # Errors
+    /// [`GitError`].
+    pub fn first_of_its_own(
+        &self,
+        branch: CommitId,
+        main: CommitId,
+    ) -> Result<Option<CommitId>, GitError> {
+        let edge = self.shallow_edge()?;
+        let (mut found, mut next) = (None, Some(branch));
+        while let Some(commit) = next {
+            if self.is_ancestor(commit, main)? {
+                break;
+            }
+            found = Some(commit);
+            next = match edge.contains(&commit.0) {
+                true => None,
+                false => self.first_parent(commit)?,
+            };
+        }
+        Ok(found)
+    }
+
     /// For each moment (seconds since 1970) where the branch that ends at `head` stood then, walking its first parents once; `None` where
     /// it began later, or a shallow clone's history does.
     ///

@@ -189,8 +189,8 @@ fn holds(
     Ok(gone.is_empty())
 }
 
-/// Whether a branch counts as dealt with what somebody said who gets a row and has none in it: they had left when it was made, and
-/// came back.
+/// Whether a branch was made without a row of somebody who gets one, and counts what they said as dealt with: they had left then, and
+/// came back. Whom a reviewer took out of it is not proposed again.
 fn leaves_out(
     ground: &Ground<'_>,
     gathered: &Gathered,
@@ -201,7 +201,10 @@ fn leaves_out(
     if found.new.is_empty() {
         return Ok(false);
     }
-    let Some(proposed) = proposal::members_at(ground, branch.commit, file)? else {
+    let repository = ground.ledger.repository();
+    let made = repository.first_of_its_own(branch.commit, ground.head)?;
+    let made = made.unwrap_or(branch.commit);
+    let Some(proposed) = proposal::members_at(ground, made, file)? else {
         return Ok(false);
     };
     let there = Workspace::load_list(&ground.files_at(branch.commit)?, name);

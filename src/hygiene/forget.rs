@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::civil::Time;
 
 use super::HygieneError;
 use super::gather::Ground;
@@ -15,10 +16,12 @@ use crate::diagnostic::counted;
 use crate::git::{CommitId, Remote};
 use crate::ledger::branch::{Batch, Ledger};
 use crate::ledger::event::{Exclusion, RunId, Scope, SuppressionEvent};
+use crate::ledger::last_word::after;
 use crate::ledger::wish::Wanted;
 use crate::ledger::wishes::Cells;
 use crate::mail::address::Address;
 use crate::mail::recipient_id::RecipientId;
+use crate::plan::calendar::calendar;
 use crate::workspace::document_path::DocumentPath;
 use crate::workspace::loaded::ListFile;
 use crate::workspace::member::Member;
@@ -53,9 +56,6 @@ pub struct SealedRow {
     pub cells: BTreeMap<String, String>,
 }
 
-/// What the ledger says of why: nothing by which the row that goes on the same day would be known.
-const NOTE: &str = "not to be mailed any more";
-
 /// What a row that cannot be read cell by cell is exported under.
 const AS_IT_STANDS: &str = "(the row as it stands)";
 
@@ -82,7 +82,7 @@ pub(super) struct Rows {
     /// Each, with its values where it can be read.
     pub(super) rows: Vec<(RowOf, Option<Member>)>,
     /// How many rows of the list cannot be read.
-    unreadable: u64,
+    pub(super) unreadable: u64,
 }
 
 /// What the main branch says of a person.
@@ -286,7 +286,11 @@ pub fn propose(
         "lists: take out a person who asked to be forgotten\n\n{}. They are mailed nothing any more, whether this is merged or not.\n",
         counted(known.rows.len(), "row", "rows"),
     );
-    let (commit, there) = proposal::commit(ground, &files, (&branch, &message), now)?;
+    // The ledger has the very moment: by it, the row would tell whose every mail on the ledger was.
+    let calendar = calendar(&ground.workspace.settings)?;
+    let day = calendar.moment(calendar.date_of(now), Time::midnight());
+    let day = day.unwrap_or(Timestamp::UNIX_EPOCH);
+    let (commit, there) = proposal::commit(ground, &files, (&branch, &message), day)?;
     match there == commit {
         true => Ok(Some(Removal {
             branch,
@@ -329,19 +333,22 @@ pub fn suppress(
     recipient: RecipientId,
     (run, now): (RunId, Timestamp),
 ) -> Result<bool, HygieneError> {
-    let known = ledger.suppressions()?.exact(&recipient, &Scope::All);
-    if known == Some(Exclusion::Suppressed) {
+    let suppressions = ledger.suppressions()?;
+    if suppressions.exact(&recipient, &Scope::All) == Some(Exclusion::Suppressed) {
         return Ok(false);
     }
+    // It holds, however far ahead the clock was by which something else was said.
+    let at = after(suppressions.last(&recipient), now);
     ledger.publish(&Batch {
         suppressions: vec![SuppressionEvent::Suppressed {
             recipient,
             scope: Scope::All,
             reason: Exclusion::Suppressed,
-            at: now,
-            note: NOTE.to_owned(),
+            at,
+            // No words that nothing else writes: they would tell whose row went on that day.
+            note: String::new(),
         }],
-        ..Batch::new(run, now, "suppressions: one more".to_owned())
+        ..Batch::new(run, now, "suppressions: one suppressed by hand".to_owned())
     })?;
     Ok(true)
 }

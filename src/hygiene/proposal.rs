@@ -45,7 +45,8 @@ pub(super) fn open_branches(
     }
     let mut open = Vec::new();
     for (name, (commit, on_remote)) in found {
-        if !repository.is_ancestor(commit, ground.head)? {
+        // One whose history is not here counts as open: what it holds says whether it can be read.
+        if !repository.is_ancestor(commit, ground.head).unwrap_or(false) {
             open.push(Branch {
                 name,
                 commit,
