@@ -73,6 +73,23 @@ pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
     reasons(&mut text, "Answered \"not now\"", &words.deferred);
     reasons(&mut text, "Refused", &words.refused);
     reasons(&mut text, "No connection, or a broken one", &words.broken);
+    end(&mut text, summary);
+    text
+}
+
+/// What is said of refusals that nobody is suppressed for.
+pub(super) fn doubted(it: &Doubted) -> String {
+    format!(
+        "\nWarning: {} of {} mails of {} were refused with the same words in a short time:\n  {}\nThat says something of the sender or the relay. Nobody was suppressed for it.",
+        it.count,
+        it.of,
+        it.occurrence,
+        printable(&it.words)
+    )
+}
+
+/// What ended it before its end, and what could not be published.
+fn end(text: &mut String, summary: &Summary) {
     if let Some(why) = &summary.stopped {
         let _ = writeln!(text, "Stopped before the end: {why}.");
         if is_full(&why.to_string()) {
@@ -97,18 +114,6 @@ pub(super) fn summary(summary: &Summary, is_dry: bool) -> String {
     if !summary.published {
         text.push_str("Not everything could be published: the journal keeps it, and the next run publishes it.\n");
     }
-    text
-}
-
-/// What is said of refusals that nobody is suppressed for.
-pub(super) fn doubted(it: &Doubted) -> String {
-    format!(
-        "\nWarning: {} of {} mails of {} were refused with the same words in a short time:\n  {}\nThat says something of the sender or the relay. Nobody was suppressed for it.",
-        it.count,
-        it.of,
-        it.occurrence,
-        printable(&it.words)
-    )
 }
 
 /// Recipients that are still to be sent to, of everything the run looked at.
